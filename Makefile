@@ -1,0 +1,34 @@
+# One line a target; the work is in `cargo xtask`. `make help` lists them.
+.DEFAULT_GOAL := help
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+REASON ?=
+.PHONY: help run build test fmt lint bench docs bless all
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+run: build ## build, then serve on 8085 with bots playing; Ctrl-C ends it
+	@exec env ENVIRONMENT=$${ENVIRONMENT:-development} bin/combat serve --demo
+
+build: ## bin/realtime-combat-service, and bin/combat as a link to it
+	@cargo build --release -p realtime-combat-service --bin combat && install -D $(TARGET)/release/combat bin/realtime-combat-service && ln -sf realtime-combat-service bin/combat
+
+test: ## every tier, ending in a table; CI=true makes `not run` a failure
+	@cargo xtask test
+
+fmt: ## format the Rust code
+	@cargo fmt --all
+
+lint: ## clippy without warnings, then the house rules
+	@cargo clippy --workspace --all-targets -- -D warnings && cargo xtask tidy
+
+bench: ## the benches, floors beside the figures
+	@cargo bench -p realtime-combat-service
+
+docs: ## rewrite the generated blocks in the docs
+	@cargo xtask docs
+
+bless: ## record the golden logs anew: make bless REASON="why the hashes moved"
+	@cargo xtask bless --reason "$$REASON"
+
+all: fmt lint test build ## the full pipeline

@@ -1,0 +1,101 @@
+//! What is meant: the inputs of a tick, as they are logged.
+
+use arrayvec::ArrayVec;
+
+use crate::ids::{DisplayName, Epoch, PlayerId, Slot, Team};
+use crate::limits::SUB_POSES_MAX;
+use crate::phase::EndReason;
+use crate::quantity::{Pitch, Pose, Vec3Mm, Yaw};
+use crate::tick::Tick;
+use crate::{canon_enum, canon_struct};
+
+/// Why a player left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeaveCause {
+    /// The player asked for it.
+    Left,
+    /// The body stood disconnected for too long.
+    WindowExpired,
+    Kicked,
+}
+canon_enum!(LeaveCause { 0 => Left, 1 => WindowExpired, 2 => Kicked });
+
+/// A claim of position: a segment from the last accepted pose, through `bends`, to `pose`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    pub slot: Slot,
+    pub input_seq: u32,
+    pub client_tick: u32,
+    pub pose: Pose,
+    pub bends: ArrayVec<Vec3Mm, SUB_POSES_MAX>,
+    pub view_tick: Tick,
+    pub pose_epoch: u32,
+}
+canon_struct!(Claim { slot, input_seq, client_tick, pose, bends, view_tick, pose_epoch });
+
+/// What a player does, apart from moving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    Attack,
+    /// An ability by its index in the ruleset.
+    Ability {
+        index: u8,
+    },
+    Reload,
+}
+canon_enum!(Deed { 0 => Attack, 1 => Ability { index }, 2 => Reload });
+
+/// An action, judged from the pose of the accepted claim it follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Action {
+    pub slot: Slot,
+    pub input_seq: u32,
+    /// `inputSeq` of an accepted claim; 0 names the pose that holds.
+    pub follows: u32,
+    pub yaw: Yaw,
+    pub pitch: Pitch,
+    /// The frame the actor saw, and how far between it and the next, in 1/256.
+    pub view_tick: Tick,
+    pub view_fraction: u8,
+    pub deed: Deed,
+}
+canon_struct!(Action { slot, input_seq, follows, yaw, pitch, view_tick, view_fraction, deed });
+
+/// One change to a session. There is no second way in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    Join { slot: Slot, player: PlayerId, name: DisplayName, team: Team, bot: bool },
+    Leave { slot: Slot, cause: LeaveCause },
+    End { reason: EndReason },
+    Connected { slot: Slot },
+    Disconnected { slot: Slot },
+    /// The least round trip of the last 2 s changed.
+    LinkSampled { slot: Slot, rtt_ms: u16 },
+    /// Frames that were due were not sent.
+    FramesSkipped { slot: Slot, from: Tick, to: Tick },
+    /// A snapshot was sent outside the regular grid of frames.
+    SnapshotSent { slot: Slot, at: Tick },
+    /// The server moved its schedule by this many ticks after a stall.
+    ScheduleMoved { ticks: u32 },
+    /// The session was taken up again after a restart.
+    Resumed { epoch: Epoch },
+    Claim { claim: Claim },
+    Action { action: Action },
+}
+canon_enum!(Command {
+    0 => Join { slot, player, name, team, bot },
+    1 => Leave { slot, cause },
+    2 => End { reason },
+    3 => Connected { slot },
+    4 => Disconnected { slot },
+    5 => LinkSampled { slot, rtt_ms },
+    6 => FramesSkipped { slot, from, to },
+    7 => SnapshotSent { slot, at },
+    8 => ScheduleMoved { ticks },
+    9 => Resumed { epoch },
+    10 => Claim { claim },
+    11 => Action { action },
+});
+
+/// The commands of one tick, in order of arrival.
+pub type TickInput = Vec<Command>;

@@ -1,0 +1,148 @@
+//! Ids. None of them depends on where or when something is stored.
+
+use std::fmt;
+use std::str::FromStr;
+
+use arrayvec::ArrayString;
+use bevy_ecs::component::Component;
+use thiserror::Error;
+
+use crate::canon::{Canon, CanonError, Reader};
+use crate::canon_newtype;
+use crate::limits::{DISPLAY_NAME_BYTES_MAX, PLAYER_ID_BYTES_MAX};
+
+/// Orders, hashes and names everything in a session; never reused within it.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SimId(pub u32);
+
+/// A player's place in a session, 0 … `maxPlayers` − 1; reused after its player has left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Slot(pub u8);
+
+/// How many times a session has been taken up again; starts at 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Epoch(pub u32);
+
+/// 0 stands alone against all; equal teams above 0 fight together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Team(pub u8);
+
+impl Team {
+    pub const NONE: Self = Self(0);
+
+    pub fn is_ally_of(self, other: Self) -> bool {
+        self != Self::NONE && self == other
+    }
+}
+canon_newtype!(SimId, Slot, Epoch, Team);
+
+/// A session's UUID (version 7), big-endian as written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub [u8; 16]);
+
+impl Canon for SessionId {
+    fn put(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.0);
+    }
+
+    fn take(reader: &mut Reader<'_>) -> Result<Self, CanonError> {
+        let bytes = reader.bytes(16)?;
+        Ok(Self(bytes.try_into().expect("the reader returned 16 bytes")))
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, byte) in self.0.iter().enumerate() {
+            if matches!(index, 4 | 6 | 8 | 10) {
+                f.write_str("-")?;
+            }
+            write!(f, "{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Why a text is not an id.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum IdError {
+    #[error("expected a UUID such as 0199d2f0-5c00-7000-8000-000000000000")]
+    NotUuid,
+    #[error("expected 1 to {PLAYER_ID_BYTES_MAX} characters of A-Z a-z 0-9 _ . : -")]
+    NotPlayerId,
+    #[error("expected 1 to {DISPLAY_NAME_BYTES_MAX} bytes without control characters")]
+    NotDisplayName,
+}
+
+impl FromStr for SessionId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let text = text.as_bytes();
+        let dashes_in_place = text.len() == 36
+            && text.iter().enumerate().all(|(at, byte)| (*byte == b'-') == matches!(at, 8 | 13 | 18 | 23));
+        if !dashes_in_place {
+            return Err(IdError::NotUuid);
+        }
+        let mut digits = text.iter().filter(|byte| **byte != b'-').map(|byte| (*byte as char).to_digit(16));
+        let mut id = [0_u8; 16];
+        for byte in &mut id {
+            let high = digits.next().flatten().ok_or(IdError::NotUuid)?;
+            let low = digits.next().flatten().ok_or(IdError::NotUuid)?;
+            *byte = (high * 16 + low) as u8;
+        }
+        Ok(Self(id))
+    }
+}
+
+macro_rules! bounded_text {
+    ($name:ident, $max:ident, $error:ident, $valid:expr) => {
+        impl $name {
+            /// # Errors
+            /// When the text is empty, too long or holds a character outside the allowed set.
+            pub fn new(text: &str) -> Result<Self, IdError> {
+                let valid: fn(char) -> bool = $valid;
+                match ArrayString::from(text) {
+                    Ok(text) if !text.is_empty() && text.chars().all(valid) => Ok(Self(text)),
+                    _ => Err(IdError::$error),
+                }
+            }
+
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl Canon for $name {
+            fn put(&self, out: &mut Vec<u8>) {
+                out.push(self.0.len() as u8);
+                out.extend_from_slice(self.0.as_bytes());
+            }
+
+            fn take(reader: &mut Reader<'_>) -> Result<Self, CanonError> {
+                let length = usize::from(u8::take(reader)?);
+                let text = str::from_utf8(reader.bytes(length)?);
+                text.ok()
+                    .and_then(|text| Self::new(text).ok())
+                    .ok_or(CanonError::OutOfRange { what: stringify!($name) })
+            }
+        }
+    };
+}
+
+/// Who plays: the token's `sub`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PlayerId(ArrayString<PLAYER_ID_BYTES_MAX>);
+bounded_text!(PlayerId, PLAYER_ID_BYTES_MAX, NotPlayerId, |c| c.is_ascii_alphanumeric()
+    || matches!(c, '_' | '.' | ':' | '-'));
+
+/// What a player is called on other players' screens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DisplayName(ArrayString<DISPLAY_NAME_BYTES_MAX>);
+bounded_text!(DisplayName, DISPLAY_NAME_BYTES_MAX, NotDisplayName, |c| !c.is_control());

@@ -1,0 +1,29 @@
+//! What exists in a combat session: components, quantities, ids, limits, commands, events and rules as typed data.
+//!
+//! Nothing here behaves. No clock, no OS randomness, no hash maps, no I/O.
+
+pub mod ability;
+pub mod body;
+pub mod canon;
+pub mod claims;
+pub mod command;
+pub mod event;
+pub mod history;
+pub mod identity;
+pub mod ids;
+pub mod limits;
+pub mod link;
+pub mod map;
+pub mod phase;
+pub mod quantity;
+pub mod reason;
+pub mod rules;
+pub mod score;
+pub mod setup;
+pub mod streams;
+pub mod tick;
+pub mod toml_error;
+mod toml_reader;
+pub mod verdict;
+pub mod vitals;
+pub mod weapon;

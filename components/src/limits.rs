@@ -1,0 +1,57 @@
+//! Named limits of a session, each with the reason for its size.
+
+/// A session holds at most this many players: the snapshot of 64 still fits one frame of 4 KiB.
+pub const PLAYERS_MAX: usize = 64;
+
+/// `sub` of a token: long enough for any UUID with a provider's prefix.
+pub const PLAYER_ID_BYTES_MAX: usize = 64;
+
+/// A name on a scoreboard.
+pub const DISPLAY_NAME_BYTES_MAX: usize = 32;
+
+/// Bends a claim may describe between two poses; a fifth bend is a new claim.
+pub const SUB_POSES_MAX: usize = 4;
+
+/// How far clientTick may run ahead after silence: the longest gap between arrivals that goes unpunished.
+pub const BANK_MS: u32 = 250;
+
+/// Rate at which clients are asked to claim; its interval tops up the bank.
+pub const CLAIM_HZ: u32 = 30;
+
+/// Inputs of one player that one tick takes: a stall of one second at 30 Hz, arriving at once.
+pub const INPUTS_PER_PLAYER_AND_TICK_MAX: usize = 32;
+
+/// An attack may name a claim accepted at most this long ago.
+pub const ATTACK_FOLLOWS_MS_MAX: u32 = 250;
+
+/// Accepted claims remembered per body: 250 ms at up to 64 claims a second.
+pub const RECENT_CLAIMS_MAX: usize = 16;
+
+/// Poses of history kept per body: 250 ms at 128 Hz, rounded up to a power of two.
+pub const HISTORY_TICKS: usize = 32;
+
+/// Actions of one player that may wait for one tick.
+pub const ACTIONS_PER_PLAYER_AND_TICK_MAX: usize = 4;
+
+/// Weapons and abilities a ruleset may define: what the own part of a frame carries per player.
+pub const WEAPONS_MAX: usize = 8;
+pub const ABILITIES_MAX: usize = 4;
+
+/// Coordinates of a map stay within ±1 km, where f32 still resolves 61 µm.
+pub const MAP_EXTENT_MM: i32 = 1_000_000;
+
+/// A body whose socket is gone stays standing this long.
+pub const DISCONNECTED_BODY_MS: u32 = 60_000;
+
+/// A session without players ends after this long.
+pub const EMPTY_SESSION_MS: u32 = 60_000;
+
+/// After a restart players have this long to return before play goes on without them.
+pub const RESUMING_MS_MAX: u32 = 5_000;
+
+/// A keyframe is taken this often.
+pub const KEYFRAME_MS: u32 = 5_000;
+
+const _: () = assert!(RECENT_CLAIMS_MAX as u32 * 1_000 >= ATTACK_FOLLOWS_MS_MAX * 2 * CLAIM_HZ);
+const _: () = assert!(HISTORY_TICKS as u32 * 1_000 >= BANK_MS * 128);
+const _: () = assert!(PLAYERS_MAX <= u8::MAX as usize);

@@ -1,0 +1,77 @@
+//! How far a match has come.
+
+use bevy_ecs::resource::Resource;
+
+use crate::ids::SimId;
+use crate::tick::Tick;
+use crate::{canon_enum, canon_struct};
+
+/// The phases of a match, in order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// Fewer players than the mode needs.
+    #[default]
+    Waiting,
+    /// Enough players; they move and shoot, nothing counts.
+    Warmup,
+    /// It counts.
+    Active,
+    /// Over for good.
+    Ended,
+}
+canon_enum!(Phase { 0 => Waiting, 1 => Warmup, 2 => Active, 3 => Ended });
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndReason {
+    TimeLimit,
+    ScoreLimit,
+    /// Nobody was left for too long.
+    Empty,
+    /// By DELETE.
+    Requested,
+}
+canon_enum!(EndReason { 0 => TimeLimit, 1 => ScoreLimit, 2 => Empty, 3 => Requested });
+
+impl EndReason {
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::TimeLimit => "time_limit",
+            Self::ScoreLimit => "score_limit",
+            Self::Empty => "empty",
+            Self::Requested => "requested",
+        }
+    }
+}
+
+/// The state of the match; the only place that knows its phase.
+#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MatchState {
+    pub phase: Phase,
+    /// When the present phase ends by itself; `None` while waiting and after the end.
+    pub phase_ends_at: Option<Tick>,
+    /// Set while players are awaited after a restart: when play goes on without them.
+    pub resuming_until: Option<Tick>,
+    /// When the present wait for players began.
+    pub resuming_since: Tick,
+    pub end: Option<EndReason>,
+    /// Set at the end, where one player leads alone.
+    pub winner: Option<SimId>,
+    /// Since when no player has been in the session.
+    pub empty_since: Option<Tick>,
+}
+canon_struct!(MatchState {
+    phase,
+    phase_ends_at,
+    resuming_until,
+    resuming_since,
+    end,
+    winner,
+    empty_since,
+});
+
+impl MatchState {
+    pub fn is_resuming(&self) -> bool {
+        self.resuming_until.is_some()
+    }
+}

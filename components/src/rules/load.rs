@@ -1,0 +1,194 @@
+//! A ruleset from TOML. Every range is chosen so that no product of the simulation leaves its integer type.
+
+use std::ops::RangeInclusive;
+
+use super::{AbilityRules, BodyRules, MatchRules, MovementRules, Ruleset, WeaponRules};
+use crate::limits::{ABILITIES_MAX, WEAPONS_MAX};
+use crate::toml_error::TomlError;
+use crate::toml_reader::{Table, read_document};
+
+/// Names of rulesets, weapons and abilities, as the wire and the kill feed carry them.
+pub const RULE_NAME_BYTES_MAX: usize = 32;
+
+/// From a cat to a small vehicle; the radius also spaces the points of the path check.
+pub const RADIUS_MM: RangeInclusive<i32> = 100..=1_000;
+pub const HEIGHT_MM_MAX: i32 = 4_000;
+pub const HEAD_RADIUS_MM_MIN: i32 = 10;
+
+/// In thousandths, and times 1,000 % for the head, still a hundredth of an `i64`.
+pub const POINTS_MAX: i32 = 100_000;
+
+/// 50 m/s, as micrometres per tick at 16 Hz, is 3.1 million.
+pub const SPEED_MM_PER_S: RangeInclusive<i32> = 100..=50_000;
+/// Up to 100 g; as micrometres per tick² at 16 Hz, 3.9 million.
+pub const ACCELERATION_MM_PER_S2: RangeInclusive<i32> = 1_000..=1_000_000;
+pub const JUMP_SPEED_MM_PER_S: RangeInclusive<i32> = 0..=20_000;
+pub const GRAVITY_MM_PER_S2: RangeInclusive<i32> = 1_000..=100_000;
+/// With the greatest speed, 22 m in one bank of 250 ms and a claim: less than the path check's longest segment.
+pub const TERMINAL_SPEED_MM_PER_S: RangeInclusive<i32> = 1_000..=60_000;
+
+pub const DAMAGE_POINTS: RangeInclusive<i32> = 1..=10_000;
+pub const HEAD_PERCENT: RangeInclusive<i32> = 1..=1_000;
+/// As far as two corners of a map can lie apart along one axis.
+pub const WEAPON_REACH_MM: RangeInclusive<i32> = 100..=2 * crate::limits::MAP_EXTENT_MM;
+/// Up to 45° per axis.
+pub const SPREAD_TURN_MAX: u16 = 8_192;
+pub const MAGAZINE_ROUNDS: RangeInclusive<u16> = 1..=1_000;
+pub const FIRE_INTERVAL_MS: RangeInclusive<u32> = 10..=60_000;
+pub const RELOAD_MS_MAX: u32 = 60_000;
+
+/// A slide of 50 m stays within the sub-steps `spatial` allows.
+pub const ABILITY_REACH_MM_MAX: i32 = 50_000;
+pub const COOLDOWN_MS_MAX: u32 = 600_000;
+
+pub const WARMUP_MS_MAX: u32 = 600_000;
+/// Two hours at 128 Hz are 921,600 ticks.
+pub const TIME_LIMIT_MS: RangeInclusive<u32> = 1_000..=7_200_000;
+pub const SCORE_LIMIT_MAX: u16 = 1_000;
+pub const RESPAWN_MS_MAX: u32 = 60_000;
+
+const KEYS: &[&str] = &["name", "version", "body", "movement", "weapon", "ability", "match"];
+const BODY_KEYS: &[&str] = &[
+    "radius_mm",
+    "height_mm",
+    "eye_height_mm",
+    "head_radius_mm",
+    "health_points",
+    "armour_points",
+    "armour_absorbs_percent",
+];
+const MOVEMENT_KEYS: &[&str] = &[
+    "speed_mm_per_s",
+    "acceleration_mm_per_s2",
+    "jump_speed_mm_per_s",
+    "gravity_mm_per_s2",
+    "terminal_speed_mm_per_s",
+    "step_height_mm",
+];
+const WEAPON_KEYS: &[&str] = &[
+    "name",
+    "damage_points",
+    "head_percent",
+    "reach_mm",
+    "falloff_from_mm",
+    "falloff_to_mm",
+    "falloff_percent",
+    "spread_turn",
+    "magazine_rounds",
+    "fire_interval_ms",
+    "reload_ms",
+];
+const ABILITY_KEYS: &[&str] = &["name", "kind", "reach_mm", "cooldown_ms"];
+const MATCH_KEYS: &[&str] = &["warmup_ms", "time_limit_ms", "score_limit", "respawn_ms", "friendly_fire"];
+
+impl Ruleset {
+    /// Reads and validates a ruleset. `file` is what errors call it.
+    pub fn parse(file: &str, text: &str) -> Result<Self, TomlError> {
+        read_document(file, text, KEYS, |root| {
+            let body = body(&root.table("body", BODY_KEYS)?)?;
+            let weapons = root.tables("weapon", 1..=WEAPONS_MAX, WEAPON_KEYS)?;
+            let abilities = root.tables("ability", 0..=ABILITIES_MAX, ABILITY_KEYS)?;
+            let ruleset = Self {
+                name: root.slug("name", RULE_NAME_BYTES_MAX)?,
+                version: root.integer("version", 1..=u32::MAX)?,
+                movement: movement(&root.table("movement", MOVEMENT_KEYS)?, &body)?,
+                body,
+                weapons: weapons.iter().map(weapon).collect::<Result<_, _>>()?,
+                abilities: abilities.iter().map(ability).collect::<Result<_, _>>()?,
+                matches: matches(&root.table("match", MATCH_KEYS)?)?,
+            };
+            refuse_repeated(&weapons, ruleset.weapons.iter().map(|weapon| weapon.name.as_str()))?;
+            refuse_repeated(&abilities, ruleset.abilities.iter().map(|ability| ability.name.as_str()))?;
+            Ok(ruleset)
+        })
+    }
+}
+
+fn body(table: &Table<'_>) -> Result<BodyRules, TomlError> {
+    let radius_mm = table.integer("radius_mm", RADIUS_MM)?;
+    let height_mm = table.integer("height_mm", 2 * radius_mm + 1..=HEIGHT_MM_MAX)?;
+    Ok(BodyRules {
+        radius_mm,
+        height_mm,
+        eye_height_mm: table.integer("eye_height_mm", 1..=height_mm)?,
+        head_radius_mm: table.integer("head_radius_mm", HEAD_RADIUS_MM_MIN..=height_mm / 2)?,
+        health_points: table.integer("health_points", 1..=POINTS_MAX)?,
+        armour_points: table.integer("armour_points", 0..=POINTS_MAX)?,
+        armour_absorbs_percent: table.integer("armour_absorbs_percent", 0..=100)?,
+    })
+}
+
+fn movement(table: &Table<'_>, body: &BodyRules) -> Result<MovementRules, TomlError> {
+    let terminal_speed_mm_per_s = table.integer("terminal_speed_mm_per_s", TERMINAL_SPEED_MM_PER_S)?;
+    let jump_speed_mm_per_s = table.integer("jump_speed_mm_per_s", JUMP_SPEED_MM_PER_S)?;
+    if jump_speed_mm_per_s > terminal_speed_mm_per_s {
+        let message = format!("expected at most terminal_speed_mm_per_s = {terminal_speed_mm_per_s}");
+        return Err(table.error("jump_speed_mm_per_s", message));
+    }
+    let step_height_mm = table.integer("step_height_mm", 0..=*RADIUS_MM.end())?;
+    if step_height_mm > body.radius_mm {
+        let message = format!("expected at most body.radius_mm = {}", body.radius_mm);
+        return Err(table.error("step_height_mm", message));
+    }
+    Ok(MovementRules {
+        speed_mm_per_s: table.integer("speed_mm_per_s", SPEED_MM_PER_S)?,
+        acceleration_mm_per_s2: table.integer("acceleration_mm_per_s2", ACCELERATION_MM_PER_S2)?,
+        jump_speed_mm_per_s,
+        gravity_mm_per_s2: table.integer("gravity_mm_per_s2", GRAVITY_MM_PER_S2)?,
+        terminal_speed_mm_per_s,
+        step_height_mm,
+    })
+}
+
+fn weapon(table: &Table<'_>) -> Result<WeaponRules, TomlError> {
+    let reach_mm = table.integer("reach_mm", WEAPON_REACH_MM)?;
+    let falloff_from_mm = table.integer("falloff_from_mm", 0..=*WEAPON_REACH_MM.end())?;
+    let falloff_to_mm = table.integer("falloff_to_mm", 1..=*WEAPON_REACH_MM.end())?;
+    if falloff_to_mm <= falloff_from_mm {
+        let message = format!("expected more than falloff_from_mm = {falloff_from_mm}, found {falloff_to_mm}");
+        return Err(table.error("falloff_to_mm", message));
+    }
+    Ok(WeaponRules {
+        name: table.slug("name", RULE_NAME_BYTES_MAX)?,
+        damage_points: table.integer("damage_points", DAMAGE_POINTS)?,
+        head_percent: table.integer("head_percent", HEAD_PERCENT)?,
+        reach_mm,
+        falloff_from_mm,
+        falloff_to_mm,
+        falloff_percent: table.integer("falloff_percent", 0..=100)?,
+        spread_turn: table.integer("spread_turn", 0..=SPREAD_TURN_MAX)?,
+        magazine_rounds: table.integer("magazine_rounds", MAGAZINE_ROUNDS)?,
+        fire_interval_ms: table.integer("fire_interval_ms", FIRE_INTERVAL_MS)?,
+        reload_ms: table.integer("reload_ms", 0..=RELOAD_MS_MAX)?,
+    })
+}
+
+fn ability(table: &Table<'_>) -> Result<AbilityRules, TomlError> {
+    Ok(AbilityRules {
+        name: table.slug("name", RULE_NAME_BYTES_MAX)?,
+        kind: table.slug("kind", RULE_NAME_BYTES_MAX)?,
+        reach_mm: table.integer("reach_mm", 0..=ABILITY_REACH_MM_MAX)?,
+        cooldown_ms: table.integer("cooldown_ms", 0..=COOLDOWN_MS_MAX)?,
+    })
+}
+
+fn matches(table: &Table<'_>) -> Result<MatchRules, TomlError> {
+    Ok(MatchRules {
+        warmup_ms: table.integer("warmup_ms", 0..=WARMUP_MS_MAX)?,
+        time_limit_ms: table.integer("time_limit_ms", TIME_LIMIT_MS)?,
+        score_limit: table.integer("score_limit", 0..=SCORE_LIMIT_MAX)?,
+        respawn_ms: table.integer("respawn_ms", 0..=RESPAWN_MS_MAX)?,
+        friendly_fire: table.boolean("friendly_fire")?,
+    })
+}
+
+fn refuse_repeated<'a>(tables: &[Table<'_>], names: impl Iterator<Item = &'a str>) -> Result<(), TomlError> {
+    let mut seen: Vec<&str> = Vec::new();
+    for (table, name) in tables.iter().zip(names) {
+        if seen.contains(&name) {
+            return Err(table.error("name", format!("`{name}` is taken, expected a name of its own")));
+        }
+        seen.push(name);
+    }
+    Ok(())
+}

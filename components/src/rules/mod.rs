@@ -1,0 +1,84 @@
+//! A ruleset: every number a studio tunes, as typed data. Lengths in millimetres, times in milliseconds.
+//!
+//! Times become ticks where a session starts, because only then the tick rate is known.
+
+pub mod load;
+
+/// The shape and strength of every body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BodyRules {
+    pub radius_mm: i32,
+    pub height_mm: i32,
+    /// Above the feet; shots start here.
+    pub eye_height_mm: i32,
+    /// The head is a sphere of this radius whose top is the top of the body.
+    pub head_radius_mm: i32,
+    pub health_points: i32,
+    pub armour_points: i32,
+    /// Share of damage that armour takes while it lasts, 0 … 100.
+    pub armour_absorbs_percent: i32,
+}
+
+/// What a body's own movement may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MovementRules {
+    pub speed_mm_per_s: i32,
+    pub acceleration_mm_per_s2: i32,
+    pub jump_speed_mm_per_s: i32,
+    pub gravity_mm_per_s2: i32,
+    pub terminal_speed_mm_per_s: i32,
+    pub step_height_mm: i32,
+}
+
+/// A weapon that hits at once along a ray.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WeaponRules {
+    pub name: String,
+    pub damage_points: i32,
+    pub head_percent: i32,
+    pub reach_mm: i32,
+    /// Full damage up to here …
+    pub falloff_from_mm: i32,
+    /// … falling in a straight line to `falloff_percent` here and beyond.
+    pub falloff_to_mm: i32,
+    pub falloff_percent: i32,
+    /// Greatest deviation per axis, in 1/65,536 turn.
+    pub spread_turn: u16,
+    pub magazine_rounds: u16,
+    pub fire_interval_ms: u32,
+    pub reload_ms: u32,
+}
+
+/// What an ability does; one kind per file in `systems/abilities`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AbilityRules {
+    pub name: String,
+    /// The name of a kind in the registry of abilities: `dash`.
+    pub kind: String,
+    pub reach_mm: i32,
+    pub cooldown_ms: u32,
+}
+
+/// How a match runs, unless a session's options say otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MatchRules {
+    pub warmup_ms: u32,
+    pub time_limit_ms: u32,
+    pub score_limit: u16,
+    pub respawn_ms: u32,
+    pub friendly_fire: bool,
+}
+
+/// A ruleset as a studio wrote it, validated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ruleset {
+    pub name: String,
+    pub version: u32,
+    pub body: BodyRules,
+    pub movement: MovementRules,
+    /// 1 to `WEAPONS_MAX`; the first is in hand at the spawn.
+    pub weapons: Vec<WeaponRules>,
+    /// At most `ABILITIES_MAX`.
+    pub abilities: Vec<AbilityRules>,
+    pub matches: MatchRules,
+}

@@ -1,0 +1,114 @@
+//! From views to frames: what changed since the previous frame, in memory that is reused.
+
+use crate::codec::{Encoding, encode_delta, encode_snapshot};
+use crate::limits::VIEW_HASH_TICKS;
+use crate::server::{Delta, PlayerChange};
+use crate::view::{FULL_MASK, PLAYER_FIELDS, PublicPlayer, Shot, View, view_hash};
+
+/// Makes the frames of one audience: holds its newest frame, the baseline of the next delta.
+///
+/// A snapshot always shows the newest frame, so that whoever receives it holds the next delta's base.
+#[derive(Debug, Default)]
+pub struct FrameEncoder {
+    newest: View,
+    delta: Delta,
+    has_frame: bool,
+    has_delta: bool,
+}
+
+impl FrameEncoder {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes `view` the newest frame. `shots` are those since the frame before, oldest first.
+    ///
+    /// There is no delta for the first frame, for one of another epoch and for one whose tick has not risen.
+    pub fn advance(&mut self, view: &View, shots: &[Shot]) {
+        debug_assert!(view.is_ordered(), "a view lists the same ids twice, in order");
+        self.has_delta = self.has_frame && view.epoch == self.newest.epoch && view.tick > self.newest.tick;
+        if self.has_delta {
+            difference(&self.newest, view, &mut self.delta);
+            self.delta.shots.clear();
+            self.delta.shots.extend_from_slice(shots);
+        }
+        self.newest.copy_from(view);
+        self.has_frame = true;
+    }
+
+    /// The newest frame, once there is one.
+    pub fn newest(&self) -> Option<&View> {
+        self.has_frame.then_some(&self.newest)
+    }
+
+    /// What changed from the frame before to the newest.
+    pub fn delta(&self) -> Option<&Delta> {
+        self.has_delta.then_some(&self.delta)
+    }
+
+    /// Appends the newest frame as a delta; `false`, writing nothing, when there is none.
+    pub fn write_delta(&self, encoding: Encoding, out: &mut Vec<u8>) -> bool {
+        if let Some(delta) = self.delta() {
+            encode_delta(delta, encoding, out);
+        }
+        self.has_delta
+    }
+
+    /// Appends the newest frame as a snapshot; `false`, writing nothing, before the first frame.
+    pub fn write_snapshot(&self, encoding: Encoding, out: &mut Vec<u8>) -> bool {
+        if let Some(view) = self.newest() {
+            encode_snapshot(view, encoding, out);
+        }
+        self.has_frame
+    }
+}
+
+/// Fills `delta` with what changed from `base` to `view`; shots are left to the caller.
+fn difference(base: &View, view: &View, delta: &mut Delta) {
+    (delta.epoch, delta.tick, delta.base_tick) = (view.epoch, view.tick, base.tick);
+    (delta.status, delta.phase_ends_at) = (view.status, view.phase_ends_at);
+    delta.joined.clear();
+    delta.left.clear();
+    delta.changed.clear();
+    for entry in &view.roster {
+        if base.roster_entry(entry.sim_id) != Some(entry) {
+            delta.joined.push(*entry);
+        }
+    }
+    for player in &base.players {
+        if view.player(player.sim_id).is_none() {
+            delta.left.push(player.sim_id);
+        }
+    }
+    for player in &view.players {
+        let change = change(base.player(player.sim_id), player);
+        if change.mask != 0 {
+            delta.changed.push(change);
+        }
+    }
+    let hash_is_due = view.tick / VIEW_HASH_TICKS != base.tick / VIEW_HASH_TICKS;
+    delta.view_hash = hash_is_due.then(|| view_hash(&view.players));
+}
+
+fn change(base: Option<&PublicPlayer>, player: &PublicPlayer) -> PlayerChange {
+    let (sim_id, values) = (player.sim_id, player.values());
+    let Some(base) = base.map(PublicPlayer::values) else {
+        return PlayerChange {
+            sim_id,
+            mask: FULL_MASK,
+            values,
+        };
+    };
+    let mut change = PlayerChange {
+        sim_id,
+        mask: 0,
+        values: [0; PLAYER_FIELDS],
+    };
+    for (bit, value) in values.into_iter().enumerate() {
+        if base[bit] != value {
+            change.mask |= 1 << bit;
+            change.values[bit] = value;
+        }
+    }
+    change
+}

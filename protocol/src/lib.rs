@@ -1,0 +1,14 @@
+//! Wire messages of the combat protocol: codecs, delta frames, close codes and reason codes.
+
+pub mod client;
+pub mod client_view;
+pub mod close;
+pub mod codec;
+pub mod frame;
+pub mod limits;
+pub mod numbers;
+pub mod reasons;
+pub mod server;
+pub mod view;
+
+pub use codec::Encoding;

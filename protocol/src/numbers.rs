@@ -1,0 +1,147 @@
+//! Which number on the wire stands for which value: one table per enumeration.
+
+use combat_components::command::LeaveCause;
+use combat_components::phase::{EndReason, Phase};
+use combat_components::reason::Reason;
+use combat_components::verdict::{Outcome, Zone};
+
+/// An enumeration with a fixed number for each value.
+pub trait Numbered: Copy + PartialEq + 'static {
+    /// Number, value, and the word used in JSON texts, metrics and docs.
+    const TABLE: &'static [(u8, Self, &'static str)];
+
+    fn number(self) -> u8 {
+        self.row().0
+    }
+
+    fn word(self) -> &'static str {
+        self.row().2
+    }
+
+    fn from_number(number: u8) -> Option<Self> {
+        Self::TABLE.iter().find(|row| row.0 == number).map(|row| row.1)
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::TABLE.iter().find(|row| row.2 == word).map(|row| row.1)
+    }
+
+    #[doc(hidden)]
+    fn row(self) -> &'static (u8, Self, &'static str) {
+        Self::TABLE
+            .iter()
+            .find(|row| row.1 == self)
+            .expect("every value has its row")
+    }
+}
+
+/// Where a match stands, as frames say it: its phase, or why it pauses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FrameStatus {
+    #[default]
+    Waiting,
+    Warmup,
+    Active,
+    Ended,
+    /// Taken up again after a restart; waiting for players to return.
+    Resuming,
+    /// Frozen, because its log cannot be written.
+    Suspended,
+}
+
+impl Numbered for FrameStatus {
+    const TABLE: &'static [(u8, Self, &'static str)] = &[
+        (0, Self::Waiting, "waiting"),
+        (1, Self::Warmup, "warmup"),
+        (2, Self::Active, "active"),
+        (3, Self::Ended, "ended"),
+        (4, Self::Resuming, "resuming"),
+        (5, Self::Suspended, "suspended"),
+    ];
+}
+
+/// Whether the server takes inputs, as a status message says it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ServerState {
+    #[default]
+    Live,
+    Suspended,
+    Draining,
+}
+
+impl Numbered for ServerState {
+    const TABLE: &'static [(u8, Self, &'static str)] = &[
+        (0, Self::Live, "live"),
+        (1, Self::Suspended, "suspended"),
+        (2, Self::Draining, "draining"),
+    ];
+}
+
+/// In which part a connection takes part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    #[default]
+    Player,
+    Spectator,
+}
+
+impl Numbered for Role {
+    const TABLE: &'static [(u8, Self, &'static str)] =
+        &[(0, Self::Player, "player"), (1, Self::Spectator, "spectator")];
+}
+
+impl Numbered for Phase {
+    const TABLE: &'static [(u8, Self, &'static str)] = &[
+        (0, Self::Waiting, "waiting"),
+        (1, Self::Warmup, "warmup"),
+        (2, Self::Active, "active"),
+        (3, Self::Ended, "ended"),
+    ];
+}
+
+impl Numbered for EndReason {
+    const TABLE: &'static [(u8, Self, &'static str)] = &[
+        (0, Self::TimeLimit, Self::TimeLimit.code()),
+        (1, Self::ScoreLimit, Self::ScoreLimit.code()),
+        (2, Self::Empty, Self::Empty.code()),
+        (3, Self::Requested, Self::Requested.code()),
+    ];
+}
+
+impl Numbered for LeaveCause {
+    const TABLE: &'static [(u8, Self, &'static str)] = &[
+        (0, Self::Left, "left"),
+        (1, Self::WindowExpired, "window_expired"),
+        (2, Self::Kicked, "kicked"),
+    ];
+}
+
+impl Numbered for Outcome {
+    const TABLE: &'static [(u8, Self, &'static str)] = &[
+        (0, Self::Applied, Self::Applied.code()),
+        (1, Self::Corrected, Self::Corrected.code()),
+        (2, Self::Refused, Self::Refused.code()),
+    ];
+}
+
+impl Numbered for Zone {
+    const TABLE: &'static [(u8, Self, &'static str)] = &[
+        (0, Self::Body, Self::Body.code()),
+        (1, Self::Head, Self::Head.code()),
+    ];
+}
+
+impl Numbered for Reason {
+    const TABLE: &'static [(u8, Self, &'static str)] = &REASONS;
+}
+
+const REASONS: [(u8, Reason, &str); Reason::ALL.len()] = {
+    let mut rows = [(0, Reason::TooFast, ""); Reason::ALL.len()];
+    let mut at = 0;
+    while at < rows.len() {
+        let reason = Reason::ALL[at];
+        rows[at] = (reason.number(), reason, reason.code());
+        at += 1;
+    }
+    rows
+};

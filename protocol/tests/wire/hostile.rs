@@ -1,0 +1,361 @@
+//! Whatever arrives, an error says what was wrong; nothing panics, nothing slips through.
+
+use combat_protocol::codec::{
+    DecodeError, Encoding, decode_client, decode_server, encode_client, encode_server,
+};
+use combat_protocol::limits::CLIENT_MESSAGE_BYTES_MAX;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::samples::{claim, client_messages};
+use crate::strategies::{client_message, server_message};
+use combat_protocol::client::ClientMessage;
+
+/// Decodes everything every way; the result does not matter, only that there is one.
+fn decode_all(bytes: &[u8]) {
+    for encoding in Encoding::ALL {
+        let _ = decode_client(bytes, encoding);
+        let _ = decode_server(bytes, encoding);
+    }
+}
+
+/// Bytes that look like MessagePack more often than chance.
+fn likely_bytes() -> impl Strategy<Value = Vec<u8>> {
+    let marker = prop_oneof![
+        4 => any::<u8>(),
+        2 => 0x90..=0x9f_u8,
+        2 => prop::sample::select(vec![0xc0_u8, 0xc2, 0xc3, 0xca, 0xcb, 0xcc, 0xcd, 0xce, 0xcf, 0xd0, 0xd1]),
+        2 => prop::sample::select(vec![0xd2_u8, 0xd3, 0xd9, 0xda, 0xdb, 0xdc, 0xdd, 0xde, 0xdf, 0x80, 0xc4]),
+        1 => 0..=22_u8,
+    ];
+    vec(marker, 0..48)
+}
+
+fn likely_text() -> impl Strategy<Value = String> {
+    let word = prop::sample::select(vec![
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "null",
+        "true",
+        "-1",
+        "1.5",
+        "1e9",
+        "99999999999999999999",
+        "\"type\"",
+        "\"claim\"",
+        "\"seen\"",
+        "\"epoch\"",
+        "\"tick\"",
+        "\"\\ud800\"",
+        "NaN",
+        " ",
+        "\"own\"",
+        "7",
+    ]);
+    vec(word, 0..24).prop_map(|words| words.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150_000))]
+
+    #[test]
+    fn random_bytes_never_panic(bytes in likely_bytes()) {
+        decode_all(&bytes);
+    }
+
+    #[test]
+    fn random_texts_never_panic(text in likely_text()) {
+        decode_all(text.as_bytes());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+    #[test]
+    fn a_changed_client_message_is_refused_or_reads_as_what_it_says(
+        message in client_message(),
+        at in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+    ) {
+        for encoding in Encoding::ALL {
+            let mut bytes = Vec::new();
+            encode_client(&message, encoding, &mut bytes);
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+            if let Ok(read) = decode_client(&bytes, encoding) {
+                let mut again = Vec::new();
+                encode_client(&read, encoding, &mut again);
+                prop_assert_eq!(decode_client(&again, encoding), Ok(read));
+            }
+        }
+    }
+
+    #[test]
+    fn a_truncated_or_lengthened_client_message_is_refused(
+        message in client_message(),
+        at in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+    ) {
+        for encoding in Encoding::ALL {
+            let mut bytes = Vec::new();
+            encode_client(&message, encoding, &mut bytes);
+            prop_assert!(decode_client(&bytes[..at.index(bytes.len())], encoding).is_err());
+            bytes.push(byte);
+            let is_blank = encoding == Encoding::Json && byte.is_ascii_whitespace() && byte != 0x0c;
+            prop_assert_eq!(decode_client(&bytes, encoding).is_err(), !is_blank);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+    #[test]
+    fn a_changed_or_truncated_server_message_never_panics(
+        message in server_message(),
+        at in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+    ) {
+        for encoding in Encoding::ALL {
+            let mut bytes = Vec::new();
+            encode_server(&message, encoding, &mut bytes);
+            let at = at.index(bytes.len());
+            prop_assert!(decode_server(&bytes[..at], encoding).is_err());
+            bytes[at] = byte;
+            let _ = decode_server(&bytes, encoding);
+        }
+    }
+}
+
+fn refused(bytes: &[u8]) -> String {
+    decode_client(bytes, Encoding::MessagePack)
+        .unwrap_err()
+        .to_string()
+}
+
+fn refused_json(text: &str) -> String {
+    decode_client(text.as_bytes(), Encoding::Json)
+        .unwrap_err()
+        .to_string()
+}
+
+#[test]
+fn malformed_messagepack_is_named_with_what_was_expected() {
+    let rows: &[(&[u8], &str)] = &[
+        (&[], "message ended early, expected an array"),
+        (&[0x90], "message ended early, expected its type"),
+        (&[0x81, 0x06, 0x07], "message is a map, expected an array"),
+        (&[0x06], "message is an integer, expected an array"),
+        (
+            &[0x91, 0xa4, b'p', b'i', b'n', b'g'],
+            "type is a string, expected an integer",
+        ),
+        (&[0x91, 0x08], "message type 8, expected one of 1 to 7"),
+        (&[0x91, 0xff], "message type -1, expected one of 1 to 7"),
+        (&[0x91, 0x10], "message type 16, expected one of 1 to 7"),
+        (&[0x91, 0x06], "ping has 1 items, expected 2"),
+        (&[0x93, 0x06, 0x01, 0x02], "ping has 3 items, expected 2"),
+        (
+            &[0x92, 0x06, 0x01, 0x02],
+            "1 bytes after the message, expected none",
+        ),
+        (&[0x92, 0x06], "nonce ended early, expected an integer"),
+        (&[0x92, 0x06, 0xff], "nonce is -1, expected 0 to 4294967295"),
+        (
+            &[0x92, 0x06, 0xcf, 0, 0, 0, 1, 0, 0, 0, 0],
+            "nonce is 4294967296, expected 0 to 4294967295",
+        ),
+        (
+            &[0x92, 0x06, 0xcb, 0x7f, 0xf8, 0, 0, 0, 0, 0, 0],
+            "nonce is a float, expected an integer",
+        ),
+        (
+            &[0x92, 0x06, 0xca, 0x3f, 0x80, 0, 0],
+            "nonce is a float, expected an integer",
+        ),
+        (
+            &[0x92, 0x06, 0x91, 0x01],
+            "nonce is an array, expected an integer",
+        ),
+        (&[0x92, 0x06, 0xc0], "nonce is nil, expected an integer"),
+        (&[0x92, 0x06, 0xc4, 0x00], "nonce is binary, expected an integer"),
+        (
+            &[0x92, 0x06, 0xd4, 0x00, 0x00],
+            "nonce is an extension, expected an integer",
+        ),
+        (
+            &[0x92, 0x06, 0xc1],
+            "nonce is a reserved byte, expected an integer",
+        ),
+        (
+            &[0xdd, 0xff, 0xff, 0xff, 0xff, 0x06],
+            "ping has 4294967295 items, expected 2",
+        ),
+    ];
+    for (bytes, problem) in rows {
+        assert_eq!(refused(bytes), *problem, "{bytes:02x?}");
+    }
+}
+
+#[test]
+fn malformed_json_is_named_with_what_was_expected() {
+    let rows = [
+        ("", "malformed JSON at column 0: EOF while parsing a value"),
+        (
+            "{\"type\":\"ping\",\"nonce\":1",
+            "malformed JSON at column 24: EOF while parsing an object",
+        ),
+        (
+            "{\"type\":\"ping\",\"nonce\":NaN}",
+            "malformed JSON at column 24: expected value",
+        ),
+        ("[6,1]", "message is an array, expected an object"),
+        ("{\"nonce\":1}", "type is missing, expected it by this name"),
+        (
+            "{\"type\":6,\"nonce\":1}",
+            "type is an integer, expected a string",
+        ),
+        (
+            "{\"type\":\"own\"}",
+            "message type \"own\", expected one of claim, attack, ability, reload, seen, ping, leave",
+        ),
+        (
+            "{\"type\":\"ping\"}",
+            "nonce is missing, expected it by this name",
+        ),
+        (
+            "{\"type\":\"ping\",\"nonce\":null}",
+            "nonce is null, expected an integer",
+        ),
+        (
+            "{\"type\":\"ping\",\"nonce\":1.0}",
+            "nonce is a float, expected an integer",
+        ),
+        (
+            "{\"type\":\"ping\",\"nonce\":1e2}",
+            "nonce is a float, expected an integer",
+        ),
+        (
+            "{\"type\":\"ping\",\"nonce\":\"1\"}",
+            "nonce is a string, expected an integer",
+        ),
+        (
+            "{\"type\":\"ping\",\"nonce\":4294967296}",
+            "nonce is 4294967296, expected 0 to 4294967295",
+        ),
+        (
+            "{\"type\":\"ping\",\"nonce\":-1}",
+            "nonce is -1, expected 0 to 4294967295",
+        ),
+        (
+            "{\"type\":\"ping\",\"nonce\":1,\"x\":2}",
+            "field \"x\", expected only the fields of ping",
+        ),
+        (
+            "{\"type\":\"ping\",\"nonce\":1}{}",
+            "malformed JSON at column 26: trailing characters",
+        ),
+    ];
+    for (text, problem) in rows {
+        assert_eq!(refused_json(text), problem, "{text}");
+    }
+    let repeated = refused_json("{\"type\":\"ping\",\"nonce\":1,\"nonce\":2}");
+    assert!(repeated.contains("field \"nonce\" repeated"), "{repeated}");
+}
+
+#[test]
+fn every_integer_form_is_read_and_the_smallest_is_written() {
+    let forms: &[&[u8]] = &[
+        &[0x92, 0x06, 0x07],
+        &[0x92, 0x06, 0xcc, 0x07],
+        &[0x92, 0x06, 0xcd, 0, 0x07],
+        &[0x92, 0x06, 0xce, 0, 0, 0, 0x07],
+        &[0x92, 0x06, 0xcf, 0, 0, 0, 0, 0, 0, 0, 0x07],
+        &[0x92, 0x06, 0xd0, 0x07],
+        &[0x92, 0x06, 0xd1, 0, 0x07],
+        &[0x92, 0x06, 0xd2, 0, 0, 0, 0x07],
+        &[0x92, 0x06, 0xd3, 0, 0, 0, 0, 0, 0, 0, 0x07],
+        &[0xdc, 0, 2, 0x06, 0x07],
+        &[0xdd, 0, 0, 0, 2, 0xcc, 0x06, 0x07],
+    ];
+    for form in forms {
+        let message = decode_client(form, Encoding::MessagePack);
+        assert_eq!(message, Ok(ClientMessage::Ping { nonce: 7 }), "{form:02x?}");
+    }
+    let mut bytes = Vec::new();
+    encode_client(
+        &ClientMessage::Ping { nonce: 7 },
+        Encoding::MessagePack,
+        &mut bytes,
+    );
+    assert_eq!(bytes, [0x92, 0x06, 0x07]);
+}
+
+#[test]
+fn nesting_however_deep_is_refused() {
+    for depth in [2, 9, 200, CLIENT_MESSAGE_BYTES_MAX / 2] {
+        let binary = vec![0x91; depth];
+        assert!(decode_client(&binary, Encoding::MessagePack).is_err());
+        let text = "[".repeat(depth) + &"]".repeat(depth);
+        assert!(decode_client(text.as_bytes(), Encoding::Json).is_err());
+        let inside = format!("{{\"type\":\"ping\",\"nonce\":{text}}}");
+        assert!(decode_client(inside.as_bytes(), Encoding::Json).is_err());
+    }
+    let deep = "[".repeat(9) + &"]".repeat(9);
+    assert!(
+        refused_json(&deep).contains("nested too deep"),
+        "{}",
+        refused_json(&deep)
+    );
+}
+
+#[test]
+fn a_message_over_the_limit_is_refused_before_it_is_read() {
+    let bytes = vec![0x90; CLIENT_MESSAGE_BYTES_MAX + 1];
+    for encoding in Encoding::ALL {
+        let found = bytes.len();
+        let expected = Err(DecodeError::TooLong {
+            found,
+            max: CLIENT_MESSAGE_BYTES_MAX,
+        });
+        assert_eq!(decode_client(&bytes, encoding), expected);
+    }
+}
+
+#[test]
+fn every_message_in_the_wrong_encoding_or_direction_is_refused() {
+    for (name, message) in client_messages() {
+        for (written, read) in [
+            (Encoding::MessagePack, Encoding::Json),
+            (Encoding::Json, Encoding::MessagePack),
+        ] {
+            let mut bytes = Vec::new();
+            encode_client(&message, written, &mut bytes);
+            assert!(decode_client(&bytes, read).is_err(), "{name}");
+            assert!(decode_server(&bytes, written).is_err(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_claim_with_five_bends_or_a_bend_of_two_numbers_is_refused() {
+    let mut json = Vec::new();
+    encode_client(&ClientMessage::Claim(claim()), Encoding::Json, &mut json);
+    let json = String::from_utf8(json).unwrap();
+    let with = |bends: &str| json.replace("[[1400,0,-2250]]", bends);
+    assert_eq!(refused_json(&with("[[1,2]]")), "bend has 2 items, expected 3");
+    assert_eq!(refused_json(&with("[[1,2,3,4]]")), "bend has 4 items, expected 3");
+    assert_eq!(
+        refused_json(&with("[[],[],[],[],[]]")),
+        "bends has 5 items or bytes, expected at most 4"
+    );
+    assert_eq!(
+        refused_json(&with("[[1,2,2147483648]]")),
+        "bend is 2147483648, expected -2147483648 to 2147483647"
+    );
+}

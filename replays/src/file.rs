@@ -1,0 +1,162 @@
+//! `FILE.combatlog`: a log that carries its own map and ruleset, so that it verifies in an empty directory.
+//!
+//! The first 84 bytes keep their layout in every version of the format.
+
+use std::fmt;
+
+use combat_components::canon::{Canon, Reader as Fields};
+use thiserror::Error;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::header::{FORMAT_VERSION, Header, HeaderError};
+use crate::log::Log;
+use crate::reader::{Damage, Reader};
+
+/// The first bytes of every exported file.
+pub const FILE_MAGIC: [u8; 8] = *b"COMBATLG";
+
+const SECTIONS: usize = 4;
+const DIRECTORY_OFFSET: usize = FILE_MAGIC.len() + 4;
+const DIRECTORY_CHECKSUM_OFFSET: usize = DIRECTORY_OFFSET + SECTIONS * 16;
+/// Where the first section begins.
+const HEAD_BYTES: usize = DIRECTORY_CHECKSUM_OFFSET + 8;
+const TRAILER_BYTES: usize = 8;
+
+/// A part of the file, as errors name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FilePart {
+    Directory,
+    Header,
+    Map,
+    Ruleset,
+    Records,
+    Trailer,
+}
+
+impl FilePart {
+    const SECTIONS: [Self; SECTIONS] = [Self::Header, Self::Map, Self::Ruleset, Self::Records];
+}
+
+impl fmt::Display for FilePart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Directory => "directory",
+            Self::Header => "header",
+            Self::Map => "map",
+            Self::Ruleset => "ruleset",
+            Self::Records => "records",
+            Self::Trailer => "trailer",
+        })
+    }
+}
+
+/// Why a file is not a log that can be played.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum FileError {
+    #[error("not a combat log: expected it to begin with COMBATLG")]
+    Magic,
+    #[error("log format {found}, this build reads format {FORMAT_VERSION}")]
+    Format { found: u32 },
+    #[error("{part} damaged at byte {offset} of the file: {reason}")]
+    Part { part: FilePart, offset: usize, reason: String },
+    /// Its offset counts from the beginning of the file.
+    #[error("records damaged at byte {} of the file, tick {}: {}", .0.offset, .0.tick.0, .0.reason)]
+    Records(Damage),
+}
+
+/// Lays a log out as a file.
+pub fn write(log: &Log) -> Vec<u8> {
+    let header = log.header.to_bytes();
+    let sections: [&[u8]; SECTIONS] = [&header, &log.map, &log.ruleset, &log.records];
+    let bytes = sections.iter().map(|section| section.len()).sum::<usize>() + HEAD_BYTES + TRAILER_BYTES;
+    let mut out = Vec::with_capacity(bytes);
+    out.extend_from_slice(&FILE_MAGIC);
+    FORMAT_VERSION.put(&mut out);
+    for section in sections {
+        (section.len() as u64).put(&mut out);
+        xxh3_64(section).put(&mut out);
+    }
+    xxh3_64(&out).put(&mut out);
+    sections.iter().for_each(|section| out.extend_from_slice(section));
+    xxh3_64(&out).put(&mut out);
+    out
+}
+
+/// Reads a file and checks every byte of it.
+///
+/// # Errors
+/// The first part that is damaged, or another version of the format.
+pub fn read(bytes: &[u8]) -> Result<Log, FileError> {
+    let sections = directory(bytes)?;
+    let mut found: [&[u8]; SECTIONS] = [&[]; SECTIONS];
+    let mut offset = HEAD_BYTES;
+    for (index, (length, checksum)) in sections.into_iter().enumerate() {
+        let part = FilePart::SECTIONS[index];
+        let damaged = |reason: &str| FileError::Part { part, offset, reason: reason.to_owned() };
+        let end = usize::try_from(length).ok().and_then(|length| offset.checked_add(length));
+        let section = end.and_then(|end| bytes.get(offset..end)).ok_or_else(|| damaged("the file ends early"))?;
+        if xxh3_64(section) != checksum {
+            return Err(match part {
+                FilePart::Records => first_fault(section, offset),
+                _ => damaged("its checksum does not hold"),
+            });
+        }
+        found[index] = section;
+        offset += section.len();
+    }
+    trailer(bytes, offset)?;
+    let [header, map, ruleset, records] = found.map(<[u8]>::to_vec);
+    let header = Header::from_bytes(&header).map_err(|error| match error {
+        HeaderError::Format { found } => FileError::Format { found },
+        error => FileError::Part { part: FilePart::Header, offset: HEAD_BYTES, reason: error.to_string() },
+    })?;
+    Ok(Log { header, map, ruleset, records, lost: None })
+}
+
+/// Length and checksum of every section.
+fn directory(bytes: &[u8]) -> Result<[(u64, u64); SECTIONS], FileError> {
+    if !bytes.starts_with(&FILE_MAGIC) {
+        return Err(FileError::Magic);
+    }
+    let damaged = |reason: &str| FileError::Part {
+        part: FilePart::Directory,
+        offset: FILE_MAGIC.len(),
+        reason: reason.to_owned(),
+    };
+    let head = bytes.get(..HEAD_BYTES).ok_or_else(|| damaged("the file ends early"))?;
+    let whole = "the head holds all of its fields";
+    let mut fields = Fields::new(&head[FILE_MAGIC.len()..]);
+    let format = u32::take(&mut fields).expect(whole);
+    let mut word = || u64::take(&mut fields).expect(whole);
+    let sections = std::array::from_fn(|_| (word(), word()));
+    if xxh3_64(&head[..DIRECTORY_CHECKSUM_OFFSET]) != word() {
+        return Err(damaged("its checksum does not hold"));
+    }
+    if format != FORMAT_VERSION {
+        return Err(FileError::Format { found: format });
+    }
+    Ok(sections)
+}
+
+fn trailer(bytes: &[u8], offset: usize) -> Result<(), FileError> {
+    let damaged = |reason: String| Err(FileError::Part { part: FilePart::Trailer, offset, reason });
+    let (checked, trailer) = bytes.split_at(offset);
+    match trailer.try_into().map(u64::from_le_bytes) {
+        Ok(checksum) if checksum == xxh3_64(checked) => Ok(()),
+        Ok(_) => damaged("the checksum of the file does not hold".to_owned()),
+        Err(_) => damaged(format!("expected {TRAILER_BYTES} bytes, found {}", trailer.len())),
+    }
+}
+
+/// The record at fault in a section whose checksum does not hold.
+fn first_fault(records: &[u8], offset: usize) -> FileError {
+    let fault = Reader::new(records).find_map(Result::err);
+    match fault {
+        Some(damage) => FileError::Records(Damage { offset: damage.offset + offset, ..damage }),
+        None => FileError::Part {
+            part: FilePart::Records,
+            offset,
+            reason: "their checksum does not hold, though every record's does".to_owned(),
+        },
+    }
+}

@@ -1,0 +1,143 @@
+//! Scripted sessions: a stage that records what it plays, and bots that make legal claims.
+
+#![allow(dead_code, reason = "every test binary uses a part of it")]
+
+pub mod bot;
+pub mod scene;
+
+use combat_components::command::{Command, LeaveCause, TickInput};
+use combat_components::event::Event;
+use combat_components::ids::{DisplayName, Epoch, PlayerId, Slot, Team};
+use combat_components::tick::Tick;
+use combat_components::verdict::Verdict;
+use combat_replays::header::Header;
+use combat_replays::log::Log;
+use combat_replays::recorder::Recorder;
+use combat_systems::sim::{Sim, SimParts};
+
+use self::scene::Scene;
+
+/// One session as the server would host it: simulated, recorded, with keyframes and anchors.
+pub struct Stage {
+    pub sim: Sim,
+    pub parts: SimParts,
+    pub scene: Scene,
+    pub events: Vec<(Tick, Event)>,
+    pub verdicts: Vec<(Tick, Verdict)>,
+    pub roots: Vec<u64>,
+    pub records: Vec<u8>,
+    recorder: Recorder,
+    epoch: Epoch,
+    input: TickInput,
+    state: Vec<u8>,
+}
+
+impl Stage {
+    pub fn new(scene: Scene) -> Self {
+        let parts = scene.parts();
+        let mut stage = Self {
+            sim: Sim::new(&parts).expect("the scene names a mode and abilities that exist"),
+            parts,
+            scene,
+            events: Vec::new(),
+            verdicts: Vec::new(),
+            roots: Vec::new(),
+            records: Vec::new(),
+            recorder: Recorder::new(),
+            epoch: Epoch(1),
+            input: TickInput::new(),
+            state: Vec::new(),
+        };
+        stage.record_keyframe();
+        stage
+    }
+
+    pub fn tick(&self) -> Tick {
+        self.sim.tick()
+    }
+
+    pub fn push(&mut self, command: Command) {
+        self.input.push(command);
+    }
+
+    pub fn step(&mut self) {
+        let output = self.sim.step(&mut self.input);
+        self.recorder.record_tick(self.epoch, &self.input, output, &mut self.records);
+        let tick = output.tick;
+        self.events.extend(output.events.iter().map(|event| (tick, *event)));
+        self.verdicts.extend(output.verdicts.iter().map(|verdict| (tick, *verdict)));
+        self.roots.push(output.root);
+        self.input.clear();
+        if tick.0 % self.scene.keyframe_ticks == 0 {
+            self.record_keyframe();
+        }
+        if tick.0 % self.scene.rate_hz == 0 {
+            let unix_us = 1_760_000_000_000_000 + u64::from(tick.0 / self.scene.rate_hz) * 1_000_000;
+            self.recorder.record_anchor(tick, unix_us, &mut self.records);
+        }
+    }
+
+    pub fn steps(&mut self, ticks: u32) {
+        (0..ticks).for_each(|_| self.step());
+    }
+
+    fn record_keyframe(&mut self) {
+        self.state.clear();
+        self.sim.write_keyframe(&mut self.state);
+        self.recorder.record_keyframe(self.epoch, self.sim.tick(), &self.state, &mut self.records);
+    }
+
+    /// The server is killed and takes the session up again from its newest state.
+    pub fn restart(&mut self) {
+        self.state.clear();
+        self.sim.write_keyframe(&mut self.state);
+        self.sim = Sim::restore(&self.parts, &self.state).expect("a keyframe restores");
+        self.epoch = Epoch(self.epoch.0 + 1);
+        self.recorder = Recorder::new();
+        self.record_keyframe();
+        self.push(Command::Resumed { epoch: self.epoch });
+    }
+
+    pub fn join(&mut self, slot: u8, team: Team) {
+        let player = PlayerId::new(&format!("player-{slot}")).unwrap();
+        let name = DisplayName::new(&format!("Player {slot}")).unwrap();
+        self.push(Command::Join { slot: Slot(slot), player, name, team, bot: false });
+        self.push(Command::Connected { slot: Slot(slot) });
+        self.push(Command::LinkSampled { slot: Slot(slot), rtt_ms: 20 + u16::from(slot) });
+    }
+
+    pub fn leave(&mut self, slot: u8, cause: LeaveCause) {
+        self.push(Command::Leave { slot: Slot(slot), cause });
+    }
+
+    /// A tick in which the server's simulation panicked.
+    pub fn fail(&mut self) {
+        let tick = self.sim.tick().plus(1);
+        self.recorder.record_failed_tick(self.epoch, tick, &self.input, &mut self.records);
+    }
+
+    pub fn log(&self) -> Log {
+        Log {
+            header: Header {
+                simulation_version: combat_systems::SIMULATION_VERSION,
+                setup: self.parts.setup.clone(),
+                name: self.scene.name.to_owned(),
+                kind: "training".to_owned(),
+                map_id: self.parts.map.id.clone(),
+                ruleset_name: self.parts.ruleset.name.clone(),
+                ruleset_version: self.parts.ruleset.version,
+                build: "scripted".to_owned(),
+                created_unix_ms: 1_760_000_000_000,
+                service: String::new(),
+            },
+            map: self.scene.map.as_bytes().to_vec(),
+            ruleset: self.scene.ruleset.as_bytes().to_vec(),
+            records: self.records.clone(),
+            lost: None,
+        }
+    }
+
+    pub fn last_root(&self) -> u64 {
+        self.roots.last().copied().unwrap_or_default()
+    }
+}

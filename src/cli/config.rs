@@ -1,0 +1,31 @@
+//! `combat config`: the settings in effect.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::{Map, Value};
+
+use crate::config::{Config, Settings, Shown};
+
+#[derive(Args)]
+pub struct ConfigArgs {
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+pub fn run(args: ConfigArgs) -> anyhow::Result<ExitCode> {
+    let shown = Config::from_settings(args.settings)?.shown();
+    if args.json {
+        let object: Map<_, _> =
+            shown.into_iter().map(|Shown { name, value }| (name.to_owned(), Value::String(value))).collect();
+        println!("{:#}", Value::Object(object));
+    } else {
+        for Shown { name, value } in shown {
+            println!("{name}={value}");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

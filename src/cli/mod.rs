@@ -1,0 +1,154 @@
+//! The command line: one file per verb. Every error is one line that says what to do.
+
+use std::process::ExitCode;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Parser, Subcommand};
+
+mod config;
+mod healthcheck;
+mod replay;
+mod serve;
+mod token;
+
+/// What was checked does not hold: diverged, damaged, not healthy, a missed target.
+const DOES_NOT_HOLD: u8 = 1;
+
+/// Refused, used wrongly, or it could not run.
+const COULD_NOT_RUN: u8 = 2;
+
+/// A real-time combat server whose matches can be re-simulated bit for bit.
+#[derive(Parser)]
+#[command(name = "combat", version, arg_required_else_help = true, after_help = AFTER_HELP)]
+struct CommandLine {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+const AFTER_HELP: &str = "\
+Settings are environment variables and flags alike: see `combat serve --help`, or `combat config` for what is in effect.
+
+Exit codes: 0 good; 1 what was checked does not hold; 2 refused, wrong usage or could not run.";
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Run the server
+    Serve(serve::ServeArgs),
+    /// List, verify, show and export recorded sessions
+    Replay(replay::ReplayArgs),
+    /// Make a token for a person or a script; it is the last line printed
+    Token(token::TokenArgs),
+    /// Ask a running server whether it is alive, or ready
+    Healthcheck(healthcheck::HealthcheckArgs),
+    /// Show the settings in effect, secrets hidden
+    Config(config::ConfigArgs),
+}
+
+/// Reads the command line, does what it says and answers with the exit code.
+pub fn run() -> ExitCode {
+    let verb = match CommandLine::try_parse() {
+        Ok(CommandLine { verb }) => verb,
+        Err(error) if is_help(&error) => {
+            let shown = error.print();
+            return if shown.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(COULD_NOT_RUN) };
+        }
+        Err(error) => return failed(&usage(&error)),
+    };
+    let done = match verb {
+        Verb::Serve(args) => serve::run(args),
+        Verb::Replay(args) => replay::run(args),
+        Verb::Token(args) => token::run(args),
+        Verb::Healthcheck(args) => healthcheck::run(args),
+        Verb::Config(args) => config::run(args),
+    };
+    done.unwrap_or_else(|error| failed(&format!("{error:#}")))
+}
+
+fn failed(problem: &str) -> ExitCode {
+    eprintln!("combat: {}", problem.lines().map(str::trim).collect::<Vec<_>>().join(" "));
+    ExitCode::from(COULD_NOT_RUN)
+}
+
+fn is_help(error: &clap::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    )
+}
+
+/// One line in place of clap's several: for a setting its name, what was expected and what was found.
+fn usage(error: &clap::Error) -> String {
+    let context = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),
+        _ => None,
+    };
+    let argument = context(ContextKind::InvalidArg).unwrap_or_default();
+    let name = argument.split_once('<').map_or(argument.as_str(), |(_, name)| name.trim_end_matches('>'));
+    let value = context(ContextKind::InvalidValue).unwrap_or_default();
+    match (error.kind(), std::error::Error::source(error)) {
+        (ErrorKind::ValueValidation, _) if is_secret(name) => format!("{name}: expected a secret that is not empty"),
+        (ErrorKind::ValueValidation, Some(expected)) => format!("{name}: {expected}, got {value:?}"),
+        (ErrorKind::InvalidValue, _) if value.is_empty() => format!("{name}: expected a value"),
+        (ErrorKind::InvalidValue, _) => {
+            let expected = context(ContextKind::ValidValue).unwrap_or_default();
+            format!("{name}: expected one of {expected}, got {value:?}")
+        }
+        (ErrorKind::UnknownArgument, _) => format!("{argument} is not a flag of this command; see --help"),
+        (ErrorKind::InvalidSubcommand, _) => {
+            let verb = context(ContextKind::InvalidSubcommand).unwrap_or_default();
+            format!("{verb:?} is not a command; see `combat --help`")
+        }
+        (ErrorKind::MissingRequiredArgument, _) => format!("{argument} is required; see --help"),
+        _ => error.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned(),
+    }
+}
+
+fn is_secret(name: &str) -> bool {
+    name.starts_with("JWT_SECRET")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn told(arguments: &[&str]) -> String {
+        let arguments = [&["combat"], arguments].concat();
+        match CommandLine::command().mut_subcommand("serve", without_environment).try_get_matches_from(arguments) {
+            Err(error) => usage(&error),
+            Ok(_) => panic!("the arguments are accepted"),
+        }
+    }
+
+    fn without_environment(command: clap::Command) -> clap::Command {
+        command.mut_args(|argument| argument.env(None::<&str>))
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn a_malformed_setting_is_one_line_with_its_name_and_what_was_expected() {
+        let expected = "PORT: expected a whole number from 0 to 65535, got \"http\"";
+        assert_eq!(told(&["serve", "--port", "http"]), expected);
+        let expected = "ENVIRONMENT: expected development or production, got \"dev\"";
+        assert_eq!(told(&["serve", "--environment", "dev"]), expected);
+    }
+
+    #[test]
+    fn wrong_usage_is_told_on_one_line() {
+        assert_eq!(told(&["serve", "--prot", "1"]), "--prot is not a flag of this command; see --help");
+        assert_eq!(told(&["serv"]), "\"serv\" is not a command; see `combat --help`");
+        assert!(told(&["serve", "--port"]).starts_with("PORT: expected"));
+        assert!(told(&["token"]).contains("is required"));
+    }
+
+    #[test]
+    fn a_secret_is_not_repeated_in_the_error() {
+        assert_eq!(told(&["serve", "--jwt-secret", ""]), "JWT_SECRET: expected a secret that is not empty");
+    }
+}

@@ -1,0 +1,32 @@
+//! `combat replay export`: a session as one file that verifies in an empty directory.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use combat_replays::file;
+
+use super::{ExportArgs, source};
+use crate::cli::DOES_NOT_HOLD;
+
+pub fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
+    let log = match source::open(&args.source)?.log() {
+        Ok(log) => log,
+        Err(what) => return Ok(damaged(&what)),
+    };
+    if let Some(lost) = &log.lost {
+        return Ok(damaged(&format!("the log ends before tick {}: {}", lost.tick.0, lost.reason)));
+    }
+    let bytes = file::write(&log);
+    if let Err(error) = file::read(&bytes) {
+        bail!("what was to be written does not read back: {error}");
+    }
+    let output = args.output.display();
+    std::fs::write(&args.output, &bytes).with_context(|| format!("cannot write {output}"))?;
+    println!("{output}: {} bytes, {} ticks; try: combat replay verify {output}", bytes.len(), log.last_tick().0);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn damaged(what: &str) -> ExitCode {
+    eprintln!("combat: damaged, nothing written: {what}");
+    ExitCode::from(DOES_NOT_HOLD)
+}

@@ -1,0 +1,124 @@
+//! What happened, as people read it and as machines do.
+
+use std::collections::BTreeMap;
+
+use combat_components::event::Event;
+use combat_components::ids::SimId;
+use combat_components::phase::Phase;
+use combat_components::quantity::{MilliPoints, Vec3Mm};
+use combat_components::rules::Ruleset;
+use serde_json::{Value, json};
+
+/// Names that events do not carry.
+pub struct Names<'a> {
+    /// Everybody who has ever been in the session.
+    pub players: BTreeMap<SimId, String>,
+    pub ruleset: &'a Ruleset,
+}
+
+impl Names<'_> {
+    pub fn player(&self, id: SimId) -> &str {
+        self.players.get(&id).map_or("somebody", String::as_str)
+    }
+
+    fn weapon(&self, index: u8) -> &str {
+        self.ruleset.weapons.get(usize::from(index)).map_or("a weapon", |weapon| &weapon.name)
+    }
+
+    fn ability(&self, index: u8) -> &str {
+        self.ruleset.abilities.get(usize::from(index)).map_or("an ability", |ability| &ability.name)
+    }
+}
+
+pub const fn phase_code(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Waiting => "waiting",
+        Phase::Warmup => "warmup",
+        Phase::Active => "active",
+        Phase::Ended => "ended",
+    }
+}
+
+fn points(amount: MilliPoints) -> f64 {
+    f64::from(amount.0) / 1_000.0
+}
+
+fn metres(at: Vec3Mm) -> String {
+    let [x, y, z] = [at.x, at.y, at.z].map(|mm| f64::from(mm) / 1_000.0);
+    format!("({x:.3}, {y:.3}, {z:.3})")
+}
+
+/// One line.
+pub fn tell(event: &Event, names: &Names<'_>) -> String {
+    let player = |id: &SimId| names.player(*id);
+    match event {
+        Event::Joined { id, slot } => format!("{} joined as SimId {} in slot {}", player(id), id.0, slot.0),
+        Event::Left { id, cause, .. } => format!("{} left ({cause:?})", player(id)),
+        Event::Connected { id } => format!("{} connected", player(id)),
+        Event::Disconnected { id } => format!("{} disconnected", player(id)),
+        Event::Displaced { id, reason, pose, .. } => {
+            format!("{} was placed at {}: {}", player(id), metres(pose.at), reason.code())
+        }
+        Event::Shot { shooter, weapon, struck, .. } => {
+            let at = struck.as_ref().map_or("nobody", player);
+            format!("{} shot {at} with {}", player(shooter), names.weapon(*weapon))
+        }
+        Event::Damaged { attacker, victim, zone, amount, remaining_health, .. } => format!(
+            "{} took {} points from {} ({}), {} left",
+            player(victim),
+            points(*amount),
+            player(attacker),
+            zone.code(),
+            points(*remaining_health)
+        ),
+        Event::Died { victim, killer, weapon, zone } => {
+            let (weapon, zone) = (names.weapon(*weapon), zone.code());
+            format!("{} killed {} with {weapon} ({zone})", player(killer), player(victim))
+        }
+        Event::AbilityUsed { id, ability } => format!("{} used {}", player(id), names.ability(*ability)),
+        Event::Reloaded { id, weapon } => format!("{} has reloaded {}", player(id), names.weapon(*weapon)),
+        Event::PhaseChanged { phase } => format!("the match is {}", phase_code(*phase)),
+        Event::Resumed { epoch } => format!("the session was taken up again, epoch {}", epoch.0),
+        Event::PlayGoesOn => "play goes on".to_owned(),
+        Event::Ended { reason, winner } => {
+            let winner = winner.as_ref().map_or("nobody", player);
+            format!("ended by {}, {winner} won", reason.code())
+        }
+    }
+}
+
+/// An object with a `type` and what that type has; players by `simId`, places in millimetres.
+pub fn as_json(event: &Event) -> Value {
+    let at = |at: &Vec3Mm| json!([at.x, at.y, at.z]);
+    match event {
+        Event::Joined { id, slot } => json!({"type": "joined", "simId": id.0, "slot": slot.0}),
+        Event::Left { id, slot, cause } => {
+            json!({"type": "left", "simId": id.0, "slot": slot.0, "cause": format!("{cause:?}")})
+        }
+        Event::Connected { id } => json!({"type": "connected", "simId": id.0}),
+        Event::Disconnected { id } => json!({"type": "disconnected", "simId": id.0}),
+        Event::Displaced { id, reason, input_seq, pose, pose_epoch, .. } => json!({
+            "type": "displaced", "simId": id.0, "reason": reason.code(), "inputSeq": input_seq,
+            "at": at(&pose.at), "poseEpoch": pose_epoch,
+        }),
+        Event::Shot { shooter, weapon, from, to, struck } => json!({
+            "type": "shot", "shooter": shooter.0, "weapon": weapon, "from": at(from), "to": at(to),
+            "struck": struck.map(|id| id.0),
+        }),
+        Event::Damaged { attacker, victim, weapon, zone, amount, remaining_health } => json!({
+            "type": "damaged", "attacker": attacker.0, "victim": victim.0, "weapon": weapon, "zone": zone.code(),
+            "amount": points(*amount), "remainingHealth": points(*remaining_health),
+        }),
+        Event::Died { victim, killer, weapon, zone } => json!({
+            "type": "died", "victim": victim.0, "killer": killer.0, "weapon": weapon, "zone": zone.code(),
+        }),
+        Event::AbilityUsed { id, ability } => json!({"type": "ability_used", "simId": id.0, "ability": ability}),
+        Event::Reloaded { id, weapon } => json!({"type": "reloaded", "simId": id.0, "weapon": weapon}),
+        Event::PhaseChanged { phase } => json!({"type": "phase_changed", "phase": phase_code(*phase)}),
+        Event::Resumed { epoch } => json!({"type": "resumed", "epoch": epoch.0}),
+        Event::PlayGoesOn => json!({"type": "play_goes_on"}),
+        Event::Ended { reason, winner } => {
+            json!({"type": "ended", "reason": reason.code(), "winner": winner.map(|id| id.0)})
+        }
+    }
+}

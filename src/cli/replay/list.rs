@@ -1,0 +1,61 @@
+//! `combat replay list`: every recorded session, and whether it has been verified.
+
+use std::process::ExitCode;
+
+use combat_replays::verifier::Outcome;
+use serde_json::json;
+
+use super::{ListArgs, source};
+use crate::journal::{self, ListedSession};
+use crate::session::stored::{VerifyNote, read_note};
+use crate::store::SessionStatus;
+
+/// `Outcome::code` of a log that holds.
+const VERIFIED: &str = Outcome::Verified.code();
+
+pub fn run(args: &ListArgs) -> anyhow::Result<ExitCode> {
+    let sessions = source::block_on(async {
+        let store = source::reader(&args.storage.data_dir).await?;
+        journal::list(store.as_ref()).await.map_err(anyhow::Error::from)
+    })?;
+    if args.json {
+        let sessions: Vec<_> = sessions.iter().map(as_json).collect();
+        println!("{}", json!({ "sessions": sessions }));
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("{:36}  {:7}  {:>8}  {:>6}  verified", "id", "status", "ticks", "epochs");
+    for listed in &sessions {
+        let ListedSession { session, last_tick } = listed;
+        let result = note(listed).map_or("-".to_owned(), |note| note.result);
+        let result = if result == VERIFIED { "yes".to_owned() } else { result };
+        println!("{}  {:7}  {last_tick:>8}  {:>6}  {result}", session.id, status(session.status), session.epoch);
+    }
+    if sessions.is_empty() {
+        println!("no session has been recorded in {}", args.storage.data_dir.display());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `verified` is null until somebody has verified the session.
+fn as_json(listed: &ListedSession) -> serde_json::Value {
+    let ListedSession { session, last_tick } = listed;
+    json!({
+        "id": session.id.to_string(),
+        "status": status(session.status),
+        "ticks": last_tick,
+        "epochs": session.epoch,
+        "verified": note(listed).map(|note| note.result == VERIFIED),
+    })
+}
+
+fn note(listed: &ListedSession) -> Option<VerifyNote> {
+    read_note(listed.session.verify.as_deref())
+}
+
+fn status(status: SessionStatus) -> &'static str {
+    match status {
+        SessionStatus::Live => "live",
+        SessionStatus::Ended => "ended",
+        SessionStatus::Failed => "failed",
+    }
+}

@@ -1,0 +1,94 @@
+//! `combat replay`: lists, verifies, shows and exports recorded sessions, beside a running server or without one.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use crate::config::StorageSettings;
+
+mod export;
+mod happened;
+mod inspect;
+mod list;
+mod source;
+mod verify;
+
+#[derive(Args)]
+pub struct ReplayArgs {
+    #[command(subcommand)]
+    verb: ReplayVerb,
+}
+
+#[derive(Subcommand)]
+enum ReplayVerb {
+    /// List the recorded sessions
+    List(ListArgs),
+    /// Simulate a session again and compare every hash with what was recorded
+    Verify(VerifyArgs),
+    /// Show what happened in a session, or in one of its ticks
+    Inspect(InspectArgs),
+    /// Write a session to a file that verifies anywhere
+    Export(ExportArgs),
+}
+
+#[derive(Args)]
+struct ListArgs {
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    storage: StorageSettings,
+}
+
+#[derive(Args)]
+struct VerifyArgs {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// After this tick of the re-simulation, change one integer of one component by one
+    #[arg(long, value_name = "TICK")]
+    perturb: Option<u32>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+struct InspectArgs {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// Show this tick alone: its commands, events and verdicts, and the state after it
+    #[arg(long, value_name = "TICK")]
+    tick: Option<u32>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+struct ExportArgs {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// Where to write it
+    #[arg(short, long, value_name = "FILE.combatlog")]
+    output: PathBuf,
+}
+
+/// Which session.
+#[derive(Args)]
+struct SourceArgs {
+    /// A session's id, as `combat replay list` shows it, or an exported file
+    #[arg(value_name = "ID|FILE")]
+    source: String,
+    #[command(flatten)]
+    storage: StorageSettings,
+}
+
+pub fn run(args: ReplayArgs) -> anyhow::Result<ExitCode> {
+    match args.verb {
+        ReplayVerb::List(args) => list::run(&args),
+        ReplayVerb::Verify(args) => verify::run(&args),
+        ReplayVerb::Inspect(args) => inspect::run(&args),
+        ReplayVerb::Export(args) => export::run(&args),
+    }
+}

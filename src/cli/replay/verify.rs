@@ -1,0 +1,150 @@
+//! `combat replay verify`: simulates a log again, compares every hash, and names the first that differs.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::ensure;
+use combat_components::tick::Tick;
+use combat_replays::divergence::Divergence;
+use combat_replays::log::Log;
+use combat_replays::verifier::{self, Outcome, Perturbation, Report, VerifyOptions};
+use combat_systems::snapshot::StateKind;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+
+use super::source::{self, Opened};
+use super::VerifyArgs;
+use crate::cli::{COULD_NOT_RUN, DOES_NOT_HOLD};
+
+/// The bar is told of every so many ticks, so that telling it costs nothing.
+const TICKS_PER_PROGRESS: u32 = 1_024;
+
+pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
+    let log = match source::open(&args.source)? {
+        Opened::Log(log) => log,
+        Opened::Damaged(what) => return Ok(tell_damaged_file(args, &what)),
+    };
+    let last_tick = log.last_tick();
+    let perturb = args.perturb.map(|tick| Perturbation { tick: Tick(tick), choice: u64::from(tick) });
+    if let Some(Perturbation { tick, .. }) = perturb {
+        let inside = (1..=last_tick.0).contains(&tick.0);
+        ensure!(inside, "--perturb {}: expected a tick of the log, 1 to {}", tick.0, last_tick.0);
+    }
+    let (report, took) = verify(&log, VerifyOptions { perturb }, last_tick);
+    let simulated = Duration::from_nanos(log.header.setup.tick_rate.nanos_at(u64::from(report.ticks.0)));
+    let speed = simulated.as_secs_f64() / took.as_secs_f64().max(1e-9);
+    if args.json {
+        println!("{}", as_json(&report, speed));
+    } else {
+        tell(&report, speed);
+    }
+    Ok(match report.outcome {
+        Outcome::Verified => ExitCode::SUCCESS,
+        Outcome::Diverged(_) | Outcome::Damaged(_) => ExitCode::from(DOES_NOT_HOLD),
+        Outcome::Refused(_) => ExitCode::from(COULD_NOT_RUN),
+    })
+}
+
+/// A bar on a terminal; nothing elsewhere.
+fn verify(log: &Log, options: VerifyOptions, last_tick: Tick) -> (Report, Duration) {
+    let bar = ProgressBar::new(u64::from(last_tick.0));
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} ticks, {per_sec}, {eta} left");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let began = Instant::now();
+    let report = verifier::verify(log, options, &mut |tick| {
+        if tick.0.is_multiple_of(TICKS_PER_PROGRESS) {
+            bar.set_position(u64::from(tick.0));
+        }
+    });
+    let took = began.elapsed();
+    bar.finish_and_clear();
+    (report, took)
+}
+
+fn tell_damaged_file(args: &VerifyArgs, what: &str) -> ExitCode {
+    if args.json {
+        let answer = json!({
+            "sessionId": null, "ticks": 0, "result": "damaged", "speed": 0.0, "firstDivergence": null,
+            "reason": what,
+        });
+        println!("{answer}");
+    } else {
+        println!("damaged: {what}");
+    }
+    ExitCode::from(DOES_NOT_HOLD)
+}
+
+fn as_json(report: &Report, speed: f64) -> Value {
+    let divergence = match &report.outcome {
+        Outcome::Diverged(divergence) => Some(divergence),
+        _ => None,
+    };
+    json!({
+        "sessionId": report.session.to_string(),
+        "ticks": report.ticks.0,
+        "result": report.outcome.code(),
+        "speed": (speed * 10.0).round() / 10.0,
+        "epochs": report.epoch.0,
+        "firstDivergence": divergence.map(divergence_as_json),
+        "reason": reason(&report.outcome),
+        "perturbed": report.perturbed.map(|(kind, id)| json!({
+            "component": kind.name(),
+            "simId": id.map(|id| id.0),
+        })),
+    })
+}
+
+fn divergence_as_json(divergence: &Divergence) -> Value {
+    json!({
+        "tick": divergence.tick.0,
+        "component": divergence.component.map(StateKind::name),
+        "simId": divergence.sim_id.map(|id| id.0),
+        "expected": divergence.expected,
+        "found": divergence.found,
+        "comparedAtTick": divergence.compared_at.map(|tick| tick.0),
+        "transient": divergence.transient,
+        "phase": divergence.panic.as_ref().and_then(|panic| panic.phase).map(|phase| format!("{phase:?}")),
+    })
+}
+
+fn reason(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Verified | Outcome::Diverged(_) => None,
+        Outcome::Refused(refusal) => Some(refusal.to_string()),
+        Outcome::Damaged(damage) => Some(damage.to_string()),
+    }
+}
+
+fn tell(report: &Report, speed: f64) {
+    let (session, ticks) = (report.session, report.ticks.0);
+    if let Some((kind, id)) = report.perturbed {
+        let whose = id.map_or(String::new(), |id| format!(" of SimId {}", id.0));
+        println!("perturbed: one integer of {}{whose}, in the re-simulation only", kind.name());
+    }
+    match &report.outcome {
+        Outcome::Verified => {
+            println!("verified: session {session}, {ticks} ticks, every hash as recorded, {speed:.0} x real time");
+        }
+        Outcome::Diverged(divergence) => tell_divergence(session, divergence),
+        Outcome::Refused(refusal) => println!("refused: session {session}: {refusal}"),
+        Outcome::Damaged(damage) => {
+            println!("damaged: session {session}, verified up to tick {ticks}: {damage}");
+        }
+    }
+}
+
+fn tell_divergence(session: combat_components::ids::SessionId, divergence: &Divergence) {
+    let component = divergence.component.map_or(String::new(), |kind| format!(" in {}", kind.name()));
+    let whose = divergence.sim_id.map_or(String::new(), |id| format!(" of SimId {}", id.0));
+    println!("diverged: session {session} at tick {}{component}{whose}", divergence.tick.0);
+    if let Some(at) = divergence.compared_at.filter(|at| *at != divergence.tick) {
+        println!("the states below are those of the next keyframe, tick {}", at.0);
+    }
+    match (&divergence.expected, &divergence.found) {
+        (Some(expected), Some(found)) => println!("  expected {expected}\n  found    {found}"),
+        _ => println!("  no keyframe follows, so only the hashes can be compared"),
+    }
+    if divergence.transient {
+        println!("  a second re-simulation agrees with the log: a fault of this run, not of the rules");
+    }
+}

@@ -1,0 +1,114 @@
+//! `combat serve`: the server, until a signal.
+
+use std::net::{IpAddr, SocketAddr};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::Args;
+use combat_components::ids::PlayerId;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::app;
+use crate::auth::{Role, TokenKeys, TokenWish};
+use crate::config::{Config, Settings};
+use crate::telemetry;
+
+/// A day of trying things out.
+const READY_TOKEN_TTL: Duration = Duration::from_secs(86_400);
+
+#[derive(Args)]
+pub struct ServeArgs {
+    /// Play matches of bots back to back, so that there is something to watch
+    #[arg(long)]
+    demo: bool,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
+    let mut config = Config::from_settings(args.settings)?;
+    config.demo = args.demo;
+    telemetry::install(config.log_level, config.log_format)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.context("cannot start the runtime")?.block_on(serve(config))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(config: Config) -> anyhow::Result<()> {
+    let mut signals = Signals::new()?;
+    let running = app::serve(config.clone()).await?;
+    if config.is_development() {
+        for line in try_next(&config, running.address())? {
+            println!("{line}");
+        }
+    }
+    let name = signals.next().await;
+    tracing::info!(signal = name, "draining");
+    tokio::select! {
+        stopped = running.stop() => stopped,
+        name = signals.next() => anyhow::bail!("a second {name} cut the drain short: what was not durable is lost"),
+    }
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> anyhow::Result<Self> {
+        let of = |kind| signal(kind).context("cannot listen for signals");
+        Ok(Self { terminate: of(SignalKind::terminate())?, interrupt: of(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}
+
+/// What to open and try, with a token that works.
+fn try_next(config: &Config, address: SocketAddr) -> anyhow::Result<Vec<String>> {
+    let secret = config.auth.secret.load()?;
+    let keys = TokenKeys::new(&secret, None, &config.auth.issuer, &config.auth.audience);
+    let player = PlayerId::new("developer")?;
+    let token = keys.mint(&TokenWish { player, role: Role::Service, name: None, ttl: READY_TOKEN_TTL })?;
+    let base = format!("http://{}", reachable(address));
+    Ok(vec![
+        String::new(),
+        format!("  open     {base}/"),
+        format!("  look     curl {base}/api/v1/combat/sessions"),
+        format!(
+            "  create   curl -X POST {base}/api/v1/combat/sessions -H \"Authorization: Bearer $TOKEN\" \\\n           \
+             -H 'Content-Type: application/json' -d '{{\"name\":\"mine\",\"mapId\":\"arena\",\"gameMode\":\"deathmatch\"}}'"
+        ),
+        format!("  replay   combat replay list --data-dir {}", config.data_dir.display()),
+        format!("  token    a service's, for a day:"),
+        format!("TOKEN={token}"),
+        String::new(),
+    ])
+}
+
+fn reachable(address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        ip if !ip.is_unspecified() => address,
+        IpAddr::V4(_) => SocketAddr::from(([127, 0, 0, 1], address.port())),
+        IpAddr::V6(_) => SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], address.port())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_means_everywhere_is_shown_as_loopback() {
+        let shown = |text: &str| reachable(text.parse().expect("an address")).to_string();
+        assert_eq!(shown("0.0.0.0:8085"), "127.0.0.1:8085");
+        assert_eq!(shown("[::]:8085"), "[::1]:8085");
+        assert_eq!(shown("10.0.0.7:1"), "10.0.0.7:1");
+    }
+}

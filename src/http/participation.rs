@@ -1,0 +1,198 @@
+//! `/sessions/{sessionId}/join` and `/leave`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use combat_components::command::LeaveCause;
+use combat_components::ids::{DisplayName, PlayerId, Team};
+use combat_components::limits::DISPLAY_NAME_BYTES_MAX;
+use serde::Serialize;
+
+use super::Api;
+use super::body::JsonObject;
+use super::caller::require;
+use super::fields::Fields;
+use super::place::TicketBody;
+use super::problem::{Problem, ProblemCode};
+use super::session_path::SessionPath;
+use super::spectate::{self, SpectateBody};
+use crate::auth::{Caller, Grant, ResumeClaim, Role};
+use crate::session::summary::JoinSession;
+
+/// More teams than this have no colours.
+const TEAM_MAX: u32 = 64;
+
+/// A place as a player, or a ticket to watch when a service asked for that.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum JoinAnswer {
+    Player(Box<JoinBody>),
+    Spectator(Box<SpectateBody>),
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JoinBody {
+    slot: u8,
+    team: u8,
+    resume_token: String,
+    applied_tick: u32,
+    durable_tick: u32,
+    #[serde(flatten)]
+    ticket: TicketBody,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LeaveBody {
+    session_id: String,
+    player_id: String,
+    left_at_tick: u32,
+}
+
+/// What a join means.
+#[derive(Debug, PartialEq, Eq)]
+struct JoinWish {
+    player: PlayerId,
+    name: DisplayName,
+    team: Team,
+    role: Role,
+}
+
+pub async fn join(
+    State(api): State<Api>,
+    caller: Caller,
+    SessionPath(session): SessionPath,
+    headers: HeaderMap,
+    JsonObject(fields): JsonObject,
+) -> Result<Json<JoinAnswer>, Problem> {
+    require(&caller, &[Role::Player, Role::Service, Role::Admin])?;
+    let wish = join_wish(&caller, fields)?;
+    if wish.role == Role::Spectator {
+        let answer = spectate::ticket(&api, &caller, wish.player, session, &headers)?;
+        return Ok(Json(JoinAnswer::Spectator(Box::new(answer))));
+    }
+    let JoinWish { player, name, team, .. } = wish;
+    let handle = api.registry.handle(session)?;
+    let place = handle.join(JoinSession { player, name, team, bot: false }).await?;
+    let join_epoch = api.registry.get(session)?.epoch;
+    let slot = place.slot;
+    let ticket = api.ticket(Grant { session, player, role: Role::Player, delay_ms: 0 }, &headers)?;
+    tracing::info!(session = %session, %player, slot = slot.0, "joined");
+    Ok(Json(JoinAnswer::Player(Box::new(JoinBody {
+        slot: slot.0,
+        team: place.team.0,
+        resume_token: api.resume.issue(&ResumeClaim { session, player, slot, join_epoch }),
+        applied_tick: place.applied_tick.0,
+        durable_tick: place.durable_tick.0,
+        ticket,
+    }))))
+}
+
+pub async fn leave(
+    State(api): State<Api>,
+    caller: Caller,
+    SessionPath(session): SessionPath,
+    JsonObject(mut fields): JsonObject,
+) -> Result<Json<LeaveBody>, Problem> {
+    require(&caller, &[Role::Player, Role::Service, Role::Admin])?;
+    let player = speaks_for(&caller, &mut fields);
+    fields.finish(Some(()))?;
+    let player = player?;
+    let left = api.registry.handle(session)?.leave(player, LeaveCause::Left).await?;
+    tracing::info!(session = %session, %player, by = %caller.player, "left");
+    Ok(Json(LeaveBody { session_id: session.to_string(), player_id: player.to_string(), left_at_tick: left.0 }))
+}
+
+fn join_wish(caller: &Caller, mut fields: Fields) -> Result<JoinWish, Problem> {
+    let player = speaks_for(caller, &mut fields);
+    let role = fields.parsed("role", playing_or_watching).unwrap_or(Role::Player);
+    let team = Team(fields.number("team", 0..=TEAM_MAX).unwrap_or(0) as u8);
+    let name = fields.parsed("displayName", DisplayName::new);
+    if role == Role::Spectator && !caller.may_speak_for_anyone() {
+        fields.fail::<()>("role", "players watch by way of /spectate".to_owned());
+    }
+    fields.finish(Some(()))?;
+    let player = player?;
+    let own_name = caller.name.filter(|_| player == caller.player);
+    let name = name.or(own_name).unwrap_or_else(|| name_of(player));
+    Ok(JoinWish { player, name, team, role })
+}
+
+/// The player meant: a player's own id, or the one that a service or admin names.
+fn speaks_for(caller: &Caller, fields: &mut Fields) -> Result<PlayerId, Problem> {
+    let named = fields.parsed("playerId", PlayerId::new);
+    if caller.may_speak_for_anyone() {
+        let required = fields.required("playerId", named);
+        return Ok(required.unwrap_or(caller.player));
+    }
+    match named {
+        Some(other) if other != caller.player => Err(Problem::new(ProblemCode::Forbidden)
+            .with_detail("a player's token speaks for its own player only")),
+        _ => Ok(caller.player),
+    }
+}
+
+fn playing_or_watching(text: &str) -> Result<Role, &'static str> {
+    match text {
+        "player" => Ok(Role::Player),
+        "spectator" => Ok(Role::Spectator),
+        _ => Err("expected player or spectator"),
+    }
+}
+
+/// Player ids are ASCII, so any cut is a text.
+fn name_of(player: PlayerId) -> DisplayName {
+    let id = player.as_str();
+    let shown = &id[..id.len().min(DISPLAY_NAME_BYTES_MAX)];
+    DisplayName::new(shown).expect("a player id is a display name when cut to its length")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn id(text: &str) -> PlayerId {
+        PlayerId::new(text).expect("an id")
+    }
+
+    fn caller(sub: &str, role: Role) -> Caller {
+        Caller { player: id(sub), role, name: DisplayName::new("From the token").ok() }
+    }
+
+    fn wish(caller: &Caller, body: Value) -> Result<JoinWish, Problem> {
+        let Value::Object(body) = body else { panic!("the test gives an object") };
+        join_wish(caller, Fields::new(body))
+    }
+
+    #[test]
+    fn a_player_joins_as_himself_under_the_name_he_gives_or_carries() {
+        let alice = caller("alice", Role::Player);
+        let named = |body| wish(&alice, body).expect("a wish").name.to_string();
+        assert_eq!(named(json!({})), "From the token");
+        assert_eq!(named(json!({"displayName": "Ally", "playerId": "alice"})), "Ally");
+        let nameless = Caller { name: None, player: id(&"x".repeat(64)), role: Role::Player };
+        assert_eq!(wish(&nameless, json!({})).expect("a wish").name.as_str().len(), DISPLAY_NAME_BYTES_MAX);
+    }
+
+    #[test]
+    fn a_player_may_not_join_for_another_nor_as_a_spectator() {
+        let alice = caller("alice", Role::Player);
+        let code = |body| wish(&alice, body).expect_err("refused").code;
+        assert_eq!(code(json!({"playerId": "bob"})), ProblemCode::Forbidden);
+        assert_eq!(code(json!({"role": "spectator"})), ProblemCode::InvalidField);
+        assert_eq!(code(json!({"displayName": ""})), ProblemCode::InvalidField);
+        assert_eq!(code(json!({"team": 65})), ProblemCode::InvalidField);
+    }
+
+    #[test]
+    fn a_service_names_the_player_and_lends_him_no_name_of_its_own() {
+        let service = caller("matchmaker", Role::Service);
+        let joined = wish(&service, json!({"playerId": "bob", "team": 2})).expect("a wish");
+        assert_eq!((joined.player, joined.name.as_str(), joined.team), (id("bob"), "bob", Team(2)));
+        let problem = wish(&service, json!({})).expect_err("nobody named");
+        assert_eq!(problem.errors[0].pointer, "/playerId");
+    }
+}

@@ -1,0 +1,83 @@
+//! `/rulesets/{name}`: the numbers of a ruleset, in its own units (millimetres, milliseconds, points, percent).
+
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use combat_components::rules::{AbilityRules, Ruleset, WeaponRules};
+use serde_json::{Value, json};
+
+use super::Api;
+use super::caller::Viewer;
+use super::problem::{Problem, ProblemCode};
+use super::tagged::tagged;
+
+pub async fn get(
+    State(api): State<Api>,
+    _: Viewer,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let entry = api.registry.catalogue().ruleset(&name).ok_or(Problem::new(ProblemCode::RulesetNotFound))?;
+    let hash = entry.hash.to_hex();
+    Ok(tagged(&hash, &headers, || numbers(&entry.ruleset, &hash)))
+}
+
+fn numbers(ruleset: &Ruleset, hash: &str) -> Value {
+    let Ruleset { name, version, body, movement, weapons, abilities, matches } = ruleset;
+    json!({
+        "name": name,
+        "version": version,
+        "hash": hash,
+        "body": {
+            "radiusMm": body.radius_mm,
+            "heightMm": body.height_mm,
+            "eyeHeightMm": body.eye_height_mm,
+            "headRadiusMm": body.head_radius_mm,
+            "healthPoints": body.health_points,
+            "armourPoints": body.armour_points,
+            "armourAbsorbsPercent": body.armour_absorbs_percent,
+        },
+        "movement": {
+            "speedMmPerS": movement.speed_mm_per_s,
+            "accelerationMmPerS2": movement.acceleration_mm_per_s2,
+            "jumpSpeedMmPerS": movement.jump_speed_mm_per_s,
+            "gravityMmPerS2": movement.gravity_mm_per_s2,
+            "terminalSpeedMmPerS": movement.terminal_speed_mm_per_s,
+            "stepHeightMm": movement.step_height_mm,
+        },
+        "weapons": weapons.iter().map(weapon).collect::<Vec<_>>(),
+        "abilities": abilities.iter().map(ability).collect::<Vec<_>>(),
+        "match": {
+            "warmupMs": matches.warmup_ms,
+            "timeLimitMs": matches.time_limit_ms,
+            "scoreLimit": matches.score_limit,
+            "respawnMs": matches.respawn_ms,
+            "friendlyFire": matches.friendly_fire,
+        },
+    })
+}
+
+fn weapon(weapon: &WeaponRules) -> Value {
+    json!({
+        "name": weapon.name,
+        "damagePoints": weapon.damage_points,
+        "headPercent": weapon.head_percent,
+        "reachMm": weapon.reach_mm,
+        "falloffFromMm": weapon.falloff_from_mm,
+        "falloffToMm": weapon.falloff_to_mm,
+        "falloffPercent": weapon.falloff_percent,
+        "spreadTurn": weapon.spread_turn,
+        "magazineRounds": weapon.magazine_rounds,
+        "fireIntervalMs": weapon.fire_interval_ms,
+        "reloadMs": weapon.reload_ms,
+    })
+}
+
+fn ability(ability: &AbilityRules) -> Value {
+    json!({
+        "name": ability.name,
+        "kind": ability.kind,
+        "reachMm": ability.reach_mm,
+        "cooldownMs": ability.cooldown_ms,
+    })
+}

@@ -1,0 +1,14 @@
+//! The server: from sockets and REST through live sessions to the journal.
+
+pub mod auth;
+pub mod config;
+#[cfg(test)]
+mod docs;
+pub mod http;
+pub mod journal;
+pub mod journal_log;
+pub mod replication;
+pub mod session;
+pub mod store;
+pub mod telemetry;
+pub mod ws;

@@ -1,0 +1,37 @@
+//! From the simulation's events to the reliable events of the wire.
+
+use combat_components::event::Event;
+use combat_components::ids::Epoch;
+use combat_components::tick::Tick;
+use combat_protocol::server::{EventMessage, Happening};
+use combat_protocol::view::RosterEntry;
+
+/// The message that tells `event`; `None` for what frames show anyway.
+pub fn message_of(event: &Event, epoch: Epoch, tick: Tick, roster: &[RosterEntry]) -> Option<EventMessage> {
+    let happening = match *event {
+        Event::Joined { id, .. } => {
+            let entry = roster.iter().find(|entry| entry.sim_id == id.0)?;
+            Happening::Joined {
+                sim_id: id.0,
+                player_id: entry.player_id,
+                display_name: entry.display_name,
+            }
+        }
+        Event::Left { id, cause, .. } => Happening::Left { sim_id: id.0, cause },
+        Event::Died { victim, killer, weapon, zone } => {
+            Happening::Killed { victim: victim.0, killer: killer.0, weapon, zone }
+        }
+        Event::PhaseChanged { phase } => Happening::PhaseChanged { phase },
+        Event::Ended { reason, winner } => Happening::Ended { reason, winner: winner.map(|id| id.0) },
+        Event::Resumed { epoch } => Happening::Resumed { epoch: epoch.0 },
+        Event::PlayGoesOn => Happening::PlayGoesOn,
+        Event::Connected { .. }
+        | Event::Disconnected { .. }
+        | Event::Displaced { .. }
+        | Event::Shot { .. }
+        | Event::Damaged { .. }
+        | Event::AbilityUsed { .. }
+        | Event::Reloaded { .. } => return None,
+    };
+    Some(EventMessage { epoch: epoch.0, tick: tick.0, happening })
+}

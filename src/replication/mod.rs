@@ -1,0 +1,10 @@
+//! From views to frames: the public delta, each player's own part, and what spectators see later.
+//!
+//! Knows nothing of HTTP, storage or how a socket is written.
+
+mod encoded;
+mod pace;
+pub mod happenings;
+pub mod players;
+pub mod relay;
+pub mod view;

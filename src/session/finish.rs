@@ -1,0 +1,137 @@
+//! What happens to a session after its last tick: it is dropped off the shard's thread, marked in the store, verified.
+
+use std::sync::Arc;
+
+use combat_components::ids::SessionId;
+use combat_replays::verifier::{Outcome, VerifyOptions, verify};
+use tokio::sync::mpsc;
+
+use super::host::{Ending, SessionHost};
+use super::pacer::unix_us;
+use super::registry::{EndedFacts, Entry, Registry};
+use super::stored::{EndNote, VerifyNote, note_bytes};
+use super::summary::{SessionStatus, VerifySummary};
+use crate::store::Finish;
+
+/// Hosts that may wait to be dropped: every session of a node, ending at once.
+const DEPARTURES_CAPACITY: usize = 1_024;
+
+/// Added to a verifying thread's niceness, so that it only takes time nobody else wants.
+const VERIFY_NICENESS: i32 = 15;
+
+/// Where hosts go that have nothing left to do.
+#[derive(Clone, Debug)]
+pub struct Departures(mpsc::Sender<Box<SessionHost>>);
+
+pub(super) type Departed = mpsc::Receiver<Box<SessionHost>>;
+
+impl Departures {
+    pub(super) fn channel() -> (Self, Departed) {
+        let (sender, receiver) = mpsc::channel(DEPARTURES_CAPACITY);
+        (Self(sender), receiver)
+    }
+
+    /// # Errors
+    /// Gives the host back when too many wait already.
+    pub fn send(&self, host: Box<SessionHost>) -> Result<(), Box<SessionHost>> {
+        self.0.try_send(host).map_err(|error| error.into_inner())
+    }
+}
+
+/// Settles departed hosts one by one, as long as the process lives.
+pub(super) async fn settle(registry: Registry, mut departed: Departed) {
+    while let Some(host) = departed.recv().await {
+        let (id, ending, last_tick, reason) = (host.id(), host.ending(), host.tick(), host.end_reason());
+        let player_count = host.player_count() as u32;
+        // Dropping a world takes a while and has no place on a runtime's thread.
+        drop(tokio::task::spawn_blocking(move || drop(host)));
+        if ending == Ending::Drained {
+            continue;
+        }
+        let failed = ending != Ending::Finished;
+        let Ok(handle) = registry.handle(id) else { continue };
+        let ended = EndedFacts {
+            status: if failed { SessionStatus::Failed } else { SessionStatus::Ended },
+            epoch: handle.live().epoch(),
+            last_tick,
+            player_count,
+            started_at_ms: handle.live().started_at_ms(),
+            ended_at_ms: (unix_us() / 1_000) as i64,
+            end_reason: reason.map(str::to_owned).or_else(|| failed.then(|| "simulation_panicked".to_owned())),
+            verify: None,
+        };
+        tokio::spawn(settle_one(registry.clone(), id, ended));
+    }
+}
+
+async fn settle_one(registry: Registry, id: SessionId, ended: EndedFacts) {
+    mark_finished(&registry, id, &ended).await;
+    let last_tick = ended.last_tick;
+    let finished = ended.status == SessionStatus::Ended;
+    registry.note_ended(id, ended);
+    if finished {
+        check(&registry, id, last_tick.0).await;
+    }
+}
+
+pub(super) async fn mark_finished(registry: &Registry, id: SessionId, ended: &EndedFacts) {
+    let note = EndNote {
+        epoch: ended.epoch.0,
+        player_count: ended.player_count,
+        started_at_ms: ended.started_at_ms,
+        end_reason: ended.end_reason.clone(),
+    };
+    let finish = Finish {
+        id,
+        failed: ended.status == SessionStatus::Failed,
+        ended_unix_us: ended.ended_at_ms as u64 * 1_000,
+        last_tick: ended.last_tick.0,
+        summary: note_bytes(&note),
+    };
+    if let Err(error) = registry.journal().finish(finish).await {
+        tracing::error!(session = %id, %error, "the end of a session could not be written");
+    }
+}
+
+/// Simulates a finished session again, at low priority, and keeps the result.
+async fn check(registry: &Registry, id: SessionId, last_tick: u32) {
+    let log = match crate::journal_log::load(&*registry.journal().reader(), id).await {
+        Ok(Some(log)) => log,
+        Ok(None) => return,
+        Err(error) => return tracing::error!(session = %id, %error, "a finished log could not be read"),
+    };
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let thread = std::thread::Builder::new().name("verify".to_owned()).spawn(move || {
+        // Without the lower priority it is still correct, only less considerate.
+        let _ = rustix::process::nice(VERIFY_NICENESS);
+        let report = verify(&log, VerifyOptions::default(), &mut |_| ());
+        // The registry is gone only when the process ends.
+        let _ = sender.send(report);
+    });
+    if let Err(error) = thread {
+        return tracing::error!(session = %id, %error, "no thread to verify a session");
+    }
+    let Ok(report) = receiver.await else { return };
+    if let Outcome::Diverged(divergence) = &report.outcome {
+        tracing::error!(session = %id, ?divergence, "a session did not verify");
+    }
+    let note = VerifyNote { result: report.outcome.code().to_owned(), at_tick: report.ticks.0.min(last_tick) };
+    if let Err(error) = registry.journal().set_verify(id, note_bytes(&note)).await {
+        tracing::error!(session = %id, %error, "the result of a verification could not be written");
+    }
+    tracing::info!(session = %id, result = note.result, ticks = note.at_tick, "session verified");
+    registry.note_verified(id, VerifySummary::from(note));
+}
+
+/// Waits until a session that has been asked to end has ended.
+pub(super) async fn wait_for_end(registry: &Registry, id: SessionId) {
+    let Ok(handle) = registry.handle(id) else { return };
+    let mut news = handle.tape.subscribe();
+    // The tape is closed when the end is committed, which its followers are told.
+    while matches!(registry.0.sessions.read().get(&id), Some((_, Entry::Live(_)))) {
+        let patience = std::time::Duration::from_millis(50);
+        // The end is noted right after the tape has closed; the timeout only covers that moment.
+        let _ = tokio::time::timeout(patience, news.changed()).await;
+    }
+    drop(Arc::clone(&handle.tape));
+}

@@ -1,0 +1,166 @@
+//! How everybody but the shard speaks to a live session: bots, sockets and REST alike.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use combat_components::command::{Command, LeaveCause};
+use combat_components::ids::{Epoch, PlayerId, SessionId, Slot};
+use combat_components::phase::EndReason;
+use combat_components::tick::Tick;
+use combat_protocol::codec::Encoding;
+use prometheus::IntCounter;
+use tokio::sync::oneshot;
+
+use super::inbox::{Envelope, Inbox, PlayerArrival, Reply};
+use super::live::LiveFacts;
+use super::outbox::{LinkFacts, Outbox, OutboxReader};
+use super::summary::{JoinSession, Place, SessionError, SessionStatus};
+use crate::journal::Tape;
+use crate::replication::relay::{Relay, SpectatorArrival};
+
+/// Numbers connections, so that the end of an old one never ends a newer one of the same player.
+static NEXT_CONNECTION: AtomicU64 = AtomicU64::new(1);
+
+/// A live session, as its clients know it.
+#[derive(Clone, Debug)]
+pub struct SessionHandle {
+    pub(super) id: SessionId,
+    pub(super) inbox: Arc<Inbox>,
+    pub(super) live: Arc<LiveFacts>,
+    pub(super) tape: Arc<Tape>,
+    pub(super) relay: Relay,
+    pub(super) refusals: IntCounter,
+}
+
+/// A connection's end of a session.
+#[derive(Debug)]
+pub struct Attachment {
+    pub handle: SessionHandle,
+    pub outgoing: OutboxReader,
+    pub facts: Arc<LinkFacts>,
+    /// `None` for a spectator.
+    pub player: Option<AttachedPlayer>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct AttachedPlayer {
+    pub id: PlayerId,
+    pub slot: Slot,
+    pub connection: u64,
+}
+
+impl SessionHandle {
+    pub fn id(&self) -> SessionId {
+        self.id
+    }
+
+    pub fn live(&self) -> &LiveFacts {
+        &self.live
+    }
+
+    pub fn durable_tick(&self) -> Tick {
+        Tick(self.tape.durable_tick())
+    }
+
+    pub fn place_of(&self, player: PlayerId) -> Option<Slot> {
+        self.live.place_of(player)
+    }
+
+    /// Takes a place, or finds the one the player has; answers after the commit.
+    ///
+    /// # Errors
+    /// `Full`, `Ended`, `Suspended`, `InboxFull`.
+    pub async fn join(&self, wish: JoinSession) -> Result<Place, SessionError> {
+        let taken = self.ask(|reply| Envelope::Join { wish, reply }).await?;
+        self.durable(taken.tick).await?;
+        let durable_tick = self.durable_tick();
+        Ok(Place { slot: taken.slot, team: taken.team, applied_tick: taken.tick, durable_tick })
+    }
+
+    /// Gives a place back; answers after the commit with the tick that did it.
+    ///
+    /// # Errors
+    /// `NotInSession`, `Suspended`, `InboxFull`.
+    pub async fn leave(&self, player: PlayerId, cause: LeaveCause) -> Result<Tick, SessionError> {
+        let tick = self.ask(|reply| Envelope::Leave { player, cause, reply }).await?;
+        self.durable(tick).await?;
+        Ok(tick)
+    }
+
+    pub(super) async fn end(&self, reason: EndReason) -> Result<Tick, SessionError> {
+        let tick = self.ask(|reply| Envelope::End { reason, reply }).await?;
+        self.durable(tick).await?;
+        Ok(tick)
+    }
+
+    /// Tells the players that the server ends, after one last tick.
+    pub(super) async fn drain(&self) -> Result<Tick, SessionError> {
+        self.ask(|reply| Envelope::Drain { reply }).await
+    }
+
+    /// Takes over the frames of a player who has a place; an older connection of his is superseded.
+    ///
+    /// # Errors
+    /// `NotInSession`, `Ended`, `InboxFull`.
+    pub async fn attach_player(
+        &self,
+        player: PlayerId,
+        encoding: Encoding,
+        seen: Option<(Epoch, Tick)>,
+    ) -> Result<Attachment, SessionError> {
+        let connection = NEXT_CONNECTION.fetch_add(1, Ordering::Relaxed);
+        let (outbox, outgoing, facts) = Outbox::new();
+        let arrival = |reply| PlayerArrival { player, connection, outbox, encoding, seen, reply };
+        let slot = self.ask(|reply| Envelope::Arrive(Box::new(arrival(reply)))).await?;
+        let player = Some(AttachedPlayer { id: player, slot, connection });
+        Ok(Attachment { handle: self.clone(), outgoing, facts, player })
+    }
+
+    /// Watches, `delay_ms` late.
+    ///
+    /// # Errors
+    /// `Ended`, `InboxFull`.
+    pub fn attach_spectator(&self, delay_ms: u32, encoding: Encoding) -> Result<Attachment, SessionError> {
+        let (outbox, outgoing, facts) = Outbox::new();
+        self.relay.attach(SpectatorArrival { outbox, encoding, delay_ms })?;
+        Ok(Attachment { handle: self.clone(), outgoing, facts, player: None })
+    }
+
+    /// Submits a claim or an action: bounded and never waiting.
+    ///
+    /// # Errors
+    /// `InboxFull`.
+    pub fn submit(&self, command: Command, ack: bool) -> Result<(), SessionError> {
+        self.put(Envelope::Input { command, ack })
+    }
+
+    /// Says that a player's connection has ended.
+    pub fn detach(&self, player: AttachedPlayer) {
+        // A full inbox is no reason to keep a body connected; the shard finds the closed outbox by itself.
+        let _ = self.put(Envelope::Depart { slot: player.slot, connection: player.connection });
+    }
+
+    fn put(&self, envelope: Envelope) -> Result<(), SessionError> {
+        self.inbox.put(envelope).inspect_err(|_| self.refusals.inc())
+    }
+
+    async fn ask<T>(&self, envelope: impl FnOnce(Reply<T>) -> Envelope) -> Result<T, SessionError> {
+        if !self.live.status().is_live() {
+            return Err(self.gone());
+        }
+        let (reply, answer) = oneshot::channel();
+        self.put(envelope(reply))?;
+        answer.await.unwrap_or_else(|_| Err(self.gone()))
+    }
+
+    async fn durable(&self, tick: Tick) -> Result<(), SessionError> {
+        self.tape.wait_durable(tick.0).await.map_err(|_| self.gone())
+    }
+
+    fn gone(&self) -> SessionError {
+        match self.live.status() {
+            SessionStatus::Failed => SessionError::Failed,
+            _ => SessionError::Ended,
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Live sessions: registry, handles, shard threads and the host of each simulation.
+//!
+//! Knows nothing of HTTP and SQL.
+
+pub mod catalogue;
+pub mod convert;
+pub mod finish;
+pub mod handle;
+mod host;
+pub mod inbox;
+pub mod live;
+pub mod outbox;
+pub mod pacer;
+pub mod registry;
+pub mod resume;
+pub mod shard;
+pub mod stored;
+pub mod summary;

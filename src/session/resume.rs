@@ -1,0 +1,157 @@
+//! Taking live sessions up again after a restart: newest keyframe, tail, and a new epoch before any frame leaves.
+
+use combat_components::ids::{Epoch, SessionId};
+use combat_components::tick::Tick;
+use combat_replays::header::Header;
+use combat_replays::log::Log;
+use combat_replays::player::{Played, Player};
+use combat_systems::sim::{Sim, SimParts};
+use thiserror::Error;
+
+use super::finish::mark_finished;
+use super::pacer::unix_us;
+use super::registry::{EndedFacts, Registry};
+use super::stored::{EndNote, VerifyNote, facts_of, read_note, unreadable_facts};
+use super::summary::SessionStatus;
+use crate::journal::{LiveSession, OpenReport};
+use crate::journal_log;
+use crate::store::{SessionRow, SessionStatus as StoredStatus, StoreError};
+
+/// Why a live session cannot be taken up again.
+#[derive(Debug, Error)]
+pub enum ResumeError {
+    #[error("{0}")]
+    Damaged(String),
+    #[error("{0}")]
+    Header(#[from] combat_replays::header::HeaderError),
+    #[error("{0}")]
+    Refused(#[from] combat_replays::log::Refusal),
+    #[error("{0}")]
+    Records(#[from] combat_replays::reader::Damage),
+    #[error("the simulation differs from its record at tick {0}")]
+    Diverged(u32),
+    #[error("the simulation panicked at tick {0}")]
+    Panicked(u32),
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    #[error("{0}")]
+    Journal(#[from] crate::journal::JournalError),
+    #[error("{0}")]
+    Session(#[from] super::summary::SessionError),
+}
+
+/// Takes up what the last process left. One session's damage never keeps the others from going on.
+pub async fn resume_all(registry: &Registry, report: OpenReport) -> Result<(), StoreError> {
+    if let Some(lost) = report.lost_tail {
+        tracing::warn!(rows = lost.rows, bytes = lost.bytes, "the journal has lost its tail");
+    }
+    for row_no in &report.unreadable_rows {
+        tracing::error!(row_no, "a row of the journal cannot be read");
+    }
+    load_ended(registry).await?;
+    for session in report.live {
+        let row = session.session.clone();
+        let last_tick = session.last_tick;
+        match resume(registry, session).await {
+            Ok(epoch) => {
+                tracing::info!(session = %row.id, tick = last_tick, epoch = epoch.0, "session resumed");
+            }
+            Err(error) => fail(registry, &row, last_tick, &error).await,
+        }
+    }
+    Ok(())
+}
+
+async fn resume(registry: &Registry, session: LiveSession) -> Result<Epoch, ResumeError> {
+    if let Some(damage) = session.damages.first() {
+        return Err(ResumeError::Damaged(damage.to_string()));
+    }
+    let header = Header::from_bytes(&session.header)?;
+    let facts = facts_of(&header);
+    let epoch = Epoch(session.session.epoch + 1);
+    let (last_tick, rate) = (session.last_tick, facts.tick_rate);
+    let log = log_of(registry, header, session).await?;
+    let rebuilt = tokio::task::spawn_blocking(move || rebuild(&log, Tick(last_tick))).await;
+    let (sim, parts) = rebuilt.map_err(|_| ResumeError::Panicked(last_tick))??;
+    let tape = registry.journal().resume(facts.id, epoch.0, last_tick, rate.hz()).await?;
+    let handle = registry.take_up(facts, sim, tape, epoch)?;
+    registry.announce_live(&handle, &parts);
+    Ok(epoch)
+}
+
+async fn log_of(registry: &Registry, header: Header, session: LiveSession) -> Result<Log, ResumeError> {
+    let reader = registry.journal().reader();
+    let (map, ruleset) = journal_log::content(&*reader, &header).await?;
+    let records = session.pieces.into_iter().flat_map(|piece| piece.records).collect();
+    Ok(Log { header, map, ruleset, records, lost: None })
+}
+
+/// The state at `last_tick`, with every root on the way compared.
+fn rebuild(log: &Log, last_tick: Tick) -> Result<(Sim, SimParts), ResumeError> {
+    let parts = log.parts()?;
+    if last_tick == Tick(0) {
+        let sim = Sim::new(&parts).map_err(|error| ResumeError::Damaged(error.to_string()))?;
+        return Ok((sim, parts));
+    }
+    let mut player = Player::from_keyframe(parts.clone(), &log.records, last_tick)?;
+    while player.sim().tick() < last_tick {
+        match player.advance()? {
+            None => return Err(ResumeError::Damaged(format!("the log ends before tick {}", last_tick.0))),
+            Some(Played::Panicked(panic)) => return Err(ResumeError::Panicked(panic.tick.0)),
+            Some(Played::Ticked(record)) if record.root != player.sim().output().root => {
+                return Err(ResumeError::Diverged(record.tick.0));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok((player.into_sim(), parts))
+}
+
+/// A session that cannot go on is failed by name; its log stays.
+async fn fail(registry: &Registry, row: &SessionRow, last_tick: u32, error: &ResumeError) {
+    tracing::error!(session = %row.id, tick = last_tick, %error, "session failed: it cannot be resumed");
+    let ended = EndedFacts {
+        status: SessionStatus::Failed,
+        epoch: Epoch(row.epoch),
+        last_tick: Tick(last_tick),
+        player_count: 0,
+        started_at_ms: None,
+        ended_at_ms: (unix_us() / 1_000) as i64,
+        end_reason: Some(error.to_string()),
+        verify: None,
+    };
+    mark_finished(registry, row.id, &ended).await;
+    registry.note_stored(stored_facts(registry, row.id, row.created_unix_us).await, ended);
+}
+
+/// Sessions that ended before this start, for lists.
+async fn load_ended(registry: &Registry) -> Result<(), StoreError> {
+    let reader = registry.journal().reader();
+    for listed in crate::journal::list(&*reader).await? {
+        let row = listed.session;
+        if row.status == StoredStatus::Live {
+            continue;
+        }
+        let note: Option<EndNote> = read_note(row.summary.as_deref());
+        let verify: Option<VerifyNote> = read_note(row.verify.as_deref());
+        let failed = row.status == StoredStatus::Failed;
+        let ended = EndedFacts {
+            status: if failed { SessionStatus::Failed } else { SessionStatus::Ended },
+            epoch: Epoch(note.as_ref().map_or(row.epoch, |note| note.epoch)),
+            last_tick: Tick(listed.last_tick),
+            player_count: note.as_ref().map_or(0, |note| note.player_count),
+            started_at_ms: note.as_ref().and_then(|note| note.started_at_ms),
+            ended_at_ms: row.ended_unix_us.map_or(0, |at_us| (at_us / 1_000) as i64),
+            end_reason: note.and_then(|note| note.end_reason),
+            verify: verify.map(Into::into),
+        };
+        registry.note_stored(stored_facts(registry, row.id, row.created_unix_us).await, ended);
+    }
+    Ok(())
+}
+
+async fn stored_facts(registry: &Registry, id: SessionId, created_us: u64) -> super::registry::FixedFacts {
+    let header = registry.journal().reader().header(id).await.ok().flatten();
+    let header = header.and_then(|bytes| Header::from_bytes(&bytes).ok());
+    header.map_or_else(|| unreadable_facts(id, (created_us / 1_000) as i64), |header| facts_of(&header))
+}

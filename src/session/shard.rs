@@ -1,0 +1,157 @@
+//! A shard: one thread, one absolute clock, all its sessions.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+
+use crossbeam_queue::ArrayQueue;
+
+use super::finish::Departures;
+use super::host::{HostState, SessionHost};
+use super::pacer::{BEAT_HZ, Beat, MonotonicClock, Pacer, unix_us};
+use crate::telemetry::ShardMetrics;
+
+/// Sessions that may wait for a shard to take them in: those created within one beat.
+const ARRIVALS_CAPACITY: usize = 1_024;
+
+/// A shard that has not beaten for this long is not alive.
+pub const HEARTBEAT_MS_MAX: u64 = 2_000;
+
+#[derive(Debug)]
+struct Shared {
+    arrivals: ArrayQueue<Box<SessionHost>>,
+    session_count: AtomicUsize,
+    /// Unix milliseconds of the last beat.
+    beaten_at_ms: AtomicU64,
+    stop: AtomicBool,
+}
+
+/// How a shard's thread is doing.
+#[derive(Clone, Copy, Debug)]
+pub struct ShardHealth {
+    pub is_ticking: bool,
+    /// Since its last beat.
+    pub last_beat_ms: u64,
+}
+
+/// A running shard.
+#[derive(Debug)]
+pub struct Shard {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Shard {
+    /// # Errors
+    /// When the operating system gives no thread.
+    pub fn start(number: usize, metrics: ShardMetrics, departures: Departures) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared {
+            arrivals: ArrayQueue::new(ARRIVALS_CAPACITY),
+            session_count: AtomicUsize::new(0),
+            beaten_at_ms: AtomicU64::new(unix_us() / 1_000),
+            stop: AtomicBool::new(false),
+        });
+        let thread = std::thread::Builder::new().name(format!("shard-{number}")).spawn({
+            let shared = shared.clone();
+            move || run(&shared, &metrics, &departures)
+        })?;
+        Ok(Self { shared, thread: Some(thread) })
+    }
+
+    /// # Errors
+    /// Gives the session back when too many wait already.
+    pub fn take_in(&self, host: Box<SessionHost>) -> Result<(), Box<SessionHost>> {
+        self.shared.session_count.fetch_add(1, Ordering::AcqRel);
+        self.shared.arrivals.push(host).inspect_err(|_| {
+            self.shared.session_count.fetch_sub(1, Ordering::AcqRel);
+        })
+    }
+
+    pub fn session_count(&self) -> usize {
+        self.shared.session_count.load(Ordering::Acquire)
+    }
+
+    pub fn health(&self) -> ShardHealth {
+        let beaten_at_ms = self.shared.beaten_at_ms.load(Ordering::Acquire);
+        let last_beat_ms = (unix_us() / 1_000).saturating_sub(beaten_at_ms);
+        ShardHealth { is_ticking: last_beat_ms < HEARTBEAT_MS_MAX, last_beat_ms }
+    }
+
+    /// Ends the thread after its present beat.
+    pub fn stop(&mut self) {
+        self.shared.stop.store(true, Ordering::Release);
+        if let Some(thread) = self.thread.take() {
+            // A shard that panicked has said so already.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Shard {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn run(shared: &Shared, metrics: &ShardMetrics, departures: &Departures) {
+    let mut pacer = Pacer::new(MonotonicClock);
+    let mut hosts: Vec<Box<SessionHost>> = Vec::new();
+    while !shared.stop.load(Ordering::Acquire) {
+        let beat = pacer.wait();
+        let unix_us = unix_us();
+        shared.beaten_at_ms.store(unix_us / 1_000, Ordering::Release);
+        while let Some(host) = shared.arrivals.pop() {
+            hosts.push(host);
+        }
+        if hosts.is_empty() {
+            continue;
+        }
+        metrics.tick_lateness_s.observe(beat.late.as_secs_f64());
+        if beat.moved > 0 {
+            move_schedule(&mut hosts, beat, metrics);
+        }
+        let any_gone = step_all(&mut hosts, beat, unix_us, metrics, &pacer);
+        if any_gone {
+            for host in hosts.extract_if(.., |host| host.state() == HostState::Gone) {
+                shared.session_count.fetch_sub(1, Ordering::AcqRel);
+                // The registry is gone only when the process ends.
+                let _ = departures.send(host);
+            }
+        }
+        if pacer.is_overrun() {
+            metrics.tick_overruns.inc();
+        }
+    }
+}
+
+fn move_schedule(hosts: &mut [Box<SessionHost>], beat: Beat, metrics: &ShardMetrics) {
+    metrics.schedule_moves.inc();
+    tracing::warn!(beats = beat.moved, "stalled: the schedule was moved");
+    for host in hosts {
+        let ticks = beat.moved * u64::from(host.tick_rate().hz()) / u64::from(BEAT_HZ);
+        host.note_schedule_moved(ticks as u32);
+    }
+}
+
+fn step_all(
+    hosts: &mut [Box<SessionHost>],
+    beat: Beat,
+    unix_us: u64,
+    metrics: &ShardMetrics,
+    pacer: &Pacer<MonotonicClock>,
+) -> bool {
+    let mut any_gone = false;
+    let mut began = pacer.elapsed();
+    for host in hosts.iter_mut() {
+        let beats_per_tick = u64::from(BEAT_HZ / host.tick_rate().hz());
+        // Slower sessions take turns, so that not all of them fall on one beat.
+        if !(beat.number + host.turn()).is_multiple_of(beats_per_tick) {
+            continue;
+        }
+        any_gone |= host.step(unix_us, &metrics.damage_events) == HostState::Gone;
+        let ended = pacer.elapsed();
+        metrics.tick_duration_s.observe((ended.saturating_sub(began)).as_secs_f64());
+        began = ended;
+    }
+    any_gone
+}

@@ -1,0 +1,171 @@
+//! What the world outside may know of a session, and what it may ask of one.
+
+use combat_components::ids::{DisplayName, Epoch, PlayerId, SessionId, Slot, Team};
+use combat_components::setup::ContentHash;
+use combat_components::tick::{Tick, TickRate};
+use thiserror::Error;
+
+/// Sets the defaults of delay and retention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionKind {
+    Casual,
+    Ranked,
+    Tournament,
+    Training,
+}
+
+impl SessionKind {
+    pub const ALL: [Self; 4] = [Self::Casual, Self::Ranked, Self::Tournament, Self::Training];
+
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Casual => "casual",
+            Self::Ranked => "ranked",
+            Self::Tournament => "tournament",
+            Self::Training => "training",
+        }
+    }
+
+    pub const fn spectator_delay_ms(self) -> u32 {
+        match self {
+            Self::Casual => 3_000,
+            Self::Ranked | Self::Tournament => 30_000,
+            Self::Training => 0,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionStatus {
+    Waiting,
+    Warmup,
+    Active,
+    Resuming,
+    Suspended,
+    Ended,
+    Failed,
+}
+
+impl SessionStatus {
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Warmup => "warmup",
+            Self::Active => "active",
+            Self::Resuming => "resuming",
+            Self::Suspended => "suspended",
+            Self::Ended => "ended",
+            Self::Failed => "failed",
+        }
+    }
+
+    pub const fn is_live(self) -> bool {
+        !matches!(self, Self::Ended | Self::Failed)
+    }
+}
+
+/// The result of verifying a stored session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifySummary {
+    /// `verified`, `diverged`, `refused` or `damaged`.
+    pub result: String,
+    pub at_tick: Tick,
+}
+
+/// One session as REST shows it. Times are Unix milliseconds.
+#[derive(Clone, Debug)]
+pub struct SessionSummary {
+    pub id: SessionId,
+    pub name: String,
+    pub kind: SessionKind,
+    pub status: SessionStatus,
+    pub map_id: String,
+    pub map_hash: ContentHash,
+    pub mode: String,
+    pub max_players: u8,
+    pub player_count: u32,
+    pub spectator_count: u32,
+    pub tick_rate: TickRate,
+    pub ruleset_name: String,
+    pub ruleset_version: u32,
+    pub ruleset_hash: ContentHash,
+    pub spectator_delay_ms: u32,
+    pub durability: &'static str,
+    pub epoch: Epoch,
+    pub tick: Tick,
+    pub durable_tick: Tick,
+    pub verify: Option<VerifySummary>,
+    pub metadata: serde_json::Value,
+    pub created_at_ms: i64,
+    pub started_at_ms: Option<i64>,
+    pub ended_at_ms: Option<i64>,
+    pub end_reason: Option<String>,
+}
+
+/// A validated wish for a session.
+#[derive(Clone, Debug)]
+pub struct CreateSession {
+    pub name: String,
+    pub kind: SessionKind,
+    pub map_id: String,
+    pub mode: String,
+    /// `None`: what mode and map allow.
+    pub max_players: Option<u8>,
+    pub tick_rate: TickRate,
+    pub ruleset: String,
+    pub spectator_delay_ms: Option<u32>,
+    pub metadata: serde_json::Value,
+    pub friendly_fire: Option<bool>,
+    pub time_limit_s: Option<u32>,
+    pub score_limit: Option<u16>,
+    /// Places filled with bots from the start.
+    pub bots: u8,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct JoinSession {
+    pub player: PlayerId,
+    pub name: DisplayName,
+    pub team: Team,
+    pub bot: bool,
+}
+
+/// A place in a session, durable.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    pub slot: Slot,
+    pub team: Team,
+    pub applied_tick: Tick,
+    pub durable_tick: Tick,
+}
+
+/// Why a session did not do what was asked.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum SessionError {
+    #[error("no session has this id")]
+    Unknown,
+    #[error("the session has ended")]
+    Ended,
+    #[error("every place is taken")]
+    Full,
+    #[error("the player is not in the session")]
+    NotInSession,
+    #[error("the map {0:?} does not exist")]
+    UnknownMap(String),
+    #[error("the mode {0:?} does not exist")]
+    UnknownMode(String),
+    #[error("the ruleset {0:?} does not exist")]
+    UnknownRuleset(String),
+    #[error("{pointer}: {detail}")]
+    Invalid { pointer: &'static str, detail: String },
+    #[error("the session's inbox is full")]
+    InboxFull,
+    #[error("the session is suspended: its log cannot be written")]
+    Suspended,
+    #[error("the server takes no new sessions: {0}")]
+    NotAdmitted(&'static str),
+    #[error("the server is draining")]
+    Draining,
+    #[error("the session failed")]
+    Failed,
+}

@@ -1,0 +1,46 @@
+//! What a store can answer instead of having done what it was asked.
+
+use std::path::PathBuf;
+
+use combat_components::ids::SessionId;
+use thiserror::Error;
+
+/// Why a store did not do what it was asked.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum StoreError {
+    /// No room is left; the same write may succeed once there is.
+    #[error("no space left for the journal: {0}")]
+    Full(String),
+    /// The medium or the lock refuses; the same write may succeed later.
+    #[error("the journal cannot be written or read: {0}")]
+    Failing(String),
+    /// What is stored there cannot be read back as it was written.
+    #[error("the journal's database is damaged: {0}")]
+    Damaged(String),
+    /// Another process has claimed the store: never retried.
+    #[error("ownership lost: this process holds owner epoch {mine}, the store says {found}")]
+    LostOwnership { mine: u32, found: u32 },
+    /// A row out of order: rows are numbered without gaps.
+    #[error("journal row {offered} offered where row {expected} was expected")]
+    RowOrder { offered: u64, expected: u64 },
+    #[error("session {0} is not in the store")]
+    UnknownSession(SessionId),
+    #[error("session {0} is in the store already with another header")]
+    SessionExists(SessionId),
+    #[error("session {0} is not live")]
+    NotLive(SessionId),
+    /// Another process holds the lock beside the database.
+    #[error("data directory {} is in use by {holder}", directory.display())]
+    InUse { directory: PathBuf, holder: String },
+    #[error("the store has schema version {found}, expected {expected}")]
+    Schema { found: i64, expected: i64 },
+    #[error("no journal in {}", .0.display())]
+    Missing(PathBuf),
+}
+
+impl StoreError {
+    /// Whether the same call is worth repeating: it may succeed once the disk is better.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Full(_) | Self::Failing(_) | Self::Damaged(_))
+    }
+}

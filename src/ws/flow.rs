@@ -1,0 +1,344 @@
+//! From handover to close: messages to commands, frames to the wire, both at once.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use combat_components::command::LeaveCause;
+use combat_components::ids::{Epoch, Slot};
+use combat_components::tick::Tick;
+use combat_protocol::client::ClientMessage;
+use combat_protocol::close::CloseCode;
+use combat_protocol::codec::{Encoding, decode_client, encode_pong};
+use combat_protocol::server::Pong;
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use parking_lot::Mutex;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::round_trip::RoundTrip;
+use super::socket::{self, Incoming, ReadError, SocketReader, SocketWriter};
+use crate::http::{Admission, Who, WsHandover};
+use crate::session::convert::{Meant, meaning};
+use crate::session::handle::Attachment;
+use crate::session::outbox::{LinkFacts, Outgoing};
+use crate::session::summary::SessionError;
+use crate::telemetry::{ConnectionKind, ViewKind, ViewMetrics};
+
+/// Messages a second: a claim and an action per tick at the highest rate, and words.
+const MESSAGES_PER_SECOND: NonZeroU32 = NonZeroU32::new(300).expect("not zero");
+
+/// Messages at once: what a stall of ten seconds brings when it ends.
+const MESSAGES_BURST: NonZeroU32 = NonZeroU32::new(400).expect("not zero");
+
+/// Whoever goes on above the rate for this long is closed.
+const EXCESS_MAX: Duration = Duration::from_secs(3);
+
+const PLAYER_PING_EVERY: Duration = Duration::from_secs(1);
+const SPECTATOR_PING_EVERY: Duration = Duration::from_secs(5);
+
+/// Without any sign of life for this long the connection is closed.
+const IDLE_MAX: Duration = Duration::from_secs(15);
+
+/// A write that takes longer meets a peer that does not read.
+const WRITE_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Answers to pings that may wait for the writer; more pings are not answered.
+const PONGS_MAX: usize = 8;
+
+/// Messages put into one write.
+const WRITE_BATCH_MAX: usize = 16;
+
+/// How a connection ended.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    /// The peer has gone or said so.
+    Gone,
+    Close(CloseCode, String),
+}
+
+impl From<CloseCode> for End {
+    fn from(code: CloseCode) -> Self {
+        Self::Close(code, String::new())
+    }
+}
+
+/// Serves a socket from its handshake to its end.
+pub async fn serve(handover: WsHandover) {
+    let WsHandover { stream, read_buf, encoding, admission, peer, metrics, stop } = handover;
+    let (writer, reader) = socket::open(stream, read_buf, encoding).await;
+    let admitted = match admission {
+        Ok(admission) => attach(admission, encoding).await,
+        Err(code) => Err(code),
+    };
+    let attachment = match admitted {
+        Ok(attachment) => attachment,
+        Err(code) => return socket::close(writer, reader, code, "").await,
+    };
+    let (kind, view) = match attachment.player {
+        Some(_) => (ConnectionKind::Player, ViewKind::Player),
+        None => (ConnectionKind::Spectator, ViewKind::Spectator),
+    };
+    let connections = metrics.connections(kind);
+    connections.inc();
+    let ended = converse(writer, reader, attachment, encoding, metrics.view(view), &stop).await;
+    if let End::Close(code, _) = &ended
+        && matches!(code, CloseCode::ProtocolError | CloseCode::RateLimited | CloseCode::TooSlow)
+    {
+        metrics.error(code.name());
+    }
+    connections.dec();
+    drop(peer);
+}
+
+async fn attach(admission: Admission, encoding: Encoding) -> Result<Attachment, CloseCode> {
+    let Admission { session, who, seen } = admission;
+    let attached = match who {
+        Who::Player { player, .. } => session.attach_player(player, encoding, seen).await,
+        Who::Spectator { delay_ms, .. } => session.attach_spectator(delay_ms, encoding),
+    };
+    attached.map_err(|error| match error {
+        SessionError::NotInSession => CloseCode::Left,
+        SessionError::Failed => CloseCode::SessionFailed,
+        SessionError::InboxFull | SessionError::Full => CloseCode::Overloaded,
+        _ => CloseCode::SessionEnded,
+    })
+}
+
+async fn converse(
+    mut writer: SocketWriter,
+    mut reader: SocketReader,
+    attachment: Attachment,
+    encoding: Encoding,
+    metrics: ViewMetrics,
+    stop: &tokio_util::sync::CancellationToken,
+) -> End {
+    let Attachment { handle, outgoing, facts, player } = attachment;
+    let round_trip = Arc::new(Mutex::new(RoundTrip::default()));
+    let (pongs, pongs_out) = mpsc::channel(PONGS_MAX);
+    let listener = Listener {
+        handle: &handle,
+        facts: &facts,
+        slot: player.map(|player| player.slot),
+        player: player.map(|player| player.id),
+        encoding,
+        round_trip: round_trip.clone(),
+        pongs,
+        limiter: RateLimiter::direct(Quota::per_second(MESSAGES_PER_SECOND).allow_burst(MESSAGES_BURST)),
+        within_rate_at: Instant::now(),
+    };
+    let ping_every = if player.is_some() { PLAYER_PING_EVERY } else { SPECTATOR_PING_EVERY };
+    let speaker = Speaker { facts: &facts, metrics, round_trip, ping_every };
+    let ended = tokio::select! {
+        ended = listener.listen(&mut reader) => ended,
+        ended = speaker.speak(&mut writer, outgoing, pongs_out) => ended,
+        () = stopped_late(stop) => End::from(CloseCode::Draining),
+    };
+    if let Some(player) = player {
+        handle.detach(player);
+    }
+    match &ended {
+        End::Gone => {}
+        End::Close(code, detail) => socket::close(writer, reader, *code, detail).await,
+    }
+    ended
+}
+
+/// Sessions tell their players that the server drains; this only catches sockets without one.
+async fn stopped_late(stop: &tokio_util::sync::CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+}
+
+/// Reads what the client says.
+struct Listener<'a> {
+    handle: &'a crate::session::handle::SessionHandle,
+    facts: &'a LinkFacts,
+    slot: Option<Slot>,
+    player: Option<combat_components::ids::PlayerId>,
+    encoding: Encoding,
+    round_trip: Arc<Mutex<RoundTrip>>,
+    pongs: mpsc::Sender<Bytes>,
+    limiter: DefaultDirectRateLimiter,
+    within_rate_at: Instant,
+}
+
+impl Listener<'_> {
+    async fn listen(mut self, reader: &mut SocketReader) -> End {
+        loop {
+            let incoming = match tokio::time::timeout(IDLE_MAX, reader.next()).await {
+                Err(_) => return CloseCode::Idle.into(),
+                Ok(Err(ReadError::Gone)) | Ok(Ok(Incoming::Closed)) => return End::Gone,
+                Ok(Err(ReadError::Protocol)) => return CloseCode::ProtocolError.into(),
+                Ok(Ok(incoming)) => incoming,
+            };
+            let heard = match incoming {
+                Incoming::Message(bytes) => self.hear(&bytes).await,
+                Incoming::Pong(payload) => {
+                    let measured = self.round_trip.lock().pong(&payload, Instant::now());
+                    if let Some((rtt_ms, least_ms)) = measured {
+                        self.facts.note_rtt(rtt_ms, least_ms);
+                    }
+                    Ok(())
+                }
+                Incoming::Alive | Incoming::Closed => Ok(()),
+            };
+            if let Err(ended) = heard {
+                return ended;
+            }
+        }
+    }
+
+    async fn hear(&mut self, bytes: &[u8]) -> Result<(), End> {
+        let now = Instant::now();
+        if self.limiter.check().is_err() {
+            let excess = now.duration_since(self.within_rate_at);
+            return if excess > EXCESS_MAX { Err(CloseCode::RateLimited.into()) } else { Ok(()) };
+        }
+        self.within_rate_at = now;
+        let message = decode_client(bytes, self.encoding)
+            .map_err(|error| End::Close(CloseCode::ProtocolError, error.to_string()))?;
+        match self.slot {
+            Some(slot) => self.player_says(&message, slot).await,
+            None => self.spectator_says(&message),
+        }
+    }
+
+    async fn player_says(&self, message: &ClientMessage, slot: Slot) -> Result<(), End> {
+        let meant = meaning(message, slot)
+            .map_err(|error| End::Close(CloseCode::ProtocolError, error.to_string()))?;
+        match meant {
+            Meant::Input { command, ack, seen } => {
+                if let Some(tick) = seen {
+                    self.facts.note_seen(self.handle.live().epoch(), tick);
+                }
+                // A full inbox refuses the input; the handle has counted it.
+                let _ = self.handle.submit(command, ack);
+            }
+            Meant::Seen { epoch, tick } => self.facts.note_seen(Epoch(epoch), tick),
+            Meant::Ping { nonce } => self.answer(nonce),
+            Meant::Leave => {
+                let player = self.player.expect("only a player's connection has a slot");
+                // Whether it left now or was gone already, this connection is done.
+                let _ = self.handle.leave(player, LeaveCause::Left).await;
+                return Err(CloseCode::Left.into());
+            }
+        }
+        Ok(())
+    }
+
+    fn spectator_says(&self, message: &ClientMessage) -> Result<(), End> {
+        match message {
+            ClientMessage::Seen { epoch, tick } => {
+                self.facts.note_seen(Epoch(*epoch), Tick(*tick));
+                Ok(())
+            }
+            ClientMessage::Ping { nonce } => {
+                self.answer(*nonce);
+                Ok(())
+            }
+            _ => Err(End::Close(CloseCode::ProtocolError, "a spectator may send seen and ping only".to_owned())),
+        }
+    }
+
+    /// A spectator's pong tells the newest tick it may have seen, never a newer one.
+    fn answer(&self, nonce: u32) {
+        let live = self.handle.live();
+        let (tick, tick_fraction) = match self.slot {
+            Some(_) => live.tick_and_fraction(),
+            None => (self.facts.shown_tick(), 0),
+        };
+        let rtt_ms = self.facts.rtt_ms().min(u32::from(u16::MAX)) as u16;
+        let pong = Pong { nonce, tick: tick.0, tick_fraction, bank_ticks: self.facts.bank_ticks(), rtt_ms };
+        let mut out = Vec::with_capacity(32);
+        encode_pong(&pong, self.encoding, &mut out);
+        // Too many pings at once stay without an answer.
+        let _ = self.pongs.try_send(out.into());
+    }
+}
+
+/// Writes what the session says.
+struct Speaker<'a> {
+    facts: &'a LinkFacts,
+    metrics: ViewMetrics,
+    round_trip: Arc<Mutex<RoundTrip>>,
+    ping_every: Duration,
+}
+
+impl Speaker<'_> {
+    async fn speak(
+        self,
+        writer: &mut SocketWriter,
+        mut outgoing: mpsc::Receiver<Outgoing>,
+        mut pongs: mpsc::Receiver<Bytes>,
+    ) -> End {
+        let mut ping = tokio::time::interval(self.ping_every);
+        ping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let written = tokio::select! {
+                next = outgoing.recv() => match next {
+                    None => return self.facts.close_code().into(),
+                    Some(next) => self.in_time(self.write(writer, next, &mut outgoing)).await,
+                },
+                Some(pong) = pongs.recv() => self.in_time(async {
+                    writer.feed(pong).await?;
+                    writer.flush().await
+                }).await,
+                _ = ping.tick() => {
+                    let payload = self.round_trip.lock().ping(Instant::now());
+                    self.in_time(writer.ping(payload)).await
+                }
+            };
+            if let Err(ended) = written {
+                return ended;
+            }
+        }
+    }
+
+    async fn in_time(&self, write: impl Future<Output = Result<(), ReadError>>) -> Result<(), End> {
+        match tokio::time::timeout(WRITE_PATIENCE, write).await {
+            Err(_) => Err(CloseCode::TooSlow.into()),
+            Ok(Err(_)) => Err(End::Gone),
+            Ok(Ok(())) => Ok(()),
+        }
+    }
+
+    /// Everything that waits leaves with one write, up to a limit.
+    async fn write(
+        &self,
+        writer: &mut SocketWriter,
+        first: Outgoing,
+        outgoing: &mut mpsc::Receiver<Outgoing>,
+    ) -> Result<(), ReadError> {
+        let mut frames = u32::from(self.feed(writer, first).await?);
+        for _ in 1..WRITE_BATCH_MAX {
+            let Ok(next) = outgoing.try_recv() else { break };
+            frames += u32::from(self.feed(writer, next).await?);
+        }
+        writer.flush().await?;
+        self.note_written(frames);
+        Ok(())
+    }
+
+    /// Whether it was a frame.
+    async fn feed(&self, writer: &mut SocketWriter, message: Outgoing) -> Result<bool, ReadError> {
+        match message {
+            Outgoing::Reliable(bytes) => writer.feed(bytes).await.map(|()| false),
+            Outgoing::Frame { public, own } => {
+                for bytes in [public, own].into_iter().flatten() {
+                    self.metrics.frame_bytes.inc_by(bytes.len() as u64);
+                    writer.feed(bytes).await?;
+                }
+                Ok(true)
+            }
+        }
+    }
+
+    fn note_written(&self, frames: u32) {
+        self.metrics.frames.inc_by(u64::from(frames));
+        for _ in 0..frames {
+            self.facts.note_frame_written();
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! One WebSocket over TCP: small buffers, two messages per write, a close that the peer hears.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use combat_protocol::close::CloseCode;
+use combat_protocol::codec::Encoding;
+use combat_protocol::limits::CLIENT_MESSAGE_BYTES_MAX;
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use socket2::SockRef;
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode as WireCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
+
+/// The library zero-fills what is free of this with every read, so it is small: ten claims.
+const READ_BUFFER_BYTES: usize = 1 << 10;
+
+/// Above one frame's pair of messages, so that both leave with one write.
+const WRITE_BUFFER_BYTES: usize = 16 << 10;
+
+/// What may wait in user space for a slow peer; a welcome of 64 players is 12 KiB.
+const WRITE_BUFFER_BYTES_MAX: usize = 320 << 10;
+
+/// What the kernel may hold: about a second of frames.
+const KERNEL_SEND_BYTES: usize = 32 << 10;
+
+/// The kernel reports room only below this many unsent bytes, so that stale frames wait where they can be skipped.
+const UNSENT_LOW_WATER_BYTES: libc::c_int = 8 << 10;
+
+/// How long a peer is listened to after a Close, lest a reset swallow the code.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
+
+const _: () = assert!(WRITE_BUFFER_BYTES < WRITE_BUFFER_BYTES_MAX);
+
+/// What a peer sent.
+#[derive(Debug)]
+pub enum Incoming {
+    Message(Bytes),
+    Pong(Bytes),
+    /// A ping or the like: a sign of life.
+    Alive,
+    Closed,
+}
+
+/// Why reading ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadError {
+    /// The connection is gone; nothing can be said to it.
+    Gone,
+    /// The peer broke the protocol: an oversized frame, a bad one, the wrong kind.
+    Protocol,
+}
+
+#[derive(Debug)]
+pub struct SocketWriter {
+    sink: SplitSink<WebSocketStream<TcpStream>, Message>,
+    encoding: Encoding,
+}
+
+#[derive(Debug)]
+pub struct SocketReader {
+    stream: SplitStream<WebSocketStream<TcpStream>>,
+    encoding: Encoding,
+}
+
+/// Takes over a stream whose handshake is done.
+pub async fn open(stream: TcpStream, read_buf: Bytes, encoding: Encoding) -> (SocketWriter, SocketReader) {
+    limit_kernel_buffers(&stream);
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(WRITE_BUFFER_BYTES)
+        .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
+        .max_message_size(Some(CLIENT_MESSAGE_BYTES_MAX))
+        .max_frame_size(Some(CLIENT_MESSAGE_BYTES_MAX));
+    let socket =
+        WebSocketStream::from_partially_read(stream, read_buf.to_vec(), Role::Server, Some(config)).await;
+    let (sink, stream) = socket.split();
+    (SocketWriter { sink, encoding }, SocketReader { stream, encoding })
+}
+
+fn limit_kernel_buffers(stream: &TcpStream) {
+    let socket = SockRef::from(stream);
+    // A kernel that refuses these only holds more of what is stale; the word of the client still bounds it.
+    let _ = socket.set_tcp_nodelay(true);
+    let _ = socket.set_send_buffer_size(KERNEL_SEND_BYTES);
+    let _ = socket.set_tcp_notsent_lowat(UNSENT_LOW_WATER_BYTES as u32);
+}
+
+impl SocketWriter {
+    /// Queues a message for the next [`Self::flush`].
+    pub async fn feed(&mut self, bytes: Bytes) -> Result<(), ReadError> {
+        let message = match self.encoding {
+            Encoding::MessagePack => Message::Binary(bytes),
+            Encoding::Json => {
+                let text = Utf8Bytes::try_from(bytes).expect("the JSON encoder writes UTF-8");
+                Message::Text(text)
+            }
+        };
+        self.sink.feed(message).await.map_err(|_| ReadError::Gone)
+    }
+
+    pub async fn ping(&mut self, payload: [u8; 8]) -> Result<(), ReadError> {
+        let ping = Message::Ping(Bytes::copy_from_slice(&payload));
+        self.sink.send(ping).await.map_err(|_| ReadError::Gone)
+    }
+
+    pub async fn flush(&mut self) -> Result<(), ReadError> {
+        self.sink.flush().await.map_err(|_| ReadError::Gone)
+    }
+}
+
+impl SocketReader {
+    pub async fn next(&mut self) -> Result<Incoming, ReadError> {
+        match self.stream.next().await {
+            None => Err(ReadError::Gone),
+            Some(Err(Error::Capacity(_) | Error::Protocol(_) | Error::Utf8(_))) => Err(ReadError::Protocol),
+            Some(Err(_)) => Err(ReadError::Gone),
+            Some(Ok(Message::Binary(bytes))) if self.encoding == Encoding::MessagePack => {
+                Ok(Incoming::Message(bytes))
+            }
+            Some(Ok(Message::Text(text))) if self.encoding == Encoding::Json => Ok(Incoming::Message(text.into())),
+            Some(Ok(Message::Binary(_) | Message::Text(_))) => Err(ReadError::Protocol),
+            Some(Ok(Message::Pong(payload))) => Ok(Incoming::Pong(payload)),
+            Some(Ok(Message::Close(_))) => Ok(Incoming::Closed),
+            Some(Ok(_)) => Ok(Incoming::Alive),
+        }
+    }
+}
+
+/// Sends the close code and listens until the peer has answered, or for a moment.
+pub async fn close(mut writer: SocketWriter, mut reader: SocketReader, code: CloseCode, detail: &str) {
+    let reason = if detail.is_empty() { code.name().to_owned() } else { format!("{}: {detail}", code.name()) };
+    // A control frame holds 125 bytes, two of them the code.
+    let reason = reason.chars().take(100).filter(char::is_ascii).collect::<String>();
+    let frame = CloseFrame { code: WireCode::from(code as u16), reason: reason.into() };
+    let farewell = async {
+        if writer.sink.send(Message::Close(Some(frame))).await.is_ok() {
+            while let Some(Ok(_)) = reader.stream.next().await {}
+        }
+    };
+    // A peer that does not answer is not waited for.
+    let _ = tokio::time::timeout(CLOSE_PATIENCE, farewell).await;
+}

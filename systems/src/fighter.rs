@@ -1,0 +1,108 @@
+//! A body with all its components. The archetype is fixed from join to leave.
+
+use bevy_ecs::bundle::Bundle;
+use bevy_ecs::query::QueryData;
+use combat_components::ability::Cooldowns;
+use combat_components::body::{Body, Motion};
+use combat_components::claims::{ClaimState, RecentClaims};
+use combat_components::history::History;
+use combat_components::identity::Identity;
+use combat_components::ids::SimId;
+use combat_components::limits::WEAPONS_MAX;
+use combat_components::link::Link;
+use combat_components::quantity::{MilliPoints, Pose};
+use combat_components::reason::Reason;
+use combat_components::score::Score;
+use combat_components::tick::Tick;
+use combat_components::vitals::Vitals;
+use combat_components::weapon::Arms;
+
+use crate::output::TickOutput;
+use crate::tick_rules::TickRules;
+use combat_components::event::Event;
+
+/// What a body is made of.
+#[derive(Bundle, Clone, Debug)]
+pub struct FighterBundle {
+    pub id: SimId,
+    pub identity: Identity,
+    pub body: Body,
+    pub motion: Motion,
+    pub claims: ClaimState,
+    pub recent: RecentClaims,
+    pub history: History,
+    pub vitals: Vitals,
+    pub arms: Arms,
+    pub cooldowns: Cooldowns,
+    pub score: Score,
+    pub link: Link,
+}
+
+/// Every component of a body, for systems that change more than one.
+#[derive(QueryData)]
+#[query_data(mutable)]
+pub struct Fighter {
+    pub id: &'static SimId,
+    pub identity: &'static Identity,
+    pub body: &'static mut Body,
+    pub motion: &'static mut Motion,
+    pub claims: &'static mut ClaimState,
+    pub recent: &'static mut RecentClaims,
+    pub history: &'static mut History,
+    pub vitals: &'static mut Vitals,
+    pub arms: &'static mut Arms,
+    pub cooldowns: &'static mut Cooldowns,
+    pub score: &'static mut Score,
+    pub link: &'static mut Link,
+}
+
+impl FighterItem<'_, '_> {
+    /// The server moves this body. Claims that do not know of it yet are dropped from now on.
+    pub fn displace(&mut self, to: Pose, because: Reason, input_seq: u32, at: &mut Displacing<'_>) {
+        let grounded = at.level.grounded(to.at);
+        *self.motion = at.rules.movement.placed(grounded, self.motion.rise_max);
+        self.body.pose = to;
+        self.claims.pose_epoch = self.claims.pose_epoch.wrapping_add(1);
+        self.claims.pose_epoch_since = at.now;
+        self.claims.anchored = false;
+        self.claims.falls_at = at.now.plus(at.rules.bank_ticks_max);
+        self.recent.accepted.clear();
+        at.output.events.push(Event::Displaced {
+            id: *self.id,
+            slot: self.identity.slot,
+            reason: because,
+            input_seq,
+            pose: to,
+            pose_epoch: self.claims.pose_epoch,
+        });
+    }
+
+    /// Full health, armour and magazines, and no cooldowns.
+    pub fn make_whole(&mut self, rules: &TickRules, now: Tick) {
+        (*self.vitals, *self.arms, *self.cooldowns) = whole(rules, now);
+    }
+}
+
+/// What a displacement needs to know, and where it is told.
+#[derive(Debug)]
+pub struct Displacing<'a> {
+    pub now: Tick,
+    pub rules: &'a TickRules,
+    pub level: &'a crate::spatial::Level,
+    pub output: &'a mut TickOutput,
+}
+
+/// The vitals, arms and cooldowns of a body that has just appeared.
+pub fn whole(rules: &TickRules, now: Tick) -> (Vitals, Arms, Cooldowns) {
+    let body = &rules.ruleset.body;
+    let mut rounds = [0; WEAPONS_MAX];
+    for (rounds, weapon) in rounds.iter_mut().zip(&rules.weapons) {
+        *rounds = weapon.rules.magazine_rounds;
+    }
+    let vitals = Vitals {
+        health: MilliPoints::from_points(body.health_points),
+        armour: MilliPoints::from_points(body.armour_points),
+        respawn_at: None,
+    };
+    (vitals, Arms { in_hand: 0, rounds, ready_at: now, reloaded_at: None }, Cooldowns::default())
+}

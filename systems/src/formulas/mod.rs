@@ -1,0 +1,6 @@
+//! Pure arithmetic of the rules; testable with no `World`.
+
+pub mod aim;
+pub mod damage;
+pub mod movement;
+pub mod shot;

@@ -1,0 +1,150 @@
+//! Input: the tick's commands, in the stated order.
+//!
+//! Commands of session and services by arrival, then players in a permutation seeded by the tick, so that no
+//! slot is favoured; each player's own inputs keep their order.
+
+use bevy_ecs::resource::Resource;
+use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
+use bevy_ecs::system::{Query, Res, ResMut};
+use bevy_ecs::world::World;
+use combat_components::claims::ClaimState;
+use combat_components::command::{Command, TickInput};
+use combat_components::ids::Slot;
+use combat_components::limits::{INPUTS_PER_PLAYER_AND_TICK_MAX, PLAYERS_MAX};
+use combat_components::reason::Reason;
+use combat_components::streams::Stream;
+use combat_components::tick::Tick;
+use combat_components::verdict::{Outcome, Verdict};
+
+use crate::membership;
+use crate::output::TickOutput;
+use crate::phases::Phase;
+use crate::roster::Roster;
+use crate::tick_rules::TickRules;
+
+/// The number that keeps the order of players apart from every stream.
+const ORDER_CONSUMER: u64 = 3;
+
+/// The tick being simulated.
+#[derive(Resource, Clone, Copy, Debug, Default)]
+pub struct Now(pub Tick);
+
+/// The commands of this tick, and in which order the players' come.
+#[derive(Resource, Debug, Default)]
+pub struct Inbox {
+    pub commands: TickInput,
+    /// Indices of new claims and actions, ordered.
+    pub claims: Vec<u16>,
+    pub actions: Vec<u16>,
+    keyed: Vec<(u8, u16)>,
+}
+
+impl Inbox {
+    /// The most inputs a tick of full load brings, so that no tick has to make room.
+    const CAPACITY: usize = PLAYERS_MAX * INPUTS_PER_PLAYER_AND_TICK_MAX;
+
+    pub fn with_capacity() -> Self {
+        Self {
+            commands: Vec::new(),
+            claims: Vec::with_capacity(Self::CAPACITY),
+            actions: Vec::with_capacity(Self::CAPACITY),
+            keyed: Vec::with_capacity(Self::CAPACITY),
+        }
+    }
+}
+
+pub fn install(schedule: &mut Schedule) {
+    schedule.add_systems((begin_tick, apply_session_commands, order_player_inputs).chain().in_set(Phase::Input));
+}
+
+fn begin_tick(mut now: ResMut<Now>, mut output: ResMut<TickOutput>) {
+    now.0 = now.0.plus(1);
+    output.tick = now.0;
+    output.events.clear();
+    output.verdicts.clear();
+}
+
+fn apply_session_commands(world: &mut World) {
+    let commands = std::mem::take(&mut world.resource_mut::<Inbox>().commands);
+    for command in &commands {
+        membership::apply(world, command);
+    }
+    world.resource_mut::<Inbox>().commands = commands;
+}
+
+fn order_player_inputs(
+    now: Res<Now>,
+    rules: Res<TickRules>,
+    roster: Res<Roster>,
+    mut inbox: ResMut<Inbox>,
+    mut claim_states: Query<&mut ClaimState>,
+    mut output: ResMut<TickOutput>,
+) {
+    let inbox = &mut *inbox;
+    inbox.keyed.clear();
+    inbox.claims.clear();
+    inbox.actions.clear();
+    if inbox.commands.is_empty() {
+        return;
+    }
+    let ranks = ranks_at(now.0, rules.setup.seed.0);
+    let mut taken = [0_usize; PLAYERS_MAX];
+    for (index, command) in inbox.commands.iter().enumerate() {
+        let Some((slot, input_seq)) = player_input(command) else { continue };
+        let Some(entity) = roster.in_slot(slot) else { continue };
+        let mut state = claim_states.get_mut(entity).expect("every body in the roster has a claim state");
+        if input_seq <= state.input_seq {
+            continue;
+        }
+        state.input_seq = input_seq;
+        let place = usize::from(slot.0);
+        taken[place] += 1;
+        match (taken[place] <= INPUTS_PER_PLAYER_AND_TICK_MAX, command) {
+            (true, _) => inbox.keyed.push((ranks[place], index as u16)),
+            (false, Command::Action { .. }) => output.verdicts.push(Verdict {
+                slot,
+                input_seq,
+                outcome: Outcome::Refused,
+                reason: Some(Reason::TooManyInputs),
+                hit: None,
+            }),
+            (false, _) => {}
+        }
+    }
+    inbox.keyed.sort_unstable();
+    for (_, index) in &inbox.keyed {
+        match inbox.commands[usize::from(*index)] {
+            Command::Claim { .. } => inbox.claims.push(*index),
+            _ => inbox.actions.push(*index),
+        }
+    }
+}
+
+fn player_input(command: &Command) -> Option<(Slot, u32)> {
+    match command {
+        Command::Claim { claim } => Some((claim.slot, claim.input_seq)),
+        Command::Action { action } => Some((action.slot, action.input_seq)),
+        _ => None,
+    }
+}
+
+/// The rank of every slot at this tick: a permutation that only the seed and the tick decide.
+fn ranks_at(tick: Tick, seed: u64) -> [u8; PLAYERS_MAX] {
+    let mut stream = Stream::of(seed ^ u64::from(tick.0).rotate_left(32), ORDER_CONSUMER);
+    let mut ranks: [u8; PLAYERS_MAX] = std::array::from_fn(|slot| slot as u8);
+    for last in (1..PLAYERS_MAX).rev() {
+        ranks.swap(last, stream.below(last as u32 + 1) as usize);
+    }
+    ranks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn over_many_ticks_no_slot_comes_first_more_often_than_another() {
+        let firsts = (0..6_400).filter(|tick| ranks_at(Tick(*tick), 7)[0] < ranks_at(Tick(*tick), 7)[1]).count();
+        assert!((3_000..3_400).contains(&firsts), "{firsts}");
+    }
+}

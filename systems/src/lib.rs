@@ -1,0 +1,31 @@
+//! What happens in a combat session: one bevy_ecs `World` and `Schedule`, stepped tick by tick.
+//!
+//! The simulation is a value: the same setup and inputs give the same state hash at every tick, on any machine.
+//! It knows no clock, socket, thread, file or log.
+
+pub mod abilities;
+pub mod action;
+pub mod cooldown;
+pub mod damage;
+pub mod failing_phase;
+pub mod fighter;
+pub mod formulas;
+pub mod history;
+pub mod input;
+pub mod keyframe;
+pub mod membership;
+pub mod modes;
+pub mod movement;
+pub mod order;
+pub mod output;
+pub mod perturb;
+pub mod phases;
+pub mod roster;
+pub mod sim;
+pub mod snapshot;
+pub mod spatial;
+pub mod tick_rules;
+pub mod views;
+
+/// Raised with every change that moves a state hash; see `replays/corpus/VERSIONS`.
+pub const SIMULATION_VERSION: u32 = 1;

@@ -1,0 +1,186 @@
+//! Joining, leaving and the facts about links: the commands of session and services.
+
+use bevy_ecs::change_detection::Mut;
+use bevy_ecs::entity::Entity;
+use bevy_ecs::system::{Query, Res, SystemState};
+use bevy_ecs::world::World;
+use combat_components::body::Body;
+use combat_components::claims::{ClaimState, RecentClaims};
+use combat_components::command::{Command, LeaveCause};
+use combat_components::event::Event;
+use combat_components::history::History;
+use combat_components::identity::Identity;
+use combat_components::ids::{Epoch, SimId, Slot};
+use combat_components::limits::PLAYERS_MAX;
+use combat_components::link::Link;
+use combat_components::phase::{EndReason, MatchState, Phase};
+use combat_components::quantity::Pose;
+use combat_components::reason::Reason;
+use combat_components::score::Score;
+use combat_components::streams::Streams;
+
+use crate::cooldown::{self, Standing, choose_spawn};
+use crate::fighter::{Fighter, FighterBundle, whole};
+use crate::input::Now;
+use crate::movement::Ground;
+use crate::output::TickOutput;
+use crate::roster::Roster;
+use crate::tick_rules::{SharedLevel, TickRules};
+
+/// Applies one command of session, service or link; claims and actions are left for their phases.
+pub fn apply(world: &mut World, command: &Command) {
+    match command {
+        Command::Join { slot, player, name, team, bot } => {
+            let identity = Identity { slot: *slot, team: *team, player: *player, name: *name, bot: *bot };
+            join(world, identity);
+        }
+        Command::Leave { slot, cause } => leave(world, *slot, *cause),
+        Command::End { reason } => end(world, *reason),
+        Command::Connected { slot } => connect(world, *slot),
+        Command::Disconnected { slot } => disconnect(world, *slot),
+        Command::LinkSampled { slot, rtt_ms } => with_link(world, *slot, |link| link.rtt_ms = *rtt_ms),
+        Command::FramesSkipped { slot, from, to } => with_link(world, *slot, |link| {
+            (link.skipped_from, link.skipped_to) = (*from, *to);
+        }),
+        Command::SnapshotSent { slot, at } => with_link(world, *slot, |link| link.snapshot_at = *at),
+        Command::ScheduleMoved { .. } => displace_everybody(world, Reason::ScheduleMoved),
+        Command::Resumed { epoch } => resume(world, *epoch),
+        Command::Claim { .. } | Command::Action { .. } => {}
+    }
+}
+
+fn join(world: &mut World, identity: Identity) {
+    let roster = world.resource::<Roster>();
+    let ended = world.resource::<MatchState>().phase == Phase::Ended;
+    if ended || usize::from(identity.slot.0) >= PLAYERS_MAX || roster.in_slot(identity.slot).is_some() {
+        return;
+    }
+    let id = roster.next_id();
+    let now = world.resource::<Now>().0;
+    let pose = place_for_newcomer(world);
+    let grounded = world.resource::<SharedLevel>().0.grounded(pose.at);
+    let rules = world.resource::<TickRules>();
+    let (vitals, arms, cooldowns) = whole(rules, now);
+    let bundle = FighterBundle {
+        id,
+        identity,
+        body: Body { pose },
+        motion: rules.movement.placed(grounded, 0),
+        claims: ClaimState {
+            pose_epoch: 1,
+            pose_epoch_since: now,
+            falls_at: now.plus(rules.bank_ticks_max),
+            bank_origin: now.0 as i32,
+            ..ClaimState::default()
+        },
+        recent: RecentClaims::default(),
+        history: History::standing_at(pose),
+        vitals,
+        arms,
+        cooldowns,
+        score: Score::default(),
+        link: Link { changed_at: now, ..Link::default() },
+    };
+    let entity = world.spawn(bundle).id();
+    world.resource_mut::<Roster>().insert(id, identity.slot, entity);
+    world.resource_mut::<MatchState>().empty_since = None;
+    world.resource_mut::<TickOutput>().events.push(Event::Joined { id, slot: identity.slot });
+}
+
+fn place_for_newcomer(world: &mut World) -> Pose {
+    let map = world.resource::<TickRules>().map.clone();
+    let mut standing = Standing::new();
+    for index in 0..world.resource::<Roster>().len() {
+        let entity = world.resource::<Roster>().at(index);
+        let body = world.get::<Body>(entity).expect("every body in the roster has a pose");
+        standing.push(body.pose.at);
+    }
+    choose_spawn(&map, &standing, &mut world.resource_mut::<Streams>().spawns)
+}
+
+fn leave(world: &mut World, slot: Slot, cause: LeaveCause) {
+    let Some(entity) = world.resource::<Roster>().in_slot(slot) else { return };
+    let id = *world.get::<SimId>(entity).expect("every body in the roster has an id");
+    world.despawn(entity);
+    let now = world.resource::<Now>().0;
+    let mut roster = world.resource_mut::<Roster>();
+    roster.remove(id, slot);
+    let empty = roster.is_empty();
+    if empty {
+        world.resource_mut::<MatchState>().empty_since = Some(now);
+    }
+    world.resource_mut::<TickOutput>().events.push(Event::Left { id, slot, cause });
+}
+
+fn end(world: &mut World, reason: EndReason) {
+    if world.resource::<MatchState>().phase == Phase::Ended {
+        return;
+    }
+    world.resource_scope(|world, mut match_state: Mut<'_, MatchState>| {
+        let mut state: SystemState<(Res<Roster>, Query<Fighter>, Ground)> = SystemState::new(world);
+        let (roster, fighters, mut ground) =
+            state.get_mut(world).expect("the resources are there from creation on");
+        cooldown::end(reason, &roster, &mut match_state, &fighters, &mut ground);
+    });
+}
+
+fn connect(world: &mut World, slot: Slot) {
+    let Some(entity) = world.resource::<Roster>().in_slot(slot) else { return };
+    let id = *world.get::<SimId>(entity).expect("every body in the roster has an id");
+    with_link_at(world, slot, true);
+    displace(world, entity, Reason::Reconnected);
+    world.resource_mut::<TickOutput>().events.push(Event::Connected { id });
+}
+
+fn disconnect(world: &mut World, slot: Slot) {
+    let Some(entity) = world.resource::<Roster>().in_slot(slot) else { return };
+    let id = *world.get::<SimId>(entity).expect("every body in the roster has an id");
+    with_link_at(world, slot, false);
+    world.resource_mut::<TickOutput>().events.push(Event::Disconnected { id });
+}
+
+fn with_link_at(world: &mut World, slot: Slot, connected: bool) {
+    let now = world.resource::<Now>().0;
+    with_link(world, slot, |link| (link.connected, link.changed_at) = (connected, now));
+}
+
+fn with_link(world: &mut World, slot: Slot, change: impl FnOnce(&mut Link)) {
+    if let Some(entity) = world.resource::<Roster>().in_slot(slot) {
+        change(&mut world.get_mut::<Link>(entity).expect("every body in the roster has a link"));
+    }
+}
+
+/// After a restart nobody is connected; play waits for the players and the match clock stands still.
+fn resume(world: &mut World, epoch: Epoch) {
+    let now = world.resource::<Now>().0;
+    for slot in 0..PLAYERS_MAX as u8 {
+        with_link_at(world, Slot(slot), false);
+    }
+    displace_everybody(world, Reason::Reconnected);
+    let until = now.plus(world.resource::<TickRules>().resuming_ticks_max);
+    let mut state = world.resource_mut::<MatchState>();
+    if state.phase != Phase::Ended {
+        if state.resuming_until.is_none() {
+            state.resuming_since = now;
+        }
+        state.resuming_until = Some(until);
+    }
+    world.resource_mut::<TickOutput>().events.push(Event::Resumed { epoch });
+}
+
+fn displace_everybody(world: &mut World, because: Reason) {
+    for index in 0..world.resource::<Roster>().len() {
+        let entity = world.resource::<Roster>().at(index);
+        displace(world, entity, because);
+    }
+}
+
+/// Tells a body where it stands, without moving it; what is in the air comes down.
+fn displace(world: &mut World, entity: Entity, because: Reason) {
+    let mut state: SystemState<(Query<Fighter>, Ground)> = SystemState::new(world);
+    let (mut fighters, mut ground) = state.get_mut(world).expect("the resources are there from creation on");
+    let mut fighter = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
+    let mut pose = fighter.body.pose;
+    pose.at = ground.displacing().level.ground_below(pose.at).unwrap_or(pose.at);
+    fighter.displace(pose, because, 0, &mut ground.displacing());
+}

@@ -1,0 +1,210 @@
+//! Movement: claims of position, judged and accepted or corrected; bodies left in the air come down.
+
+use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
+use bevy_ecs::system::{Query, Res, ResMut, SystemParam};
+use combat_components::claims::AcceptedClaim;
+use combat_components::command::{Claim, Command};
+use combat_components::phase::{MatchState, Phase as MatchPhase};
+use combat_components::quantity::{Pose, Vec3Mm};
+use combat_components::reason::Reason;
+use combat_components::tick::Tick;
+use combat_components::verdict::{Outcome, Verdict};
+
+use crate::fighter::{Displacing, Fighter, FighterItem};
+use crate::formulas::movement::Segment;
+use crate::input::{Inbox, Now};
+use crate::output::TickOutput;
+use crate::phases::Phase;
+use crate::roster::Roster;
+use crate::spatial::Level;
+use crate::tick_rules::{SharedLevel, TickRules};
+
+pub fn install(schedule: &mut Schedule) {
+    schedule.add_systems((apply_claims, drop_overdue_bodies).chain().in_set(Phase::Movement));
+}
+
+/// What every judgement of movement needs.
+#[derive(SystemParam)]
+pub struct Ground<'w> {
+    now: Res<'w, Now>,
+    rules: Res<'w, TickRules>,
+    level: Res<'w, SharedLevel>,
+    output: ResMut<'w, TickOutput>,
+}
+
+impl Ground<'_> {
+    pub fn now(&self) -> Tick {
+        self.now.0
+    }
+
+    pub fn rules(&self) -> &TickRules {
+        &self.rules
+    }
+
+    pub fn displacing(&mut self) -> Displacing<'_> {
+        Displacing { now: self.now.0, rules: &self.rules, level: &self.level.0, output: &mut self.output }
+    }
+}
+
+fn apply_claims(
+    inbox: Res<Inbox>,
+    roster: Res<Roster>,
+    state: Res<MatchState>,
+    mut fighters: Query<Fighter>,
+    mut ground: Ground,
+) {
+    for index in &inbox.claims {
+        let Command::Claim { claim } = &inbox.commands[usize::from(*index)] else { continue };
+        let Some(entity) = roster.in_slot(claim.slot) else { continue };
+        let mut fighter = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
+        let frozen = state.is_resuming() || state.phase == MatchPhase::Ended || !fighter.vitals.is_alive();
+        if frozen || claim.pose_epoch != fighter.claims.pose_epoch {
+            continue;
+        }
+        if let Err(reason) = take_claim(&mut fighter, claim, &mut ground) {
+            correct(&mut fighter, claim.input_seq, reason, &mut ground);
+        }
+    }
+}
+
+/// Judges a claim and makes its pose the body's.
+fn take_claim(fighter: &mut FighterItem<'_, '_>, claim: &Claim, ground: &mut Ground<'_>) -> Result<(), Reason> {
+    let now = ground.now.0;
+    let (rules, level) = (&*ground.rules, &*ground.level.0);
+    let from = fighter.body.pose.at;
+    let to = claim.pose.at;
+    if !rules.map.bounds.contains(to) || !claim.bends.iter().all(|bend| rules.map.bounds.contains(*bend)) {
+        return Err(Reason::OutOfBounds);
+    }
+    let mut segment = segment_of(from, claim);
+    let bank_ticks = bank_ticks(fighter.claims.bank_origin, now, rules);
+    let elapsed_ticks = elapsed_ticks(fighter, claim, bank_ticks, now)?;
+    segment.ticks = elapsed_ticks.for_movement;
+    segment.ends_grounded = level.grounded(to);
+    let motion = rules.movement.judge(&fighter.motion, &segment)?;
+    if !path_is_free(level, from, claim) {
+        return Err(Reason::Blocked);
+    }
+    let drawn = match elapsed_ticks.anchors {
+        true if segment.rise_um != 0 => segment.ticks,
+        true => rules.movement.ticks_needed(segment.length_um).min(segment.ticks),
+        false => segment.ticks,
+    };
+    accept(fighter, claim, now, rules);
+    // What lies further back than the bank is deep has been lost already.
+    let origin = fighter.claims.bank_origin.max(now.0 as i32 - rules.bank_ticks_max as i32);
+    fighter.claims.bank_origin = origin + drawn as i32;
+    if motion.grounded {
+        fighter.claims.falls_at = now.plus(rules.bank_ticks_max);
+    } else {
+        fighter.claims.falls_at = fighter.claims.falls_at.plus(if elapsed_ticks.anchors { 0 } else { segment.ticks });
+    }
+    *fighter.motion = motion;
+    Ok(())
+}
+
+fn accept(fighter: &mut FighterItem<'_, '_>, claim: &Claim, now: Tick, rules: &TickRules) {
+    fighter.body.pose = claim.pose;
+    fighter.claims.anchored = true;
+    fighter.claims.client_tick = claim.client_tick;
+    let accepted = &mut fighter.recent.accepted;
+    while accepted.first().is_some_and(|claim| now.since(claim.accepted_at) > rules.attack_follows_ticks_max) {
+        accepted.remove(0);
+    }
+    if accepted.is_full() {
+        accepted.remove(0);
+    }
+    accepted.push(AcceptedClaim { input_seq: claim.input_seq, accepted_at: now, pose: claim.pose });
+}
+
+/// How much time a claim covers.
+struct Elapsed {
+    for_movement: u32,
+    /// The first claim of a pose epoch: it sets the clock instead of moving it on.
+    anchors: bool,
+}
+
+fn elapsed_ticks(
+    fighter: &FighterItem<'_, '_>,
+    claim: &Claim,
+    bank_ticks: u32,
+    now: Tick,
+) -> Result<Elapsed, Reason> {
+    if !fighter.claims.anchored {
+        let since = now.since(fighter.claims.pose_epoch_since);
+        return Ok(Elapsed { for_movement: bank_ticks.min(since), anchors: true });
+    }
+    match claim.client_tick.checked_sub(fighter.claims.client_tick) {
+        None | Some(0) => Err(Reason::ClientTickNotRising),
+        Some(ticks) if ticks > bank_ticks => Err(Reason::BankOverdrawn),
+        Some(ticks) => Ok(Elapsed { for_movement: ticks, anchors: false }),
+    }
+}
+
+/// What is in the bank: one tick per server tick since `origin`, up to its depth.
+pub(crate) fn bank_ticks(origin: i32, now: Tick, rules: &TickRules) -> u32 {
+    (i64::from(now.0) - i64::from(origin)).clamp(0, i64::from(rules.bank_ticks_max)) as u32
+}
+
+fn segment_of(from: Vec3Mm, claim: &Claim) -> Segment {
+    let to = claim.pose.at;
+    let um = |from: i32, to: i32| (i64::from(to) - i64::from(from)) * 1_000;
+    let mut length_um = 0;
+    let mut at = from;
+    for next in claim.bends.iter().copied().chain([to]) {
+        length_um += (at.horizontal_distance_squared(next) * 1_000_000).isqrt();
+        at = next;
+    }
+    Segment {
+        dx_um: um(from.x, to.x),
+        dz_um: um(from.z, to.z),
+        length_um,
+        bends: claim.bends.len() as i64,
+        rise_um: um(from.y, to.y),
+        ends_grounded: false,
+        ticks: 0,
+    }
+}
+
+fn path_is_free(level: &Level, from: Vec3Mm, claim: &Claim) -> bool {
+    let mut at = from;
+    claim.bends.iter().copied().chain([claim.pose.at]).all(|next| {
+        let free = level.path_is_free(at, next);
+        at = next;
+        free
+    })
+}
+
+/// The body stays where it was last accepted; in the air it comes down, so that no correction keeps it up.
+fn correct(fighter: &mut FighterItem<'_, '_>, input_seq: u32, reason: Reason, ground: &mut Ground<'_>) {
+    let mut pose = fighter.body.pose;
+    if !fighter.motion.grounded {
+        pose.at = ground.level.0.ground_below(pose.at).unwrap_or(pose.at);
+    }
+    fighter.claims.refusals = fighter.claims.refusals.saturating_add(1);
+    fighter.displace(pose, reason, input_seq, &mut ground.displacing());
+    ground.output.verdicts.push(Verdict {
+        slot: fighter.identity.slot,
+        input_seq,
+        outcome: Outcome::Corrected,
+        reason: Some(reason),
+        hit: None,
+    });
+}
+
+fn drop_overdue_bodies(roster: Res<Roster>, mut fighters: Query<Fighter>, mut ground: Ground) {
+    for entity in roster.entities() {
+        let mut fighter = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
+        if fighter.motion.grounded || ground.now.0 < fighter.claims.falls_at || !fighter.vitals.is_alive() {
+            continue;
+        }
+        let at = fighter.body.pose.at;
+        match ground.level.0.ground_below(at) {
+            Some(ground_at) if ground_at != at => {
+                let pose = Pose { at: ground_at, ..fighter.body.pose };
+                fighter.displace(pose, Reason::Silent, 0, &mut ground.displacing());
+            }
+            _ => fighter.motion.grounded = true,
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! What a tick gives: its hash, its events, its verdicts. Buffers are kept from tick to tick.
+
+use bevy_ecs::resource::Resource;
+use combat_components::event::Event;
+use combat_components::tick::Tick;
+use combat_components::verdict::Verdict;
+
+use crate::snapshot::STATE_KINDS;
+
+/// The most events and verdicts a tick of 64 players can give: room for them is made once.
+const EVENTS_CAPACITY: usize = 1_024;
+const VERDICTS_CAPACITY: usize = 512;
+
+#[derive(Resource, Clone, Debug, PartialEq, Eq)]
+pub struct TickOutput {
+    pub tick: Tick,
+    /// Over `tick` and `sub_hashes`.
+    pub root: u64,
+    /// One per kind of state, in the order of [`crate::snapshot::StateKind`].
+    pub sub_hashes: [u64; STATE_KINDS],
+    pub events: Vec<Event>,
+    pub verdicts: Vec<Verdict>,
+}
+
+impl Default for TickOutput {
+    fn default() -> Self {
+        Self {
+            tick: Tick(0),
+            root: 0,
+            sub_hashes: [0; STATE_KINDS],
+            events: Vec::with_capacity(EVENTS_CAPACITY),
+            verdicts: Vec::with_capacity(VERDICTS_CAPACITY),
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! One session's simulation: a world, a schedule and nothing else.
+
+use std::sync::Arc;
+
+use bevy_ecs::query::QueryState;
+use bevy_ecs::schedule::{LogLevel, Schedule, ScheduleBuildSettings, SingleThreadedExecutor};
+use bevy_ecs::world::World;
+use combat_components::canon::{Canon, CanonError};
+use combat_components::command::TickInput;
+use combat_components::identity::Identity;
+use combat_components::ids::{SimId, Slot};
+use combat_components::link::Link;
+use combat_components::map::Map;
+use combat_components::phase::MatchState;
+use combat_components::rules::Ruleset;
+use combat_components::setup::SessionSetup;
+use combat_components::streams::Streams;
+use combat_components::tick::Tick;
+
+use crate::action::PendingHits;
+use crate::fighter::Fighter;
+use crate::input::{Inbox, Now};
+use crate::output::TickOutput;
+use crate::roster::Roster;
+use crate::snapshot::{HashBytes, StateKind, put_component};
+use crate::spatial::Level;
+use crate::tick_rules::{SetupError, SharedLevel, TickRules};
+use crate::views::{OwnBody, PublicBody, own_body, public_body};
+use crate::{action, cooldown, damage, history, input, keyframe, movement, phases, snapshot};
+
+/// What a simulation is made from. The contents are shared by all sessions that use them.
+#[derive(Clone, Debug)]
+pub struct SimParts {
+    pub setup: SessionSetup,
+    pub ruleset: Arc<Ruleset>,
+    pub map: Arc<Map>,
+    pub level: Arc<Level>,
+}
+
+/// A session, to be stepped tick by tick.
+pub struct Sim {
+    pub(crate) world: World,
+    pub(crate) schedule: Schedule,
+    pub(crate) fighters: QueryState<Fighter>,
+}
+
+impl std::fmt::Debug for Sim {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sim").field("tick", &self.tick()).finish_non_exhaustive()
+    }
+}
+
+/// Why a keyframe could not be restored.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RestoreError {
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    #[error("keyframe: {0}")]
+    Keyframe(#[from] CanonError),
+}
+
+impl Sim {
+    /// A session at tick 0, with nobody in it.
+    ///
+    /// # Errors
+    /// When the setup or the ruleset names what the registries do not have.
+    pub fn new(parts: &SimParts) -> Result<Self, SetupError> {
+        let rules = TickRules::new(parts.setup.clone(), parts.ruleset.clone(), parts.map.clone())?;
+        let mut world = World::new();
+        world.insert_resource(Streams::seeded(parts.setup.seed.0));
+        world.insert_resource(rules);
+        world.insert_resource(SharedLevel(parts.level.clone()));
+        world.insert_resource(MatchState { empty_since: Some(Tick(0)), ..MatchState::default() });
+        world.insert_resource(Inbox::with_capacity());
+        world.init_resource::<Roster>();
+        world.init_resource::<Now>();
+        world.init_resource::<TickOutput>();
+        world.init_resource::<PendingHits>();
+        world.init_resource::<HashBytes>();
+        let fighters = world.query::<Fighter>();
+        let schedule = built_schedule(&mut world);
+        Ok(Self { world, schedule, fighters })
+    }
+
+    /// A session as it was when [`Self::write_keyframe`] was called.
+    ///
+    /// # Errors
+    /// When the bytes are not a keyframe of such a session.
+    pub fn restore(parts: &SimParts, keyframe: &[u8]) -> Result<Self, RestoreError> {
+        let mut sim = Self::new(parts)?;
+        keyframe::read(&mut sim.world, keyframe)?;
+        Ok(sim)
+    }
+
+    /// Simulates one tick. `input` is given back as it was.
+    pub fn step(&mut self, input: &mut TickInput) -> &TickOutput {
+        std::mem::swap(&mut self.world.resource_mut::<Inbox>().commands, input);
+        self.schedule.run(&mut self.world);
+        self.world.clear_trackers();
+        std::mem::swap(&mut self.world.resource_mut::<Inbox>().commands, input);
+        self.world.resource()
+    }
+
+    /// Takes back the input of a tick whose simulation panicked; the simulation is then to be dropped.
+    pub fn reclaim_input(&mut self, input: &mut TickInput) {
+        std::mem::swap(&mut self.world.resource_mut::<Inbox>().commands, input);
+    }
+
+    pub fn tick(&self) -> Tick {
+        self.world.resource::<Now>().0
+    }
+
+    pub fn output(&self) -> &TickOutput {
+        self.world.resource()
+    }
+
+    pub fn match_state(&self) -> &MatchState {
+        self.world.resource()
+    }
+
+    pub fn rules(&self) -> &TickRules {
+        self.world.resource()
+    }
+
+    pub fn player_count(&self) -> usize {
+        self.world.resource::<Roster>().len()
+    }
+
+    /// Appends the whole state to `out`.
+    pub fn write_keyframe(&mut self, out: &mut Vec<u8>) {
+        keyframe::write(&mut self.world, out);
+    }
+
+    /// Every body as everybody sees it, in `SimId` order.
+    pub fn public_view(&mut self, out: &mut Vec<PublicBody>) {
+        out.clear();
+        let fighters = self.fighters.query(&self.world);
+        let in_order = self.world.resource::<Roster>().entities();
+        out.extend(in_order.filter_map(|entity| fighters.get(entity).ok()).map(|fighter| public_body(&fighter)));
+    }
+
+    /// What the owner of `slot` sees of his own body; `None` for an empty slot.
+    pub fn own_view(&mut self, slot: Slot) -> Option<OwnBody> {
+        let (now, entity) = (self.tick(), self.world.resource::<Roster>().in_slot(slot)?);
+        let fighters = self.fighters.query(&self.world);
+        let fighter = fighters.get(entity).ok()?;
+        Some(own_body(&fighter, now, self.world.resource()))
+    }
+
+    /// Who is in the session, and how each is linked, in `SimId` order.
+    pub fn members(&self) -> impl Iterator<Item = (SimId, Identity, Link)> + '_ {
+        self.world.resource::<Roster>().entities().map(|entity| {
+            let member = self.world.entity(entity);
+            let part = "every body in the roster has id, identity and link";
+            (*member.get::<SimId>().expect(part), *member.get::<Identity>().expect(part), *member.get::<Link>().expect(part))
+        })
+    }
+
+    /// The canonical bytes of one kind of state, per body; `None` stands for a resource.
+    pub fn canonical(&mut self, kind: StateKind) -> Vec<(Option<SimId>, Vec<u8>)> {
+        let mut bytes = Vec::new();
+        match kind {
+            StateKind::Match => self.match_state().put(&mut bytes),
+            StateKind::Streams => self.world.resource::<Streams>().put(&mut bytes),
+            StateKind::Ids => self.world.resource::<Roster>().next_id().put(&mut bytes),
+            _ => return self.canonical_components(kind),
+        }
+        vec![(None, bytes)]
+    }
+
+    fn canonical_components(&mut self, kind: StateKind) -> Vec<(Option<SimId>, Vec<u8>)> {
+        let fighters = self.fighters.query(&self.world);
+        let in_order = self.world.resource::<Roster>().entities();
+        let of = |entity| {
+            let fighter = fighters.get(entity).expect("every entity of the roster is a fighter");
+            let mut bytes = Vec::new();
+            put_component(&fighter, kind, &mut bytes);
+            (Some(*fighter.id), bytes)
+        };
+        in_order.map(of).collect()
+    }
+
+    /// One kind of state as text for a report; `id` is `None` for a resource.
+    pub fn describe(&mut self, kind: StateKind, id: Option<SimId>) -> String {
+        match kind {
+            StateKind::Match => return format!("{:?}", self.match_state()),
+            StateKind::Streams => return format!("{:?}", self.world.resource::<Streams>()),
+            StateKind::Ids => return format!("{:?}", self.world.resource::<Roster>().next_id()),
+            _ => {}
+        }
+        let entity = id.and_then(|id| self.world.resource::<Roster>().of(id));
+        let Some(entity) = entity else { return "absent".to_owned() };
+        let fighters = self.fighters.query(&self.world);
+        let fighter = fighters.get(entity).expect("every entity of the roster is a fighter");
+        match kind {
+            StateKind::Identity => format!("{:?}", fighter.identity),
+            StateKind::Body => format!("{:?}", fighter.body),
+            StateKind::Motion => format!("{:?}", fighter.motion),
+            StateKind::Claims => format!("{:?}", fighter.claims),
+            StateKind::RecentClaims => format!("{:?}", fighter.recent),
+            StateKind::History => format!("{:?}", fighter.history),
+            StateKind::Vitals => format!("{:?}", fighter.vitals),
+            StateKind::Arms => format!("{:?}", fighter.arms),
+            StateKind::Cooldowns => format!("{:?}", fighter.cooldowns),
+            StateKind::Score => format!("{:?}", fighter.score),
+            StateKind::Link => format!("{:?}", fighter.link),
+            StateKind::Match | StateKind::Streams | StateKind::Ids => String::new(),
+        }
+    }
+
+    /// Pairs of systems whose order is not fixed and whose data overlap; a test asserts that there are none.
+    pub fn ambiguity_count(&self) -> usize {
+        self.schedule.graph().conflicting_systems().len()
+    }
+
+    /// How many archetypes the world has, and that of every body in `SimId` order; a test asserts that they stay.
+    pub fn archetypes(&self) -> (usize, Vec<usize>) {
+        let of_bodies = self.world.resource::<Roster>().entities();
+        let of_bodies = of_bodies.map(|entity| self.world.entity(entity).archetype().id().index());
+        (self.world.archetypes().len(), of_bodies.collect())
+    }
+}
+
+fn built_schedule(world: &mut World) -> Schedule {
+    let mut schedule = empty_schedule();
+    phases::install(&mut schedule);
+    input::install(&mut schedule);
+    movement::install(&mut schedule);
+    history::install(&mut schedule);
+    action::install(&mut schedule);
+    damage::install(&mut schedule);
+    cooldown::install(&mut schedule);
+    snapshot::install(&mut schedule);
+    schedule.initialize(world).expect("the phases are chained, so no order is left open");
+    schedule
+}
+
+fn empty_schedule() -> Schedule {
+    let mut schedule = Schedule::default();
+    schedule.set_executor(SingleThreadedExecutor::new());
+    schedule.set_build_settings(ScheduleBuildSettings {
+        ambiguity_detection: LogLevel::Error,
+        ..ScheduleBuildSettings::default()
+    });
+    schedule
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bevy_ecs::resource::Resource;
+    use bevy_ecs::schedule::IntoScheduleConfigs;
+    use bevy_ecs::system::ResMut;
+    use std::thread::ThreadId;
+
+    #[derive(Resource, Default)]
+    struct Threads(Vec<ThreadId>);
+
+    fn note_thread(mut threads: ResMut<Threads>) {
+        threads.0.push(std::thread::current().id());
+    }
+
+    #[test]
+    fn every_system_runs_on_the_thread_that_steps() {
+        let mut world = World::new();
+        world.init_resource::<Threads>();
+        let mut schedule = empty_schedule();
+        (0..64).for_each(|_| {
+            schedule.add_systems(note_thread.ambiguous_with_all());
+        });
+        schedule.run(&mut world);
+        assert_eq!(world.resource::<Threads>().0, [std::thread::current().id(); 64]);
+    }
+}

@@ -1,0 +1,162 @@
+//! Snapshot: the hash of the state, per kind and as a whole.
+
+use arrayvec::ArrayVec;
+use bevy_ecs::resource::Resource;
+use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
+use bevy_ecs::system::{Query, Res, ResMut};
+use combat_components::canon::Canon;
+use combat_components::limits::PLAYERS_MAX;
+use combat_components::phase::MatchState;
+use combat_components::streams::Streams;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::fighter::{Fighter, FighterReadOnlyItem};
+use crate::input::Now;
+use crate::output::TickOutput;
+use crate::phases::Phase;
+use crate::roster::Roster;
+
+/// Everything that is state: component types in `SimId` order, then resources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum StateKind {
+    Identity,
+    Body,
+    Motion,
+    Claims,
+    RecentClaims,
+    History,
+    Vitals,
+    Arms,
+    Cooldowns,
+    Score,
+    Link,
+    Match,
+    Streams,
+    Ids,
+}
+
+/// How many kinds of state there are.
+pub const STATE_KINDS: usize = 14;
+
+impl StateKind {
+    pub const ALL: [Self; STATE_KINDS] = [
+        Self::Identity,
+        Self::Body,
+        Self::Motion,
+        Self::Claims,
+        Self::RecentClaims,
+        Self::History,
+        Self::Vitals,
+        Self::Arms,
+        Self::Cooldowns,
+        Self::Score,
+        Self::Link,
+        Self::Match,
+        Self::Streams,
+        Self::Ids,
+    ];
+    pub const RESOURCES: [Self; 3] = [Self::Match, Self::Streams, Self::Ids];
+
+    /// As reports name it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "Identity",
+            Self::Body => "Body",
+            Self::Motion => "Motion",
+            Self::Claims => "ClaimState",
+            Self::RecentClaims => "RecentClaims",
+            Self::History => "History",
+            Self::Vitals => "Vitals",
+            Self::Arms => "Arms",
+            Self::Cooldowns => "Cooldowns",
+            Self::Score => "Score",
+            Self::Link => "Link",
+            Self::Match => "MatchState",
+            Self::Streams => "Streams",
+            Self::Ids => "Ids",
+        }
+    }
+
+    pub fn is_resource(self) -> bool {
+        Self::RESOURCES.contains(&self)
+    }
+}
+
+/// Canonical bytes of one kind, kept from tick to tick.
+#[derive(Resource, Debug)]
+pub struct HashBytes(Vec<u8>);
+
+impl Default for HashBytes {
+    fn default() -> Self {
+        // The largest kind is an identity of at most 102 bytes.
+        Self(Vec::with_capacity(PLAYERS_MAX * 128))
+    }
+}
+
+pub fn install(schedule: &mut Schedule) {
+    schedule.add_systems(hash_state.in_set(Phase::Snapshot));
+}
+
+fn hash_state(
+    now: Res<Now>,
+    roster: Res<Roster>,
+    state: Res<MatchState>,
+    streams: Res<Streams>,
+    fighters: Query<Fighter>,
+    mut bytes: ResMut<HashBytes>,
+    mut output: ResMut<TickOutput>,
+) {
+    let bytes = &mut bytes.0;
+    let mut in_order: ArrayVec<FighterReadOnlyItem<'_, '_>, PLAYERS_MAX> = ArrayVec::new();
+    in_order.extend(roster.entities().filter_map(|entity| fighters.get(entity).ok()));
+    for (index, kind) in StateKind::ALL.into_iter().enumerate() {
+        bytes.clear();
+        match kind {
+            StateKind::Match => state.put(bytes),
+            StateKind::Streams => streams.put(bytes),
+            StateKind::Ids => {
+                roster.next_id().put(bytes);
+                in_order.iter().for_each(|fighter| fighter.id.put(bytes));
+            }
+            _ => in_order.iter().for_each(|fighter| put_for_hash(fighter, kind, now.0.0, bytes)),
+        }
+        output.sub_hashes[index] = xxh3_64(bytes);
+    }
+    bytes.clear();
+    now.0.put(bytes);
+    output.sub_hashes.iter().for_each(|sub_hash| sub_hash.put(bytes));
+    output.root = xxh3_64(bytes);
+}
+
+/// Of what only grows at its end, the newest entry is hashed: the older ones were when they were new.
+fn put_for_hash(fighter: &FighterReadOnlyItem<'_, '_>, kind: StateKind, now: u32, bytes: &mut Vec<u8>) {
+    match kind {
+        StateKind::RecentClaims => {
+            bytes.push(fighter.recent.accepted.len() as u8);
+            if let Some(newest) = fighter.recent.accepted.last() {
+                newest.put(bytes);
+            }
+        }
+        StateKind::History => fighter.history.at(combat_components::tick::Tick(now)).put(bytes),
+        _ => put_component(fighter, kind, bytes),
+    }
+}
+
+/// The canonical bytes of one component; nothing for a kind that is a resource.
+pub(crate) fn put_component(fighter: &FighterReadOnlyItem<'_, '_>, kind: StateKind, bytes: &mut Vec<u8>) {
+    match kind {
+        StateKind::Identity => fighter.identity.put(bytes),
+        StateKind::Body => fighter.body.put(bytes),
+        StateKind::Motion => fighter.motion.put(bytes),
+        StateKind::Claims => fighter.claims.put(bytes),
+        StateKind::RecentClaims => fighter.recent.put(bytes),
+        StateKind::History => fighter.history.put(bytes),
+        StateKind::Vitals => fighter.vitals.put(bytes),
+        StateKind::Arms => fighter.arms.put(bytes),
+        StateKind::Cooldowns => fighter.cooldowns.put(bytes),
+        StateKind::Score => fighter.score.put(bytes),
+        StateKind::Link => fighter.link.put(bytes),
+        StateKind::Match | StateKind::Streams | StateKind::Ids => {}
+    }
+}

@@ -1,0 +1,59 @@
+//! Standing and falling.
+
+use combat_components::quantity::Vec3Mm;
+
+use super::{Level, raised};
+
+/// How far below its feet a body still finds ground.
+pub const GROUND_PROBE_MM: i32 = 40;
+
+/// A body that has fallen ends this far above first contact, so that its feet are level with a flat floor.
+pub const REST_GAP_MM: i32 = 1;
+
+/// The probe is narrower than the body by this and the skin, half of [`GROUND_PROBE_MM`]: lowered, it meets slopes
+/// and edges of up to 60°, and with up to 8 mm between every slope that can be walked, but no wall.
+pub(super) const PROBE_NARROWING_MM: i32 = 18;
+
+/// Downward steps of one fall, each at most the radius: 200 m at the thinnest body allowed.
+const FALL_STEPS_MAX: u32 = 2_048;
+
+const _: () = assert!(REST_GAP_MM < super::SKIN_MM);
+
+impl Level {
+    /// Whether a body with its feet at `at` stands on something. Allocates nothing.
+    pub fn grounded(&self, at: Vec3Mm) -> bool {
+        self.touches(&self.probe, raised(at, -GROUND_PROBE_MM))
+    }
+
+    /// Where a body with its feet at `at` comes to rest falling straight down; never above `at`, never overlapping.
+    ///
+    /// `None` when it overlaps already, leaves the bounds or finds nothing within 2,048 radii. Allocates nothing.
+    pub fn ground_below(&self, at: Vec3Mm) -> Option<Vec3Mm> {
+        if self.overlaps(at) {
+            return None;
+        }
+        let mut free_y = at.y;
+        for _ in 0..FALL_STEPS_MAX {
+            let y = free_y - self.radius_mm;
+            if self.overlaps(Vec3Mm { y, ..at }) {
+                let rest = self.rest_between(at, free_y, y);
+                return self.contains(rest).then_some(rest);
+            }
+            if y < self.bounds.min.y {
+                return None;
+            }
+            free_y = y;
+        }
+        None
+    }
+
+    /// `free_y` is free and `solid_y` below it is not: bisects to the lowest free millimetre and adds the gap.
+    pub(super) fn rest_between(&self, at: Vec3Mm, mut free_y: i32, mut solid_y: i32) -> Vec3Mm {
+        while free_y - solid_y > 1 {
+            let y = solid_y + (free_y - solid_y) / 2;
+            if self.overlaps(Vec3Mm { y, ..at }) { solid_y = y } else { free_y = y }
+        }
+        let eased = Vec3Mm { y: (free_y + REST_GAP_MM).min(at.y), ..at };
+        if self.overlaps(eased) { Vec3Mm { y: free_y, ..at } } else { eased }
+    }
+}

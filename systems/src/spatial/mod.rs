@@ -1,0 +1,174 @@
+//! Space: one immutable level per map, and the questions the rules ask of it.
+//!
+//! The only place that names rapier. Integers at the border, f32 metres inside; no answer depends on the order
+//! in which the solids were inserted.
+
+use combat_components::map::hull;
+use combat_components::map::{Bounds, Map, Solid};
+use combat_components::quantity::Vec3Mm;
+use combat_components::rules::BodyRules;
+use rapier3d::dynamics::{IntegrationParameters, RigidBodySet};
+use rapier3d::geometry::{BroadPhaseBvh, Capsule, Collider, ColliderBuilder, ColliderSet, Shape};
+use rapier3d::math::{Pose, Vector};
+use rapier3d::parry::query::DefaultQueryDispatcher;
+use rapier3d::pipeline::{QueryFilter, QueryPipeline};
+
+mod ground;
+mod path;
+mod ray;
+mod slide;
+
+pub use ground::{GROUND_PROBE_MM, REST_GAP_MM};
+pub use path::PATH_POINTS_MAX;
+
+/// How far the tested capsule is smaller than the body on every side: touching counts as overlap, and a body that
+/// rests on the floor or leans against a wall must stay free.
+pub const SKIN_MM: i32 = 2;
+
+/// What is wrong with a map for the bodies of a ruleset.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LevelError {
+    #[error("solid[{solid}] has no volume, expected points that span one")]
+    NoVolume { solid: usize },
+    #[error("spawn[{spawn}] lies outside the bounds")]
+    SpawnOutOfBounds { spawn: usize },
+    #[error("spawn[{spawn}] overlaps solid, expected room for a body of the ruleset")]
+    SpawnInSolid { spawn: usize },
+    #[error("spawn[{spawn}] does not stand on ground, expected it at most {GROUND_PROBE_MM} mm above")]
+    SpawnInAir { spawn: usize },
+}
+
+/// The solid part of a map, built once for one shape of body and shared by every session that plays it.
+pub struct Level {
+    bodies: RigidBodySet,
+    colliders: ColliderSet,
+    broad_phase: BroadPhaseBvh,
+    clips: Vec<ray::Clip>,
+    bounds: Bounds,
+    radius_mm: i32,
+    height_mm: i32,
+    /// The body less the skin.
+    capsule: Capsule,
+    /// Narrower still, so that a wall beside the body is not taken for ground.
+    probe: Capsule,
+}
+
+impl std::fmt::Debug for Level {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Level").field("solids", &self.clips.len()).field("bounds", &self.bounds).finish()
+    }
+}
+
+impl Level {
+    /// Builds the level and checks that every spawn point has room and stands on ground.
+    pub fn build(map: &Map, body: &BodyRules) -> Result<Self, LevelError> {
+        let mut level = Self {
+            bodies: RigidBodySet::new(),
+            colliders: ColliderSet::new(),
+            broad_phase: BroadPhaseBvh::new(),
+            clips: Vec::with_capacity(map.solids.len()),
+            bounds: map.bounds,
+            radius_mm: body.radius_mm,
+            height_mm: body.height_mm,
+            capsule: capsule(body, SKIN_MM),
+            probe: capsule(body, SKIN_MM + ground::PROBE_NARROWING_MM),
+        };
+        for (index, solid) in map.solids.iter().enumerate() {
+            level.insert(solid).ok_or(LevelError::NoVolume { solid: index })?;
+        }
+        for (spawn, point) in map.spawns.iter().enumerate() {
+            if !level.contains(point.at) {
+                return Err(LevelError::SpawnOutOfBounds { spawn });
+            }
+            if level.overlaps(point.at) {
+                return Err(LevelError::SpawnInSolid { spawn });
+            }
+            if !level.grounded(point.at) {
+                return Err(LevelError::SpawnInAir { spawn });
+            }
+        }
+        Ok(level)
+    }
+
+    /// Whether `at` lies within the map's bounds.
+    pub fn contains(&self, at: Vec3Mm) -> bool {
+        self.bounds.contains(at)
+    }
+
+    pub fn bounds(&self) -> Bounds {
+        self.bounds
+    }
+
+    /// Whether a body with its feet at `at` would be inside solid by more than the skin. Allocates nothing.
+    pub fn overlaps(&self, at: Vec3Mm) -> bool {
+        self.touches(&self.capsule, at)
+    }
+
+    fn touches(&self, shape: &dyn Shape, feet: Vec3Mm) -> bool {
+        self.queries().intersect_shape(self.body_pose(feet), shape).next().is_some()
+    }
+
+    fn queries(&self) -> QueryPipeline<'_> {
+        let filter = QueryFilter::default();
+        self.broad_phase.as_query_pipeline(&DefaultQueryDispatcher, &self.bodies, &self.colliders, filter)
+    }
+
+    fn body_pose(&self, feet: Vec3Mm) -> Pose {
+        let middle = self.height_mm as f32 / 2_000.0;
+        Pose::from_translation(to_metres(feet) + Vector::new(0.0, middle, 0.0))
+    }
+
+    fn insert(&mut self, solid: &Solid) -> Option<()> {
+        let collider = collider(solid)?;
+        let clip = ray::Clip::of(solid)?;
+        let aabb = collider.compute_aabb();
+        let handle = self.colliders.insert(collider);
+        let leaf = handle.into_raw_parts().0 as usize;
+        assert_eq!(leaf, self.clips.len(), "a fresh collider set numbers its colliders from 0");
+        self.clips.push(clip);
+        self.broad_phase.set_aabb(&IntegrationParameters::default(), handle, aabb);
+        Some(())
+    }
+}
+
+/// The vertical capsule of a body, centred, less `less_mm` on every side.
+fn capsule(body: &BodyRules, less_mm: i32) -> Capsule {
+    let half_segment_m = (body.height_mm - 2 * body.radius_mm) as f32 / 2_000.0;
+    Capsule::new_y(half_segment_m, (body.radius_mm - less_mm) as f32 / 1_000.0)
+}
+
+/// `None` when a hull has no volume.
+fn collider(solid: &Solid) -> Option<Collider> {
+    let builder = match solid {
+        Solid::Cuboid { center, size, yaw } => {
+            let half = to_metres(*size) * 0.5;
+            let (sin, cos) = libm::sincosf(turn_to_radians(yaw.0) / 2.0);
+            let rotation = rapier3d::math::Rotation::from_xyzw(0.0, sin, 0.0, cos);
+            ColliderBuilder::cuboid(half.x, half.y, half.z)
+                .position(Pose::from_parts(to_metres(*center), rotation))
+        }
+        Solid::Hull { points } => {
+            hull::faces(points)?;
+            let origin = points[0];
+            let local: Vec<Vector> = points.iter().map(|&point| to_metres(minus(point, origin))).collect();
+            ColliderBuilder::convex_hull(&local)?.translation(to_metres(origin))
+        }
+    };
+    Some(builder.build())
+}
+
+fn minus(a: Vec3Mm, b: Vec3Mm) -> Vec3Mm {
+    Vec3Mm::new(a.x - b.x, a.y - b.y, a.z - b.z)
+}
+
+fn raised(at: Vec3Mm, by_mm: i32) -> Vec3Mm {
+    Vec3Mm::new(at.x, at.y + by_mm, at.z)
+}
+
+fn to_metres(at: Vec3Mm) -> Vector {
+    Vector::new(at.x as f32 / 1_000.0, at.y as f32 / 1_000.0, at.z as f32 / 1_000.0)
+}
+
+fn turn_to_radians(turn: u16) -> f32 {
+    f32::from(turn) * (std::f32::consts::TAU / 65_536.0)
+}

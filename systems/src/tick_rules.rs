@@ -1,0 +1,105 @@
+//! A ruleset in the units of a session: ticks instead of milliseconds, micrometres instead of millimetres.
+
+use std::sync::Arc;
+
+use arrayvec::ArrayVec;
+use bevy_ecs::resource::Resource;
+use combat_components::limits::{
+    ABILITIES_MAX, ATTACK_FOLLOWS_MS_MAX, BANK_MS, CLAIM_HZ, DISCONNECTED_BODY_MS, EMPTY_SESSION_MS, RESUMING_MS_MAX,
+    WEAPONS_MAX,
+};
+use combat_components::map::Map;
+use combat_components::rules::{AbilityRules, Ruleset, WeaponRules};
+use combat_components::setup::SessionSetup;
+use combat_components::tick::TickRate;
+
+use crate::abilities::{self, Ability};
+use crate::formulas::movement::MovementLimits;
+use crate::modes::{self, Mode};
+use crate::spatial::Level;
+
+/// A weapon with its times in ticks.
+#[derive(Clone, Debug)]
+pub struct TickWeapon {
+    pub rules: WeaponRules,
+    pub fire_interval_ticks: u32,
+    pub reload_ticks: u32,
+}
+
+/// An ability with its times in ticks and its kind looked up.
+#[derive(Clone, Debug)]
+pub struct TickAbility {
+    pub rules: AbilityRules,
+    pub kind: &'static Ability,
+    pub cooldown_ticks: u32,
+}
+
+/// Everything about a session that never changes while it runs.
+#[derive(Resource, Debug)]
+pub struct TickRules {
+    pub setup: SessionSetup,
+    pub ruleset: Arc<Ruleset>,
+    pub map: Arc<Map>,
+    pub mode: &'static Mode,
+    pub movement: MovementLimits,
+    pub weapons: ArrayVec<TickWeapon, WEAPONS_MAX>,
+    pub abilities: ArrayVec<TickAbility, ABILITIES_MAX>,
+    pub bank_ticks_max: u32,
+    pub attack_follows_ticks_max: u32,
+    pub respawn_ticks: u32,
+    pub warmup_ticks: u32,
+    pub resuming_ticks_max: u32,
+    pub empty_ticks_max: u32,
+    pub disconnected_ticks_max: u32,
+}
+
+/// The level of a session, shared by all sessions of its map.
+#[derive(Resource, Clone, Debug)]
+pub struct SharedLevel(pub Arc<Level>);
+
+/// Why a session cannot be simulated.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SetupError {
+    #[error("unknown mode {0:?}, expected one of {known}", known = modes::names())]
+    UnknownMode(String),
+    #[error("unknown kind of ability {0:?}, expected one of {known}", known = abilities::names())]
+    UnknownAbility(String),
+    #[error("the setup names another {what} than the one given")]
+    OtherContent { what: &'static str },
+}
+
+impl TickRules {
+    /// # Errors
+    /// When the setup or the ruleset names a mode or an ability that the registries do not have.
+    pub fn new(setup: SessionSetup, ruleset: Arc<Ruleset>, map: Arc<Map>) -> Result<Self, SetupError> {
+        let rate = setup.tick_rate;
+        let mode = modes::find(&setup.mode).ok_or_else(|| SetupError::UnknownMode(setup.mode.clone()))?;
+        let weapons = ruleset.weapons.iter().map(|rules| TickWeapon {
+            rules: rules.clone(),
+            fire_interval_ticks: rate.ticks_in_ms(rules.fire_interval_ms),
+            reload_ticks: rate.ticks_in_ms(rules.reload_ms),
+        });
+        let abilities = ruleset.abilities.iter().map(|rules| tick_ability(rules, rate)).collect::<Result<_, _>>()?;
+        Ok(Self {
+            movement: MovementLimits::new(&ruleset.movement, rate),
+            weapons: weapons.collect(),
+            abilities,
+            mode,
+            bank_ticks_max: rate.ticks_in_ms(BANK_MS) + rate.hz().div_ceil(CLAIM_HZ),
+            attack_follows_ticks_max: rate.ticks_in_ms(ATTACK_FOLLOWS_MS_MAX),
+            respawn_ticks: rate.ticks_in_ms(ruleset.matches.respawn_ms).max(1),
+            warmup_ticks: rate.ticks_in_ms(ruleset.matches.warmup_ms).max(1),
+            resuming_ticks_max: rate.ticks_in_ms(RESUMING_MS_MAX),
+            empty_ticks_max: rate.ticks_in_ms(EMPTY_SESSION_MS),
+            disconnected_ticks_max: rate.ticks_in_ms(DISCONNECTED_BODY_MS),
+            setup,
+            ruleset,
+            map,
+        })
+    }
+}
+
+fn tick_ability(rules: &AbilityRules, rate: TickRate) -> Result<TickAbility, SetupError> {
+    let kind = abilities::find(&rules.kind).ok_or_else(|| SetupError::UnknownAbility(rules.kind.clone()))?;
+    Ok(TickAbility { rules: rules.clone(), kind, cooldown_ticks: rate.ticks_in_ms(rules.cooldown_ms) })
+}

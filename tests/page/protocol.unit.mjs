@@ -1,0 +1,55 @@
+// Messages by name: fixed arity, checked fields, events by kind.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { happening, parseMessage, sayPing, saySeen } from "../../web/protocol.js";
+import { decode } from "../../web/msgpack.js";
+import { encode } from "./encode.mjs";
+
+const PLAYER = [7, -100, 0, 250, 16384, -5, 100, 50, 3, 2, 1];
+
+test("a delta is read by name, a change by its mask", () => {
+  const message = parseMessage(encode([
+    18, 1, 24, 16, 2, null, [[7, 0, 1, "ada", "Ada", false]], [3], [[7, 0b10001, -40, -9]], [[7, 1, 2, 3, 4, 5, 6, null]], null,
+  ]));
+  assert.equal(message.type, "delta");
+  assert.equal(message.baseTick, 16);
+  assert.deepEqual(message.joined[0], { simId: 7, slot: 0, team: 1, playerId: "ada", displayName: "Ada", bot: false });
+  assert.deepEqual(message.changed, [{ simId: 7, mask: 17, fields: { x: -40, pitch: -9 } }]);
+  assert.equal(message.shots[0].struck, null);
+});
+
+test("a snapshot inside a welcome is read with its players", () => {
+  const snapshot = [1, 8, 1, 640, [[7, 0, 0, "ada", "Ada", false]], [PLAYER], 123];
+  const welcome = [
+    16, "id", "spectator", null, null, 128, 16, 1, 8, 4, "journal", 3000, "arena", "ab", "default", "cd", ["rifle"], ["dash"], 0, [2, 8, 1, 40], snapshot, null,
+  ];
+  const message = parseMessage(encode(welcome));
+  assert.equal(message.snapshot.players[0].yaw, 16384);
+  assert.deepEqual(message.resumed, [2, 8, 1, 40]);
+  assert.throws(() => parseMessage(encode([...welcome, 1])), /expected 21 fields/);
+});
+
+test("wrong arity, wrong kinds and unknown types are refused", () => {
+  assert.throws(() => parseMessage(encode([21, 1, 2])), /expected 5 fields/);
+  assert.throws(() => parseMessage(encode([21, 1, 2, 3, 4, -1])), /rttMs is -1/);
+  assert.throws(() => parseMessage(encode([19, 1])), /no message of type 19/);
+  assert.throws(() => parseMessage(encode(16)), /expected an array/);
+  const change = (row) => parseMessage(encode([18, 1, 24, 16, 2, null, [], [], [row], [], null]));
+  assert.throws(() => change([7, 1]), /what its mask says/);
+  assert.throws(() => change([7, 1, 5, 6]), /what its mask says/);
+  assert.throws(() => change([7, 2048, 5]), /without id or mask/);
+});
+
+test("events have their words, and unknown kinds none", () => {
+  const event = parseMessage(encode([20, 1, 99, 2, [4, 5, 0, 1], []]));
+  assert.deepEqual(happening(event), { what: "killed", victim: 4, killer: 5, weapon: 0, zone: 1 });
+  assert.deepEqual(happening({ kind: 4, ints: [0], texts: [] }), { what: "ended", reason: 0, winner: null });
+  assert.deepEqual(happening({ kind: 7, ints: [1, 96], texts: [] }), { what: "durable", epoch: 1, tick: 96 });
+  assert.equal(happening({ kind: 200, ints: [], texts: [] }), null);
+});
+
+test("ping and seen have the contract's numbers", () => {
+  assert.deepEqual(decode(sayPing(9)), [6, 9]);
+  assert.deepEqual(decode(saySeen(2, 70000)), [5, 2, 70000]);
+});

@@ -1,0 +1,36 @@
+// The list of kills, newest first, each marked when it is final.
+
+import { element, keyed, setAttribute, setText } from "./elements.js";
+import { minutes } from "./format.js";
+import { colourOf } from "./palette.js";
+import { ZONE_HEAD } from "./protocol.js";
+
+const SHOWN_MAX = 40;
+
+/** Shows the kills of a match in `list`. */
+export function showKills(list, match) {
+  const newestFirst = match.kills.slice(-SHOWN_MAX).reverse();
+  keyed(list, newestFirst, (kill) => kill.key, (kill) => makeKill(kill, match), updateKill);
+}
+
+function makeKill(kill, match) {
+  const killer = element("b", { text: kill.killerName });
+  killer.style.color = colourOf({ slot: kill.killerSlot, team: kill.killerTeam });
+  const victim = element("b", { text: kill.victimName });
+  victim.style.color = colourOf({ slot: kill.victimSlot, team: kill.victimTeam });
+  const how = kill.zone === ZONE_HEAD ? `${kill.weapon}, head` : kill.weapon;
+  return element(
+    "li", {},
+    element("time", { text: minutes(Math.floor(kill.tick / match.tickRateHz)), title: `tick ${kill.tick} of epoch ${kill.epoch}` }),
+    element("span", { class: "kill" }, killer, element("span", { class: "how", text: ` ${how} ` }), victim),
+    element("span", { class: "finality" }),
+  );
+}
+
+function updateKill(item, kill) {
+  const state = kill.undone ? "undone" : kill.final ? "final" : "open";
+  const words = { undone: "rolled back", final: "final", open: "not final yet" }[state];
+  setAttribute(item, "data-state", state);
+  setAttribute(item.lastElementChild, "title", words);
+  setText(item.lastElementChild, words);
+}
