@@ -1,6 +1,8 @@
 //! The server: from sockets and REST through live sessions to the journal.
 
+pub mod app;
 pub mod auth;
+pub mod cli;
 pub mod config;
 #[cfg(test)]
 mod docs;

@@ -16,7 +16,8 @@ canon_struct!(Body { pose });
 ///
 /// Per second and not per tick, so that no rate rounds a limit.
 ///
-/// Horizontal velocity lies in a box `low … high` per axis; upward velocity is at most `rise_max`.
+/// Horizontal velocity lies in a box `low … high` per axis; upward velocity is at most `rise_max`, and downward
+/// velocity at most `fall_max`.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Motion {
     pub x_low: i32,
@@ -24,6 +25,9 @@ pub struct Motion {
     pub z_low: i32,
     pub z_high: i32,
     pub rise_max: i32,
+    pub fall_max: i32,
+    /// Micrometres by which this flight is higher than exact poses could be, from rounding; 0 on the ground.
+    pub rise_debt: i32,
     pub grounded: bool,
 }
-canon_struct!(Motion { x_low, x_high, z_low, z_high, rise_max, grounded });
+canon_struct!(Motion { x_low, x_high, z_low, z_high, rise_max, fall_max, rise_debt, grounded });

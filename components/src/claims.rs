@@ -25,6 +25,8 @@ pub struct ClaimState {
     pub bank_origin: i32,
     /// A body in the air falls to the ground at this tick, unless claims use up the time until then.
     pub falls_at: Tick,
+    /// Micrometres by which this body is further than its speed allows, from rounding; paid back by moving slower.
+    pub path_debt: i32,
     /// Claims refused so far.
     pub refusals: u32,
 }
@@ -36,6 +38,7 @@ canon_struct!(ClaimState {
     input_seq,
     bank_origin,
     falls_at,
+    path_debt,
     refusals,
 });
 

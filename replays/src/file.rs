@@ -25,6 +25,7 @@ const TRAILER_BYTES: usize = 8;
 /// A part of the file, as errors name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FilePart {
+    Magic,
     Directory,
     Header,
     Map,
@@ -40,6 +41,7 @@ impl FilePart {
 impl fmt::Display for FilePart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Magic => "magic",
             Self::Directory => "directory",
             Self::Header => "header",
             Self::Map => "map",
@@ -116,7 +118,7 @@ pub fn read(bytes: &[u8]) -> Result<Log, FileError> {
 /// Length and checksum of every section.
 fn directory(bytes: &[u8]) -> Result<[(u64, u64); SECTIONS], FileError> {
     if !bytes.starts_with(&FILE_MAGIC) {
-        return Err(FileError::Magic);
+        return Err(other_magic(bytes));
     }
     let damaged = |reason: &str| FileError::Part {
         part: FilePart::Directory,
@@ -136,6 +138,18 @@ fn directory(bytes: &[u8]) -> Result<[(u64, u64); SECTIONS], FileError> {
         return Err(FileError::Format { found: format });
     }
     Ok(sections)
+}
+
+/// A directory that holds under the right magic belongs to a log whose first bytes are damaged.
+fn other_magic(bytes: &[u8]) -> FileError {
+    let under_right_magic = bytes.get(FILE_MAGIC.len()..HEAD_BYTES).is_some_and(|rest| {
+        let (checked, checksum) = rest.split_at(DIRECTORY_CHECKSUM_OFFSET - FILE_MAGIC.len());
+        xxh3_64(&[&FILE_MAGIC, checked].concat()).to_le_bytes() == checksum
+    });
+    match under_right_magic {
+        true => FileError::Part { part: FilePart::Magic, offset: 0, reason: "expected COMBATLG".to_owned() },
+        false => FileError::Magic,
+    }
 }
 
 fn trailer(bytes: &[u8], offset: usize) -> Result<(), FileError> {

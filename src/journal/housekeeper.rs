@@ -96,11 +96,11 @@ impl Housekeeper {
         }
         while compaction::pass(&*self.store, &self.shared.index, &self.shared.stats).await? {}
         let written = self.shared.stats.bytes.load(Ordering::Relaxed) - self.checkpointed_bytes;
-        let in_time = written > 0 && self.rounds % ROUNDS_PER_CHECKPOINT == 0;
+        let in_time = written > 0 && self.rounds.is_multiple_of(ROUNDS_PER_CHECKPOINT);
         if everything || in_time || written > CHECKPOINT_BYTES {
             self.checkpoint().await?;
         }
-        if everything || self.rounds % ROUNDS_PER_MEASUREMENT == 0 {
+        if everything || self.rounds.is_multiple_of(ROUNDS_PER_MEASUREMENT) {
             self.prune().await
         } else {
             Ok(())

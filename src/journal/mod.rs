@@ -2,6 +2,7 @@
 //!
 //! It carries opaque bytes per session and tick and knows nothing of the simulation; SQL is the store's.
 
+mod batch;
 mod commands;
 mod compaction;
 mod health;
@@ -33,7 +34,10 @@ pub use self::resume::{LiveSession, LostTail, OpenReport};
 pub use self::scan::{BASE_TICK, Damage, DamageCause, LogPiece};
 use self::tape::{FILL_WHOLE_PERMILLE, Pressure, TAPE_BYTES_MAX, TAPES_BYTES_MAX, TapeLimits};
 pub use self::tape::{NotDurable, Offer, Tape, TapeState};
-use crate::store::{Blob, Finish, NewSession, Store, StoreError, StoreRead};
+use crate::store::Store;
+pub use crate::store::{
+    Blob, Finish, NewSession, SessionQuery, SessionRow, SessionStatus, StoreError, StoreRead,
+};
 
 /// Requests that may wait for the writer: one per session at the default limit, and some.
 const COMMANDS_MAX: usize = 256;

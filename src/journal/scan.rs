@@ -1,6 +1,7 @@
 //! Reading the journal's rows and putting a session's records in order, with a report of what is missing.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use combat_components::ids::SessionId;
 use thiserror::Error;
@@ -151,67 +152,97 @@ pub(super) fn tail(
     parts: Vec<TailPart>,
     unreadable: &[(u64, RowDamage)],
 ) -> Tail {
-    let mut found = Tail::default();
-    let mut expected = covered + 1;
-    let mut row_before = 0;
-    let missing = |first_tick: u32, last_tick: Option<u32>, rows: std::ops::RangeInclusive<u64>| {
-        let row = unreadable.iter().find(|(row_no, _)| rows.contains(row_no));
-        let cause = row.map_or(DamageCause::Missing, |(row_no, damage)| DamageCause::Row {
-            row_no: *row_no,
-            damage: *damage,
-        });
-        Damage {
-            session: session.id,
+    let mut order = Order {
+        session: session.id,
+        unreadable,
+        expected: covered + 1,
+        row_before: 0,
+        found: Tail::default(),
+    };
+    parts.into_iter().for_each(|part| order.add(part));
+    order.end(session);
+    order.found
+}
+
+struct Order<'a> {
+    session: SessionId,
+    unreadable: &'a [(u64, RowDamage)],
+    /// The next tick, when nothing is missing.
+    expected: u32,
+    /// The last row seen that holds anything of the session.
+    row_before: u64,
+    found: Tail,
+}
+
+impl Order<'_> {
+    fn add(&mut self, part: TailPart) {
+        let TailPart {
+            row_no,
+            head,
+            records,
+        } = part;
+        if head.last_tick < self.expected {
+            self.row_before = row_no;
+            return;
+        }
+        if head.first_tick > self.expected {
+            let cause = self.missing(self.row_before..=row_no);
+            self.damaged(self.expected, Some(head.first_tick - 1), cause);
+        }
+        match records {
+            Ok(_) if head.first_tick < self.expected => {
+                self.damaged(head.first_tick, Some(head.last_tick), DamageCause::Overlap);
+            }
+            Ok(records) => self.found.pieces.push(piece(&head, records)),
+            Err(damage) => {
+                self.damaged(
+                    head.first_tick,
+                    Some(head.last_tick),
+                    DamageCause::Row { row_no, damage },
+                );
+            }
+        }
+        self.expected = head.last_tick.saturating_add(1);
+        self.row_before = row_no;
+    }
+
+    /// A live session may have been in any unreadable row after its last part; a finished one says where it ends.
+    fn end(&mut self, session: &SessionRow) {
+        let after = self.row_before + 1..=u64::MAX;
+        let last_tick = match (session.status, session.last_tick) {
+            (SessionStatus::Live, _) if self.unreadable_in(&after).is_some() => None,
+            (SessionStatus::Live, _) => return,
+            (_, Some(last)) if last >= self.expected => Some(last),
+            _ => return,
+        };
+        let cause = self.missing(after);
+        self.damaged(self.expected, last_tick, cause);
+    }
+
+    fn damaged(&mut self, first_tick: u32, last_tick: Option<u32>, cause: DamageCause) {
+        let session = self.session;
+        self.found.damages.push(Damage {
+            session,
             first_tick,
             last_tick,
             cause,
-        }
-    };
-    for part in parts {
-        let (head, row_no) = (part.head, part.row_no);
-        if head.last_tick < expected {
-            row_before = row_no;
-            continue;
-        }
-        if head.first_tick > expected {
-            found
-                .damages
-                .push(missing(expected, Some(head.first_tick - 1), row_before..=row_no));
-        }
-        let cause = match part.records {
-            Ok(_) if head.first_tick < expected => Some(DamageCause::Overlap),
-            Ok(records) => {
-                found.pieces.push(piece(&head, records));
-                None
-            }
-            Err(damage) => Some(DamageCause::Row { row_no, damage }),
-        };
-        let last_tick = Some(head.last_tick);
-        found.damages.extend(cause.map(|cause| Damage {
-            session: session.id,
-            first_tick: head.first_tick,
-            last_tick,
-            cause,
-        }));
-        expected = head.last_tick.saturating_add(1);
-        row_before = row_no;
+        });
     }
-    let lost_after = unreadable.iter().any(|(row_no, _)| *row_no > row_before);
-    match (session.status, session.last_tick) {
-        (SessionStatus::Live, _) if lost_after => {
-            found
-                .damages
-                .push(missing(expected, None, row_before + 1..=u64::MAX));
-        }
-        (SessionStatus::Live, _) | (_, None) => {}
-        (_, Some(last)) if last >= expected => {
-            found
-                .damages
-                .push(missing(expected, Some(last), row_before + 1..=u64::MAX));
-        }
-        _ => {}
+
+    fn missing(&self, rows: RangeInclusive<u64>) -> DamageCause {
+        let unreadable = self.unreadable_in(&rows);
+        unreadable.map_or(DamageCause::Missing, |(row_no, damage)| DamageCause::Row {
+            row_no,
+            damage,
+        })
     }
-    found
+
+    fn unreadable_in(&self, rows: &RangeInclusive<u64>) -> Option<(u64, RowDamage)> {
+        self.unreadable
+            .iter()
+            .find(|(row_no, _)| rows.contains(row_no))
+            .copied()
+    }
 }
 
 pub(super) fn piece(head: &PartHead, records: Vec<u8>) -> LogPiece {

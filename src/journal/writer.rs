@@ -10,17 +10,15 @@ use combat_components::ids::SessionId;
 use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+use super::batch::{self, Pending, ROW_BYTES_MAX};
 use super::commands::{Command, JournalError, Request};
 use super::health::{JournalHealth, JournalStats};
 use super::housekeeper::Housekeeper;
 use super::resume::Resumed;
-use super::row::{self, PartHead};
-use super::tape::{Tape, TapeState};
+use super::tape::TapeState;
 use super::{COMMANDS_MAX, JournalConfig, Shared};
 use crate::store::{JournalRow, Store, StoreError};
 
-/// A row takes no more tapes once it holds so much; what is left follows in the next one.
-const ROW_BYTES_MAX: usize = 16 << 20;
 /// The waits between two attempts on a failing disk: doubled from the first to the last.
 const BACKOFF_FIRST: Duration = Duration::from_millis(50);
 const BACKOFF_LAST: Duration = Duration::from_secs(2);
@@ -28,19 +26,6 @@ const BACKOFF_LAST: Duration = Duration::from_secs(2);
 const COMMIT_STALL: Duration = Duration::from_secs(2);
 /// How long a shutdown waits for a failing disk: well within the 5 s a drain may take.
 pub const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(3);
-
-/// A row that is being committed, with whom to tell.
-struct Pending {
-    row: JournalRow,
-    parts: Vec<PartHead>,
-    shares: Vec<Share>,
-}
-
-struct Share {
-    tape: Arc<Tape>,
-    last_tick: u32,
-    bytes: usize,
-}
 
 /// A failing disk and when it is tried again.
 struct Trouble {
@@ -207,7 +192,9 @@ impl Writer {
     /// Commits one row; answers whether more may be waiting.
     async fn commit(&mut self) -> Result<bool, StoreError> {
         if self.pending.is_none() {
-            self.pending = self.collect();
+            self.pending = batch::collect(&self.shared.tapes.read(), self.turn)
+                .map(|batch| batch.lay_out(self.next_row_no, self.owner_epoch, self.end_offset));
+            self.turn = self.turn.wrapping_add(1);
         }
         let Some(pending) = &self.pending else {
             return Ok(false);
@@ -228,53 +215,8 @@ impl Writer {
             .add_row(pending.row.row_no, pending.parts.iter());
         self.next_row_no = pending.row.row_no + 1;
         self.end_offset = pending.row.end_offset;
-        for share in &pending.shares {
-            share.tape.publish(share.last_tick, share.bytes);
-        }
+        pending.publish();
         Ok(bytes >= ROW_BYTES_MAX)
-    }
-
-    /// Lays out a row of everything offered; `None` when there is nothing.
-    fn collect(&mut self) -> Option<Pending> {
-        let (mut parts, mut records, mut shares) = (Vec::new(), Vec::new(), Vec::new());
-        let shared = Arc::clone(&self.shared);
-        let tapes = shared.tapes.read();
-        for at in 0..tapes.len() {
-            if records.len() >= ROW_BYTES_MAX {
-                break;
-            }
-            let tape = &tapes[(self.turn + at) % tapes.len()];
-            tape.collect(|bytes, marks| {
-                for (at, mark) in marks.iter().enumerate() {
-                    let end = marks.get(at + 1).map_or(bytes.len(), |next| next.start);
-                    let own = &bytes[mark.start..end];
-                    parts.push(part(tape, mark, own));
-                    records.extend_from_slice(own);
-                }
-                let last_tick = marks.last().map_or(0, |mark| mark.last_tick);
-                shares.push(Share {
-                    tape: Arc::clone(tape),
-                    last_tick,
-                    bytes: bytes.len(),
-                });
-            });
-        }
-        self.turn = self.turn.wrapping_add(1);
-        if parts.is_empty() {
-            return None;
-        }
-        let bytes = row::overhead_bytes(parts.len()) + records.len();
-        let (row_no, end_offset) = (self.next_row_no, self.end_offset + bytes as u64);
-        let body = row::encode(row_no, self.owner_epoch, end_offset, &parts, &records);
-        Some(Pending {
-            row: JournalRow {
-                row_no,
-                end_offset,
-                body,
-            },
-            parts,
-            shares,
-        })
     }
 
     async fn carry_out(&self, request: &Request) -> Result<(), StoreError> {
@@ -393,20 +335,6 @@ impl Writer {
             tracing::warn!(%error, "journal store not closed cleanly");
         }
     }
-}
-
-fn part(tape: &Tape, mark: &super::tape::Mark, records: &[u8]) -> PartHead {
-    let mut head = PartHead {
-        session: tape.session(),
-        first_tick: mark.first_tick,
-        last_tick: mark.last_tick,
-        epoch: tape.epoch(),
-        keyframe: mark.keyframe,
-        length: u32::try_from(records.len()).expect("a tape is far smaller than 4 GiB"),
-        checksum: 0,
-    };
-    head.checksum = head.checksum_of(records);
-    head
 }
 
 /// Appends, and says so while it hangs.

@@ -321,7 +321,7 @@ impl PlayersAudience {
         standing: Standing,
     ) {
         let Some(socket) = &mut self.sockets[at] else { return };
-        fill_own(&mut self.own, body, now, standing);
+        fill_own(&mut self.own, body, self.template.0.abilities.len(), (now, standing));
         self.own.correction = socket.correction.take().map(|mut correction| {
             correction.bank_ticks = body.bank_ticks;
             correction
@@ -341,7 +341,7 @@ impl PlayersAudience {
         let Some(socket) = &mut self.sockets[at] else { return };
         let now = Tick(builder.view.tick);
         let mut own = Own::default();
-        fill_own(&mut own, body, now, standing);
+        fill_own(&mut own, body, self.template.0.abilities.len(), (now, standing));
         own.correction = socket.correction.take();
         socket.verdicts.clear();
         socket.urgent = false;
@@ -380,7 +380,7 @@ fn drop_socket(place: &mut Option<PlayerSocket>, at: usize, facts: &mut TickInpu
     }
 }
 
-fn fill_own(own: &mut Own, body: &OwnBody, now: Tick, standing: Standing) {
+fn fill_own(own: &mut Own, body: &OwnBody, abilities: usize, (now, standing): (Tick, Standing)) {
     own.tick = now.0;
     own.last_input_seq = body.input_seq;
     own.durable_tick = standing.durable_tick.0;
@@ -391,6 +391,6 @@ fn fill_own(own: &mut Own, body: &OwnBody, now: Tick, standing: Standing) {
     own.ready_at_tick = body.ready_at.0;
     own.reloaded_at_tick = body.reloaded_at.map(|at| at.0);
     own.ability_ready_at_ticks.clear();
-    own.ability_ready_at_ticks.extend(body.ability_ready_at.iter().map(|at| at.0));
+    own.ability_ready_at_ticks.extend(body.ability_ready_at.iter().take(abilities).map(|at| at.0));
     own.respawn_at_tick = body.respawn_at.map(|at| at.0);
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use combat_components::ids::SessionId;
 use tempfile::TempDir;
 
-use super::sqlite::{LOCK_FILE, SqliteReader, SqliteStore};
+use super::sqlite::{LOCK_FILE, SqliteStore};
 use super::{
     Blob, Chunk, ChunkHead, Fault, FaultyStore, Finish, JournalRow, MemoryStore, NewSession, SessionQuery,
     SessionStatus, Store, StoreError, StoreRead, TailMark,
@@ -72,7 +72,7 @@ over_both! {
     a_closed_store_writes_nothing
 }
 
-fn row(row_no: u64, body: &[u8]) -> JournalRow {
+pub(crate) fn row(row_no: u64, body: &[u8]) -> JournalRow {
     JournalRow {
         row_no,
         end_offset: row_no * 100,
@@ -84,7 +84,7 @@ fn id(number: u8) -> SessionId {
     SessionId([number; 16])
 }
 
-fn session(number: u8) -> NewSession {
+pub(crate) fn session(number: u8) -> NewSession {
     NewSession {
         id: id(number),
         created_unix_us: u64::from(number),
@@ -397,124 +397,4 @@ async fn a_closed_store_writes_nothing(place: Place) {
     store.close().await.unwrap();
     assert!(store.append(&row(2, b"two")).await.is_err());
     assert_eq!(place.claimed().await.row_numbers().await.unwrap(), [1]);
-}
-
-/// What only the database on a disk has to show.
-mod on_disk {
-    use super::*;
-
-    async fn opened(directory: &TempDir) -> SqliteStore {
-        let store = SqliteStore::open(directory.path()).await.unwrap();
-        store.claim("a test").await.unwrap();
-        store
-    }
-
-    #[tokio::test]
-    async fn the_writer_syncs_every_commit_and_leaves_checkpoints_to_the_housekeeper() {
-        let directory = tempfile::tempdir().unwrap();
-        let store = opened(&directory).await;
-        const FULL: i64 = 2;
-        assert_eq!(store.writer_synchronous().await.unwrap(), FULL);
-        assert_eq!(store.writer_autocheckpoint_pages().await.unwrap(), 0);
-        store.recover().await.unwrap();
-        assert_eq!(store.writer_synchronous().await.unwrap(), FULL);
-        assert_eq!(store.writer_autocheckpoint_pages().await.unwrap(), 0);
-    }
-
-    #[tokio::test]
-    async fn a_second_server_is_told_who_holds_the_directory() {
-        let directory = tempfile::tempdir().unwrap();
-        let store = opened(&directory).await;
-        let Err(error) = SqliteStore::open(directory.path()).await else {
-            panic!("opened twice")
-        };
-        let told = error.to_string();
-        let expected = format!(
-            "data directory {} is in use by process {} (started 2",
-            directory.path().display(),
-            std::process::id()
-        );
-        assert!(told.starts_with(&expected), "{told}");
-        store.close().await.unwrap();
-        SqliteStore::open(directory.path()).await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn a_reader_sees_what_a_running_server_commits_and_what_a_stopped_one_left() {
-        let directory = tempfile::tempdir().unwrap();
-        let missing = SqliteReader::open(directory.path()).await.err();
-        assert_eq!(missing, Some(StoreError::Missing(directory.path().to_owned())));
-        let store = opened(&directory).await;
-        store.create_session(&session(1)).await.unwrap();
-        let reader = SqliteReader::open(directory.path()).await.unwrap();
-        for row_no in 1..=20 {
-            store.append(&row(row_no, b"body")).await.unwrap();
-            assert_eq!(reader.row_numbers().await.unwrap().len(), row_no as usize);
-        }
-        assert_eq!(
-            reader.tail_mark().await.unwrap(),
-            Some(TailMark {
-                row_no: 20,
-                end_offset: 2000
-            })
-        );
-        drop(reader);
-        store.close().await.unwrap();
-        let reader = SqliteReader::open(directory.path()).await.unwrap();
-        assert_eq!(reader.row_numbers().await.unwrap().len(), 20);
-        assert_eq!(reader.sessions(SessionQuery::all(None)).await.unwrap().len(), 1);
-    }
-
-    #[tokio::test]
-    async fn checkpoints_empty_the_log_although_the_writer_never_does() {
-        let directory = tempfile::tempdir().unwrap();
-        let store = opened(&directory).await;
-        for row_no in 1..=50 {
-            store.append(&row(row_no, &[1; 20_000])).await.unwrap();
-        }
-        let done = store.checkpoint().await.unwrap();
-        assert!(
-            !done.busy && done.wal_pages > 250 && done.moved_pages == done.wal_pages,
-            "{done:?}"
-        );
-        let grown = store.usage().await.unwrap().wal_bytes;
-        for row_no in 51..=90 {
-            store.append(&row(row_no, &[1; 20_000])).await.unwrap();
-        }
-        assert_eq!(
-            store.usage().await.unwrap().wal_bytes,
-            grown,
-            "the log starts over"
-        );
-    }
-
-    #[tokio::test]
-    async fn a_full_database_is_told_as_full_and_takes_the_same_row_once_there_is_room() {
-        let directory = tempfile::tempdir().unwrap();
-        let store = opened(&directory).await;
-        store.append(&row(1, b"first")).await.unwrap();
-        store.limit_pages(20).await.unwrap();
-        let large = row(2, &[7; 200_000]);
-        for _ in 0..2 {
-            let told = store.append(&large).await;
-            assert!(matches!(told, Err(StoreError::Full(_))), "{told:?}");
-            store.recover().await.unwrap();
-            store.limit_pages(20).await.unwrap();
-        }
-        store.recover().await.unwrap();
-        store.append(&large).await.unwrap();
-        assert_eq!(store.row_numbers().await.unwrap(), [1, 2]);
-    }
-
-    #[tokio::test]
-    async fn a_file_that_is_no_database_is_refused() {
-        let directory = tempfile::tempdir().unwrap();
-        std::fs::write(
-            directory.path().join(crate::store::sqlite::DATABASE_FILE),
-            [7; 9000],
-        )
-        .unwrap();
-        let told = SqliteStore::open(directory.path()).await.err();
-        assert!(matches!(told, Some(StoreError::Damaged(_))), "{told:?}");
-    }
 }

@@ -60,7 +60,7 @@ impl FighterItem<'_, '_> {
     /// The server moves this body. Claims that do not know of it yet are dropped from now on.
     pub fn displace(&mut self, to: Pose, because: Reason, input_seq: u32, at: &mut Displacing<'_>) {
         let grounded = at.level.grounded(to.at);
-        *self.motion = at.rules.movement.placed(grounded, self.motion.rise_max);
+        *self.motion = at.rules.movement.placed(grounded, &self.motion);
         self.body.pose = to;
         self.claims.pose_epoch = self.claims.pose_epoch.wrapping_add(1);
         self.claims.pose_epoch_since = at.now;

@@ -4,7 +4,7 @@ use bevy_ecs::change_detection::Mut;
 use bevy_ecs::entity::Entity;
 use bevy_ecs::system::{Query, Res, SystemState};
 use bevy_ecs::world::World;
-use combat_components::body::Body;
+use combat_components::body::{Body, Motion};
 use combat_components::claims::{ClaimState, RecentClaims};
 use combat_components::command::{Command, LeaveCause};
 use combat_components::event::Event;
@@ -65,7 +65,7 @@ fn join(world: &mut World, identity: Identity) {
         id,
         identity,
         body: Body { pose },
-        motion: rules.movement.placed(grounded, 0),
+        motion: rules.movement.placed(grounded, &Motion::default()),
         claims: ClaimState {
             pose_epoch: 1,
             pose_epoch_since: now,

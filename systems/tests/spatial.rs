@@ -12,3 +12,5 @@ mod rays;
 mod reference;
 #[path = "spatial/solids.rs"]
 mod solids;
+#[path = "spatial/walks.rs"]
+mod walks;

@@ -15,6 +15,7 @@ use combat_replays::log::Log;
 use combat_replays::recorder::Recorder;
 use combat_systems::sim::{Sim, SimParts};
 
+use self::bot::Bot;
 use self::scene::Scene;
 
 /// One session as the server would host it: simulated, recorded, with keyframes and anchors.
@@ -30,6 +31,7 @@ pub struct Stage {
     epoch: Epoch,
     input: TickInput,
     state: Vec<u8>,
+    perturb: Option<u64>,
 }
 
 impl Stage {
@@ -47,6 +49,7 @@ impl Stage {
             epoch: Epoch(1),
             input: TickInput::new(),
             state: Vec::new(),
+            perturb: None,
         };
         stage.record_keyframe();
         stage
@@ -61,7 +64,11 @@ impl Stage {
     }
 
     pub fn step(&mut self) {
-        let output = self.sim.step(&mut self.input);
+        self.sim.step(&mut self.input);
+        if let Some(choice) = self.perturb.take() {
+            self.sim.perturb(choice);
+        }
+        let output = self.sim.output();
         self.recorder.record_tick(self.epoch, &self.input, output, &mut self.records);
         let tick = output.tick;
         self.events.extend(output.events.iter().map(|event| (tick, *event)));
@@ -110,6 +117,11 @@ impl Stage {
         self.push(Command::Leave { slot: Slot(slot), cause });
     }
 
+    /// The recording simulation differs from this build's after its next tick.
+    pub fn perturb_next_tick(&mut self, choice: u64) {
+        self.perturb = Some(choice);
+    }
+
     /// A tick in which the server's simulation panicked.
     pub fn fail(&mut self) {
         let tick = self.sim.tick().plus(1);
@@ -139,5 +151,23 @@ impl Stage {
 
     pub fn last_root(&self) -> u64 {
         self.roots.last().copied().unwrap_or_default()
+    }
+}
+
+/// Bots against each other, from joining on.
+pub fn fight(scene: Scene, players: u8, ticks: u32) -> Stage {
+    let mut stage = Stage::new(scene);
+    let mut bots: Vec<Bot> = (0..players).map(Bot::new).collect();
+    bots.iter().for_each(|bot| stage.join(bot.slot.0, Team::NONE));
+    stage.step();
+    play(&mut stage, &mut bots, ticks);
+    stage
+}
+
+/// Plays on with these bots.
+pub fn play(stage: &mut Stage, bots: &mut [Bot], ticks: u32) {
+    for _ in 0..ticks {
+        bots.iter_mut().for_each(|bot| bot.act(stage));
+        stage.step();
     }
 }

@@ -3,9 +3,12 @@
 //! Nothing else in this process may open the database's files: closing them would drop SQLite's locks.
 
 mod connect;
+mod keep;
 mod lock;
 mod read;
 mod tail;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::path::{Path, PathBuf};

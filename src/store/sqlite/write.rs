@@ -6,7 +6,7 @@ use combat_components::ids::SessionId;
 use sqlx::SqliteConnection;
 
 use super::read::status_number;
-use super::{Open, SqliteStore, pragma};
+use super::{Open, SqliteStore};
 use crate::store::{
     Blob, Checkpoint, Chunk, Finish, JournalRow, NewSession, SessionStatus, Store, StoreError, StoreFuture,
     TailMark, Usage,
@@ -26,21 +26,6 @@ const SET_VERIFY: &str = "UPDATE sessions SET verify = ?2 WHERE id = ?1 \
      AND (SELECT owner_epoch FROM lease WHERE id = 1) = ?3";
 const PUT_BLOB: &str = "INSERT INTO blobs (hash, kind, bytes) SELECT ?1, ?2, ?3 \
      WHERE (SELECT owner_epoch FROM lease WHERE id = 1) = ?4 ON CONFLICT (hash) DO NOTHING";
-const PUT_CHUNK: &str = "INSERT INTO chunks (session, first_tick, last_tick, epoch, keyframe, checksum, body) \
-     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE (SELECT owner_epoch FROM lease WHERE id = 1) = ?8 \
-     ON CONFLICT (session, first_tick) DO UPDATE SET last_tick = excluded.last_tick, epoch = excluded.epoch, \
-     keyframe = excluded.keyframe, checksum = excluded.checksum, body = excluded.body \
-     WHERE excluded.last_tick > chunks.last_tick";
-const DELETE_ROWS: &str = "DELETE FROM journal WHERE row_no IN (SELECT row_no FROM journal \
-     WHERE row_no <= ?1 AND row_no < (SELECT max(row_no) FROM journal) ORDER BY row_no LIMIT ?2) \
-     AND (SELECT owner_epoch FROM lease WHERE id = 1) = ?3";
-const DELETE_SESSION: &str =
-    "DELETE FROM sessions WHERE id = ?1 AND (SELECT owner_epoch FROM lease WHERE id = 1) = ?2";
-const DELETE_CHUNKS: &str = "DELETE FROM chunks WHERE rowid IN \
-     (SELECT rowid FROM chunks WHERE session = ?1 ORDER BY first_tick LIMIT ?2) \
-     AND (SELECT owner_epoch FROM lease WHERE id = 1) = ?3";
-const ORPHANS: &str = "SELECT DISTINCT session FROM chunks EXCEPT SELECT id FROM sessions";
-
 async fn owner_epoch(connection: &mut SqliteConnection) -> sqlx::Result<u32> {
     sqlx::query_scalar("SELECT owner_epoch FROM lease WHERE id = 1")
         .fetch_one(connection)
@@ -48,7 +33,7 @@ async fn owner_epoch(connection: &mut SqliteConnection) -> sqlx::Result<u32> {
 }
 
 /// Tells why a write touched no row: ownership lost, or what `otherwise` says.
-async fn untouched(
+pub(super) async fn untouched(
     handle: &mut Open<'_>,
     mine: u32,
     otherwise: Result<(), StoreError>,
@@ -237,63 +222,6 @@ impl SqliteStore {
             untouched(&mut handle, self.mine(), Ok(())).await
         }
     }
-
-    async fn insert_chunk(&self, chunk: &Chunk) -> Result<(), StoreError> {
-        let head = &chunk.head;
-        let mut handle = self.housekeeping.get(self).await?;
-        let insert = sqlx::query(PUT_CHUNK)
-            .bind(head.session.0.to_vec())
-            .bind(i64::from(head.first_tick))
-            .bind(i64::from(head.last_tick))
-            .bind(i64::from(head.epoch))
-            .bind(head.keyframe)
-            .bind(head.checksum.cast_signed())
-            .bind(&chunk.body[..])
-            .bind(i64::from(self.mine()));
-        let done = handle
-            .run(async |connection| insert.execute(connection).await)
-            .await?;
-        if done.rows_affected() == 1 {
-            Ok(())
-        } else {
-            untouched(&mut handle, self.mine(), Ok(())).await
-        }
-    }
-
-    async fn delete<'q>(
-        &self,
-        query: sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
-    ) -> Result<u64, StoreError> {
-        let mine = self.mine();
-        let query = query.bind(i64::from(mine));
-        let mut handle = self.housekeeping.get(self).await?;
-        let done = handle
-            .run(async |connection| query.execute(connection).await)
-            .await?;
-        if done.rows_affected() == 0 {
-            untouched(&mut handle, mine, Ok(())).await?;
-        }
-        Ok(done.rows_affected())
-    }
-
-    async fn measure(&self) -> Result<Usage, StoreError> {
-        let mut handle = self.housekeeping.get(self).await?;
-        let used_bytes = handle.run(async |connection| {
-            let pages = pragma(connection, "PRAGMA page_count").await?;
-            let free = pragma(connection, "PRAGMA freelist_count").await?;
-            let page_bytes = pragma(connection, "PRAGMA page_size").await?;
-            Ok((pages - free).max(0).cast_unsigned() * page_bytes.cast_unsigned())
-        });
-        let used_bytes = used_bytes.await?;
-        let mut log = self.database().into_os_string();
-        log.push("-wal");
-        // Asking for its size does not open the file, so it leaves SQLite's locks alone.
-        let wal_bytes = std::fs::metadata(log).map_or(0, |found| found.len());
-        Ok(Usage {
-            used_bytes,
-            wal_bytes,
-        })
-    }
 }
 
 impl Store for SqliteStore {
@@ -331,46 +259,19 @@ impl Store for SqliteStore {
     }
 
     fn delete_rows(&self, row_no: u64, limit: u32) -> StoreFuture<'_, u64> {
-        Box::pin(
-            self.delete(
-                sqlx::query(DELETE_ROWS)
-                    .bind(row_no.cast_signed())
-                    .bind(i64::from(limit)),
-            ),
-        )
+        Box::pin(self.remove_rows(row_no, limit))
     }
 
     fn delete_session(&self, id: SessionId) -> StoreFuture<'_, ()> {
-        Box::pin(async move {
-            self.delete(sqlx::query(DELETE_SESSION).bind(id.0.to_vec()))
-                .await
-                .map(drop)
-        })
+        Box::pin(self.remove_session(id))
     }
 
     fn delete_chunks(&self, id: SessionId, limit: u32) -> StoreFuture<'_, u64> {
-        Box::pin(
-            self.delete(
-                sqlx::query(DELETE_CHUNKS)
-                    .bind(id.0.to_vec())
-                    .bind(i64::from(limit)),
-            ),
-        )
+        Box::pin(self.remove_chunks(id, limit))
     }
 
     fn orphans(&self) -> StoreFuture<'_, Vec<SessionId>> {
-        Box::pin(async move {
-            let mut handle = self.housekeeping.get(self).await?;
-            let query = sqlx::query_scalar(ORPHANS);
-            let found: Vec<Vec<u8>> = handle
-                .run(async |connection| query.fetch_all(connection).await)
-                .await?;
-            Ok(found
-                .into_iter()
-                .filter_map(|id| id.try_into().ok())
-                .map(SessionId)
-                .collect())
-        })
+        Box::pin(self.find_orphans())
     }
 
     fn usage(&self) -> StoreFuture<'_, Usage> {
@@ -378,18 +279,7 @@ impl Store for SqliteStore {
     }
 
     fn checkpoint(&self) -> StoreFuture<'_, Checkpoint> {
-        Box::pin(async move {
-            let mut handle = self.housekeeping.get(self).await?;
-            let query = sqlx::query_as("PRAGMA wal_checkpoint(PASSIVE)");
-            let (busy, pages, moved): (i64, i64, i64) = handle
-                .run(async |connection| query.fetch_one(connection).await)
-                .await?;
-            Ok(Checkpoint {
-                busy: busy != 0,
-                wal_pages: pages.max(0).cast_unsigned(),
-                moved_pages: moved.max(0).cast_unsigned(),
-            })
-        })
+        Box::pin(self.move_log())
     }
 
     fn recover(&self) -> StoreFuture<'_, ()> {

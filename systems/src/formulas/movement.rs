@@ -1,15 +1,22 @@
 //! Whether a claimed segment can have been moved, by reachable intervals.
 //!
 //! Exact: from the velocities a body can have had, the bounds follow of how far it can have come and how fast
-//! it can be now. Nothing legal is refused, whatever the rate of claims; a whole-millimetre pose costs ±1 mm.
+//! it can be now. Nothing legal is refused, whatever the rate of claims; a whole-millimetre pose costs ±1 mm,
+//! once and not per claim: what rounding gave is remembered as a debt.
 
 use combat_components::body::Motion;
 use combat_components::reason::Reason;
 use combat_components::rules::MovementRules;
 use combat_components::tick::TickRate;
 
-/// What rounding both ends of a segment to whole millimetres can add to it, in micrometres.
+/// What rounding both ends of a segment to whole millimetres can add to it along an axis, in micrometres.
 const ROUNDING_UM: i64 = 1_000;
+
+/// What rounding both ends can add along any direction: the diagonal, and room for turns.
+const PATH_DEBT_UM_MAX: i64 = 2_000;
+
+/// Rounding a point sideways by 1 mm lengthens a segment by this over its length, both in micrometres.
+const SIDEWAYS_UM2: i64 = ROUNDING_UM * ROUNDING_UM / 2;
 
 /// Movement rules in micrometres and seconds; time is a number of ticks at `hz`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,17 +30,25 @@ pub struct MovementLimits {
     step_um: i64,
 }
 
-/// A claimed path from one accepted pose to the next, in micrometres.
+/// A claimed path from one accepted pose to the next, in micrometres, seen from above.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {
     pub dx_um: i64,
     pub dz_um: i64,
-    /// Horizontal length along all bends, and how many bends there are.
+    /// Length along all bends, and how many bends there are.
     pub length_um: i64,
     pub bends: i64,
-    pub rise_um: i64,
-    pub ends_grounded: bool,
     pub ticks: u32,
+    /// Whether a wall beside the way may have turned or stopped the body.
+    pub deflected: bool,
+}
+
+/// A point of a claimed path, as far along it and as high above its start as this, in micrometres.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WayPoint {
+    pub length_um: i64,
+    pub rise_um: i64,
+    pub grounded: bool,
 }
 
 impl MovementLimits {
@@ -50,17 +65,19 @@ impl MovementLimits {
         }
     }
 
-    /// The motion of a body that the server has just placed: any legal velocity, standing or not.
-    pub fn placed(&self, grounded: bool, rise_max: i32) -> Motion {
+    /// The motion of a body that the server has just placed, after `before`: any legal velocity, standing or not.
+    pub fn placed(&self, grounded: bool, before: &Motion) -> Motion {
+        let motion = Motion { grounded, ..*before };
+        self.unsettled(&match grounded {
+            true => Motion { rise_max: self.jump_speed as i32, fall_max: 0, rise_debt: 0, ..motion },
+            false => Motion { rise_max: before.rise_max.min(0), fall_max: self.terminal_speed as i32, ..motion },
+        })
+    }
+
+    /// `motion` with any legal horizontal velocity.
+    pub fn unsettled(&self, motion: &Motion) -> Motion {
         let speed = self.speed as i32;
-        Motion {
-            x_low: -speed,
-            x_high: speed,
-            z_low: -speed,
-            z_high: speed,
-            rise_max: if grounded { self.jump_speed as i32 } else { rise_max.min(0) },
-            grounded,
-        }
+        Motion { x_low: -speed, x_high: speed, z_low: -speed, z_high: speed, ..*motion }
     }
 
     /// The furthest a body comes in `ticks` at full speed, in micrometres.
@@ -73,19 +90,48 @@ impl MovementLimits {
         ((length_um - ROUNDING_UM).max(0) * self.hz).div_ceil_of(self.speed) as u32
     }
 
-    /// Judges a segment that begins with `motion`, and returns the motion it ends with.
+    /// The debt of a body that had `debt_um` and moved straight from one pose to the next.
     ///
     /// # Errors
-    /// The first rule that the segment breaks.
-    pub fn judge(&self, motion: &Motion, segment: &Segment) -> Result<Motion, Reason> {
-        let tolerance = ROUNDING_UM * (1 + segment.bends);
+    /// `TooFast` when that is more than rounding explains.
+    pub fn path_debt(&self, debt_um: i32, segment: &Segment) -> Result<i32, Reason> {
+        let straight_um = (segment.dx_um * segment.dx_um + segment.dz_um * segment.dz_um).isqrt();
+        let sideways_um = SIDEWAYS_UM2.checked_div(straight_um).unwrap_or(0).min(straight_um);
+        let debt_um = i64::from(debt_um) + straight_um - sideways_um - self.reach_um(segment.ticks);
+        match debt_um.max(0) {
+            debt_um if debt_um <= PATH_DEBT_UM_MAX => Ok(debt_um as i32),
+            _ => Err(Reason::TooFast),
+        }
+    }
+
+    /// Judges a segment seen from above that begins with `motion`, and returns the motion it ends with.
+    ///
+    /// # Errors
+    /// `TooFast` or `TooMuchAcceleration`.
+    pub fn judge_across(&self, motion: &Motion, segment: &Segment) -> Result<Motion, Reason> {
+        let tolerance = ROUNDING_UM * (2 + segment.bends);
         if segment.length_um > self.reach_um(segment.ticks) + tolerance {
             return Err(Reason::TooFast);
         }
+        if segment.deflected {
+            return self.deflected(motion, segment, tolerance);
+        }
         let (x_low, x_high) = self.axis((motion.x_low, motion.x_high), segment.dx_um, segment.ticks)?;
         let (z_low, z_high) = self.axis((motion.z_low, motion.z_high), segment.dz_um, segment.ticks)?;
-        let rise_max = self.vertical(motion, segment)?;
-        Ok(Motion { x_low, x_high, z_low, z_high, rise_max, grounded: segment.ends_grounded })
+        Ok(Motion { x_low, x_high, z_low, z_high, ..*motion })
+    }
+
+    /// Walls stop and turn a body, but none makes it faster.
+    fn deflected(&self, motion: &Motion, segment: &Segment, tolerance: i64) -> Result<Motion, Reason> {
+        let fastest = |low: i32, high: i32| i64::from(high.max(-low).max(0));
+        let (x, z) = (fastest(motion.x_low, motion.x_high), fastest(motion.z_low, motion.z_high));
+        let before = ((x * x + z * z).isqrt() + 1).min(self.speed);
+        if segment.length_um > self.furthest(before, segment.ticks) + tolerance {
+            return Err(Reason::TooMuchAcceleration);
+        }
+        let gained = (self.acceleration * i64::from(segment.ticks)).div_ceil_of(self.hz);
+        let after = (before + gained).min(self.speed) as i32;
+        Ok(Motion { x_low: -after, x_high: after, z_low: -after, z_high: after, ..*motion })
     }
 
     /// Whether one axis' displacement is reachable, and the velocities it can end with.
@@ -119,63 +165,7 @@ impl MovementLimits {
         let gained = (self.acceleration * ticks * ticks).div_ceil_of(2 * self.hz * self.hz);
         (velocity * ticks).div_ceil_of(self.hz) + gained
     }
-
-    fn vertical(&self, motion: &Motion, segment: &Segment) -> Result<i32, Reason> {
-        let rise = segment.rise_um;
-        let ticks = i64::from(segment.ticks);
-        if rise < -((self.terminal_speed * ticks).div_ceil_of(self.hz) + ROUNDING_UM + self.step_um) {
-            return Err(Reason::FallsTooFast);
-        }
-        let start = if motion.grounded { self.jump_speed } else { i64::from(motion.rise_max) };
-        let flown = self.highest(start, ticks, motion.grounded);
-        // A step or a slope of at most 45° is climbed only by a body that stands at its end.
-        let climbed = self.step_um + if motion.grounded { segment.length_um } else { 0 };
-        let highest = if segment.ends_grounded { flown.max(climbed) } else { flown };
-        if rise > highest + ROUNDING_UM {
-            return Err(Reason::TooHigh);
-        }
-        if segment.ends_grounded {
-            return Ok(self.jump_speed as i32);
-        }
-        Ok(self.rise_after(motion.grounded, start, rise, segment.length_um, ticks) as i32)
-    }
-
-    /// The highest point reachable after `ticks` of free flight that begins at `start`, relative to it.
-    ///
-    /// A body on the ground may leave it at any moment, so its highest point is that of the best moment.
-    fn highest(&self, start: i64, ticks: i64, grounded: bool) -> i64 {
-        let to_apex = (start.max(0) * self.hz).div_ceil_of(self.gravity);
-        let flight = if grounded { ticks.min(to_apex) } else { ticks };
-        let dropped = self.gravity * flight * flight / (2 * self.hz * self.hz);
-        ((start * flight).div_ceil_of(self.hz) - dropped).max(if grounded { 0 } else { i64::MIN })
-    }
-
-    /// The fastest a body can still be rising after a segment that ends in the air.
-    fn rise_after(&self, from_ground: bool, start: i64, rise: i64, length_um: i64, ticks: i64) -> i64 {
-        let slowed = start - self.gravity * ticks / self.hz;
-        if !from_ground {
-            return slowed.max(-self.terminal_speed);
-        }
-        if rise + ROUNDING_UM < -(length_um + self.step_um) {
-            return 0;
-        }
-        // Energy: what has been risen is paid for in speed (v² = u² − 2gh).
-        let paid = 2 * self.gravity * (rise - ROUNDING_UM).max(0);
-        (start * start - paid).max(0).isqrt()
-    }
-}
-
-trait DivCeil {
-    fn div_ceil_of(self, divisor: Self) -> Self;
-}
-
-impl DivCeil for i64 {
-    /// Division rounded towards positive infinity, for a positive divisor.
-    fn div_ceil_of(self, divisor: i64) -> i64 {
-        -(-self).div_euclid(divisor)
-    }
-}
-
+@@@
 #[cfg(test)]
 mod tests {
     use super::*;

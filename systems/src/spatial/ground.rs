@@ -5,14 +5,14 @@ use combat_components::quantity::Vec3Mm;
 use super::{Level, raised};
 
 /// How far below its feet a body still finds ground.
-pub const GROUND_PROBE_MM: i32 = 40;
+pub const GROUND_PROBE_MM: i32 = 30;
 
 /// A body that has fallen ends this far above first contact, so that its feet are level with a flat floor.
 pub const REST_GAP_MM: i32 = 1;
 
-/// The probe is narrower than the body by this and the skin, half of [`GROUND_PROBE_MM`]: lowered, it meets slopes
-/// and edges of up to 60°, and with up to 8 mm between every slope that can be walked, but no wall.
-pub(super) const PROBE_NARROWING_MM: i32 = 18;
+/// The probe is narrower than the body by this and the skin. Lowered, it meets slopes and edges of up to 74°, so that
+/// a body can roll onto a step, and with up to 13 mm between every slope that can be walked, but no wall.
+pub(super) const PROBE_NARROWING_MM: i32 = 6;
 
 /// Downward steps of one fall, each at most the radius: 200 m at the thinnest body allowed.
 const FALL_STEPS_MAX: u32 = 2_048;

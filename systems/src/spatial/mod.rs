@@ -17,9 +17,13 @@ mod ground;
 mod path;
 mod ray;
 mod slide;
+mod trail;
+mod walker;
 
 pub use ground::{GROUND_PROBE_MM, REST_GAP_MM};
 pub use path::PATH_POINTS_MAX;
+pub use trail::Trail;
+pub use walker::{Walked, Walker, Wish};
 
 /// How far the tested capsule is smaller than the body on every side: touching counts as overlap, and a body that
 /// rests on the floor or leans against a wall must stay free.

@@ -16,7 +16,7 @@ impl Level {
     ///
     /// A body that starts on the ground follows ramps and steps of at most `step_height_mm` (at most the radius)
     /// up and down, and flies on level where the ground ends; one in the air keeps its height. A body's bottom is
-    /// round, so an edge up to half a radius higher than a step still gives footing. The result never overlaps unless
+    /// round, so an edge up to 0.73 radii higher than a step still gives footing. The result never overlaps unless
     /// `from` does, and lies within the bounds. Allocates nothing.
     pub fn slide_until_blocked(
         &self,
@@ -65,7 +65,7 @@ impl Level {
 
     /// Over an edge or up a ramp from `at` to a footing above `blocked`, which lies at the same height and at most
     /// two radii away.
-    fn step_up(&self, at: Vec3Mm, blocked: Vec3Mm, step_height_mm: i32) -> Option<Vec3Mm> {
+    pub(super) fn step_up(&self, at: Vec3Mm, blocked: Vec3Mm, step_height_mm: i32) -> Option<Vec3Mm> {
         let (lifted, over) = (raised(at, step_height_mm), raised(blocked, step_height_mm));
         if step_height_mm <= 0 || !self.is_open(lifted) || !self.is_open(over) {
             return None;

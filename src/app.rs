@@ -1,0 +1,194 @@
+//! The composition root: the only file that names concrete backends, and what starts and stops in which order.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use combat_systems::sim::SimParts;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::auth::{ResumeKeys, Tickets, TokenKeys};
+use crate::config::{Config, Secret};
+use crate::http::{self, Acceptor, Api, ApiParts, ConnectionCaps, Dependency, DependencyState, Readiness};
+use crate::journal::{Journal, JournalConfig};
+use crate::session::catalogue::Catalogue;
+use crate::session::handle::SessionHandle;
+use crate::session::registry::{Limits, Registry};
+use crate::session::resume;
+use crate::store::sqlite::SqliteStore;
+use crate::telemetry::{ConnectionKind, Metrics};
+
+/// The journal's figures reach the metrics this often.
+const OBSERVE_EVERY: Duration = Duration::from_millis(500);
+
+/// Within this much of a stop, players have been told and everything is flushed.
+const DRAIN_MAX: Duration = Duration::from_secs(4);
+
+/// A running server.
+pub struct Running {
+    address: SocketAddr,
+    metrics_address: Option<SocketAddr>,
+    registry: Registry,
+    journal: Arc<Journal>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+/// Starts everything; answers when sessions are resumed and the port is open.
+///
+/// # Errors
+/// One line that says what to do: a port in use, a data directory in use, an unsound map, a bad secret.
+pub async fn serve(config: Config) -> anyhow::Result<Running> {
+    let catalogue = Catalogue::load(config.maps_dir.as_deref(), config.rules_dir.as_deref())?;
+    let address = SocketAddr::new(config.host, config.port);
+    let listener = listen(address, "PORT").await?;
+    let metrics_listener = match config.metrics_addr {
+        Some(address) => Some(listen(address, "METRICS_ADDR").await?),
+        None => None,
+    };
+    let secret = config.auth.secret.load()?;
+    let (journal, report) = open_journal(&config).await?;
+    let metrics = Arc::new(Metrics::default());
+    let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+    let limits = Limits { sessions_max: config.max_sessions, shards: config.shards };
+    let on_live = move |_: &SessionHandle, _: &SimParts, _: u8| {};
+    let registry = Registry::start(catalogue, journal.clone(), metrics.clone(), limits, Box::new(on_live))
+        .context("cannot start the shards' threads")?;
+    resume::resume_all(&registry, report).await.context("cannot read the journal")?;
+    tasks.spawn(observe(journal.clone(), registry.clone(), metrics.clone(), stop.clone()));
+    let running = Running {
+        address: listener.local_addr().context("the listener has no address")?,
+        metrics_address: metrics_listener.as_ref().and_then(|listener| listener.local_addr().ok()),
+        registry: registry.clone(),
+        journal: journal.clone(),
+        tasks: tasks.clone(),
+        stop: stop.clone(),
+    };
+    let api = api(&config, &secret, &running, metrics.clone());
+    open_ports(&config, listener, metrics_listener, http::router(api), &running, metrics);
+    tracing::info!(address = %running.address, "serving");
+    Ok(running)
+}
+
+async fn listen(address: SocketAddr, setting: &'static str) -> anyhow::Result<TcpListener> {
+    let bound = TcpListener::bind(address).await;
+    bound.with_context(|| format!("cannot listen on {address}; set {setting} to a free port"))
+}
+
+async fn open_journal(config: &Config) -> anyhow::Result<(Arc<Journal>, crate::journal::OpenReport)> {
+    let store = SqliteStore::open(&config.data_dir).await?;
+    let journal = JournalConfig { cap_bytes: config.journal_cap_mb << 20, ..JournalConfig::default() };
+    let (journal, report) = Journal::open(Arc::new(store), journal).await?;
+    Ok((Arc::new(journal), report))
+}
+
+fn api(config: &Config, secret: &Secret, running: &Running, metrics: Arc<Metrics>) -> Api {
+    let previous = config.auth.secret_previous.as_ref();
+    let health = running.journal.health();
+    let journal = Dependency {
+        name: "journal",
+        check: Box::new(move || {
+            let health = health.borrow();
+            DependencyState { is_up: health.is_healthy(), state: health.name().to_owned() }
+        }),
+    };
+    Api::new(ApiParts {
+        registry: running.registry.clone(),
+        tokens: TokenKeys::new(secret, previous, &config.auth.issuer, &config.auth.audience),
+        tickets: Tickets::default(),
+        resume: ResumeKeys::new(secret, previous),
+        metrics,
+        readiness: Readiness::new(config.readiness, vec![journal]),
+        is_development: config.is_development(),
+        public_url: config.public_url.clone(),
+        allowed_origins: config.allowed_origins.clone(),
+        tick_rate: config.tick_rate,
+        serves_metrics: config.metrics_addr.is_none(),
+        tasks: running.tasks.clone(),
+        stop: running.stop.clone(),
+    })
+}
+
+fn open_ports(
+    config: &Config,
+    listener: TcpListener,
+    metrics_listener: Option<TcpListener>,
+    router: axum::Router,
+    running: &Running,
+    metrics: Arc<Metrics>,
+) {
+    let open = metrics.connections(ConnectionKind::Http);
+    let acceptor = Acceptor {
+        router,
+        caps: ConnectionCaps::new(config.max_connections, config.max_connections_per_ip, open),
+        metrics: metrics.clone(),
+        tasks: running.tasks.clone(),
+        stop: running.stop.clone(),
+    };
+    if let Some(listener) = metrics_listener {
+        let beside = Acceptor { router: http::metrics_router(metrics), ..acceptor.clone() };
+        running.tasks.spawn(beside.run(listener));
+    }
+    running.tasks.spawn(acceptor.run(listener));
+}
+
+/// Carries what is counted elsewhere into the metrics.
+async fn observe(journal: Arc<Journal>, registry: Registry, metrics: Arc<Metrics>, stop: CancellationToken) {
+    let mut beat = tokio::time::interval(OBSERVE_EVERY);
+    let health = journal.health();
+    let (mut errors, mut commits, mut commit_us) = (0, 0, 0);
+    while stop.run_until_cancelled(beat.tick()).await.is_some() {
+        use std::sync::atomic::Ordering::Relaxed;
+        let stats = journal.stats();
+        metrics.journal.lag_s.set(journal.lag().lag_ms as f64 / 1_000.0);
+        metrics.journal.healthy.set(i64::from(health.borrow().is_healthy()));
+        metrics.journal.bytes.set(stats.used_bytes.load(Relaxed) as i64);
+        metrics.journal.errors.inc_by(stats.errors.load(Relaxed) - errors);
+        errors = stats.errors.load(Relaxed);
+        let (now_commits, now_us) = (stats.commits.load(Relaxed), stats.commit_us.load(Relaxed));
+        if now_commits > commits {
+            let mean_us = (now_us - commit_us) as f64 / (now_commits - commits) as f64;
+            metrics.journal.commit_s.observe(mean_us / 1e6);
+        }
+        (commits, commit_us) = (now_commits, now_us);
+        let sessions = registry.health();
+        metrics.active_sessions.set(sessions.live_sessions as i64);
+        metrics.sessions_suspended.set(sessions.suspended_sessions as i64);
+    }
+}
+
+impl Running {
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
+    }
+
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Drains: nothing new is taken in, players are told, everything is flushed.
+    ///
+    /// # Errors
+    /// When something could not be made durable.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.registry.begin_drain();
+        self.stop.cancel();
+        let drained = tokio::time::timeout(DRAIN_MAX, self.registry.drain()).await;
+        if drained.is_err() {
+            tracing::error!("some sessions did not drain in time; they resume at their last durable tick");
+        }
+        self.tasks.close();
+        // Sockets that do not close are cut when the process ends.
+        let _ = tokio::time::timeout(Duration::from_secs(2), self.tasks.wait()).await;
+        self.journal.shutdown().await.context("not everything could be made durable")?;
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
