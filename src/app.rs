@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 use crate::auth::{ResumeKeys, Tickets, TokenKeys};
 use crate::config::{Config, Secret};
 use crate::http::{self, Acceptor, Api, ApiParts, ConnectionCaps, Dependency, DependencyState, Readiness};
-use crate::journal::{Journal, JournalConfig};
+use crate::journal::{Journal, JournalConfig, SHUTDOWN_PATIENCE};
 use crate::session::catalogue::Catalogue;
 use crate::session::handle::SessionHandle;
 use crate::session::registry::{Limits, Registry};
@@ -24,8 +24,19 @@ use crate::telemetry::{ConnectionKind, Metrics};
 /// The journal's figures reach the metrics this often.
 const OBSERVE_EVERY: Duration = Duration::from_millis(500);
 
-/// Within this much of a stop, players have been told and everything is flushed.
-const DRAIN_MAX: Duration = Duration::from_secs(4);
+/// A stop is over within this much, which leaves a second for the process to end.
+const STOP_MAX: Duration = Duration::from_millis(4_500);
+
+/// By then every session has made its last tick: the slowest ticks 16 times a second.
+const DRAIN_MAX: Duration = Duration::from_millis(1_500);
+
+/// Sockets are given this much to hear why they are closed: a second of listening, and some.
+const SOCKETS_MAX: Duration = Duration::from_millis(1_500);
+
+const _: () = assert!(
+    DRAIN_MAX.as_millis() + SHUTDOWN_PATIENCE.as_millis() <= STOP_MAX.as_millis()
+        && SOCKETS_MAX.as_millis() <= SHUTDOWN_PATIENCE.as_millis()
+);
 
 /// A running server.
 pub struct Running {
@@ -53,22 +64,47 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
     let (journal, report) = open_journal(&config).await?;
     let metrics = Arc::new(Metrics::default());
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-    let limits = Limits { sessions_max: config.max_sessions, shards: config.shards };
+    let limits = Limits {
+        sessions_max: config.max_sessions,
+        shards: config.shards,
+    };
     let on_live = move |_: &SessionHandle, _: &SimParts, _: u8| {};
-    let registry = Registry::start(catalogue, journal.clone(), metrics.clone(), limits, Box::new(on_live))
-        .context("cannot start the shards' threads")?;
-    resume::resume_all(&registry, report).await.context("cannot read the journal")?;
-    tasks.spawn(observe(journal.clone(), registry.clone(), metrics.clone(), stop.clone()));
+    let registry = Registry::start(
+        catalogue,
+        journal.clone(),
+        metrics.clone(),
+        limits,
+        Box::new(on_live),
+    )
+    .context("cannot start the shards' threads")?;
+    resume::resume_all(&registry, report)
+        .await
+        .context("cannot read the journal")?;
+    tasks.spawn(observe(
+        journal.clone(),
+        registry.clone(),
+        metrics.clone(),
+        stop.clone(),
+    ));
     let running = Running {
         address: listener.local_addr().context("the listener has no address")?,
-        metrics_address: metrics_listener.as_ref().and_then(|listener| listener.local_addr().ok()),
+        metrics_address: metrics_listener
+            .as_ref()
+            .and_then(|listener| listener.local_addr().ok()),
         registry: registry.clone(),
         journal: journal.clone(),
         tasks: tasks.clone(),
         stop: stop.clone(),
     };
     let api = api(&config, &secret, &running, metrics.clone());
-    open_ports(&config, listener, metrics_listener, http::router(api), &running, metrics);
+    open_ports(
+        &config,
+        listener,
+        metrics_listener,
+        http::router(api),
+        &running,
+        metrics,
+    );
     tracing::info!(address = %running.address, "serving");
     Ok(running)
 }
@@ -80,7 +116,11 @@ async fn listen(address: SocketAddr, setting: &'static str) -> anyhow::Result<Tc
 
 async fn open_journal(config: &Config) -> anyhow::Result<(Arc<Journal>, crate::journal::OpenReport)> {
     let store = SqliteStore::open(&config.data_dir).await?;
-    let journal = JournalConfig { cap_bytes: config.journal_cap_mb << 20, ..JournalConfig::default() };
+    let journal = JournalConfig {
+        cap_bytes: config.journal_cap_mb << 20,
+        ring_span: Duration::from_secs(config.journal_ring_s),
+        ..JournalConfig::default()
+    };
     let (journal, report) = Journal::open(Arc::new(store), journal).await?;
     Ok((Arc::new(journal), report))
 }
@@ -92,7 +132,10 @@ fn api(config: &Config, secret: &Secret, running: &Running, metrics: Arc<Metrics
         name: "journal",
         check: Box::new(move || {
             let health = health.borrow();
-            DependencyState { is_up: health.is_healthy(), state: health.name().to_owned() }
+            DependencyState {
+                is_up: health.is_healthy(),
+                state: health.name().to_owned(),
+            }
         }),
     };
     Api::new(ApiParts {
@@ -129,7 +172,10 @@ fn open_ports(
         stop: running.stop.clone(),
     };
     if let Some(listener) = metrics_listener {
-        let beside = Acceptor { router: http::metrics_router(metrics), ..acceptor.clone() };
+        let beside = Acceptor {
+            router: http::metrics_router(metrics),
+            ..acceptor.clone()
+        };
         running.tasks.spawn(beside.run(listener));
     }
     running.tasks.spawn(acceptor.run(listener));
@@ -144,7 +190,10 @@ async fn observe(journal: Arc<Journal>, registry: Registry, metrics: Arc<Metrics
         use std::sync::atomic::Ordering::Relaxed;
         let stats = journal.stats();
         metrics.journal.lag_s.set(journal.lag().lag_ms as f64 / 1_000.0);
-        metrics.journal.healthy.set(i64::from(health.borrow().is_healthy()));
+        metrics
+            .journal
+            .healthy
+            .set(i64::from(health.borrow().is_healthy()));
         metrics.journal.bytes.set(stats.used_bytes.load(Relaxed) as i64);
         metrics.journal.errors.inc_by(stats.errors.load(Relaxed) - errors);
         errors = stats.errors.load(Relaxed);
@@ -186,8 +235,13 @@ impl Running {
         }
         self.tasks.close();
         // Sockets that do not close are cut when the process ends.
-        let _ = tokio::time::timeout(Duration::from_secs(2), self.tasks.wait()).await;
-        self.journal.shutdown().await.context("not everything could be made durable")?;
+        let sockets = tokio::time::timeout(SOCKETS_MAX, self.tasks.wait());
+        // A commit that hangs cannot be called back; the process ends without it.
+        let flushing = tokio::time::timeout(STOP_MAX - DRAIN_MAX, self.journal.shutdown());
+        let (_, flushed) = tokio::join!(sockets, flushing);
+        flushed
+            .context("the disk does not answer")?
+            .context("not everything could be made durable")?;
         tracing::info!("stopped");
         Ok(())
     }

@@ -31,7 +31,15 @@ pub struct Claim {
     pub view_tick: Tick,
     pub pose_epoch: u32,
 }
-canon_struct!(Claim { slot, input_seq, client_tick, pose, bends, view_tick, pose_epoch });
+canon_struct!(Claim {
+    slot,
+    input_seq,
+    client_tick,
+    pose,
+    bends,
+    view_tick,
+    pose_epoch
+});
 
 /// What a player does, apart from moving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,28 +67,70 @@ pub struct Action {
     pub view_fraction: u8,
     pub deed: Deed,
 }
-canon_struct!(Action { slot, input_seq, follows, yaw, pitch, view_tick, view_fraction, deed });
+canon_struct!(Action {
+    slot,
+    input_seq,
+    follows,
+    yaw,
+    pitch,
+    view_tick,
+    view_fraction,
+    deed
+});
 
 /// One change to a session. There is no second way in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    Join { slot: Slot, player: PlayerId, name: DisplayName, team: Team, bot: bool },
-    Leave { slot: Slot, cause: LeaveCause },
-    End { reason: EndReason },
-    Connected { slot: Slot },
-    Disconnected { slot: Slot },
+    Join {
+        slot: Slot,
+        player: PlayerId,
+        name: DisplayName,
+        team: Team,
+        bot: bool,
+    },
+    Leave {
+        slot: Slot,
+        cause: LeaveCause,
+    },
+    End {
+        reason: EndReason,
+    },
+    Connected {
+        slot: Slot,
+    },
+    Disconnected {
+        slot: Slot,
+    },
     /// The least round trip of the last 2 s changed.
-    LinkSampled { slot: Slot, rtt_ms: u16 },
+    LinkSampled {
+        slot: Slot,
+        rtt_ms: u16,
+    },
     /// Frames that were due were not sent.
-    FramesSkipped { slot: Slot, from: Tick, to: Tick },
+    FramesSkipped {
+        slot: Slot,
+        from: Tick,
+        to: Tick,
+    },
     /// A snapshot was sent outside the regular grid of frames.
-    SnapshotSent { slot: Slot, at: Tick },
+    SnapshotSent {
+        slot: Slot,
+        at: Tick,
+    },
     /// The server moved its schedule by this many ticks after a stall.
-    ScheduleMoved { ticks: u32 },
+    ScheduleMoved {
+        ticks: u32,
+    },
     /// The session was taken up again after a restart.
-    Resumed { epoch: Epoch },
-    Claim { claim: Claim },
-    Action { action: Action },
+    Resumed {
+        epoch: Epoch,
+    },
+    Claim {
+        claim: Claim,
+    },
+    Action {
+        action: Action,
+    },
 }
 canon_enum!(Command {
     0 => Join { slot, player, name, team, bot },

@@ -9,20 +9,69 @@ use crate::verdict::Zone;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
-    Joined { id: SimId, slot: Slot },
-    Left { id: SimId, slot: Slot, cause: LeaveCause },
-    Connected { id: SimId },
-    Disconnected { id: SimId },
+    Joined {
+        id: SimId,
+        slot: Slot,
+    },
+    Left {
+        id: SimId,
+        slot: Slot,
+        cause: LeaveCause,
+    },
+    Connected {
+        id: SimId,
+    },
+    Disconnected {
+        id: SimId,
+    },
     /// The server moved a body: a correction, a spawn, a dash, a fall.
-    Displaced { id: SimId, slot: Slot, reason: Reason, input_seq: u32, pose: Pose, pose_epoch: u32 },
-    Shot { shooter: SimId, weapon: u8, from: Vec3Mm, to: Vec3Mm, struck: Option<SimId> },
-    Damaged { attacker: SimId, victim: SimId, weapon: u8, zone: Zone, amount: MilliPoints, remaining_health: MilliPoints },
-    Died { victim: SimId, killer: SimId, weapon: u8, zone: Zone },
-    AbilityUsed { id: SimId, ability: u8 },
-    Reloaded { id: SimId, weapon: u8 },
-    PhaseChanged { phase: Phase },
-    Resumed { epoch: Epoch },
+    Displaced {
+        id: SimId,
+        slot: Slot,
+        reason: Reason,
+        input_seq: u32,
+        pose: Pose,
+        pose_epoch: u32,
+    },
+    Shot {
+        shooter: SimId,
+        weapon: u8,
+        from: Vec3Mm,
+        to: Vec3Mm,
+        struck: Option<SimId>,
+    },
+    Damaged {
+        attacker: SimId,
+        victim: SimId,
+        weapon: u8,
+        zone: Zone,
+        amount: MilliPoints,
+        remaining_health: MilliPoints,
+    },
+    Died {
+        victim: SimId,
+        killer: SimId,
+        weapon: u8,
+        zone: Zone,
+    },
+    AbilityUsed {
+        id: SimId,
+        ability: u8,
+    },
+    Reloaded {
+        id: SimId,
+        weapon: u8,
+    },
+    PhaseChanged {
+        phase: Phase,
+    },
+    Resumed {
+        epoch: Epoch,
+    },
     /// Everybody is back, or the wait is over: play goes on.
     PlayGoesOn,
-    Ended { reason: EndReason, winner: Option<SimId> },
+    Ended {
+        reason: EndReason,
+        winner: Option<SimId>,
+    },
 }

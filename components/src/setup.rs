@@ -1,9 +1,9 @@
 //! Everything that is fixed when a session is created.
 
+use crate::canon::{Canon, CanonError, Reader};
 use crate::ids::SessionId;
 use crate::tick::{Tick, TickRate};
 use crate::{canon_newtype, canon_struct};
-use crate::canon::{Canon, CanonError, Reader};
 
 /// SHA-256 of a map's or ruleset's bytes: its name for ever.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,7 +27,12 @@ impl Canon for ContentHash {
     }
 
     fn take(reader: &mut Reader<'_>) -> Result<Self, CanonError> {
-        Ok(Self(reader.bytes(32)?.try_into().expect("the reader returned 32 bytes")))
+        Ok(Self(
+            reader
+                .bytes(32)?
+                .try_into()
+                .expect("the reader returned 32 bytes"),
+        ))
     }
 }
 

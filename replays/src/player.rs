@@ -27,11 +27,23 @@ pub enum Played<'a> {
     /// The tick has been simulated.
     Ticked(TickRecord<'a>),
     /// The state after the tick simulated last, as recorded.
-    Keyframe { tick: Tick, epoch: Epoch, state: &'a [u8] },
-    Anchor { tick: Tick, unix_us: u64 },
-    EpochStart { epoch: Epoch, tick: Tick },
+    Keyframe {
+        tick: Tick,
+        epoch: Epoch,
+        state: &'a [u8],
+    },
+    Anchor {
+        tick: Tick,
+        unix_us: u64,
+    },
+    EpochStart {
+        epoch: Epoch,
+        tick: Tick,
+    },
     /// Recorded as failed, simulated again without a fault.
-    FailedTickPassed { tick: Tick },
+    FailedTickPassed {
+        tick: Tick,
+    },
     /// The simulation panicked; this player is spent.
     Panicked(Panic),
 }
@@ -56,10 +68,15 @@ impl<'a> Player<'a> {
         if !first.is_some_and(|record| begins(&record)) {
             return Err(Reader::new(records).damage_at(0, DamageReason::NoBeginning));
         }
-        let sim = Sim::new(&parts).map_err(|error| {
-            Reader::new(records).damage_at(0, DamageReason::Keyframe(error.to_string()))
-        })?;
-        Ok(Self { parts, sim, reader: Reader::new(records), input: TickInput::new(), offset: 0 })
+        let sim = Sim::new(&parts)
+            .map_err(|error| Reader::new(records).damage_at(0, DamageReason::Keyframe(error.to_string())))?;
+        Ok(Self {
+            parts,
+            sim,
+            reader: Reader::new(records),
+            input: TickInput::new(),
+            offset: 0,
+        })
     }
 
     /// From the newest keyframe at or before `tick`, where there is one, else from the start.
@@ -80,10 +97,18 @@ impl<'a> Player<'a> {
                 None => break,
             }
         }
-        let Some((offset, state, reader)) = newest else { return Self::from_start(parts, records) };
+        let Some((offset, state, reader)) = newest else {
+            return Self::from_start(parts, records);
+        };
         let sim = Sim::restore(&parts, state)
             .map_err(|error| reader.damage_at(offset, DamageReason::Keyframe(error.to_string())))?;
-        Ok(Self { parts, sim, reader, input: TickInput::new(), offset: 0 })
+        Ok(Self {
+            parts,
+            sim,
+            reader,
+            input: TickInput::new(),
+            offset: 0,
+        })
     }
 
     pub fn sim(&self) -> &Sim {
@@ -119,12 +144,16 @@ impl<'a> Player<'a> {
     /// When the record is damaged.
     pub fn advance(&mut self) -> Result<Option<Played<'a>>, Damage> {
         self.offset = self.reader.offset();
-        let Some(record) = self.reader.next().transpose()? else { return Ok(None) };
+        let Some(record) = self.reader.next().transpose()? else {
+            return Ok(None);
+        };
         Ok(Some(match record {
-            Record::Tick(record) => self.play(record.commands)?.map_or(Played::Ticked(record), Played::Panicked),
-            Record::FailedTick { tick, commands } => {
-                self.play(commands)?.map_or(Played::FailedTickPassed { tick }, Played::Panicked)
-            }
+            Record::Tick(record) => self
+                .play(record.commands)?
+                .map_or(Played::Ticked(record), Played::Panicked),
+            Record::FailedTick { tick, commands } => self
+                .play(commands)?
+                .map_or(Played::FailedTickPassed { tick }, Played::Panicked),
             Record::Keyframe { tick, epoch, state } => Played::Keyframe { tick, epoch, state },
             Record::Anchor { tick, unix_us } => Played::Anchor { tick, unix_us },
             Record::EpochStart { epoch, tick } => Played::EpochStart { epoch, tick },
@@ -151,7 +180,9 @@ impl<'a> Player<'a> {
         let stepped = catch_unwind(AssertUnwindSafe(|| {
             sim.step(input);
         }));
-        Ok(stepped.err().map(|payload| self.panicked(commands, message_of(&*payload))))
+        Ok(stepped
+            .err()
+            .map(|payload| self.panicked(commands, message_of(&*payload))))
     }
 
     /// Finds the phase by simulating once more, phase by phase.
@@ -164,11 +195,17 @@ impl<'a> Player<'a> {
             commands.read_into(&mut self.input).ok().filter(|()| arrived)?;
             again.sim.failing_phase(&mut self.input)
         });
-        Panic { tick: commands.tick, phase, message }
+        Panic {
+            tick: commands.tick,
+            phase,
+            message,
+        }
     }
 }
 
 fn message_of(payload: &(dyn std::any::Any + Send)) -> String {
     let text = payload.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("a panic without a message").to_owned()
+    text.or_else(|| payload.downcast_ref::<&str>().copied())
+        .unwrap_or("a panic without a message")
+        .to_owned()
 }

@@ -29,8 +29,14 @@ pub enum RecordKind {
 }
 
 impl RecordKind {
-    pub const ALL: [Self; 6] =
-        [Self::Tick, Self::QuietTick, Self::Keyframe, Self::Anchor, Self::EpochStart, Self::FailedTick];
+    pub const ALL: [Self; 6] = [
+        Self::Tick,
+        Self::QuietTick,
+        Self::Keyframe,
+        Self::Anchor,
+        Self::EpochStart,
+        Self::FailedTick,
+    ];
 
     pub fn from_number(number: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| *kind as u8 == number)
@@ -68,13 +74,26 @@ pub struct Commands<'a> {
 pub enum Record<'a> {
     Tick(TickRecord<'a>),
     /// The whole state after `tick`.
-    Keyframe { tick: Tick, epoch: Epoch, state: &'a [u8] },
+    Keyframe {
+        tick: Tick,
+        epoch: Epoch,
+        state: &'a [u8],
+    },
     /// When `tick` was simulated, in microseconds since 1970. Outside every hash.
-    Anchor { tick: Tick, unix_us: u64 },
+    Anchor {
+        tick: Tick,
+        unix_us: u64,
+    },
     /// `tick` is the first one of `epoch`.
-    EpochStart { epoch: Epoch, tick: Tick },
+    EpochStart {
+        epoch: Epoch,
+        tick: Tick,
+    },
     /// The simulation panicked in this tick; the session ends here.
-    FailedTick { tick: Tick, commands: Commands<'a> },
+    FailedTick {
+        tick: Tick,
+        commands: Commands<'a>,
+    },
 }
 
 impl Commands<'_> {
@@ -110,7 +129,10 @@ pub(crate) fn append(kind: RecordKind, out: &mut Vec<u8>, write: impl FnOnce(&mu
     out.extend_from_slice(&[0; HEAD_BYTES]);
     write(out);
     let length = out.len() - start - HEAD_BYTES;
-    assert!(length <= PAYLOAD_BYTES_MAX, "inboxes and player counts are bounded far below a record's limit");
+    assert!(
+        length <= PAYLOAD_BYTES_MAX,
+        "inboxes and player counts are bounded far below a record's limit"
+    );
     let head = (length as u32) << 8 | u32::from(kind as u8);
     out[start..start + HEAD_BYTES].copy_from_slice(&head.to_le_bytes());
     let checksum = checksum(&out[start..]);

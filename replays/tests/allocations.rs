@@ -51,7 +51,9 @@ fn recording_a_tick_allocates_nothing() {
     let mut out = Vec::with_capacity(1 << 20);
     let mut input = Vec::with_capacity(64);
     for record in Reader::new(&stage.records) {
-        let Ok(Record::Tick(record)) = record else { continue };
+        let Ok(Record::Tick(record)) = record else {
+            continue;
+        };
         record.commands.read_into(&mut input).unwrap();
         let output = sim.step(&mut input);
         let before = allocations();
@@ -69,7 +71,9 @@ fn playing_a_tick_again_allocates_nothing_once_everybody_has_joined() {
     let mut compared = 0;
     loop {
         let before = allocations();
-        let Some(played) = player.advance().unwrap() else { break };
+        let Some(played) = player.advance().unwrap() else {
+            break;
+        };
         if let Played::Ticked(record) = played {
             assert_eq!(allocations() - before, 0, "tick {}", record.tick.0);
             compared += 1;

@@ -50,7 +50,11 @@ pub fn run() -> ExitCode {
         Ok(CommandLine { verb }) => verb,
         Err(error) if is_help(&error) => {
             let shown = error.print();
-            return if shown.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(COULD_NOT_RUN) };
+            return if shown.is_ok() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::from(COULD_NOT_RUN)
+            };
         }
         Err(error) => return failed(&usage(&error)),
     };
@@ -65,14 +69,19 @@ pub fn run() -> ExitCode {
 }
 
 fn failed(problem: &str) -> ExitCode {
-    eprintln!("combat: {}", problem.lines().map(str::trim).collect::<Vec<_>>().join(" "));
+    eprintln!(
+        "combat: {}",
+        problem.lines().map(str::trim).collect::<Vec<_>>().join(" ")
+    );
     ExitCode::from(COULD_NOT_RUN)
 }
 
 fn is_help(error: &clap::Error) -> bool {
     matches!(
         error.kind(),
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+        ErrorKind::DisplayHelp
+            | ErrorKind::DisplayVersion
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
     )
 }
 
@@ -84,10 +93,14 @@ fn usage(error: &clap::Error) -> String {
         _ => None,
     };
     let argument = context(ContextKind::InvalidArg).unwrap_or_default();
-    let name = argument.split_once('<').map_or(argument.as_str(), |(_, name)| name.trim_end_matches('>'));
+    let name = argument
+        .split_once('<')
+        .map_or(argument.as_str(), |(_, name)| name.trim_end_matches('>'));
     let value = context(ContextKind::InvalidValue).unwrap_or_default();
     match (error.kind(), std::error::Error::source(error)) {
-        (ErrorKind::ValueValidation, _) if is_secret(name) => format!("{name}: expected a secret that is not empty"),
+        (ErrorKind::ValueValidation, _) if is_secret(name) => {
+            format!("{name}: expected a secret that is not empty")
+        }
         (ErrorKind::ValueValidation, Some(expected)) => format!("{name}: {expected}, got {value:?}"),
         (ErrorKind::InvalidValue, _) if value.is_empty() => format!("{name}: expected a value"),
         (ErrorKind::InvalidValue, _) => {
@@ -100,7 +113,13 @@ fn usage(error: &clap::Error) -> String {
             format!("{verb:?} is not a command; see `combat --help`")
         }
         (ErrorKind::MissingRequiredArgument, _) => format!("{argument} is required; see --help"),
-        _ => error.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned(),
+        _ => error
+            .to_string()
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .trim_start_matches("error: ")
+            .to_owned(),
     }
 }
 
@@ -116,7 +135,10 @@ mod tests {
 
     fn told(arguments: &[&str]) -> String {
         let arguments = [&["combat"], arguments].concat();
-        match CommandLine::command().mut_subcommand("serve", without_environment).try_get_matches_from(arguments) {
+        match CommandLine::command()
+            .mut_subcommand("serve", without_environment)
+            .try_get_matches_from(arguments)
+        {
             Err(error) => usage(&error),
             Ok(_) => panic!("the arguments are accepted"),
         }
@@ -141,7 +163,10 @@ mod tests {
 
     #[test]
     fn wrong_usage_is_told_on_one_line() {
-        assert_eq!(told(&["serve", "--prot", "1"]), "--prot is not a flag of this command; see --help");
+        assert_eq!(
+            told(&["serve", "--prot", "1"]),
+            "--prot is not a flag of this command; see --help"
+        );
         assert_eq!(told(&["serv"]), "\"serv\" is not a command; see `combat --help`");
         assert!(told(&["serve", "--port"]).starts_with("PORT: expected"));
         assert!(told(&["token"]).contains("is required"));
@@ -149,6 +174,9 @@ mod tests {
 
     #[test]
     fn a_secret_is_not_repeated_in_the_error() {
-        assert_eq!(told(&["serve", "--jwt-secret", ""]), "JWT_SECRET: expected a secret that is not empty");
+        assert_eq!(
+            told(&["serve", "--jwt-secret", ""]),
+            "JWT_SECRET: expected a secret that is not empty"
+        );
     }
 }

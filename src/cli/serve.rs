@@ -31,7 +31,9 @@ pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     config.demo = args.demo;
     telemetry::install(config.log_level, config.log_format)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.context("cannot start the runtime")?.block_on(serve(config))?;
+    runtime
+        .context("cannot start the runtime")?
+        .block_on(serve(config))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -59,7 +61,10 @@ struct Signals {
 impl Signals {
     fn new() -> anyhow::Result<Self> {
         let of = |kind| signal(kind).context("cannot listen for signals");
-        Ok(Self { terminate: of(SignalKind::terminate())?, interrupt: of(SignalKind::interrupt())? })
+        Ok(Self {
+            terminate: of(SignalKind::terminate())?,
+            interrupt: of(SignalKind::interrupt())?,
+        })
     }
 
     async fn next(&mut self) -> &'static str {
@@ -75,7 +80,12 @@ fn try_next(config: &Config, address: SocketAddr) -> anyhow::Result<Vec<String>>
     let secret = config.auth.secret.load()?;
     let keys = TokenKeys::new(&secret, None, &config.auth.issuer, &config.auth.audience);
     let player = PlayerId::new("developer")?;
-    let token = keys.mint(&TokenWish { player, role: Role::Service, name: None, ttl: READY_TOKEN_TTL })?;
+    let token = keys.mint(&TokenWish {
+        player,
+        role: Role::Service,
+        name: None,
+        ttl: READY_TOKEN_TTL,
+    })?;
     let base = format!("http://{}", reachable(address));
     Ok(vec![
         String::new(),
@@ -85,7 +95,10 @@ fn try_next(config: &Config, address: SocketAddr) -> anyhow::Result<Vec<String>>
             "  create   curl -X POST {base}/api/v1/combat/sessions -H \"Authorization: Bearer $TOKEN\" \\\n           \
              -H 'Content-Type: application/json' -d '{{\"name\":\"mine\",\"mapId\":\"arena\",\"gameMode\":\"deathmatch\"}}'"
         ),
-        format!("  replay   combat replay list --data-dir {}", config.data_dir.display()),
+        format!(
+            "  replay   combat replay list --data-dir {}",
+            config.data_dir.display()
+        ),
         format!("  token    a service's, for a day:"),
         format!("TOKEN={token}"),
         String::new(),

@@ -14,12 +14,17 @@ mod secret;
 mod settings;
 
 pub use address::{Origin, PublicUrl};
-pub use report::{settings_table, Shown};
-pub use secret::{Secret, SecretSource, SECRET_BYTES_MIN};
-pub use settings::{AuthSettings, NetworkSettings, OperationSettings, PlaySettings, Settings, StorageSettings};
+pub use report::{Shown, settings_table};
+pub use secret::{SECRET_BYTES_MIN, Secret, SecretSource};
+pub use settings::{
+    AuthSettings, NetworkSettings, OperationSettings, PlaySettings, Settings, StorageSettings,
+};
 
 /// Below this many bytes of journal one match of an evening would not fit.
 pub const JOURNAL_CAP_MB_MIN: u64 = 16;
+
+/// Longer than anybody waits for a full disk; tapes are bounded by their bytes besides.
+pub const JOURNAL_RING_S_MAX: u64 = 600;
 
 /// Why the configuration cannot be used: the setting's name, what was wrong and what was expected, on one line.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -118,6 +123,7 @@ pub struct Config {
     pub data_dir: PathBuf,
     pub durability: Durability,
     pub journal_cap_mb: u64,
+    pub journal_ring_s: u64,
     pub tick_rate: TickRate,
     pub shards: usize,
     pub max_sessions: usize,
@@ -139,7 +145,13 @@ impl Config {
     /// # Errors
     /// When production lacks a secret worth the name, or a value does not fit another one.
     pub fn from_settings(settings: Settings) -> Result<Self, ConfigError> {
-        let Settings { network, auth, storage, play, operation } = settings;
+        let Settings {
+            network,
+            auth,
+            storage,
+            play,
+            operation,
+        } = settings;
         let environment = operation.environment;
         Ok(Self {
             environment,
@@ -154,6 +166,7 @@ impl Config {
             data_dir: storage.data_dir,
             durability: storage.durability,
             journal_cap_mb: storage.journal_cap_mb,
+            journal_ring_s: storage.journal_ring_s,
             tick_rate: play.tick_rate,
             shards: play.shards.unwrap_or_else(default_shards),
             max_sessions: play.max_sessions,
@@ -201,7 +214,12 @@ impl AuthConfig {
             }
             (previous, _) => previous,
         };
-        Ok(Self { secret, secret_previous, issuer: auth.jwt_issuer, audience: auth.jwt_audience })
+        Ok(Self {
+            secret,
+            secret_previous,
+            issuer: auth.jwt_issuer,
+            audience: auth.jwt_audience,
+        })
     }
 }
 

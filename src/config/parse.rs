@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use combat_components::tick::TickRate;
 
 use super::address::{Origin, Origins, PublicUrl};
-use super::{Durability, Environment, JOURNAL_CAP_MB_MIN, LogFormat, LogLevel, Readiness, Secret};
+use super::{
+    Durability, Environment, JOURNAL_CAP_MB_MIN, JOURNAL_RING_S_MAX, LogFormat, LogLevel, Readiness, Secret,
+};
 
 /// A claim that names who issued a token stays readable in a log line.
 const CLAIM_BYTES_MAX: usize = 200;
@@ -14,7 +16,8 @@ const CLAIM_BYTES_MAX: usize = 200;
 type Parsed<T> = Result<T, String>;
 
 pub fn host(text: &str) -> Parsed<IpAddr> {
-    text.parse().map_err(|_| "expected an IP address such as 0.0.0.0 or ::1".into())
+    text.parse()
+        .map_err(|_| "expected an IP address such as 0.0.0.0 or ::1".into())
 }
 
 pub fn port(text: &str) -> Parsed<u16> {
@@ -22,7 +25,8 @@ pub fn port(text: &str) -> Parsed<u16> {
 }
 
 pub fn socket_address(text: &str) -> Parsed<SocketAddr> {
-    text.parse().map_err(|_| "expected an IP address and a port such as 127.0.0.1:9090".into())
+    text.parse()
+        .map_err(|_| "expected an IP address and a port such as 127.0.0.1:9090".into())
 }
 
 pub fn public_url(text: &str) -> Parsed<PublicUrl> {
@@ -36,7 +40,11 @@ pub fn origins(text: &str) -> Parsed<Origins> {
         .map(|part| Origin::parse(part).ok_or(part))
         .collect::<Result<Vec<_>, _>>()
         .map(Origins)
-        .map_err(|part| format!("expected origins such as https://game.example.com, separated by commas; {part:?} is none"))
+        .map_err(|part| {
+            format!(
+                "expected origins such as https://game.example.com, separated by commas; {part:?} is none"
+            )
+        })
 }
 
 pub fn connections(text: &str) -> Parsed<usize> {
@@ -57,6 +65,10 @@ pub fn shards(text: &str) -> Parsed<usize> {
 
 pub fn journal_cap_mb(text: &str) -> Parsed<u64> {
     number(text, JOURNAL_CAP_MB_MIN, 1 << 24)
+}
+
+pub fn journal_ring_s(text: &str) -> Parsed<u64> {
+    number(text, 1, JOURNAL_RING_S_MAX)
 }
 
 pub fn tick_rate(text: &str) -> Parsed<TickRate> {
@@ -82,7 +94,9 @@ pub fn claim(text: &str) -> Parsed<String> {
     let fits = (1..=CLAIM_BYTES_MAX).contains(&text.len()) && !text.chars().any(char::is_control);
     match fits {
         true => Ok(text.to_owned()),
-        false => Err(format!("expected 1 to {CLAIM_BYTES_MAX} bytes without control characters")),
+        false => Err(format!(
+            "expected 1 to {CLAIM_BYTES_MAX} bytes without control characters"
+        )),
     }
 }
 
@@ -107,14 +121,17 @@ pub fn readiness(text: &str) -> Parsed<Readiness> {
 }
 
 fn one_of<T: Copy>(text: &str, all: &[T], name: fn(T) -> &'static str) -> Parsed<T> {
-    all.iter().copied().find(|value| name(*value) == text).ok_or_else(|| {
-        let names: Vec<_> = all.iter().map(|value| name(*value)).collect();
-        match names.split_last() {
-            Some((last, [])) => format!("expected {last}"),
-            Some((last, others)) => format!("expected {} or {last}", others.join(", ")),
-            None => unreachable!("every named type has a value"),
-        }
-    })
+    all.iter()
+        .copied()
+        .find(|value| name(*value) == text)
+        .ok_or_else(|| {
+            let names: Vec<_> = all.iter().map(|value| name(*value)).collect();
+            match names.split_last() {
+                Some((last, [])) => format!("expected {last}"),
+                Some((last, others)) => format!("expected {} or {last}", others.join(", ")),
+                None => unreachable!("every named type has a value"),
+            }
+        })
 }
 
 fn number(text: &str, least: u64, most: u64) -> Parsed<u64> {

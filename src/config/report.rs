@@ -17,7 +17,11 @@ pub struct Shown {
 impl Config {
     /// Every setting in the order of the documentation.
     pub fn shown(&self) -> Vec<Shown> {
-        let origins: Vec<_> = self.allowed_origins.iter().map(|origin| origin.as_str()).collect();
+        let origins: Vec<_> = self
+            .allowed_origins
+            .iter()
+            .map(|origin| origin.as_str())
+            .collect();
         let row = |name, value: String| Shown { name, value };
         vec![
             row("HOST", self.host.to_string()),
@@ -28,12 +32,19 @@ impl Config {
             row("MAX_CONNECTIONS_PER_IP", self.max_connections_per_ip.to_string()),
             row("METRICS_ADDR", or(self.metrics_addr.as_ref(), "(on PORT)")),
             row("JWT_SECRET", described(&self.auth.secret)),
-            row("JWT_SECRET_PREVIOUS", self.auth.secret_previous.as_ref().map_or("(not set)".into(), hidden)),
+            row(
+                "JWT_SECRET_PREVIOUS",
+                self.auth
+                    .secret_previous
+                    .as_ref()
+                    .map_or("(not set)".into(), hidden),
+            ),
             row("JWT_ISSUER", self.auth.issuer.clone()),
             row("JWT_AUDIENCE", self.auth.audience.clone()),
             row("DATA_DIR", self.data_dir.display().to_string()),
             row("DURABILITY", self.durability.to_string()),
             row("JOURNAL_CAP_MB", self.journal_cap_mb.to_string()),
+            row("JOURNAL_RING_S", self.journal_ring_s.to_string()),
             row("TICK_RATE_HZ", self.tick_rate.hz().to_string()),
             row("SHARDS", self.shards.to_string()),
             row("MAX_SESSIONS", self.max_sessions.to_string()),
@@ -53,9 +64,13 @@ pub fn settings_table() -> String {
     let mut table = String::from("| setting | flag | default | what it is |\n|---|---|---|---|\n");
     for argument in command.get_arguments() {
         let (about, default) = about_and_default(argument);
-        let name = argument.get_env().map(|name| name.to_string_lossy()).unwrap_or_default();
+        let name = argument
+            .get_env()
+            .map(|name| name.to_string_lossy())
+            .unwrap_or_default();
         let flag = argument.get_long().unwrap_or_default();
-        writeln!(table, "| `{name}` | `--{flag}` | {default} | {about} |").expect("a string takes every line");
+        writeln!(table, "| `{name}` | `--{flag}` | {default} | {about} |")
+            .expect("a string takes every line");
     }
     table
 }
@@ -78,7 +93,10 @@ fn or<T: ToString>(value: Option<&T>, absent: &str) -> String {
 }
 
 fn dir(dir: Option<&Path>) -> String {
-    dir.map_or_else(|| "(those in the binary)".to_owned(), |dir| dir.display().to_string())
+    dir.map_or_else(
+        || "(those in the binary)".to_owned(),
+        |dir| dir.display().to_string(),
+    )
 }
 
 fn described(secret: &SecretSource) -> String {

@@ -79,6 +79,9 @@ pub struct StorageSettings {
     /// Size of the journal in MiB; above 80 % ended sessions are pruned and no new one is admitted
     #[arg(long, env = "JOURNAL_CAP_MB", value_name = "JOURNAL_CAP_MB", default_value = "8192", value_parser = parse::journal_cap_mb)]
     pub journal_cap_mb: u64,
+    /// Seconds of play that a session holds in memory while the journal cannot be written, before it is suspended
+    #[arg(long, env = "JOURNAL_RING_S", value_name = "JOURNAL_RING_S", default_value = "60", value_parser = parse::journal_ring_s)]
+    pub journal_ring_s: u64,
 }
 
 #[derive(Args, Clone, Debug)]

@@ -6,7 +6,8 @@ use super::*;
 
 /// The settings of `flags` alone: the environment of the test run is kept out.
 fn settings(flags: &[&str]) -> Result<Settings, clap::Error> {
-    let command = Settings::augment_args(Command::new("combat")).mut_args(|argument| argument.env(None::<&str>));
+    let command =
+        Settings::augment_args(Command::new("combat")).mut_args(|argument| argument.env(None::<&str>));
     Settings::from_arg_matches(&command.try_get_matches_from([&["combat"], flags].concat())?)
 }
 
@@ -58,6 +59,7 @@ fn every_malformed_value_is_refused_by_its_parser() {
         ("--durability", "postgres"),
         ("--readiness", "lenient"),
         ("--journal-cap-mb", "1"),
+        ("--journal-ring-s", "0"),
         ("--data-dir", ""),
     ];
     for (flag, value) in malformed {
@@ -69,10 +71,15 @@ fn every_malformed_value_is_refused_by_its_parser() {
 #[test]
 fn the_report_shows_every_setting_once_and_no_secret() {
     let secret = "k3Jx9pQ2vB7nM4wT8yR1cF6hD5gS0zLa";
-    let shown = config(&["--jwt-secret", secret, "--jwt-secret-previous", secret]).expect("production").shown();
+    let shown = config(&["--jwt-secret", secret, "--jwt-secret-previous", secret])
+        .expect("production")
+        .shown();
     let command = Settings::augment_args(Command::new("combat"));
-    let names: Vec<_> =
-        command.get_arguments().filter_map(|argument| argument.get_env()).map(|name| name.to_string_lossy()).collect();
+    let names: Vec<_> = command
+        .get_arguments()
+        .filter_map(|argument| argument.get_env())
+        .map(|name| name.to_string_lossy())
+        .collect();
     assert_eq!(shown.iter().map(|row| row.name).collect::<Vec<_>>(), names);
     assert!(shown.iter().all(|row| !row.value.contains(secret)));
 }

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::Api;
 use crate::config::Readiness as Mode;
+use crate::session::registry::Health;
 
 /// A dependency that comes back within this has not made the server unready, unless the mode is strict.
 const GRACE: Duration = Duration::from_secs(10);
@@ -50,23 +51,34 @@ impl Readiness {
     pub fn new(mode: Mode, dependencies: Vec<Dependency>) -> Self {
         let long_ago = Instant::now().checked_sub(GRACE);
         let down_since = Mutex::new(vec![long_ago; dependencies.len()]);
-        Self { mode, dependencies, down_since }
+        Self {
+            mode,
+            dependencies,
+            down_since,
+        }
     }
 
     /// Whether all dependencies are there, or have not been gone for long, and how each does.
     pub fn check(&self, now: Instant) -> (bool, Vec<DependencyBody>) {
         let mut all_there = true;
         let mut since = self.down_since.lock();
-        let bodies = self.dependencies.iter().zip(since.iter_mut()).map(|(dependency, since)| {
-            let state = (dependency.check)();
-            if state.is_up {
-                *since = None;
-            } else {
-                let gone_for = now.saturating_duration_since(*since.get_or_insert(now));
-                all_there &= self.mode == Mode::Grace && gone_for < GRACE;
-            }
-            DependencyBody { name: dependency.name, state }
-        });
+        let bodies = self
+            .dependencies
+            .iter()
+            .zip(since.iter_mut())
+            .map(|(dependency, since)| {
+                let state = (dependency.check)();
+                if state.is_up {
+                    *since = None;
+                } else {
+                    let gone_for = now.saturating_duration_since(*since.get_or_insert(now));
+                    all_there &= self.mode == Mode::Grace && gone_for < GRACE;
+                }
+                DependencyBody {
+                    name: dependency.name,
+                    state,
+                }
+            });
         let bodies = bodies.collect();
         (all_there, bodies)
     }
@@ -103,12 +115,11 @@ struct ReadyBody {
 struct SessionsBody {
     live: usize,
     suspended: usize,
-    failed: usize,
 }
 
 /// 200 while every shard beats. No dependency can make it fail: a restart would not bring one back.
 pub async fn alive(State(api): State<Api>) -> impl IntoResponse {
-    let shards = shards(&api);
+    let shards = shards(&api.registry.health());
     let is_alive = shards.iter().all(|shard| shard.is_ticking);
     let status = if is_alive { "alive" } else { "stalled" };
     (answer(is_alive), Json(AliveBody { status, shards }))
@@ -117,7 +128,8 @@ pub async fn alive(State(api): State<Api>) -> impl IntoResponse {
 /// 200 when players may be sent here.
 pub async fn ready(State(api): State<Api>) -> impl IntoResponse {
     let (all_there, dependencies) = api.readiness.check(Instant::now());
-    let shards = shards(&api);
+    let health = api.registry.health();
+    let shards = shards(&health);
     let status = if api.stop.is_cancelled() {
         "draining"
     } else if !all_there {
@@ -127,29 +139,38 @@ pub async fn ready(State(api): State<Api>) -> impl IntoResponse {
     } else {
         "ready"
     };
-    let body = ReadyBody { status, dependencies, sessions: sessions(&api), shards };
-    (answer(status == "ready"), Json(body))
+    let sessions = SessionsBody {
+        live: health.live_sessions,
+        suspended: health.suspended_sessions,
+    };
+    (
+        answer(status == "ready"),
+        Json(ReadyBody {
+            status,
+            dependencies,
+            sessions,
+            shards,
+        }),
+    )
 }
 
 fn answer(is_well: bool) -> StatusCode {
-    if is_well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
-}
-
-fn shards(api: &Api) -> Vec<ShardBody> {
-    let beats = api.registry.health().shards.into_iter().enumerate();
-    beats
-        .map(|(shard, beat)| ShardBody { shard, is_ticking: beat.is_ticking, last_beat_ms: beat.last_beat_ms })
-        .collect()
-}
-
-fn sessions(api: &Api) -> SessionsBody {
-    use crate::session::summary::SessionStatus::{Failed, Suspended};
-    let sessions = api.registry.list();
-    SessionsBody {
-        live: sessions.iter().filter(|session| session.status.is_live()).count(),
-        suspended: sessions.iter().filter(|session| session.status == Suspended).count(),
-        failed: sessions.iter().filter(|session| session.status == Failed).count(),
+    if is_well {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
     }
+}
+
+fn shards(health: &Health) -> Vec<ShardBody> {
+    let beats = health.shards.iter().enumerate();
+    beats
+        .map(|(shard, beat)| ShardBody {
+            shard,
+            is_ticking: beat.is_ticking,
+            last_beat_ms: beat.last_beat_ms,
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -164,9 +185,15 @@ mod tests {
         let seen = Arc::clone(&is_up);
         let check = move || {
             let is_up = seen.load(Ordering::Relaxed);
-            DependencyState { is_up, state: if is_up { "healthy" } else { "failing" }.to_owned() }
+            DependencyState {
+                is_up,
+                state: if is_up { "healthy" } else { "failing" }.to_owned(),
+            }
         };
-        let dependency = Dependency { name: "journal", check: Box::new(check) };
+        let dependency = Dependency {
+            name: "journal",
+            check: Box::new(check),
+        };
         (Readiness::new(mode, vec![dependency]), is_up)
     }
 
@@ -181,7 +208,10 @@ mod tests {
         is_up.store(false, Ordering::Relaxed);
         assert!(ready_after(Duration::from_secs(1)), "it is gone but for a moment");
         assert!(ready_after(Duration::from_secs(10)));
-        assert!(!ready_after(Duration::from_secs(11)), "it has been gone for the grace time");
+        assert!(
+            !ready_after(Duration::from_secs(11)),
+            "it has been gone for the grace time"
+        );
         is_up.store(true, Ordering::Relaxed);
         assert!(ready_after(Duration::from_secs(12)));
     }
@@ -195,6 +225,9 @@ mod tests {
         let (is_ready, bodies) = readiness.check(Instant::now());
         assert!(!is_ready);
         let body = serde_json::to_value(&bodies).expect("JSON");
-        assert_eq!(body, serde_json::json!([{"name": "journal", "isUp": false, "state": "failing"}]));
+        assert_eq!(
+            body,
+            serde_json::json!([{"name": "journal", "isUp": false, "state": "failing"}])
+        );
     }
 }

@@ -8,8 +8,7 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 use super::problem::{Problem, ProblemCode};
 
 /// The page loads nothing from elsewhere and talks to its own host only.
-const CONTENT_SECURITY_POLICY: &str =
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
      connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 #[derive(RustEmbed)]
@@ -28,7 +27,10 @@ fn file(name: &str, headers: &HeaderMap) -> Result<Response, Problem> {
     let found = kind(name).filter(|_| !name.contains('/')).zip(Files::get(name));
     let (kind, file) = found.ok_or(Problem::new(ProblemCode::RouteNotFound))?;
     let tag = tag(&file);
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|held| held.as_bytes() == tag.as_bytes()) {
+    if headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|held| held.as_bytes() == tag.as_bytes())
+    {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
     let fixed = [
@@ -40,13 +42,20 @@ fn file(name: &str, headers: &HeaderMap) -> Result<Response, Problem> {
     ];
     let mut response = ([(header::ETAG, tag)], file.data).into_response();
     for (name, value) in fixed {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
     }
     Ok(response)
 }
 
 fn tag(file: &EmbeddedFile) -> String {
-    let digits: String = file.metadata.sha256_hash().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits: String = file
+        .metadata
+        .sha256_hash()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     format!("\"{digits}\"")
 }
 
@@ -77,7 +86,14 @@ mod tests {
 
     #[test]
     fn a_file_outside_the_page_is_not_found() {
-        for name in ["../Cargo.toml", "../web/index.html", "/etc/passwd", "Cargo.toml", "x.js", ""] {
+        for name in [
+            "../Cargo.toml",
+            "../web/index.html",
+            "/etc/passwd",
+            "Cargo.toml",
+            "x.js",
+            "",
+        ] {
             assert!(file(name, &HeaderMap::new()).is_err(), "{name}");
         }
     }

@@ -18,7 +18,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Parameters {
         let malformed = || Problem::invalid("?", "expected parameters of the form name=value");
         let query = Query::<Vec<(String, String)>>::from_request_parts(parts, state).await;
         let Query(parameters) = query.map_err(|_| malformed())?;
-        if parameters.len() > PARAMETERS_MAX { Err(malformed()) } else { Ok(Self(parameters)) }
+        if parameters.len() > PARAMETERS_MAX {
+            Err(malformed())
+        } else {
+            Ok(Self(parameters))
+        }
     }
 }
 
@@ -27,10 +31,17 @@ impl Parameters {
     ///
     /// # Errors
     /// When `parse` refuses the value, with what was expected.
-    pub fn read<T>(&mut self, name: &str, default: T, parse: impl Fn(&str) -> Option<T>, expected: &str) -> Result<T, Problem> {
+    pub fn read<T>(
+        &mut self,
+        name: &str,
+        default: T,
+        parse: impl Fn(&str) -> Option<T>,
+        expected: &str,
+    ) -> Result<T, Problem> {
         let mut value = Ok(default);
         for (_, text) in self.0.extract_if(.., |(known, _)| known == name) {
-            value = parse(&text).ok_or_else(|| Problem::invalid(format!("?{name}"), format!("expected {expected}")));
+            value = parse(&text)
+                .ok_or_else(|| Problem::invalid(format!("?{name}"), format!("expected {expected}")));
         }
         value
     }
@@ -43,7 +54,14 @@ impl Parameters {
             detail: "is not a parameter of this route".to_owned(),
         };
         let errors: Vec<_> = self.0.into_iter().map(error).collect();
-        if errors.is_empty() { Ok(()) } else { Err(Problem { errors, ..Problem::new(ProblemCode::InvalidField) }) }
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem {
+                errors,
+                ..Problem::new(ProblemCode::InvalidField)
+            })
+        }
     }
 }
 
@@ -54,7 +72,11 @@ mod tests {
     use super::*;
 
     async fn read(query: &str) -> Result<u32, Problem> {
-        let (mut parts, ()) = Request::builder().uri(format!("/?{query}")).body(()).expect("a request").into_parts();
+        let (mut parts, ()) = Request::builder()
+            .uri(format!("/?{query}"))
+            .body(())
+            .expect("a request")
+            .into_parts();
         let mut parameters = Parameters::from_request_parts(&mut parts, &()).await?;
         let limit = parameters.read("limit", 50, |text| text.parse().ok(), "a whole number")?;
         parameters.finish().map(|()| limit)

@@ -49,7 +49,10 @@ pub fn router(api: Api) -> Router {
         router = router.merge(metrics_router(Arc::clone(&api.metrics)));
     }
     router
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            REQUEST_TIMEOUT,
+        ))
         .layer(CatchPanicLayer::custom(caught))
         .layer(cors(&api.allowed_origins))
         .layer(from_fn_with_state(api, observe))
@@ -57,11 +60,15 @@ pub fn router(api: Api) -> Router {
 
 /// The routes on `METRICS_ADDR`.
 pub fn metrics_router(metrics: Arc<Metrics>) -> Router {
-    Router::new().route("/metrics", get(metrics::metrics)).with_state(metrics)
+    Router::new()
+        .route("/metrics", get(metrics::metrics))
+        .with_state(metrics)
 }
 
 fn cors(allowed: &[Origin]) -> CorsLayer {
-    let origins = allowed.iter().filter_map(|origin| HeaderValue::from_str(origin.as_str()).ok());
+    let origins = allowed
+        .iter()
+        .filter_map(|origin| HeaderValue::from_str(origin.as_str()).ok());
     let x_request_id = HeaderName::from_static("x-request-id");
     CorsLayer::new()
         .allow_origin(origins.collect::<Vec<_>>())
@@ -74,6 +81,9 @@ fn cors(allowed: &[Origin]) -> CorsLayer {
 fn caught(panic: Box<dyn Any + Send>) -> Response {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    tracing::error!(panic = text.unwrap_or("of an unknown kind"), "a request handler panicked");
+    tracing::error!(
+        panic = text.unwrap_or("of an unknown kind"),
+        "a request handler panicked"
+    );
     Problem::new(ProblemCode::Internal).into_response()
 }

@@ -18,6 +18,7 @@ use super::query::Parameters;
 use super::session_body::SessionBody;
 use super::session_path::SessionPath;
 use crate::auth::{Caller, Role};
+use crate::replication::relay::SPECTATOR_DELAY_MS_MAX;
 use crate::session::summary::{CreateSession, SessionKind, SessionSummary};
 
 const NAME_CHARS_MAX: usize = 80;
@@ -27,12 +28,6 @@ const ID_CHARS_MAX: usize = 64;
 
 /// What a matchmaker wants to find again, not a database.
 const METADATA_BYTES_MAX: usize = 4_096;
-
-/// Beyond ten minutes a spectator would rather watch the replay.
-const SPECTATOR_DELAY_MS_MAX: u32 = 600_000;
-
-/// A day: no match is longer.
-const TIME_LIMIT_S_MAX: u32 = 86_400;
 
 const LIST_LIMIT_DEFAULT: usize = 50;
 const LIST_LIMIT_MAX: usize = 500;
@@ -50,14 +45,21 @@ pub async fn list(
     mut parameters: Parameters,
 ) -> Result<Json<SessionList>, Problem> {
     let wanted = parameters.read("status", Wanted::Live, Wanted::parse, "live, ended or all")?;
-    let limit = |text: &str| text.parse().ok().filter(|limit| (1..=LIST_LIMIT_MAX).contains(limit));
+    let limit = |text: &str| {
+        text.parse()
+            .ok()
+            .filter(|limit| (1..=LIST_LIMIT_MAX).contains(limit))
+    };
     let limit = parameters.read("limit", LIST_LIMIT_DEFAULT, limit, "a whole number from 1 to 500")?;
     parameters.finish()?;
     let mut sessions = api.registry.list();
     sessions.retain(|session| wanted.includes(session));
     let total = sessions.len();
     sessions.truncate(limit);
-    Ok(Json(SessionList { sessions: sessions.into_iter().map(SessionBody::from).collect(), total }))
+    Ok(Json(SessionList {
+        sessions: sessions.into_iter().map(SessionBody::from).collect(),
+        total,
+    }))
 }
 
 pub async fn create(
@@ -70,7 +72,11 @@ pub async fn create(
     let session = api.registry.create(wish).await?;
     tracing::info!(session = %session.id, by = %caller.player, map = %session.map_id, mode = %session.mode, "session created");
     let location = format!("/api/v1/combat/sessions/{}", session.id);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(SessionBody::from(session))))
+    Ok((
+        StatusCode::CREATED,
+        [(header::LOCATION, location)],
+        Json(SessionBody::from(session)),
+    ))
 }
 
 pub async fn get(
@@ -118,7 +124,7 @@ impl Wanted {
     }
 }
 
-/// From what arrived to what is meant. Whether map, mode and ruleset exist is the registry's to say.
+/// From what arrived to what is meant. What map, mode and ruleset allow is the registry's to say.
 fn wish(mut fields: Fields, default_rate: TickRate) -> Result<CreateSession, Problem> {
     let name = fields.text("name", NAME_CHARS_MAX);
     let name = fields.required("name", name);
@@ -129,26 +135,33 @@ fn wish(mut fields: Fields, default_rate: TickRate) -> Result<CreateSession, Pro
     let kind = fields.parsed("type", kind).unwrap_or(SessionKind::Casual);
     let max_players = fields.number("maxPlayers", 1..=PLAYERS_MAX as u32);
     let tick_rate = tick_rate(&mut fields).unwrap_or(default_rate);
-    let ruleset = fields.text("ruleset", ID_CHARS_MAX).unwrap_or_else(|| "default".to_owned());
+    let ruleset = fields
+        .text("ruleset", ID_CHARS_MAX)
+        .unwrap_or_else(|| "default".to_owned());
     let spectator_delay_ms = fields.number("spectatorDelayMs", 0..=SPECTATOR_DELAY_MS_MAX);
-    let metadata = fields.object("metadata", METADATA_BYTES_MAX).unwrap_or_else(|| Value::Object(Default::default()));
+    let metadata = fields
+        .object("metadata", METADATA_BYTES_MAX)
+        .unwrap_or_else(|| Value::Object(Default::default()));
     let mut options = Options::default();
     fields.within("options", |fields| options = Options::read(fields));
-    let wish = name.zip(map_id).zip(mode).map(|((name, map_id), mode)| CreateSession {
-        name,
-        kind,
-        map_id,
-        mode,
-        max_players: max_players.map(|max| max as u8),
-        tick_rate,
-        ruleset,
-        spectator_delay_ms,
-        metadata,
-        friendly_fire: options.friendly_fire,
-        time_limit_s: options.time_limit_s,
-        score_limit: options.score_limit,
-        bots: options.bots,
-    });
+    let wish = name
+        .zip(map_id)
+        .zip(mode)
+        .map(|((name, map_id), mode)| CreateSession {
+            name,
+            kind,
+            map_id,
+            mode,
+            max_players: max_players.map(|max| max as u8),
+            tick_rate,
+            ruleset,
+            spectator_delay_ms,
+            metadata,
+            friendly_fire: options.friendly_fire,
+            time_limit_s: options.time_limit_s,
+            score_limit: options.score_limit,
+            bots: options.bots,
+        });
     fields.finish(wish)
 }
 
@@ -164,9 +177,13 @@ impl Options {
     fn read(fields: &mut Fields) -> Self {
         Self {
             friendly_fire: fields.flag("friendlyFire"),
-            time_limit_s: fields.number("timeLimitS", 1..=TIME_LIMIT_S_MAX),
-            score_limit: fields.number("scoreLimit", 0..=u32::from(u16::MAX)).map(|limit| limit as u16),
-            bots: fields.number("bots", 0..=PLAYERS_MAX as u32).map_or(0, |bots| bots as u8),
+            time_limit_s: fields.number("timeLimitS", 1..=u32::MAX),
+            score_limit: fields
+                .number("scoreLimit", 0..=u32::from(u16::MAX))
+                .map(|limit| limit as u16),
+            bots: fields
+                .number("bots", 0..=PLAYERS_MAX as u32)
+                .map_or(0, |bots| bots as u8),
         }
     }
 }
@@ -188,17 +205,23 @@ mod tests {
     use super::*;
 
     fn read(body: Value) -> Result<CreateSession, Vec<String>> {
-        let Value::Object(body) = body else { panic!("the test gives an object") };
+        let Value::Object(body) = body else {
+            panic!("the test gives an object")
+        };
         wish(Fields::new(body), TickRate::DEFAULT)
             .map_err(|problem| problem.errors.into_iter().map(|error| error.pointer).collect())
     }
 
     #[test]
     fn the_owners_five_fields_are_enough() {
-        let body = json!({"name": "m", "type": "ranked", "maxPlayers": 10, "mapId": "duel-box", "gameMode": "duel"});
+        let body =
+            json!({"name": "m", "type": "ranked", "maxPlayers": 10, "mapId": "duel-box", "gameMode": "duel"});
         let wish = read(body).expect("a wish");
         assert_eq!((wish.kind, wish.max_players), (SessionKind::Ranked, Some(10)));
-        assert_eq!((wish.ruleset.as_str(), wish.tick_rate), ("default", TickRate::DEFAULT));
+        assert_eq!(
+            (wish.ruleset.as_str(), wish.tick_rate),
+            ("default", TickRate::DEFAULT)
+        );
         assert_eq!(wish.metadata, json!({}));
     }
 
@@ -210,8 +233,18 @@ mod tests {
         }))
         .expect_err("refused");
         let expected = [
-            "/name", "/mapId", "/gameMode", "/type", "/maxPlayers", "/tickRateHz", "/spectatorDelayMs", "/metadata",
-            "/options/scoreLimit", "/options/bots", "/options/lives", "/map",
+            "/name",
+            "/mapId",
+            "/gameMode",
+            "/type",
+            "/maxPlayers",
+            "/tickRateHz",
+            "/spectatorDelayMs",
+            "/metadata",
+            "/options/scoreLimit",
+            "/options/bots",
+            "/options/lives",
+            "/map",
         ];
         assert_eq!(pointers, expected);
     }
@@ -219,7 +252,8 @@ mod tests {
     #[test]
     fn options_reach_the_wish() {
         let options = json!({"friendlyFire": true, "timeLimitS": 60, "scoreLimit": 5, "bots": 3});
-        let wish = read(json!({"name": "m", "mapId": "a", "gameMode": "duel", "options": options})).expect("a wish");
+        let wish =
+            read(json!({"name": "m", "mapId": "a", "gameMode": "duel", "options": options})).expect("a wish");
         assert_eq!((wish.friendly_fire, wish.time_limit_s), (Some(true), Some(60)));
         assert_eq!((wish.score_limit, wish.bots), (Some(5), 3));
     }

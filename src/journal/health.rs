@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
@@ -115,7 +115,8 @@ impl JournalStats {
         counter.fetch_add(more, Ordering::Relaxed);
     }
 
-    pub(super) fn committed(&self, bytes: u64, parts: u64, took_us: u64) {
+    pub(super) fn committed(&self, bytes: u64, parts: u64, took: Duration) {
+        let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         Self::add(&self.commits, 1);
         Self::add(&self.bytes, bytes);
         Self::add(&self.parts, parts);
@@ -135,6 +136,16 @@ impl JournalStats {
 
     fn elapsed_ms(&self) -> u64 {
         u64::try_from(self.started.0.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// Told how long each commit took, for a histogram; called on the writer's thread, so it must be quick.
+#[derive(Clone)]
+pub struct CommitObserver(pub Arc<dyn Fn(Duration) + Send + Sync>);
+
+impl std::fmt::Debug for CommitObserver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CommitObserver")
     }
 }
 

@@ -27,13 +27,14 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 pub use self::commands::JournalError;
 use self::commands::{Command, Request};
-pub use self::health::{JournalHealth, JournalLag, JournalStats, NotAdmitted};
+pub use self::health::{CommitObserver, JournalHealth, JournalLag, JournalStats, NotAdmitted};
 use self::index::RowIndex;
 pub use self::log_reader::{ListedSession, SessionLog, list};
 pub use self::resume::{LiveSession, LostTail, OpenReport};
 pub use self::scan::{BASE_TICK, Damage, DamageCause, LogPiece};
 use self::tape::{FILL_WHOLE_PERMILLE, Pressure, TAPE_BYTES_MAX, TAPES_BYTES_MAX, TapeLimits};
 pub use self::tape::{NotDurable, Offer, Tape, TapeState};
+pub use self::writer::SHUTDOWN_PATIENCE;
 use crate::store::Store;
 pub use crate::store::{
     Blob, Finish, NewSession, SessionQuery, SessionRow, SessionStatus, StoreError, StoreRead,
@@ -63,6 +64,8 @@ pub struct JournalConfig {
     pub keep_ended: Duration,
     /// The wall clock: microseconds since 1970.
     pub now_unix_us: fn() -> u64,
+    /// Told how long each commit took.
+    pub observer: Option<CommitObserver>,
 }
 
 impl Default for JournalConfig {
@@ -74,6 +77,7 @@ impl Default for JournalConfig {
             cap_bytes: 8 << 30,
             keep_ended: Duration::from_secs(24 * 60 * 60),
             now_unix_us: unix_us,
+            observer: None,
         }
     }
 }
@@ -233,7 +237,7 @@ impl Journal {
     /// [`JournalError::Stopped`].
     ///
     /// # Errors
-    /// When something could not be committed within [`writer::SHUTDOWN_PATIENCE`].
+    /// When something could not be committed within [`SHUTDOWN_PATIENCE`].
     pub async fn shutdown(&self) -> Result<(), JournalError> {
         let answer = self.ask(Request::Shutdown).await;
         let thread = self.thread.lock().take();

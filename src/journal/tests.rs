@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use combat_components::ids::SessionId;
@@ -158,7 +159,14 @@ async fn open_faulty(place: &Place) -> (Journal, Arc<Faults>) {
 }
 
 async fn what_is_offered_is_committed_told_and_read_back(place: Place) {
-    let (journal, report) = open(&place).await;
+    let observed = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&observed);
+    let observer = CommitObserver(Arc::new(move |_took| _ = counter.fetch_add(1, Ordering::Relaxed)));
+    let settings = JournalConfig {
+        observer: Some(observer),
+        ..config()
+    };
+    let (journal, report) = Journal::open(place.open().await, settings).await.unwrap();
     assert!(report.live.is_empty() && report.lost_tail.is_none());
     let mut players = Vec::new();
     for number in 1..=3 {
@@ -184,6 +192,7 @@ async fn what_is_offered_is_committed_told_and_read_back(place: Place) {
     }
     assert_eq!(journal.lag().uncommitted_bytes, 0);
     let commits = journal.stats().commits.load(Ordering::Relaxed);
+    assert_eq!(observed.load(Ordering::Relaxed), commits);
     assert_eq!(
         journal.reader().row_numbers().await.unwrap(),
         (1..=commits).collect::<Vec<_>>()

@@ -12,7 +12,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::batch::{self, Pending, ROW_BYTES_MAX};
 use super::commands::{Command, JournalError, Request};
-use super::health::{JournalHealth, JournalStats};
+use super::health::{CommitObserver, JournalHealth, JournalStats};
 use super::housekeeper::Housekeeper;
 use super::resume::Resumed;
 use super::tape::TapeState;
@@ -37,6 +37,7 @@ pub(super) struct Writer {
     store: Arc<dyn Store>,
     shared: Arc<Shared>,
     commit_every: Duration,
+    observer: Option<CommitObserver>,
     commands: mpsc::Receiver<Command>,
     waiting: VecDeque<Command>,
     pending: Option<Pending>,
@@ -76,6 +77,7 @@ impl Writer {
             store,
             shared,
             commit_every: config.commit_every,
+            observer: config.observer.clone(),
             commands,
             waiting: VecDeque::with_capacity(COMMANDS_MAX),
             pending: None,
@@ -201,14 +203,17 @@ impl Writer {
         };
         let begun = Instant::now();
         append(&*self.store, &pending.row, &self.shared).await?;
-        let took_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let took = begun.elapsed();
         let Some(pending) = self.pending.take() else {
             return Ok(false);
         };
         let bytes = pending.row.body.len();
         self.shared
             .stats
-            .committed(bytes as u64, pending.parts.len() as u64, took_us);
+            .committed(bytes as u64, pending.parts.len() as u64, took);
+        if let Some(observer) = &self.observer {
+            (observer.0)(took);
+        }
         self.shared
             .index
             .lock()

@@ -3,8 +3,8 @@
 //! Knows nothing of HTTP, storage or how a socket is written.
 
 mod encoded;
-mod pace;
 pub mod happenings;
+mod pace;
 pub mod players;
 pub mod relay;
 pub mod view;

@@ -1,17 +1,16 @@
 //! The players' audience: one public delta per frame, encoded once, and each player's own part.
 
-use combat_components::event::Event;
 use combat_components::command::{Command, TickInput};
+use combat_components::event::Event;
 use combat_components::ids::{Epoch, Slot};
 use combat_components::limits::BANK_MS;
 use combat_components::tick::{Tick, TickRate};
 use combat_protocol::close::CloseCode;
-use combat_protocol::codec::{
-    Encoding, encode_event, encode_own, encode_status, encode_welcome,
-};
+use combat_protocol::codec::{Encoding, encode_event, encode_own, encode_status, encode_welcome};
 use combat_protocol::frame::FrameEncoder;
 use combat_protocol::server::{
-    Correction, EventMessage, Happening, InputVerdict, Own, ResumedFrom, Snapshot, StatusMessage, VerdictHit, Welcome,
+    Correction, EventMessage, Happening, InputVerdict, Own, ResumedFrom, Snapshot, StatusMessage, VerdictHit,
+    Welcome,
 };
 use combat_protocol::view::view_hash;
 use combat_systems::sim::Sim;
@@ -105,7 +104,13 @@ impl PlayersAudience {
 
     /// Takes a connection in; it is welcomed with the next frame. The player's older one is superseded.
     pub fn arrive(&mut self, arrived: Arrived) {
-        let Arrived { slot, connection, outbox, encoding, seen } = arrived;
+        let Arrived {
+            slot,
+            connection,
+            outbox,
+            encoding,
+            seen,
+        } = arrived;
         let socket = PlayerSocket {
             connection,
             outbox,
@@ -125,7 +130,9 @@ impl PlayersAudience {
     /// Whether `connection` was still the player's; it is forgotten.
     pub fn depart(&mut self, slot: Slot, connection: u64) -> bool {
         let place = &mut self.sockets[usize::from(slot.0)];
-        let present = place.as_ref().is_some_and(|socket| socket.connection == connection);
+        let present = place
+            .as_ref()
+            .is_some_and(|socket| socket.connection == connection);
         if present {
             *place = None;
         }
@@ -159,7 +166,10 @@ impl PlayersAudience {
             let rtt_ms = socket.outbox.facts().rtt_least_ms();
             if rtt_ms != socket.logged_rtt_ms {
                 socket.logged_rtt_ms = rtt_ms;
-                input.push(Command::LinkSampled { slot: Slot(slot as u8), rtt_ms });
+                input.push(Command::LinkSampled {
+                    slot: Slot(slot as u8),
+                    rtt_ms,
+                });
             }
         }
     }
@@ -180,8 +190,18 @@ impl PlayersAudience {
     fn take_events(&mut self, sim: &Sim, builder: &ViewBuilder, standing: Standing) {
         let tick = sim.tick();
         for event in &sim.output().events {
-            if let Event::Displaced { slot, reason, input_seq, pose, pose_epoch, .. } = event {
-                let Some(Some(socket)) = self.sockets.get_mut(usize::from(slot.0)) else { continue };
+            if let Event::Displaced {
+                slot,
+                reason,
+                input_seq,
+                pose,
+                pose_epoch,
+                ..
+            } = event
+            {
+                let Some(Some(socket)) = self.sockets.get_mut(usize::from(slot.0)) else {
+                    continue;
+                };
                 socket.correction = Some(Correction {
                     reason: *reason,
                     input_seq: *input_seq,
@@ -204,7 +224,9 @@ impl PlayersAudience {
 
     fn take_verdicts(&mut self, sim: &Sim) {
         for verdict in &sim.output().verdicts {
-            let Some(Some(socket)) = self.sockets.get_mut(usize::from(verdict.slot.0)) else { continue };
+            let Some(Some(socket)) = self.sockets.get_mut(usize::from(verdict.slot.0)) else {
+                continue;
+            };
             socket.urgent = true;
             socket.verdicts.push(InputVerdict {
                 input_seq: verdict.input_seq,
@@ -226,7 +248,11 @@ impl PlayersAudience {
         if self.unfinal_at.is_some_and(|tick| tick <= standing.durable_tick) {
             self.unfinal_at = None;
             let (epoch, tick) = (standing.epoch.0, standing.durable_tick.0);
-            self.send_event(&EventMessage { epoch, tick, happening: Happening::Durable { epoch, tick } });
+            self.send_event(&EventMessage {
+                epoch,
+                tick,
+                happening: Happening::Durable { epoch, tick },
+            });
         }
     }
 
@@ -234,9 +260,13 @@ impl PlayersAudience {
         let mut encoded = PerEncoding::default();
         let encoder = &mut self.encoder;
         for (at, place) in self.sockets.iter_mut().enumerate() {
-            let Some(socket) = place.as_ref().filter(|socket| socket.pace.is_some()) else { continue };
+            let Some(socket) = place.as_ref().filter(|socket| socket.pace.is_some()) else {
+                continue;
+            };
             let encoding = socket.encoding;
-            let bytes = encoded.get_or(encoding, || encoder.share(|out| encode_event(message, encoding, out)));
+            let bytes = encoded.get_or(encoding, || {
+                encoder.share(|out| encode_event(message, encoding, out))
+            });
             if !socket.outbox.send_reliable(bytes) {
                 drop_socket(place, at, &mut self.facts);
             }
@@ -246,8 +276,12 @@ impl PlayersAudience {
     /// Tells every player whether the session takes inputs.
     pub fn send_status(&mut self, message: &StatusMessage) {
         for (at, place) in self.sockets.iter_mut().enumerate() {
-            let Some(socket) = place.as_ref().filter(|socket| socket.pace.is_some()) else { continue };
-            let bytes = self.encoder.share(|out| encode_status(message, socket.encoding, out));
+            let Some(socket) = place.as_ref().filter(|socket| socket.pace.is_some()) else {
+                continue;
+            };
+            let bytes = self
+                .encoder
+                .share(|out| encode_status(message, socket.encoding, out));
             if !socket.outbox.send_reliable(bytes) {
                 drop_socket(place, at, &mut self.facts);
             }
@@ -263,8 +297,12 @@ impl PlayersAudience {
         let mut public = [PerEncoding::default(), PerEncoding::default()];
         for at in 0..self.sockets.len() {
             let slot = Slot(at as u8);
-            let Some(own) = self.sockets[at].as_ref().and_then(|_| sim.own_view(slot)) else { continue };
-            let Some(socket) = self.sockets[at].as_mut() else { continue };
+            let Some(own) = self.sockets[at].as_ref().and_then(|_| sim.own_view(slot)) else {
+                continue;
+            };
+            let Some(socket) = self.sockets[at].as_mut() else {
+                continue;
+            };
             let Some(pace) = &mut socket.pace else {
                 self.welcome(at, &own, builder, standing);
                 continue;
@@ -272,7 +310,12 @@ impl PlayersAudience {
             let allowance_ms = socket.outbox.facts().rtt_ms() + WORD_AGE_MS_MAX;
             let allowance_ticks = self.tick_rate.ticks_in_ms(allowance_ms) + self.frame_ticks;
             let has_room = socket.outbox.has_room_for_frame();
-            let due = pace.next(socket.outbox.facts(), has_room, (standing.epoch, now), allowance_ticks);
+            let due = pace.next(
+                socket.outbox.facts(),
+                has_room,
+                (standing.epoch, now),
+                allowance_ticks,
+            );
             let encoding = socket.encoding;
             let (frames, encoder) = (&self.frames, &mut self.encoder);
             let shared = match due {
@@ -284,7 +327,12 @@ impl PlayersAudience {
                     })
                 })),
                 Due::Snapshot => {
-                    self.facts.extend(pace.take_skipped().map(|from| Command::FramesSkipped { slot, from, to: now }));
+                    self.facts
+                        .extend(pace.take_skipped().map(|from| Command::FramesSkipped {
+                            slot,
+                            from,
+                            to: now,
+                        }));
                     self.facts.push(Command::SnapshotSent { slot, at: now });
                     Some(public[1].get_or(encoding, || {
                         encoder.share(|out| {
@@ -320,8 +368,15 @@ impl PlayersAudience {
         now: Tick,
         standing: Standing,
     ) {
-        let Some(socket) = &mut self.sockets[at] else { return };
-        fill_own(&mut self.own, body, self.template.0.abilities.len(), (now, standing));
+        let Some(socket) = &mut self.sockets[at] else {
+            return;
+        };
+        fill_own(
+            &mut self.own,
+            body,
+            self.template.0.abilities.len(),
+            (now, standing),
+        );
         self.own.correction = socket.correction.take().map(|mut correction| {
             correction.bank_ticks = body.bank_ticks;
             correction
@@ -338,7 +393,9 @@ impl PlayersAudience {
     }
 
     fn welcome(&mut self, at: usize, body: &OwnBody, builder: &ViewBuilder, standing: Standing) {
-        let Some(socket) = &mut self.sockets[at] else { return };
+        let Some(socket) = &mut self.sockets[at] else {
+            return;
+        };
         let now = Tick(builder.view.tick);
         let mut own = Own::default();
         fill_own(&mut own, body, self.template.0.abilities.len(), (now, standing));
@@ -353,19 +410,29 @@ impl PlayersAudience {
             tick: now.0,
             durable_tick: standing.durable_tick.0,
             last_input_seq: body.input_seq,
-            resumed: seen.filter(|(epoch, _)| *epoch < standing.epoch).map(|(epoch, tick)| ResumedFrom {
-                epoch: standing.epoch.0,
-                tick: standing.epoch_began_at.0,
-                rolled_back_from_epoch: epoch.0,
-                rolled_back_from_tick: tick.0,
-            }),
-            snapshot: Snapshot { view: builder.view.clone(), view_hash: view_hash(&builder.view.players) },
+            resumed: seen
+                .filter(|(epoch, _)| *epoch < standing.epoch)
+                .map(|(epoch, tick)| ResumedFrom {
+                    epoch: standing.epoch.0,
+                    tick: standing.epoch_began_at.0,
+                    rolled_back_from_epoch: epoch.0,
+                    rolled_back_from_tick: tick.0,
+                }),
+            snapshot: Snapshot {
+                view: builder.view.clone(),
+                view_hash: view_hash(&builder.view.players),
+            },
             own: Some(own),
             ..self.template.0.clone()
         };
         socket.pace = Some(Pace::starting_at(now));
-        self.facts.push(Command::SnapshotSent { slot: Slot(at as u8), at: now });
-        let bytes = self.encoder.share(|out| encode_welcome(&welcome, socket.encoding, out));
+        self.facts.push(Command::SnapshotSent {
+            slot: Slot(at as u8),
+            at: now,
+        });
+        let bytes = self
+            .encoder
+            .share(|out| encode_welcome(&welcome, socket.encoding, out));
         if !socket.outbox.send_reliable(bytes) {
             drop_socket(&mut self.sockets[at], at, &mut self.facts);
         }
@@ -391,6 +458,7 @@ fn fill_own(own: &mut Own, body: &OwnBody, abilities: usize, (now, standing): (T
     own.ready_at_tick = body.ready_at.0;
     own.reloaded_at_tick = body.reloaded_at.map(|at| at.0);
     own.ability_ready_at_ticks.clear();
-    own.ability_ready_at_ticks.extend(body.ability_ready_at.iter().take(abilities).map(|at| at.0));
+    own.ability_ready_at_ticks
+        .extend(body.ability_ready_at.iter().take(abilities).map(|at| at.0));
     own.respawn_at_tick = body.respawn_at.map(|at| at.0);
 }

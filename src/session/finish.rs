@@ -1,17 +1,16 @@
 //! What happens to a session after its last tick: it is dropped off the shard's thread, marked in the store, verified.
 
-use std::sync::Arc;
-
 use combat_components::ids::SessionId;
 use combat_replays::verifier::{Outcome, VerifyOptions, verify};
 use tokio::sync::mpsc;
 
+use super::entry::EndedFacts;
 use super::host::{Ending, SessionHost};
 use super::pacer::unix_us;
-use super::registry::{EndedFacts, Entry, Registry};
+use super::registry::Registry;
 use super::stored::{EndNote, VerifyNote, note_bytes};
 use super::summary::{SessionStatus, VerifySummary};
-use crate::store::Finish;
+use crate::journal::Finish;
 
 /// Hosts that may wait to be dropped: every session of a node, ending at once.
 const DEPARTURES_CAPACITY: usize = 1_024;
@@ -51,13 +50,19 @@ pub(super) async fn settle(registry: Registry, mut departed: Departed) {
         let failed = ending != Ending::Finished;
         let Ok(handle) = registry.handle(id) else { continue };
         let ended = EndedFacts {
-            status: if failed { SessionStatus::Failed } else { SessionStatus::Ended },
+            status: if failed {
+                SessionStatus::Failed
+            } else {
+                SessionStatus::Ended
+            },
             epoch: handle.live().epoch(),
             last_tick,
             player_count,
             started_at_ms: handle.live().started_at_ms(),
             ended_at_ms: (unix_us() / 1_000) as i64,
-            end_reason: reason.map(str::to_owned).or_else(|| failed.then(|| "simulation_panicked".to_owned())),
+            end_reason: reason
+                .map(str::to_owned)
+                .or_else(|| failed.then(|| "simulation_panicked".to_owned())),
             verify: None,
         };
         tokio::spawn(settle_one(registry.clone(), id, ended));
@@ -101,13 +106,15 @@ async fn check(registry: &Registry, id: SessionId, last_tick: u32) {
         Err(error) => return tracing::error!(session = %id, %error, "a finished log could not be read"),
     };
     let (sender, receiver) = tokio::sync::oneshot::channel();
-    let thread = std::thread::Builder::new().name("verify".to_owned()).spawn(move || {
-        // Without the lower priority it is still correct, only less considerate.
-        let _ = rustix::process::nice(VERIFY_NICENESS);
-        let report = verify(&log, VerifyOptions::default(), &mut |_| ());
-        // The registry is gone only when the process ends.
-        let _ = sender.send(report);
-    });
+    let thread = std::thread::Builder::new()
+        .name("verify".to_owned())
+        .spawn(move || {
+            // Without the lower priority it is still correct, only less considerate.
+            let _ = rustix::process::nice(VERIFY_NICENESS);
+            let report = verify(&log, VerifyOptions::default(), &mut |_| ());
+            // The registry is gone only when the process ends.
+            let _ = sender.send(report);
+        });
     if let Err(error) = thread {
         return tracing::error!(session = %id, %error, "no thread to verify a session");
     }
@@ -115,23 +122,13 @@ async fn check(registry: &Registry, id: SessionId, last_tick: u32) {
     if let Outcome::Diverged(divergence) = &report.outcome {
         tracing::error!(session = %id, ?divergence, "a session did not verify");
     }
-    let note = VerifyNote { result: report.outcome.code().to_owned(), at_tick: report.ticks.0.min(last_tick) };
+    let note = VerifyNote {
+        result: report.outcome.code().to_owned(),
+        at_tick: report.ticks.0.min(last_tick),
+    };
     if let Err(error) = registry.journal().set_verify(id, note_bytes(&note)).await {
         tracing::error!(session = %id, %error, "the result of a verification could not be written");
     }
     tracing::info!(session = %id, result = note.result, ticks = note.at_tick, "session verified");
     registry.note_verified(id, VerifySummary::from(note));
-}
-
-/// Waits until a session that has been asked to end has ended.
-pub(super) async fn wait_for_end(registry: &Registry, id: SessionId) {
-    let Ok(handle) = registry.handle(id) else { return };
-    let mut news = handle.tape.subscribe();
-    // The tape is closed when the end is committed, which its followers are told.
-    while matches!(registry.0.sessions.read().get(&id), Some((_, Entry::Live(_)))) {
-        let patience = std::time::Duration::from_millis(50);
-        // The end is noted right after the tape has closed; the timeout only covers that moment.
-        let _ = tokio::time::timeout(patience, news.changed()).await;
-    }
-    drop(Arc::clone(&handle.tape));
 }

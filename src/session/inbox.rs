@@ -1,12 +1,12 @@
 //! A session's inbox: bounded, drained by its shard right before each step, never waited for.
 
-use crossbeam_queue::ArrayQueue;
 use combat_components::command::{Command, LeaveCause};
 use combat_components::ids::{Epoch, PlayerId, Slot};
 use combat_components::limits::INPUTS_PER_PLAYER_AND_TICK_MAX;
 use combat_components::phase::EndReason;
 use combat_components::tick::Tick;
 use combat_protocol::codec::Encoding;
+use crossbeam_queue::ArrayQueue;
 use tokio::sync::oneshot;
 
 use super::outbox::Outbox;
@@ -42,15 +42,33 @@ pub struct PlayerArrival {
 #[derive(Debug)]
 pub enum Envelope {
     /// A claim or an action; `ack` asks for an acknowledgement at once.
-    Input { command: Command, ack: bool },
-    Join { wish: JoinSession, reply: Reply<PlaceTaken> },
-    Leave { player: PlayerId, cause: LeaveCause, reply: Reply<Tick> },
-    End { reason: EndReason, reply: Reply<Tick> },
+    Input {
+        command: Command,
+        ack: bool,
+    },
+    Join {
+        wish: JoinSession,
+        reply: Reply<PlaceTaken>,
+    },
+    Leave {
+        player: PlayerId,
+        cause: LeaveCause,
+        reply: Reply<Tick>,
+    },
+    End {
+        reason: EndReason,
+        reply: Reply<Tick>,
+    },
     Arrive(Box<PlayerArrival>),
     /// The connection of a player ended.
-    Depart { slot: Slot, connection: u64 },
+    Depart {
+        slot: Slot,
+        connection: u64,
+    },
     /// The server is ending: tell the players and stop after this tick.
-    Drain { reply: Reply<Tick> },
+    Drain {
+        reply: Reply<Tick>,
+    },
 }
 
 /// The bounded queue between everybody and the shard thread.
@@ -60,7 +78,9 @@ pub struct Inbox(ArrayQueue<Envelope>);
 impl Inbox {
     /// Holds what one tick of a full session may take in; more is refused, never queued.
     pub fn for_players(players_max: u8) -> Self {
-        Self(ArrayQueue::new(usize::from(players_max) * INPUTS_PER_PLAYER_AND_TICK_MAX + INBOX_SPARE))
+        Self(ArrayQueue::new(
+            usize::from(players_max) * INPUTS_PER_PLAYER_AND_TICK_MAX + INBOX_SPARE,
+        ))
     }
 
     /// # Errors

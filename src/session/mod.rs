@@ -4,6 +4,8 @@
 
 pub mod catalogue;
 pub mod convert;
+mod create;
+pub mod entry;
 pub mod finish;
 pub mod handle;
 mod host;

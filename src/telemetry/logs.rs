@@ -22,10 +22,17 @@ pub struct LogsError;
 pub fn install(level: LogLevel, format: LogFormat) -> Result<(), LogsError> {
     let filter = filter(level);
     let set = match format {
-        LogFormat::Text => fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false).try_init(),
-        LogFormat::Json => {
-            fmt().json().flatten_event(true).with_env_filter(filter).with_writer(io::stderr).try_init()
-        }
+        LogFormat::Text => fmt()
+            .with_env_filter(filter)
+            .with_writer(io::stderr)
+            .with_target(false)
+            .try_init(),
+        LogFormat::Json => fmt()
+            .json()
+            .flatten_event(true)
+            .with_env_filter(filter)
+            .with_writer(io::stderr)
+            .try_init(),
     };
     set.map_err(|_| LogsError)
 }
@@ -42,7 +49,10 @@ mod tests {
     fn every_level_makes_a_filter_that_keeps_libraries_quiet() {
         for level in LogLevel::ALL {
             let text = filter(*level).to_string();
-            assert!(text.contains(level.name()) && text.contains("sqlx=warn"), "{text}");
+            assert!(
+                text.contains(level.name()) && text.contains("sqlx=warn"),
+                "{text}"
+            );
         }
     }
 }

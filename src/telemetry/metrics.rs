@@ -4,17 +4,31 @@ use std::fmt::Write as _;
 
 use prometheus::core::Collector;
 use prometheus::{
-    Encoder, Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
-    Registry, TextEncoder,
+    Encoder, Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
+    Opts, Registry, TextEncoder,
 };
 
 /// Requests: half a millisecond to ten seconds, dense around the target of 50 ms.
-const REQUEST_BUCKETS_S: &[f64] = &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+const REQUEST_BUCKETS_S: &[f64] = &[
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0,
+];
 
 /// Ticks: 5 µs to 8 of the shortest intervals (7.8125 ms each).
 const TICK_BUCKETS_S: &[f64] = &[
-    0.000_005, 0.000_01, 0.000_02, 0.000_04, 0.000_08, 0.000_16, 0.000_32, 0.000_64, 0.001_25, 0.002_5, 0.005,
-    0.007_812_5, 0.015_625, 0.062_5,
+    0.000_005,
+    0.000_01,
+    0.000_02,
+    0.000_04,
+    0.000_08,
+    0.000_16,
+    0.000_32,
+    0.000_64,
+    0.001_25,
+    0.002_5,
+    0.005,
+    0.007_812_5,
+    0.015_625,
+    0.062_5,
 ];
 
 /// Commits: one fsync of a good disk to one of a disk in trouble.
@@ -134,7 +148,9 @@ impl Default for Metrics {
         let journal = JournalMetrics {
             lag_s: r.add(&JOURNAL_LAG, |entry| Gauge::with_opts(opts(entry))),
             healthy: r.gauge(&JOURNAL_HEALTHY),
-            commit_s: r.add(&JOURNAL_COMMIT_DURATION, |entry| Histogram::with_opts(histogram_opts(entry))),
+            commit_s: r.add(&JOURNAL_COMMIT_DURATION, |entry| {
+                Histogram::with_opts(histogram_opts(entry))
+            }),
             errors: r.counter(&JOURNAL_ERRORS),
             bytes: r.gauge(&JOURNAL_BYTES),
         };
@@ -205,7 +221,9 @@ impl Metrics {
 
     /// `route` is a pattern such as `/api/v1/combat/sessions/{sessionId}`, never a path.
     pub fn request(&self, method: &str, route: &str, status: u16, seconds: f64) {
-        self.request_duration.with_label_values(&[method, route, &status.to_string()]).observe(seconds);
+        self.request_duration
+            .with_label_values(&[method, route, &status.to_string()])
+            .observe(seconds);
     }
 
     /// The text format of Prometheus.
@@ -222,13 +240,20 @@ impl Metrics {
 /// The table of `docs/metrics.md`.
 pub fn metrics_table() -> String {
     let mut table = String::from("| metric | kind | labels | what it says |\n|---|---|---|---|\n");
-    for Entry { name, kind, labels, help } in CATALOGUE {
+    for Entry {
+        name,
+        kind,
+        labels,
+        help,
+    } in CATALOGUE
+    {
         let kind = match kind {
             Kind::Counter => "counter",
             Kind::Gauge => "gauge",
             Kind::Histogram(_) => "histogram",
         };
-        writeln!(table, "| `{name}` | {kind} | {} | {help} |", labels.join(", ")).expect("a string takes every line");
+        writeln!(table, "| `{name}` | {kind} | {} | {help} |", labels.join(", "))
+            .expect("a string takes every line");
     }
     table
 }
@@ -254,7 +279,9 @@ trait Register {
     }
 
     fn histograms(&self, entry: &Entry) -> HistogramVec {
-        self.add(entry, |entry| HistogramVec::new(histogram_opts(entry), entry.labels))
+        self.add(entry, |entry| {
+            HistogramVec::new(histogram_opts(entry), entry.labels)
+        })
     }
 }
 
@@ -265,7 +292,8 @@ impl Register for Registry {
         make: impl FnOnce(&Entry) -> prometheus::Result<C>,
     ) -> C {
         let metric = make(entry).expect("the catalogue holds valid names");
-        self.register(Box::new(metric.clone())).expect("the catalogue names each metric once");
+        self.register(Box::new(metric.clone()))
+            .expect("the catalogue names each metric once");
         metric
     }
 }
@@ -304,7 +332,10 @@ mod tests {
                 Kind::Gauge => "gauge",
                 Kind::Histogram(_) => "histogram",
             };
-            assert!(text.contains(&format!("# TYPE {name} {kind}\n")), "{name} is missing");
+            assert!(
+                text.contains(&format!("# TYPE {name} {kind}\n")),
+                "{name} is missing"
+            );
         }
     }
 
@@ -313,7 +344,12 @@ mod tests {
         let names: BTreeSet<_> = CATALOGUE.iter().map(|entry| entry.name).collect();
         assert_eq!(names.len(), CATALOGUE.len());
         for entry in CATALOGUE {
-            assert_eq!(entry.kind == Kind::Counter, entry.name.ends_with("_total"), "{}", entry.name);
+            assert_eq!(
+                entry.kind == Kind::Counter,
+                entry.name.ends_with("_total"),
+                "{}",
+                entry.name
+            );
             if matches!(entry.kind, Kind::Histogram(_)) {
                 assert!(entry.name.ends_with("_seconds"), "{}", entry.name);
             }

@@ -66,7 +66,15 @@ impl From<CloseCode> for End {
 
 /// Serves a socket from its handshake to its end.
 pub async fn serve(handover: WsHandover) {
-    let WsHandover { stream, read_buf, encoding, admission, peer, metrics, stop } = handover;
+    let WsHandover {
+        stream,
+        read_buf,
+        encoding,
+        admission,
+        peer,
+        metrics,
+        stop,
+    } = handover;
     let (writer, reader) = socket::open(stream, read_buf, encoding).await;
     let admitted = match admission {
         Ok(admission) => attach(admission, encoding).await,
@@ -84,7 +92,10 @@ pub async fn serve(handover: WsHandover) {
     connections.inc();
     let ended = converse(writer, reader, attachment, encoding, metrics.view(view), &stop).await;
     if let End::Close(code, _) = &ended
-        && matches!(code, CloseCode::ProtocolError | CloseCode::RateLimited | CloseCode::TooSlow)
+        && matches!(
+            code,
+            CloseCode::ProtocolError | CloseCode::RateLimited | CloseCode::TooSlow
+        )
     {
         metrics.error(code.name());
     }
@@ -114,7 +125,12 @@ async fn converse(
     metrics: ViewMetrics,
     stop: &tokio_util::sync::CancellationToken,
 ) -> End {
-    let Attachment { handle, outgoing, facts, player } = attachment;
+    let Attachment {
+        handle,
+        outgoing,
+        facts,
+        player,
+    } = attachment;
     let round_trip = Arc::new(Mutex::new(RoundTrip::default()));
     let (pongs, pongs_out) = mpsc::channel(PONGS_MAX);
     let listener = Listener {
@@ -128,8 +144,17 @@ async fn converse(
         limiter: RateLimiter::direct(Quota::per_second(MESSAGES_PER_SECOND).allow_burst(MESSAGES_BURST)),
         within_rate_at: Instant::now(),
     };
-    let ping_every = if player.is_some() { PLAYER_PING_EVERY } else { SPECTATOR_PING_EVERY };
-    let speaker = Speaker { facts: &facts, metrics, round_trip, ping_every };
+    let ping_every = if player.is_some() {
+        PLAYER_PING_EVERY
+    } else {
+        SPECTATOR_PING_EVERY
+    };
+    let speaker = Speaker {
+        facts: &facts,
+        metrics,
+        round_trip,
+        ping_every,
+    };
     let ended = tokio::select! {
         ended = listener.listen(&mut reader) => ended,
         ended = speaker.speak(&mut writer, outgoing, pongs_out) => ended,
@@ -194,7 +219,11 @@ impl Listener<'_> {
         let now = Instant::now();
         if self.limiter.check().is_err() {
             let excess = now.duration_since(self.within_rate_at);
-            return if excess > EXCESS_MAX { Err(CloseCode::RateLimited.into()) } else { Ok(()) };
+            return if excess > EXCESS_MAX {
+                Err(CloseCode::RateLimited.into())
+            } else {
+                Ok(())
+            };
         }
         self.within_rate_at = now;
         let message = decode_client(bytes, self.encoding)
@@ -238,7 +267,10 @@ impl Listener<'_> {
                 self.answer(*nonce);
                 Ok(())
             }
-            _ => Err(End::Close(CloseCode::ProtocolError, "a spectator may send seen and ping only".to_owned())),
+            _ => Err(End::Close(
+                CloseCode::ProtocolError,
+                "a spectator may send seen and ping only".to_owned(),
+            )),
         }
     }
 
@@ -250,7 +282,13 @@ impl Listener<'_> {
             None => (self.facts.shown_tick(), 0),
         };
         let rtt_ms = self.facts.rtt_ms().min(u32::from(u16::MAX)) as u16;
-        let pong = Pong { nonce, tick: tick.0, tick_fraction, bank_ticks: self.facts.bank_ticks(), rtt_ms };
+        let pong = Pong {
+            nonce,
+            tick: tick.0,
+            tick_fraction,
+            bank_ticks: self.facts.bank_ticks(),
+            rtt_ms,
+        };
         let mut out = Vec::with_capacity(32);
         encode_pong(&pong, self.encoding, &mut out);
         // Too many pings at once stay without an answer.

@@ -7,3 +7,4 @@ mod round_trip;
 mod socket;
 
 pub use flow::serve;
+pub use socket::accept_key;

@@ -11,6 +11,7 @@ use futures_util::{SinkExt, StreamExt};
 use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode as WireCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
@@ -64,6 +65,11 @@ pub struct SocketWriter {
 pub struct SocketReader {
     stream: SplitStream<WebSocketStream<TcpStream>>,
     encoding: Encoding,
+}
+
+/// The answer to a client's `Sec-WebSocket-Key` (RFC 6455, 4.2.2).
+pub fn accept_key(key: &[u8]) -> String {
+    derive_accept_key(key)
 }
 
 /// Takes over a stream whose handshake is done.
@@ -121,7 +127,9 @@ impl SocketReader {
             Some(Ok(Message::Binary(bytes))) if self.encoding == Encoding::MessagePack => {
                 Ok(Incoming::Message(bytes))
             }
-            Some(Ok(Message::Text(text))) if self.encoding == Encoding::Json => Ok(Incoming::Message(text.into())),
+            Some(Ok(Message::Text(text))) if self.encoding == Encoding::Json => {
+                Ok(Incoming::Message(text.into()))
+            }
             Some(Ok(Message::Binary(_) | Message::Text(_))) => Err(ReadError::Protocol),
             Some(Ok(Message::Pong(payload))) => Ok(Incoming::Pong(payload)),
             Some(Ok(Message::Close(_))) => Ok(Incoming::Closed),
@@ -132,10 +140,21 @@ impl SocketReader {
 
 /// Sends the close code and listens until the peer has answered, or for a moment.
 pub async fn close(mut writer: SocketWriter, mut reader: SocketReader, code: CloseCode, detail: &str) {
-    let reason = if detail.is_empty() { code.name().to_owned() } else { format!("{}: {detail}", code.name()) };
+    let reason = if detail.is_empty() {
+        code.name().to_owned()
+    } else {
+        format!("{}: {detail}", code.name())
+    };
     // A control frame holds 125 bytes, two of them the code.
-    let reason = reason.chars().take(100).filter(char::is_ascii).collect::<String>();
-    let frame = CloseFrame { code: WireCode::from(code as u16), reason: reason.into() };
+    let reason = reason
+        .chars()
+        .take(100)
+        .filter(char::is_ascii)
+        .collect::<String>();
+    let frame = CloseFrame {
+        code: WireCode::from(code as u16),
+        reason: reason.into(),
+    };
     let farewell = async {
         if writer.sink.send(Message::Close(Some(frame))).await.is_ok() {
             while let Some(Ok(_)) = reader.stream.next().await {}

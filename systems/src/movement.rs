@@ -1,7 +1,9 @@
 //! Movement: claims of position, judged and accepted or corrected; bodies left in the air come down.
 
+use arrayvec::ArrayVec;
 use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
 use bevy_ecs::system::{Query, Res, ResMut, SystemParam};
+use combat_components::body::Motion;
 use combat_components::claims::AcceptedClaim;
 use combat_components::command::{Claim, Command};
 use combat_components::phase::{MatchState, Phase as MatchPhase};
@@ -11,16 +13,20 @@ use combat_components::tick::Tick;
 use combat_components::verdict::{Outcome, Verdict};
 
 use crate::fighter::{Displacing, Fighter, FighterItem};
-use crate::formulas::movement::Segment;
+use crate::formulas::movement::{MovementLimits, Segment, WayPoint};
 use crate::input::{Inbox, Now};
 use crate::output::TickOutput;
 use crate::phases::Phase;
 use crate::roster::Roster;
-use crate::spatial::Level;
+use crate::spatial::{Level, PATH_POINTS_MAX};
 use crate::tick_rules::{SharedLevel, TickRules};
 
 pub fn install(schedule: &mut Schedule) {
-    schedule.add_systems((apply_claims, drop_overdue_bodies).chain().in_set(Phase::Movement));
+    schedule.add_systems(
+        (apply_claims, drop_overdue_bodies)
+            .chain()
+            .in_set(Phase::Movement),
+    );
 }
 
 /// What every judgement of movement needs.
@@ -42,7 +48,12 @@ impl Ground<'_> {
     }
 
     pub fn displacing(&mut self) -> Displacing<'_> {
-        Displacing { now: self.now.0, rules: &self.rules, level: &self.level.0, output: &mut self.output }
+        Displacing {
+            now: self.now.0,
+            rules: &self.rules,
+            level: &self.level.0,
+            output: &mut self.output,
+        }
     }
 }
 
@@ -54,9 +65,15 @@ fn apply_claims(
     mut ground: Ground,
 ) {
     for index in &inbox.claims {
-        let Command::Claim { claim } = &inbox.commands[usize::from(*index)] else { continue };
-        let Some(entity) = roster.in_slot(claim.slot) else { continue };
-        let mut fighter = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
+        let Command::Claim { claim } = &inbox.commands[usize::from(*index)] else {
+            continue;
+        };
+        let Some(entity) = roster.in_slot(claim.slot) else {
+            continue;
+        };
+        let mut fighter = fighters
+            .get_mut(entity)
+            .expect("every entity of the roster is a fighter");
         let frozen = state.is_resuming() || state.phase == MatchPhase::Ended || !fighter.vitals.is_alive();
         if frozen || claim.pose_epoch != fighter.claims.pose_epoch {
             continue;
@@ -68,39 +85,81 @@ fn apply_claims(
 }
 
 /// Judges a claim and makes its pose the body's.
-fn take_claim(fighter: &mut FighterItem<'_, '_>, claim: &Claim, ground: &mut Ground<'_>) -> Result<(), Reason> {
+fn take_claim(
+    fighter: &mut FighterItem<'_, '_>,
+    claim: &Claim,
+    ground: &mut Ground<'_>,
+) -> Result<(), Reason> {
     let now = ground.now.0;
     let (rules, level) = (&*ground.rules, &*ground.level.0);
+    let limits = &rules.movement;
     let from = fighter.body.pose.at;
-    let to = claim.pose.at;
-    if !rules.map.bounds.contains(to) || !claim.bends.iter().all(|bend| rules.map.bounds.contains(*bend)) {
+    if !points_of(claim).all(|point| rules.map.bounds.contains(point)) {
         return Err(Reason::OutOfBounds);
     }
-    let mut segment = segment_of(from, claim);
     let bank_ticks = bank_ticks(fighter.claims.bank_origin, now, rules);
-    let elapsed_ticks = elapsed_ticks(fighter, claim, bank_ticks, now)?;
-    segment.ticks = elapsed_ticks.for_movement;
-    segment.ends_grounded = level.grounded(to);
-    let motion = rules.movement.judge(&fighter.motion, &segment)?;
+    let elapsed = elapsed_ticks(fighter, claim, bank_ticks, now)?;
+    let mut segment = segment_of(from, claim, elapsed.ticks);
+    let mut motion = judge_across(&fighter.motion, &mut segment, level, (from, claim), limits)?;
+    let way = way_of(level, from, claim);
+    motion = limits.judge_height(&motion, segment.ticks, &way)?;
     if !path_is_free(level, from, claim) {
         return Err(Reason::Blocked);
     }
-    let drawn = match elapsed_ticks.anchors {
-        true if segment.rise_um != 0 => segment.ticks,
-        true => rules.movement.ticks_needed(segment.length_um).min(segment.ticks),
-        false => segment.ticks,
-    };
+    if elapsed.anchors {
+        motion = limits.unsettled(&motion);
+        segment.ticks = least_ticks(fighter, &segment, &way, limits);
+    }
+    let path_debt = limits.path_debt(fighter.claims.path_debt, &segment)?;
     accept(fighter, claim, now, rules);
     // What lies further back than the bank is deep has been lost already.
-    let origin = fighter.claims.bank_origin.max(now.0 as i32 - rules.bank_ticks_max as i32);
-    fighter.claims.bank_origin = origin + drawn as i32;
-    if motion.grounded {
-        fighter.claims.falls_at = now.plus(rules.bank_ticks_max);
-    } else {
-        fighter.claims.falls_at = fighter.claims.falls_at.plus(if elapsed_ticks.anchors { 0 } else { segment.ticks });
-    }
+    let origin = fighter
+        .claims
+        .bank_origin
+        .max(now.0 as i32 - rules.bank_ticks_max as i32);
+    fighter.claims.bank_origin = origin + segment.ticks as i32;
+    fighter.claims.path_debt = path_debt;
+    fighter.claims.falls_at = match motion.grounded {
+        true => now.plus(rules.bank_ticks_max),
+        false if elapsed.anchors => fighter.claims.falls_at,
+        false => fighter.claims.falls_at.plus(segment.ticks),
+    };
     *fighter.motion = motion;
     Ok(())
+}
+
+/// Near a wall what cannot have been steered may have been deflected.
+fn judge_across(
+    motion: &Motion,
+    segment: &mut Segment,
+    level: &Level,
+    (from, claim): (Vec3Mm, &Claim),
+    limits: &MovementLimits,
+) -> Result<Motion, Reason> {
+    let steered = limits.judge_across(motion, segment);
+    segment.deflected = steered == Err(Reason::TooMuchAcceleration) && passes_a_wall(level, from, claim);
+    if segment.deflected {
+        limits.judge_across(motion, segment)
+    } else {
+        steered
+    }
+}
+
+/// What a claim that sets the clock takes from the bank: no more than its way takes at least.
+fn least_ticks(
+    fighter: &FighterItem<'_, '_>,
+    segment: &Segment,
+    way: &[WayPoint],
+    limits: &MovementLimits,
+) -> u32 {
+    if !fighter.motion.grounded {
+        return segment.ticks;
+    }
+    let by_length = limits.ticks_needed(segment.length_um).min(segment.ticks);
+    let height_is_legal = |ticks: &u32| limits.judge_height(&fighter.motion, *ticks, way).is_ok();
+    (by_length..segment.ticks)
+        .find(height_is_legal)
+        .unwrap_or(segment.ticks)
 }
 
 fn accept(fighter: &mut FighterItem<'_, '_>, claim: &Claim, now: Tick, rules: &TickRules) {
@@ -108,19 +167,26 @@ fn accept(fighter: &mut FighterItem<'_, '_>, claim: &Claim, now: Tick, rules: &T
     fighter.claims.anchored = true;
     fighter.claims.client_tick = claim.client_tick;
     let accepted = &mut fighter.recent.accepted;
-    while accepted.first().is_some_and(|claim| now.since(claim.accepted_at) > rules.attack_follows_ticks_max) {
+    while accepted
+        .first()
+        .is_some_and(|claim| now.since(claim.accepted_at) > rules.attack_follows_ticks_max)
+    {
         accepted.remove(0);
     }
     if accepted.is_full() {
         accepted.remove(0);
     }
-    accepted.push(AcceptedClaim { input_seq: claim.input_seq, accepted_at: now, pose: claim.pose });
+    accepted.push(AcceptedClaim {
+        input_seq: claim.input_seq,
+        accepted_at: now,
+        pose: claim.pose,
+    });
 }
 
 /// How much time a claim covers.
 struct Elapsed {
-    for_movement: u32,
-    /// The first claim of a pose epoch: it sets the clock instead of moving it on.
+    ticks: u32,
+    /// The first claim of a pose epoch: it sets the clock instead of moving it on, and `ticks` is the most it covers.
     anchors: bool,
 }
 
@@ -132,12 +198,18 @@ fn elapsed_ticks(
 ) -> Result<Elapsed, Reason> {
     if !fighter.claims.anchored {
         let since = now.since(fighter.claims.pose_epoch_since);
-        return Ok(Elapsed { for_movement: bank_ticks.min(since), anchors: true });
+        return Ok(Elapsed {
+            ticks: bank_ticks.min(since),
+            anchors: true,
+        });
     }
     match claim.client_tick.checked_sub(fighter.claims.client_tick) {
         None | Some(0) => Err(Reason::ClientTickNotRising),
         Some(ticks) if ticks > bank_ticks => Err(Reason::BankOverdrawn),
-        Some(ticks) => Ok(Elapsed { for_movement: ticks, anchors: false }),
+        Some(ticks) => Ok(Elapsed {
+            ticks,
+            anchors: false,
+        }),
     }
 }
 
@@ -146,33 +218,63 @@ pub(crate) fn bank_ticks(origin: i32, now: Tick, rules: &TickRules) -> u32 {
     (i64::from(now.0) - i64::from(origin)).clamp(0, i64::from(rules.bank_ticks_max)) as u32
 }
 
-fn segment_of(from: Vec3Mm, claim: &Claim) -> Segment {
+/// The bends of a claim and its end.
+fn points_of(claim: &Claim) -> impl Iterator<Item = Vec3Mm> + '_ {
+    claim.bends.iter().copied().chain([claim.pose.at])
+}
+
+/// Every straight part of a claimed way, as (from, to).
+fn parts_of(from: Vec3Mm, claim: &Claim) -> impl Iterator<Item = (Vec3Mm, Vec3Mm)> + '_ {
+    points_of(claim).scan(from, |at, next| Some((std::mem::replace(at, next), next)))
+}
+
+fn segment_of(from: Vec3Mm, claim: &Claim, ticks: u32) -> Segment {
     let to = claim.pose.at;
     let um = |from: i32, to: i32| (i64::from(to) - i64::from(from)) * 1_000;
-    let mut length_um = 0;
-    let mut at = from;
-    for next in claim.bends.iter().copied().chain([to]) {
-        length_um += (at.horizontal_distance_squared(next) * 1_000_000).isqrt();
-        at = next;
-    }
     Segment {
         dx_um: um(from.x, to.x),
         dz_um: um(from.z, to.z),
-        length_um,
+        length_um: parts_of(from, claim).map(|(a, b)| horizontal_um(a, b)).sum(),
         bends: claim.bends.len() as i64,
-        rise_um: um(from.y, to.y),
-        ends_grounded: false,
-        ticks: 0,
+        ticks,
+        deflected: false,
     }
 }
 
+fn horizontal_um(from: Vec3Mm, to: Vec3Mm) -> i64 {
+    (from.horizontal_distance_squared(to) * 1_000_000).isqrt()
+}
+
+/// One claim never reaches further than [`PATH_POINTS_MAX`] radii.
+type Way = ArrayVec<WayPoint, { PATH_POINTS_MAX as usize }>;
+
+/// The way of a claim, with points no further apart than a body's radius; what is too long ends early.
+fn way_of(level: &Level, from: Vec3Mm, claim: &Claim) -> Way {
+    let mut way = Way::new();
+    let mut length_um = 0;
+    for (a, b) in parts_of(from, claim) {
+        for at in level.points_between(a, b) {
+            let point = WayPoint {
+                length_um: length_um + horizontal_um(a, at),
+                rise_um: (i64::from(at.y) - i64::from(from.y)) * 1_000,
+                grounded: level.grounded(at),
+            };
+            if way.try_push(point).is_err() {
+                return way;
+            }
+        }
+        length_um += horizontal_um(a, b);
+    }
+    way
+}
+
+fn passes_a_wall(level: &Level, from: Vec3Mm, claim: &Claim) -> bool {
+    level.beside_wall(from)
+        || parts_of(from, claim).any(|(a, b)| level.points_between(a, b).any(|at| level.beside_wall(at)))
+}
+
 fn path_is_free(level: &Level, from: Vec3Mm, claim: &Claim) -> bool {
-    let mut at = from;
-    claim.bends.iter().copied().chain([claim.pose.at]).all(|next| {
-        let free = level.path_is_free(at, next);
-        at = next;
-        free
-    })
+    parts_of(from, claim).all(|(a, b)| level.path_is_free(a, b))
 }
 
 /// The body stays where it was last accepted; in the air it comes down, so that no correction keeps it up.
@@ -194,14 +296,19 @@ fn correct(fighter: &mut FighterItem<'_, '_>, input_seq: u32, reason: Reason, gr
 
 fn drop_overdue_bodies(roster: Res<Roster>, mut fighters: Query<Fighter>, mut ground: Ground) {
     for entity in roster.entities() {
-        let mut fighter = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
+        let mut fighter = fighters
+            .get_mut(entity)
+            .expect("every entity of the roster is a fighter");
         if fighter.motion.grounded || ground.now.0 < fighter.claims.falls_at || !fighter.vitals.is_alive() {
             continue;
         }
         let at = fighter.body.pose.at;
         match ground.level.0.ground_below(at) {
             Some(ground_at) if ground_at != at => {
-                let pose = Pose { at: ground_at, ..fighter.body.pose };
+                let pose = Pose {
+                    at: ground_at,
+                    ..fighter.body.pose
+                };
                 fighter.displace(pose, Reason::Silent, 0, &mut ground.displacing());
             }
             _ => fighter.motion.grounded = true,

@@ -46,7 +46,9 @@ pub struct Sim {
 
 impl std::fmt::Debug for Sim {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sim").field("tick", &self.tick()).finish_non_exhaustive()
+        f.debug_struct("Sim")
+            .field("tick", &self.tick())
+            .finish_non_exhaustive()
     }
 }
 
@@ -70,7 +72,10 @@ impl Sim {
         world.insert_resource(Streams::seeded(parts.setup.seed.0));
         world.insert_resource(rules);
         world.insert_resource(SharedLevel(parts.level.clone()));
-        world.insert_resource(MatchState { empty_since: Some(Tick(0)), ..MatchState::default() });
+        world.insert_resource(MatchState {
+            empty_since: Some(Tick(0)),
+            ..MatchState::default()
+        });
         world.insert_resource(Inbox::with_capacity());
         world.init_resource::<Roster>();
         world.init_resource::<Now>();
@@ -79,7 +84,11 @@ impl Sim {
         world.init_resource::<HashBytes>();
         let fighters = world.query::<Fighter>();
         let schedule = built_schedule(&mut world);
-        Ok(Self { world, schedule, fighters })
+        Ok(Self {
+            world,
+            schedule,
+            fighters,
+        })
     }
 
     /// A session as it was when [`Self::write_keyframe`] was called.
@@ -136,7 +145,11 @@ impl Sim {
         out.clear();
         let fighters = self.fighters.query(&self.world);
         let in_order = self.world.resource::<Roster>().entities();
-        out.extend(in_order.filter_map(|entity| fighters.get(entity).ok()).map(|fighter| public_body(&fighter)));
+        out.extend(
+            in_order
+                .filter_map(|entity| fighters.get(entity).ok())
+                .map(|fighter| public_body(&fighter)),
+        );
     }
 
     /// What the owner of `slot` sees of his own body; `None` for an empty slot.
@@ -152,7 +165,11 @@ impl Sim {
         self.world.resource::<Roster>().entities().map(|entity| {
             let member = self.world.entity(entity);
             let part = "every body in the roster has id, identity and link";
-            (*member.get::<SimId>().expect(part), *member.get::<Identity>().expect(part), *member.get::<Link>().expect(part))
+            (
+                *member.get::<SimId>().expect(part),
+                *member.get::<Identity>().expect(part),
+                *member.get::<Link>().expect(part),
+            )
         })
     }
 
@@ -172,7 +189,9 @@ impl Sim {
         let fighters = self.fighters.query(&self.world);
         let in_order = self.world.resource::<Roster>().entities();
         let of = |entity| {
-            let fighter = fighters.get(entity).expect("every entity of the roster is a fighter");
+            let fighter = fighters
+                .get(entity)
+                .expect("every entity of the roster is a fighter");
             let mut bytes = Vec::new();
             put_component(&fighter, kind, &mut bytes);
             (Some(*fighter.id), bytes)
@@ -189,9 +208,13 @@ impl Sim {
             _ => {}
         }
         let entity = id.and_then(|id| self.world.resource::<Roster>().of(id));
-        let Some(entity) = entity else { return "absent".to_owned() };
+        let Some(entity) = entity else {
+            return "absent".to_owned();
+        };
         let fighters = self.fighters.query(&self.world);
-        let fighter = fighters.get(entity).expect("every entity of the roster is a fighter");
+        let fighter = fighters
+            .get(entity)
+            .expect("every entity of the roster is a fighter");
         match kind {
             StateKind::Identity => format!("{:?}", fighter.identity),
             StateKind::Body => format!("{:?}", fighter.body),
@@ -231,7 +254,9 @@ fn built_schedule(world: &mut World) -> Schedule {
     damage::install(&mut schedule);
     cooldown::install(&mut schedule);
     snapshot::install(&mut schedule);
-    schedule.initialize(world).expect("the phases are chained, so no order is left open");
+    schedule
+        .initialize(world)
+        .expect("the phases are chained, so no order is left open");
     schedule
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use arrayvec::ArrayVec;
 use bevy_ecs::resource::Resource;
 use combat_components::limits::{
-    ABILITIES_MAX, ATTACK_FOLLOWS_MS_MAX, BANK_MS, CLAIM_HZ, DISCONNECTED_BODY_MS, EMPTY_SESSION_MS, RESUMING_MS_MAX,
-    WEAPONS_MAX,
+    ABILITIES_MAX, ATTACK_FOLLOWS_MS_MAX, BANK_MS, CLAIM_HZ, DISCONNECTED_BODY_MS, EMPTY_SESSION_MS,
+    RESUMING_MS_MAX, WEAPONS_MAX,
 };
 use combat_components::map::Map;
 use combat_components::rules::{AbilityRules, Ruleset, WeaponRules};
@@ -79,7 +79,11 @@ impl TickRules {
             fire_interval_ticks: rate.ticks_in_ms(rules.fire_interval_ms),
             reload_ticks: rate.ticks_in_ms(rules.reload_ms),
         });
-        let abilities = ruleset.abilities.iter().map(|rules| tick_ability(rules, rate)).collect::<Result<_, _>>()?;
+        let abilities = ruleset
+            .abilities
+            .iter()
+            .map(|rules| tick_ability(rules, rate))
+            .collect::<Result<_, _>>()?;
         Ok(Self {
             movement: MovementLimits::new(&ruleset.movement, rate),
             weapons: weapons.collect(),
@@ -101,5 +105,9 @@ impl TickRules {
 
 fn tick_ability(rules: &AbilityRules, rate: TickRate) -> Result<TickAbility, SetupError> {
     let kind = abilities::find(&rules.kind).ok_or_else(|| SetupError::UnknownAbility(rules.kind.clone()))?;
-    Ok(TickAbility { rules: rules.clone(), kind, cooldown_ticks: rate.ticks_in_ms(rules.cooldown_ms) })
+    Ok(TickAbility {
+        rules: rules.clone(),
+        kind,
+        cooldown_ticks: rate.ticks_in_ms(rules.cooldown_ms),
+    })
 }

@@ -47,7 +47,9 @@ pub const TIME_LIMIT_MS: RangeInclusive<u32> = 1_000..=7_200_000;
 pub const SCORE_LIMIT_MAX: u16 = 1_000;
 pub const RESPAWN_MS_MAX: u32 = 60_000;
 
-const KEYS: &[&str] = &["name", "version", "body", "movement", "weapon", "ability", "match"];
+const KEYS: &[&str] = &[
+    "name", "version", "body", "movement", "weapon", "ability", "match",
+];
 const BODY_KEYS: &[&str] = &[
     "radius_mm",
     "height_mm",
@@ -79,7 +81,13 @@ const WEAPON_KEYS: &[&str] = &[
     "reload_ms",
 ];
 const ABILITY_KEYS: &[&str] = &["name", "kind", "reach_mm", "cooldown_ms"];
-const MATCH_KEYS: &[&str] = &["warmup_ms", "time_limit_ms", "score_limit", "respawn_ms", "friendly_fire"];
+const MATCH_KEYS: &[&str] = &[
+    "warmup_ms",
+    "time_limit_ms",
+    "score_limit",
+    "respawn_ms",
+    "friendly_fire",
+];
 
 impl Ruleset {
     /// Reads and validates a ruleset. `file` is what errors call it.
@@ -97,8 +105,14 @@ impl Ruleset {
                 abilities: abilities.iter().map(ability).collect::<Result<_, _>>()?,
                 matches: matches(&root.table("match", MATCH_KEYS)?)?,
             };
-            refuse_repeated(&weapons, ruleset.weapons.iter().map(|weapon| weapon.name.as_str()))?;
-            refuse_repeated(&abilities, ruleset.abilities.iter().map(|ability| ability.name.as_str()))?;
+            refuse_repeated(
+                &weapons,
+                ruleset.weapons.iter().map(|weapon| weapon.name.as_str()),
+            )?;
+            refuse_repeated(
+                &abilities,
+                ruleset.abilities.iter().map(|ability| ability.name.as_str()),
+            )?;
             Ok(ruleset)
         })
     }
@@ -145,7 +159,8 @@ fn weapon(table: &Table<'_>) -> Result<WeaponRules, TomlError> {
     let falloff_from_mm = table.integer("falloff_from_mm", 0..=*WEAPON_REACH_MM.end())?;
     let falloff_to_mm = table.integer("falloff_to_mm", 1..=*WEAPON_REACH_MM.end())?;
     if falloff_to_mm <= falloff_from_mm {
-        let message = format!("expected more than falloff_from_mm = {falloff_from_mm}, found {falloff_to_mm}");
+        let message =
+            format!("expected more than falloff_from_mm = {falloff_from_mm}, found {falloff_to_mm}");
         return Err(table.error("falloff_to_mm", message));
     }
     Ok(WeaponRules {

@@ -9,14 +9,14 @@ use combat_systems::views::{OwnBody, PublicBody};
 
 use super::Stage;
 
-/// A claim every so many ticks: 32 a second at 128 Hz.
-pub const CLAIM_EVERY_TICKS: u32 = 4;
-/// Four fifths of full speed, in micrometres per tick at 128 Hz.
-const SPEED_UM: i64 = 40_000;
-/// Three quarters of the acceleration allowed.
-const ACCELERATION_UM: i64 = 3_600;
-/// How far a bot looks ahead: further than it takes to stop.
-const LOOK_AHEAD_TICKS: i64 = 16;
+/// Four fifths of full speed, in micrometres per second.
+const SPEED_UM_PER_S: i64 = 5_120_000;
+/// Three quarters of the acceleration allowed, in micrometres per square second.
+const ACCELERATION_UM_PER_S2: i64 = 60_000_000;
+/// A bot looks ahead for an eighth of a second: further than it takes to stop.
+const LOOK_AHEAD_PER_S: i64 = 8;
+/// Claims per second, or one a tick at lower rates.
+pub const CLAIM_HZ: u32 = 32;
 
 #[derive(Clone, Debug)]
 pub struct Bot {
@@ -25,7 +25,7 @@ pub struct Bot {
     pub pose_epoch: u32,
     pub walks: bool,
     pub shoots: bool,
-    at: Vec3Mm,
+    pub at: Vec3Mm,
     /// What whole millimetres leave of the position, in micrometres.
     rest_um: [i64; 2],
     velocity_um: [i64; 2],
@@ -51,7 +51,9 @@ impl Bot {
 
     /// What the bot says before the next tick.
     pub fn act(&mut self, stage: &mut Stage) {
-        let Some(own) = stage.sim.own_view(self.slot) else { return };
+        let Some(own) = stage.sim.own_view(self.slot) else {
+            return;
+        };
         if own.respawn_at.is_some() {
             return;
         }
@@ -64,12 +66,17 @@ impl Bot {
             self.walk(stage);
         }
         let next = stage.tick().0 + 1;
-        if next % CLAIM_EVERY_TICKS != u32::from(self.slot.0) % CLAIM_EVERY_TICKS {
+        let claim_every_ticks = (stage.scene.rate_hz / CLAIM_HZ).max(1);
+        if next % claim_every_ticks != u32::from(self.slot.0) % claim_every_ticks {
             return;
         }
         let enemy = self.nearest_enemy(stage);
         let (yaw, pitch) = enemy.map_or((own.pose.yaw, Pitch::default()), |enemy| self.aim(&enemy));
-        let pose = Pose { at: self.at, yaw, pitch };
+        let pose = Pose {
+            at: self.at,
+            yaw,
+            pitch,
+        };
         let claim = self.claim(stage, pose);
         stage.push(Command::Claim { claim });
         if let (true, Some(enemy)) = (self.shoots, enemy) {
@@ -111,7 +118,9 @@ impl Bot {
     pub fn nearest_enemy(&self, stage: &mut Stage) -> Option<PublicBody> {
         let mut bodies = Vec::new();
         stage.sim.public_view(&mut bodies);
-        let enemies = bodies.into_iter().filter(|body| body.alive && body.slot != self.slot);
+        let enemies = bodies
+            .into_iter()
+            .filter(|body| body.alive && body.slot != self.slot);
         enemies.min_by_key(|body| (self.at.distance_squared(body.pose.at), body.slot))
     }
 
@@ -127,7 +136,10 @@ impl Bot {
         let yaw = libm::atan2(-dx, -dz) * turn;
         let pitch = libm::atan2(dy, libm::sqrt(dx * dx + dz * dz)) * turn;
         let pitch = (pitch as i16).clamp(-Pitch::LIMIT, Pitch::LIMIT);
-        (Yaw(yaw as i32 as u16), Pitch::new(pitch).expect("clamped to the limit"))
+        (
+            Yaw(yaw as i32 as u16),
+            Pitch::new(pitch).expect("clamped to the limit"),
+        )
     }
 
     fn shoot(&mut self, stage: &mut Stage, own: &OwnBody, enemy: &PublicBody, look: (Yaw, Pitch)) {
@@ -137,14 +149,23 @@ impl Bot {
         if own.rounds == 0 {
             return self.deed(stage, Deed::Reload, look);
         }
-        let eye = Vec3Mm { y: self.at.y + 1_620, ..self.at };
+        let eye = Vec3Mm {
+            y: self.at.y + 1_620,
+            ..self.at
+        };
         let direction = combat_systems::formulas::aim::direction(look.0, look.1);
-        let wall_mm = stage.parts.level.ray_distance_mm(eye, direction, 60_000).unwrap_or(60_000);
+        let wall_mm = stage
+            .parts
+            .level
+            .ray_distance_mm(eye, direction, 60_000)
+            .unwrap_or(60_000);
         let distance_mm = self.at.distance_squared(enemy.pose.at).isqrt();
         if distance_mm < i64::from(wall_mm) {
             let follows = self.input_seq;
             self.deed(stage, Deed::Attack, look);
-            let Some(Command::Action { action }) = stage.input.last_mut() else { return };
+            let Some(Command::Action { action }) = stage.input.last_mut() else {
+                return;
+            };
             action.follows = follows;
         }
     }
@@ -156,14 +177,19 @@ impl Bot {
     }
 
     fn walk(&mut self, stage: &Stage) {
-        let to_goal = [self.goal[0] - i64::from(self.at.x), self.goal[1] - i64::from(self.at.z)];
+        let hz = i64::from(stage.scene.rate_hz);
+        let (speed_um, gain_um) = (SPEED_UM_PER_S / hz, ACCELERATION_UM_PER_S2 / (hz * hz));
+        let to_goal = [
+            self.goal[0] - i64::from(self.at.x),
+            self.goal[1] - i64::from(self.at.z),
+        ];
         let distance = (to_goal[0] * to_goal[0] + to_goal[1] * to_goal[1]).isqrt();
         let wanted = match distance > 800 && self.is_clear_ahead(stage) {
-            true => to_goal.map(|part| part * SPEED_UM / distance),
+            true => to_goal.map(|part| part * speed_um / distance),
             false => [0, 0],
         };
         for (velocity, wanted) in self.velocity_um.iter_mut().zip(wanted) {
-            *velocity += (wanted - *velocity).clamp(-ACCELERATION_UM, ACCELERATION_UM);
+            *velocity += (wanted - *velocity).clamp(-gain_um, gain_um);
         }
         if self.velocity_um == [0, 0] && wanted == [0, 0] {
             self.choose_goal();
@@ -172,19 +198,31 @@ impl Bot {
             let um = self.rest_um[axis] + self.velocity_um[axis];
             self.rest_um[axis] = um.rem_euclid(1_000);
             let moved_mm = um.div_euclid(1_000) as i32;
-            if axis == 0 { self.at.x += moved_mm } else { self.at.z += moved_mm }
+            if axis == 0 {
+                self.at.x += moved_mm
+            } else {
+                self.at.z += moved_mm
+            }
         }
     }
 
     fn is_clear_ahead(&self, stage: &Stage) -> bool {
-        let to_goal = [self.goal[0] - i64::from(self.at.x), self.goal[1] - i64::from(self.at.z)];
+        let to_goal = [
+            self.goal[0] - i64::from(self.at.x),
+            self.goal[1] - i64::from(self.at.z),
+        ];
         let distance = (to_goal[0] * to_goal[0] + to_goal[1] * to_goal[1]).isqrt().max(1);
-        let ahead_mm = |um_per_tick: i64| (um_per_tick * LOOK_AHEAD_TICKS / 1_000) as i32;
+        let hz = i64::from(stage.scene.rate_hz);
+        let ahead_mm = |um_per_tick: i64| (um_per_tick * hz / LOOK_AHEAD_PER_S / 1_000) as i32;
         let clear = |velocity: [i64; 2]| {
             let (dx, dz) = (ahead_mm(velocity[0]), ahead_mm(velocity[1]));
-            let ahead = Vec3Mm { x: self.at.x + dx, z: self.at.z + dz, ..self.at };
+            let ahead = Vec3Mm {
+                x: self.at.x + dx,
+                z: self.at.z + dz,
+                ..self.at
+            };
             stage.parts.level.path_is_free(self.at, ahead) && stage.parts.level.grounded(ahead)
         };
-        clear(self.velocity_um) && clear(to_goal.map(|part| part * SPEED_UM / distance))
+        clear(self.velocity_um) && clear(to_goal.map(|part| part * SPEED_UM_PER_S / hz / distance))
     }
 }

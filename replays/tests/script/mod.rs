@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 
 pub mod bot;
+pub mod scenarios;
 pub mod scene;
 
 use combat_components::command::{Command, LeaveCause, TickInput};
@@ -63,16 +64,24 @@ impl Stage {
         self.input.push(command);
     }
 
+    /// The command pushed last, to be changed.
+    pub fn last_command(&mut self) -> Option<&mut Command> {
+        self.input.last_mut()
+    }
+
     pub fn step(&mut self) {
         self.sim.step(&mut self.input);
         if let Some(choice) = self.perturb.take() {
             self.sim.perturb(choice);
         }
         let output = self.sim.output();
-        self.recorder.record_tick(self.epoch, &self.input, output, &mut self.records);
+        self.recorder
+            .record_tick(self.epoch, &self.input, output, &mut self.records);
         let tick = output.tick;
-        self.events.extend(output.events.iter().map(|event| (tick, *event)));
-        self.verdicts.extend(output.verdicts.iter().map(|verdict| (tick, *verdict)));
+        self.events
+            .extend(output.events.iter().map(|event| (tick, *event)));
+        self.verdicts
+            .extend(output.verdicts.iter().map(|verdict| (tick, *verdict)));
         self.roots.push(output.root);
         self.input.clear();
         if tick.0 % self.scene.keyframe_ticks == 0 {
@@ -91,7 +100,8 @@ impl Stage {
     fn record_keyframe(&mut self) {
         self.state.clear();
         self.sim.write_keyframe(&mut self.state);
-        self.recorder.record_keyframe(self.epoch, self.sim.tick(), &self.state, &mut self.records);
+        self.recorder
+            .record_keyframe(self.epoch, self.sim.tick(), &self.state, &mut self.records);
     }
 
     /// The server is killed and takes the session up again from its newest state.
@@ -108,13 +118,25 @@ impl Stage {
     pub fn join(&mut self, slot: u8, team: Team) {
         let player = PlayerId::new(&format!("player-{slot}")).unwrap();
         let name = DisplayName::new(&format!("Player {slot}")).unwrap();
-        self.push(Command::Join { slot: Slot(slot), player, name, team, bot: false });
+        self.push(Command::Join {
+            slot: Slot(slot),
+            player,
+            name,
+            team,
+            bot: false,
+        });
         self.push(Command::Connected { slot: Slot(slot) });
-        self.push(Command::LinkSampled { slot: Slot(slot), rtt_ms: 20 + u16::from(slot) });
+        self.push(Command::LinkSampled {
+            slot: Slot(slot),
+            rtt_ms: 20 + u16::from(slot),
+        });
     }
 
     pub fn leave(&mut self, slot: u8, cause: LeaveCause) {
-        self.push(Command::Leave { slot: Slot(slot), cause });
+        self.push(Command::Leave {
+            slot: Slot(slot),
+            cause,
+        });
     }
 
     /// The recording simulation differs from this build's after its next tick.
@@ -125,7 +147,8 @@ impl Stage {
     /// A tick in which the server's simulation panicked.
     pub fn fail(&mut self) {
         let tick = self.sim.tick().plus(1);
-        self.recorder.record_failed_tick(self.epoch, tick, &self.input, &mut self.records);
+        self.recorder
+            .record_failed_tick(self.epoch, tick, &self.input, &mut self.records);
     }
 
     pub fn log(&self) -> Log {

@@ -34,7 +34,10 @@ impl Scene {
         Self {
             name,
             map: DUEL_BOX,
-            ruleset: ruleset(&[("warmup_ms = 5_000", "warmup_ms = 500"), ("respawn_ms = 3_000", "respawn_ms = 500")]),
+            ruleset: ruleset(&[
+                ("warmup_ms = 5_000", "warmup_ms = 500"),
+                ("respawn_ms = 3_000", "respawn_ms = 500"),
+            ]),
             mode: "duel",
             seed: 7,
             rate_hz: 128,
@@ -46,7 +49,11 @@ impl Scene {
     }
 
     pub fn deathmatch(name: &'static str) -> Self {
-        Self { map: ARENA, mode: "deathmatch", ..Self::duel(name) }
+        Self {
+            map: ARENA,
+            mode: "deathmatch",
+            ..Self::duel(name)
+        }
     }
 
     /// Changes the rules, for example `("reload_ms = 1_800", "reload_ms = 200")`.
@@ -79,7 +86,12 @@ impl Scene {
             map_hash: ContentHash::of(self.map.as_bytes()),
             ruleset_hash: ContentHash::of(self.ruleset.as_bytes()),
         };
-        SimParts { setup, ruleset: Arc::new(ruleset), map: Arc::new(map), level: Arc::new(level) }
+        SimParts {
+            setup,
+            ruleset: Arc::new(ruleset),
+            map: Arc::new(map),
+            level: Arc::new(level),
+        }
     }
 }
 

@@ -14,7 +14,10 @@ pub fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
         Err(what) => return Ok(damaged(&what)),
     };
     if let Some(lost) = &log.lost {
-        return Ok(damaged(&format!("the log ends before tick {}: {}", lost.tick.0, lost.reason)));
+        return Ok(damaged(&format!(
+            "the log ends before tick {}: {}",
+            lost.tick.0, lost.reason
+        )));
     }
     let bytes = file::write(&log);
     if let Err(error) = file::read(&bytes) {
@@ -22,7 +25,11 @@ pub fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     }
     let output = args.output.display();
     std::fs::write(&args.output, &bytes).with_context(|| format!("cannot write {output}"))?;
-    println!("{output}: {} bytes, {} ticks; try: combat replay verify {output}", bytes.len(), log.last_tick().0);
+    println!(
+        "{output}: {} bytes, {} ticks; try: combat replay verify {output}",
+        bytes.len(),
+        log.last_tick().0
+    );
     Ok(ExitCode::SUCCESS)
 }
 

@@ -19,7 +19,9 @@ pub fn hit_damage(weapon: &WeaponRules, distance_mm: i32, zone: Zone) -> MilliPo
         Zone::Head => i64::from(weapon.head_percent),
     };
     let milli_points = i64::from(weapon.damage_points) * kept_milli * zone_percent / 100;
-    MilliPoints(i32::try_from(milli_points).expect("the ruleset's bounds keep one hit below two million points"))
+    MilliPoints(
+        i32::try_from(milli_points).expect("the ruleset's bounds keep one hit below two million points"),
+    )
 }
 
 /// Splits damage between armour and health: armour takes `absorbs_percent` of it while it lasts.
@@ -33,7 +35,10 @@ pub fn absorb(
 ) -> (MilliPoints, MilliPoints) {
     let wanted = i64::from(amount.0) * i64::from(absorbs_percent) / 100;
     let absorbed = wanted.min(i64::from(armour.0)) as i32;
-    (MilliPoints((health.0 - (amount.0 - absorbed)).max(0)), MilliPoints(armour.0 - absorbed))
+    (
+        MilliPoints((health.0 - (amount.0 - absorbed)).max(0)),
+        MilliPoints(armour.0 - absorbed),
+    )
 }
 
 #[cfg(test)]
@@ -59,7 +64,10 @@ mod tests {
     #[test]
     fn damage_falls_in_a_straight_line_between_the_two_distances() {
         let at = |mm| hit_damage(&rifle(), mm, Zone::Body).0;
-        assert_eq!([at(0), at(20_000), at(40_000), at(60_000), at(90_000)], [20_000, 20_000, 15_000, 10_000, 10_000]);
+        assert_eq!(
+            [at(0), at(20_000), at(40_000), at(60_000), at(90_000)],
+            [20_000, 20_000, 15_000, 10_000, 10_000]
+        );
     }
 
     #[test]
@@ -77,6 +85,9 @@ mod tests {
 
     #[test]
     fn health_never_falls_below_zero() {
-        assert_eq!(absorb(MilliPoints(1), MilliPoints(0), MilliPoints(20_000), 60).0, MilliPoints(0));
+        assert_eq!(
+            absorb(MilliPoints(1), MilliPoints(0), MilliPoints(20_000), 60).0,
+            MilliPoints(0)
+        );
     }
 }

@@ -69,15 +69,30 @@ impl MovementLimits {
     pub fn placed(&self, grounded: bool, before: &Motion) -> Motion {
         let motion = Motion { grounded, ..*before };
         self.unsettled(&match grounded {
-            true => Motion { rise_max: self.jump_speed as i32, fall_max: 0, rise_debt: 0, ..motion },
-            false => Motion { rise_max: before.rise_max.min(0), fall_max: self.terminal_speed as i32, ..motion },
+            true => Motion {
+                rise_max: self.jump_speed as i32,
+                fall_max: 0,
+                rise_debt: 0,
+                ..motion
+            },
+            false => Motion {
+                rise_max: before.rise_max.min(0),
+                fall_max: self.terminal_speed as i32,
+                ..motion
+            },
         })
     }
 
     /// `motion` with any legal horizontal velocity.
     pub fn unsettled(&self, motion: &Motion) -> Motion {
         let speed = self.speed as i32;
-        Motion { x_low: -speed, x_high: speed, z_low: -speed, z_high: speed, ..*motion }
+        Motion {
+            x_low: -speed,
+            x_high: speed,
+            z_low: -speed,
+            z_high: speed,
+            ..*motion
+        }
     }
 
     /// The furthest a body comes in `ticks` at full speed, in micrometres.
@@ -96,7 +111,10 @@ impl MovementLimits {
     /// `TooFast` when that is more than rounding explains.
     pub fn path_debt(&self, debt_um: i32, segment: &Segment) -> Result<i32, Reason> {
         let straight_um = (segment.dx_um * segment.dx_um + segment.dz_um * segment.dz_um).isqrt();
-        let sideways_um = SIDEWAYS_UM2.checked_div(straight_um).unwrap_or(0).min(straight_um);
+        let sideways_um = SIDEWAYS_UM2
+            .checked_div(straight_um)
+            .unwrap_or(0)
+            .min(straight_um);
         let debt_um = i64::from(debt_um) + straight_um - sideways_um - self.reach_um(segment.ticks);
         match debt_um.max(0) {
             debt_um if debt_um <= PATH_DEBT_UM_MAX => Ok(debt_um as i32),
@@ -118,20 +136,35 @@ impl MovementLimits {
         }
         let (x_low, x_high) = self.axis((motion.x_low, motion.x_high), segment.dx_um, segment.ticks)?;
         let (z_low, z_high) = self.axis((motion.z_low, motion.z_high), segment.dz_um, segment.ticks)?;
-        Ok(Motion { x_low, x_high, z_low, z_high, ..*motion })
+        Ok(Motion {
+            x_low,
+            x_high,
+            z_low,
+            z_high,
+            ..*motion
+        })
     }
 
     /// Walls stop and turn a body, but none makes it faster.
     fn deflected(&self, motion: &Motion, segment: &Segment, tolerance: i64) -> Result<Motion, Reason> {
         let fastest = |low: i32, high: i32| i64::from(high.max(-low).max(0));
-        let (x, z) = (fastest(motion.x_low, motion.x_high), fastest(motion.z_low, motion.z_high));
+        let (x, z) = (
+            fastest(motion.x_low, motion.x_high),
+            fastest(motion.z_low, motion.z_high),
+        );
         let before = ((x * x + z * z).isqrt() + 1).min(self.speed);
-        if segment.length_um > self.furthest(before, segment.ticks) + tolerance {
+        if segment.length_um > self.run(before, segment.ticks) + tolerance {
             return Err(Reason::TooMuchAcceleration);
         }
         let gained = (self.acceleration * i64::from(segment.ticks)).div_ceil_of(self.hz);
         let after = (before + gained).min(self.speed) as i32;
-        Ok(Motion { x_low: -after, x_high: after, z_low: -after, z_high: after, ..*motion })
+        Ok(Motion {
+            x_low: -after,
+            x_high: after,
+            z_low: -after,
+            z_high: after,
+            ..*motion
+        })
     }
 
     /// Whether one axis' displacement is reachable, and the velocities it can end with.
@@ -140,8 +173,8 @@ impl MovementLimits {
     /// differs from it by at most what the acceleration allows.
     fn axis(&self, (low, high): (i32, i32), moved_um: i64, ticks: u32) -> Result<(i32, i32), Reason> {
         let (low, high) = (i64::from(low), i64::from(high));
-        let furthest = self.furthest(high, ticks) + ROUNDING_UM;
-        let nearest = -(self.furthest(-low, ticks) + ROUNDING_UM);
+        let furthest = self.run(high, ticks) + ROUNDING_UM;
+        let nearest = -(self.run(-low, ticks) + ROUNDING_UM);
         if moved_um > furthest || moved_um < nearest {
             return Err(Reason::TooMuchAcceleration);
         }
@@ -149,23 +182,198 @@ impl MovementLimits {
         let gained = (self.acceleration * ticks).div_ceil_of(self.hz);
         let fastest_mean = ((moved_um + ROUNDING_UM) * self.hz).div_ceil_of(ticks);
         let slowest_mean = -((-moved_um + ROUNDING_UM) * self.hz).div_ceil_of(ticks);
-        let end_low = (low - gained).max(slowest_mean - gained).clamp(-self.speed, self.speed);
-        let end_high = (high + gained).min(fastest_mean + gained).clamp(-self.speed, self.speed);
+        let end_low = (low - gained)
+            .max(slowest_mean - gained)
+            .clamp(-self.speed, self.speed);
+        let end_high = (high + gained)
+            .min(fastest_mean + gained)
+            .clamp(-self.speed, self.speed);
         Ok((end_low as i32, end_high as i32))
     }
 
-    /// The furthest along an axis in `ticks`, starting with `velocity` and accelerating up to full speed.
-    fn furthest(&self, velocity: i64, ticks: u32) -> i64 {
-        let ticks = i64::from(ticks);
-        let missing = self.speed - velocity;
-        let at_full_speed = (self.speed * ticks).div_ceil_of(self.hz);
-        if missing * self.hz <= self.acceleration * ticks {
-            return at_full_speed - missing * missing / (2 * self.acceleration);
+    /// The furthest along an axis in `ticks`, starting with `velocity`.
+    fn run(&self, velocity: i64, ticks: u32) -> i64 {
+        self.furthest(velocity, i64::from(ticks), self.acceleration, self.speed)
+    }
+
+    /// The furthest in `ticks`, starting with `velocity` and accelerating up to `limit`.
+    fn furthest(&self, velocity: i64, ticks: i64, acceleration: i64, limit: i64) -> i64 {
+        let missing = limit - velocity;
+        if missing * self.hz <= acceleration * ticks {
+            return (limit * ticks).div_ceil_of(self.hz) - missing * missing / (2 * acceleration);
         }
-        let gained = (self.acceleration * ticks * ticks).div_ceil_of(2 * self.hz * self.hz);
+        let gained = (acceleration * ticks * ticks).div_ceil_of(2 * self.hz * self.hz);
         (velocity * ticks).div_ceil_of(self.hz) + gained
     }
-@@@
+
+    /// Judges the heights along a way that begins with `motion` and takes `ticks`, and returns the motion it ends
+    /// with. `way` are the points of the way in order, its end last; never empty.
+    ///
+    /// # Errors
+    /// `TooHigh` or `FallsTooFast`.
+    pub fn judge_height(&self, motion: &Motion, ticks: u32, way: &[WayPoint]) -> Result<Motion, Reason> {
+        let end = way.last().copied().unwrap_or_default();
+        let ticks = i64::from(ticks);
+        let footing = self.last_footing(motion, ticks, way)?;
+        let walked_um = if footing.is_some() {
+            self.step_um + end.length_um
+        } else {
+            0
+        };
+        let falling = if motion.grounded {
+            0
+        } else {
+            i64::from(motion.fall_max)
+        };
+        let fallen_um = self.furthest(falling, ticks, self.gravity, self.terminal_speed);
+        if end.rise_um < -(fallen_um + walked_um + ROUNDING_UM) {
+            return Err(Reason::FallsTooFast);
+        }
+        if end.grounded {
+            return Ok(Motion {
+                rise_max: self.jump_speed as i32,
+                fall_max: 0,
+                rise_debt: 0,
+                grounded: true,
+                ..*motion
+            });
+        }
+        let (rise_max, rise_debt) = match footing {
+            Some(footing) => self.leave_ground(&footing, ticks, &end)?,
+            None => self.fly_on(motion, ticks, &end)?,
+        };
+        let falling = if footing.is_some() { 0 } else { falling };
+        let fall_max =
+            (falling + (self.gravity * ticks).div_ceil_of(self.hz)).min(self.terminal_speed) as i32;
+        Ok(Motion {
+            rise_max,
+            fall_max,
+            rise_debt,
+            grounded: false,
+            ..*motion
+        })
+    }
+
+    /// Where the body last stood before the end of the way; `None` when it was in the air all along.
+    fn last_footing(&self, motion: &Motion, ticks: i64, way: &[WayPoint]) -> Result<Option<Footing>, Reason> {
+        let mut footing = motion.grounded.then(Footing::default);
+        let mut before = WayPoint {
+            grounded: motion.grounded,
+            ..WayPoint::default()
+        };
+        for point in way {
+            match (&mut footing, point.grounded) {
+                (_, true) => {
+                    if point.rise_um > self.highest_footing(motion, ticks, footing.as_ref(), (&before, point))
+                    {
+                        return Err(Reason::TooHigh);
+                    }
+                    footing = Some(Footing {
+                        at: *point,
+                        left_at_um: None,
+                    });
+                }
+                (Some(footing), false) => {
+                    footing.left_at_um.get_or_insert(point.length_um);
+                }
+                (None, false) => {}
+            }
+            before = *point;
+        }
+        Ok(footing)
+    }
+
+    /// How high above the start a body can next stand: by a jump, or by a step or a slope of at most 45°.
+    fn highest_footing(
+        &self,
+        motion: &Motion,
+        ticks: i64,
+        footing: Option<&Footing>,
+        (before, point): (&WayPoint, &WayPoint),
+    ) -> i64 {
+        let sloped_um = if before.grounded {
+            point.length_um - before.length_um
+        } else {
+            0
+        };
+        let climbed_um = self.step_um + sloped_um;
+        let highest = match footing {
+            Some(footing) => footing.at.rise_um + self.apex(self.jump_speed, ticks).max(climbed_um),
+            None => {
+                self.apex(i64::from(motion.rise_max), ticks).max(climbed_um) - i64::from(motion.rise_debt)
+            }
+        };
+        highest + ROUNDING_UM
+    }
+
+    /// The fastest a body can be rising that stood at `footing` and is in the air at `end`; and its debt.
+    fn leave_ground(&self, footing: &Footing, ticks: i64, end: &WayPoint) -> Result<(i32, i32), Reason> {
+        let risen = end.rise_um - footing.at.rise_um;
+        let debt = risen - self.apex(self.jump_speed, ticks);
+        if debt > ROUNDING_UM {
+            return Err(Reason::TooHigh);
+        }
+        // Energy: what has been risen is paid for in speed, what has been fallen is gained (v² = u² − 2gh).
+        let sunk = -(risen + self.step_um + end.length_um - footing.at.length_um + ROUNDING_UM);
+        let by_height = if sunk > 0 {
+            -(2 * self.gravity * sunk).isqrt()
+        } else {
+            let paid = 2 * self.gravity * (risen - ROUNDING_UM).max(0);
+            (self.jump_speed * self.jump_speed - paid).max(0).isqrt() + 1
+        };
+        let flown_um = end.length_um - footing.left_at_um.unwrap_or(end.length_um);
+        let by_time = self.jump_speed - self.gravity * flown_um / self.speed;
+        Ok((
+            by_height.min(by_time).max(-self.terminal_speed) as i32,
+            debt.max(0) as i32,
+        ))
+    }
+
+    /// The fastest a body can be rising after `ticks` of free flight; and its debt.
+    fn fly_on(&self, motion: &Motion, ticks: i64, end: &WayPoint) -> Result<(i32, i32), Reason> {
+        let start = i64::from(motion.rise_max);
+        let sinking = self.terminal_speed + start;
+        let flown = if sinking * self.hz <= self.gravity * ticks {
+            (sinking * sinking).div_ceil_of(2 * self.gravity) - self.terminal_speed * ticks / self.hz
+        } else {
+            (start * ticks).div_ceil_of(self.hz) - self.gravity * ticks * ticks / (2 * self.hz * self.hz)
+        };
+        let debt = i64::from(motion.rise_debt) + end.rise_um - flown;
+        if debt > ROUNDING_UM {
+            return Err(Reason::TooHigh);
+        }
+        let slowed = (start - self.gravity * ticks / self.hz).max(-self.terminal_speed);
+        Ok((slowed as i32, debt.max(0) as i32))
+    }
+
+    /// The highest point a body can be at within `ticks` of being thrown up, relative to its start; never below.
+    fn apex(&self, start: i64, ticks: i64) -> i64 {
+        let start = start.max(0);
+        if start * self.hz <= self.gravity * ticks {
+            return (start * start).div_ceil_of(2 * self.gravity);
+        }
+        (start * ticks).div_ceil_of(self.hz) - self.gravity * ticks * ticks / (2 * self.hz * self.hz)
+    }
+}
+
+/// Where a body last stood, and from which length on it has certainly been in the air.
+#[derive(Clone, Copy, Debug, Default)]
+struct Footing {
+    at: WayPoint,
+    left_at_um: Option<i64>,
+}
+
+trait DivCeil {
+    fn div_ceil_of(self, divisor: Self) -> Self;
+}
+
+impl DivCeil for i64 {
+    /// Division rounded towards positive infinity, for a positive divisor.
+    fn div_ceil_of(self, divisor: i64) -> i64 {
+        -(-self).div_euclid(divisor)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,87 +392,212 @@ mod tests {
     }
 
     fn flat(dx_mm: i64, ticks: u32) -> Segment {
+        let dx_um = dx_mm * 1_000;
         Segment {
-            dx_um: dx_mm * 1_000,
+            dx_um,
             dz_um: 0,
-            length_um: dx_mm.abs() * 1_000,
+            length_um: dx_um.abs(),
             bends: 0,
-            rise_um: 0,
-            ends_grounded: true,
             ticks,
+            deflected: false,
         }
     }
 
+    fn across(motion: &Motion, dx_mm: i64, ticks: u32) -> Result<Motion, Reason> {
+        limits().judge_across(motion, &flat(dx_mm, ticks))
+    }
+
+    fn upright(motion: &Motion, rise_um: i64, grounded: bool, ticks: u32) -> Result<Motion, Reason> {
+        limits().judge_height(
+            motion,
+            ticks,
+            &[WayPoint {
+                length_um: 0,
+                rise_um,
+                grounded,
+            }],
+        )
+    }
+
     fn standing() -> Motion {
-        Motion { rise_max: 6_500_000, grounded: true, ..Motion::default() }
+        Motion {
+            rise_max: 6_500_000,
+            grounded: true,
+            ..Motion::default()
+        }
     }
 
     #[test]
     fn full_speed_is_legal_and_a_tenth_more_is_not() {
-        let limits = limits();
-        let motion = limits.placed(true, 0);
-        assert!(limits.judge(&motion, &flat(203, 4)).is_ok());
-        assert_eq!(limits.judge(&motion, &flat(224, 4)), Err(Reason::TooFast));
+        let motion = limits().placed(true, &standing());
+        assert!(across(&motion, 203, 4).is_ok());
+        assert_eq!(across(&motion, 224, 4), Err(Reason::TooFast));
     }
 
     #[test]
     fn a_body_at_rest_cannot_be_at_full_speed_at_once() {
-        assert_eq!(limits().judge(&standing(), &flat(203, 4)), Err(Reason::TooMuchAcceleration));
-        assert!(limits().judge(&standing(), &flat(39, 4)).is_ok());
+        assert_eq!(across(&standing(), 203, 4), Err(Reason::TooMuchAcceleration));
+        assert!(across(&standing(), 39, 4).is_ok());
     }
 
     #[test]
     fn speed_is_kept_from_segment_to_segment() {
         let mut motion = standing();
         for (moved, ticks) in [(39, 4), (112, 4), (170, 4), (202, 4), (203, 4)] {
-            motion = limits().judge(&motion, &flat(moved, ticks)).expect("an accelerating run is legal");
+            motion = across(&motion, moved, ticks).expect("an accelerating run is legal");
         }
-        assert_eq!(limits().judge(&motion, &flat(-203, 4)), Err(Reason::TooMuchAcceleration));
+        assert_eq!(across(&motion, -203, 4), Err(Reason::TooMuchAcceleration));
+    }
+
+    #[test]
+    fn a_wall_stops_and_turns_a_runner_and_makes_nobody_faster() {
+        let running = Motion {
+            x_low: 6_400_000,
+            x_high: 6_500_000,
+            ..standing()
+        };
+        assert_eq!(across(&running, 20, 4), Err(Reason::TooMuchAcceleration));
+        let deflected = |motion: &Motion, dz_um| {
+            let segment = Segment {
+                dz_um,
+                length_um: dz_um,
+                deflected: true,
+                ..flat(0, 4)
+            };
+            limits().judge_across(motion, &segment)
+        };
+        assert!(deflected(&running, 140_000).is_ok());
+        assert_eq!(deflected(&standing(), 140_000), Err(Reason::TooMuchAcceleration));
+    }
+
+    #[test]
+    fn rounding_is_lent_once_and_not_with_every_claim() {
+        let (mut debt, mut refused_after) = (0, None);
+        for claim in 0..100 {
+            match limits().path_debt(debt, &flat(51, 1)) {
+                Ok(next) => debt = next,
+                Err(reason) => {
+                    assert_eq!(reason, Reason::TooFast);
+                    refused_after = Some(claim);
+                    break;
+                }
+            }
+        }
+        assert!(
+            refused_after.is_some_and(|claims| claims < 12),
+            "{refused_after:?}"
+        );
+        assert_eq!(
+            limits().path_debt(debt, &flat(30, 1)),
+            Ok(0),
+            "moving slower pays it back"
+        );
     }
 
     #[test]
     fn an_exact_jump_is_legal_at_every_claim_and_a_second_jump_in_the_air_is_not() {
-        let limits = limits();
-        let height_um = |tick: i64| 6_500_000 * tick / 128 - 20_000_000 * tick * tick / (2 * 128 * 128);
-        let mut motion = standing();
-        for step in 0..20 {
-            let rise_um = height_um((step + 1) * 4) - height_um(step * 4);
-            let segment = Segment { rise_um, ends_grounded: false, ..flat(0, 4) };
-            motion = limits.judge(&motion, &segment).expect("a jump is legal");
-            assert!(step < 2 || motion.rise_max < 6_500_000);
+        let height_um =
+            |tick: i64| (6_500_000 * tick / 128 - 20_000_000 * tick * tick / (2 * 128 * 128)) / 1_000 * 1_000;
+        for ticks in [1, 3, 4, 5] {
+            let mut motion = standing();
+            for step in 0..80 / ticks {
+                let rise_um = height_um((step + 1) * ticks) - height_um(step * ticks);
+                motion = upright(&motion, rise_um, false, ticks as u32).expect("a jump is legal");
+                assert!(step < 2 || motion.rise_max < 6_500_000);
+            }
+            assert_eq!(
+                upright(&motion, 180_000, false, ticks as u32),
+                Err(Reason::TooHigh)
+            );
         }
-        let again = Segment { rise_um: 180_000, ends_grounded: false, ..flat(0, 4) };
-        assert_eq!(limits.judge(&motion, &again), Err(Reason::TooHigh));
     }
 
     #[test]
-    fn hovering_is_refused_once_the_jump_is_used_up() {
-        let limits = limits();
-        let mut motion = standing();
-        let hover = Segment { ends_grounded: false, ..flat(0, 4) };
-        let refused_at = (0..60).find(|_| match limits.judge(&motion, &hover) {
-            Ok(next) => {
-                motion = next;
-                false
+    fn no_sequence_of_claims_hovers_longer_or_rises_higher_than_a_jump() {
+        for ticks in [1, 4, 16] {
+            let (mut motion, mut height_um, mut top_um, mut airborne) = (standing(), 0, 0, 0);
+            while let Some((next, rise_um)) = (-60..=60)
+                .rev()
+                .map(|mm| mm * 1_000 * i64::from(ticks))
+                .find_map(|rise_um| {
+                    upright(&motion, rise_um, false, ticks)
+                        .ok()
+                        .map(|next| (next, rise_um))
+                })
+            {
+                (motion, height_um) = (next, height_um + rise_um);
+                airborne += ticks;
+                top_um = top_um.max(height_um);
+                if height_um < 0 {
+                    break;
+                }
             }
-            Err(reason) => reason == Reason::TooHigh,
-        });
-        assert!(refused_at.is_some_and(|claims| claims <= 11), "{refused_at:?}");
+            assert!(
+                (900_000..1_059_000).contains(&top_um),
+                "{top_um} um at {ticks} ticks a claim"
+            );
+            assert!(
+                airborne <= 84 + ticks,
+                "{airborne} ticks in the air at {ticks} ticks a claim"
+            );
+        }
     }
 
     #[test]
     fn a_step_needs_ground_at_its_end() {
-        let up = Segment { rise_um: 350_000, ..flat(20, 4) };
-        assert!(limits().judge(&standing(), &up).is_ok());
-        let into_the_air = Segment { ends_grounded: false, ..up };
-        assert_eq!(limits().judge(&standing(), &into_the_air), Err(Reason::TooHigh));
+        assert!(upright(&standing(), 350_000, true, 4).is_ok());
+        assert_eq!(upright(&standing(), 350_000, false, 4), Err(Reason::TooHigh));
     }
 
     #[test]
-    fn nothing_falls_faster_than_the_terminal_speed() {
-        let fall = |mm: i64| Segment { rise_um: -mm * 1_000, ends_grounded: false, ..flat(0, 4) };
-        let falling = Motion { grounded: false, rise_max: -40_000_000, ..Motion::default() };
-        assert!(limits().judge(&falling, &fall(1_250)).is_ok());
-        assert_eq!(limits().judge(&falling, &fall(1_700)), Err(Reason::FallsTooFast));
+    fn a_long_claim_climbs_no_more_than_a_jump_where_there_is_no_slope_between() {
+        let point = |length_mm: i64, rise_mm: i64, grounded| WayPoint {
+            length_um: length_mm * 1_000,
+            rise_um: rise_mm * 1_000,
+            grounded,
+        };
+        let ledge = [
+            point(350, 400, false),
+            point(700, 800, false),
+            point(1_050, 1_200, true),
+        ];
+        assert_eq!(
+            limits().judge_height(&standing(), 37, &ledge),
+            Err(Reason::TooHigh)
+        );
+        let ramp = ledge.map(|at| WayPoint { grounded: true, ..at });
+        assert!(limits().judge_height(&standing(), 37, &ramp).is_ok());
+    }
+
+    #[test]
+    fn who_left_the_ground_behind_him_cannot_jump_in_the_air() {
+        let over_the_edge = [0, 400, 800, 1_200].map(|mm| WayPoint {
+            length_um: mm * 1_000,
+            rise_um: 0,
+            grounded: mm == 0,
+        });
+        let motion = limits()
+            .judge_height(&standing(), 37, &over_the_edge)
+            .expect("a jump over the edge is legal");
+        assert!(motion.rise_max < 4_100_000, "{}", motion.rise_max);
+    }
+
+    #[test]
+    fn nothing_falls_faster_than_gravity_and_the_terminal_speed_allow() {
+        let falling = Motion {
+            grounded: false,
+            rise_max: -40_000_000,
+            fall_max: 40_000_000,
+            ..Motion::default()
+        };
+        assert!(upright(&falling, -1_250_000, false, 4).is_ok());
+        assert_eq!(upright(&falling, -1_700_000, false, 4), Err(Reason::FallsTooFast));
+        let jumping = upright(&standing(), 150_000, false, 4).expect("a jump");
+        assert!(upright(&jumping, -29_000, false, 4).is_ok());
+        assert_eq!(
+            upright(&jumping, -31_000, false, 4),
+            Err(Reason::FallsTooFast),
+            "faster than a fall from rest"
+        );
     }
 }

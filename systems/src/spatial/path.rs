@@ -17,7 +17,13 @@ impl Level {
             return false;
         }
         let count = segments(from, to, self.radius_mm);
-        count <= PATH_POINTS_MAX && (1..=count).all(|index| !self.overlaps(between(from, to, index, count)))
+        count <= PATH_POINTS_MAX && self.points_between(from, to).all(|at| !self.overlaps(at))
+    }
+
+    /// Points at most one radius apart on the straight way from `from`, itself excepted, to `to`.
+    pub fn points_between(&self, from: Vec3Mm, to: Vec3Mm) -> impl Iterator<Item = Vec3Mm> + use<> {
+        let count = segments(from, to, self.radius_mm);
+        (1..=count).map(move |index| between(from, to, index, count))
     }
 }
 
@@ -48,7 +54,10 @@ mod tests {
         assert_eq!(between(from, to, 0, count), from);
         assert_eq!(between(from, to, count, count), to);
         for index in 1..=count {
-            let (a, b) = (between(from, to, index - 1, count), between(from, to, index, count));
+            let (a, b) = (
+                between(from, to, index - 1, count),
+                between(from, to, index, count),
+            );
             assert!(a.distance_squared(b) <= 351 * 351, "{a:?} {b:?}");
         }
     }

@@ -36,9 +36,11 @@ impl Level {
         let ray = Ray::new(to_metres(from), Vector::from_array(direction));
         let reach_m = reach_mm as f32 / 1_000.0 + BOX_MARGIN_M;
         let queries = self.queries();
-        let candidates = queries
-            .bvh
-            .leaves(|node| node.aabb().loosened(BOX_MARGIN_M).intersects_local_ray(&ray, reach_m));
+        let candidates = queries.bvh.leaves(|node| {
+            node.aabb()
+                .loosened(BOX_MARGIN_M)
+                .intersects_local_ray(&ray, reach_m)
+        });
         let mut nearest_mm: Option<f64> = None;
         for leaf in candidates {
             let hit_mm = self.clips[leaf as usize].entry_mm(from, direction, f64::from(reach_mm));
@@ -72,12 +74,18 @@ impl Clip {
                     let offset_mm = f64::from(size_mm) / 2.0;
                     [axis, axis.map(|part| -part)].map(|normal| Plane { normal, offset_mm })
                 });
-                Some(Self { origin: *center, planes: planes.collect() })
+                Some(Self {
+                    origin: *center,
+                    planes: planes.collect(),
+                })
             }
             Solid::Hull { points } => {
                 let origin = *points.first()?;
                 let faces = hull::faces(points)?;
-                Some(Self { origin, planes: faces.iter().map(|face| Plane::of(face, origin)).collect() })
+                Some(Self {
+                    origin,
+                    planes: faces.iter().map(|face| Plane::of(face, origin)).collect(),
+                })
             }
         }
     }
@@ -112,7 +120,10 @@ impl Plane {
     fn of(face: &hull::HullFace, origin: Vec3Mm) -> Self {
         let normal = face.normal.map(|part| part as f64);
         let length = dot(normal, normal).sqrt();
-        Self { normal: normal.map(|part| part / length), offset_mm: -face.excess(origin) as f64 / length }
+        Self {
+            normal: normal.map(|part| part / length),
+            offset_mm: -face.excess(origin) as f64 / length,
+        }
     }
 }
 

@@ -17,7 +17,11 @@ pub struct Trail {
 
 impl Trail {
     pub fn starting(at: Vec3Mm) -> Self {
-        Self { from: at, at, bends: ArrayVec::new() }
+        Self {
+            from: at,
+            at,
+            bends: ArrayVec::new(),
+        }
     }
 
     pub fn at(&self) -> Vec3Mm {
@@ -31,7 +35,11 @@ impl Trail {
     /// Adds one step. `false` leaves the trail as it was: it has bent too often, so [`Self::claimed`] comes first.
     pub fn add(&mut self, level: &Level, walked: &Walked) -> bool {
         let before = (self.at, self.bends.clone());
-        let added = walked.via.into_iter().chain([walked.at]).all(|to| self.go(level, to));
+        let added = walked
+            .via
+            .into_iter()
+            .chain([walked.at])
+            .all(|to| self.go(level, to));
         if !added {
             (self.at, self.bends) = before;
         }

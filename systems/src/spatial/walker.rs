@@ -14,6 +14,9 @@ use crate::formulas::aim;
 /// Ground within this distance below a walking body makes the controller unnecessary.
 const CONTACT_MM: i32 = 4;
 
+/// What f32 metres add to a displacement.
+const CONTROLLER_NOISE_UM: i64 = 150;
+
 /// What a body wants to do in one tick.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wish {
@@ -58,12 +61,23 @@ impl Walker {
     pub fn new(rules: MovementRules, rate: TickRate, at: Vec3Mm) -> Self {
         let hz = i64::from(rate.hz());
         let (exact_um, velocity) = (micrometres(at), [0, 0]);
-        Self { rules, hz, controller_only: false, at, exact_um, velocity, rise: None }
+        Self {
+            rules,
+            hz,
+            controller_only: false,
+            at,
+            exact_um,
+            velocity,
+            rise: None,
+        }
     }
 
     /// Asks the controller even where a straight step is evidently free.
     pub fn with_controller_only(self) -> Self {
-        Self { controller_only: true, ..self }
+        Self {
+            controller_only: true,
+            ..self
+        }
     }
 
     pub fn at(&self) -> Vec3Mm {
@@ -89,7 +103,9 @@ impl Walker {
         let next_rise = self.rise.map(|rise| self.fallen(rise));
         let want = [
             (self.velocity[0] + velocity[0]) / (2 * self.hz),
-            self.rise.zip(next_rise).map_or(0, |(now, next)| (now + next).div_euclid(2 * self.hz)),
+            self.rise
+                .zip(next_rise)
+                .map_or(0, |(now, next)| (now + next).div_euclid(2 * self.hz)),
             (self.velocity[1] + velocity[1]) / (2 * self.hz),
         ];
         let attempt = self.attempt(level, want);
@@ -121,9 +137,13 @@ impl Walker {
         i64::from(self.rules.terminal_speed_mm_per_s) * -1_000
     }
 
-    /// What an obstacle leaves of a velocity along one axis.
+    /// What an obstacle leaves of a velocity, or turns it into, along one axis.
     fn kept(&self, velocity: i64, want: i64, moved: i64) -> i64 {
-        if want == moved { velocity } else { (moved * self.hz).clamp(velocity.min(0), velocity.max(0)) }
+        if (want - moved).abs() <= CONTROLLER_NOISE_UM {
+            velocity
+        } else {
+            moved * self.hz
+        }
     }
 
     fn next_rise(
@@ -135,7 +155,9 @@ impl Walker {
         moved: [i64; 3],
     ) -> Option<i64> {
         let stands = level.grounded(attempt.walked.at);
-        let Some(next_rise) = next_rise else { return (!stands).then_some(0) };
+        let Some(next_rise) = next_rise else {
+            return (!stands).then_some(0);
+        };
         let stopped = (moved[1] - want_y).abs() > 1_000;
         match (stopped, stands) {
             (false, _) => Some(next_rise),
@@ -150,8 +172,19 @@ impl Walker {
         let found = if self.controller_only { None } else { straight() };
         found
             .or_else(|| self.stepped_or_controlled(level, want))
-            .or_else(|| self.end(level, [self.exact_um[0], self.exact_um[1] + want[1], self.exact_um[2]]))
-            .unwrap_or(Attempt { to_um: self.exact_um, walked: Walked { at: self.at, via: None } })
+            .or_else(|| {
+                self.end(
+                    level,
+                    [self.exact_um[0], self.exact_um[1] + want[1], self.exact_um[2]],
+                )
+            })
+            .unwrap_or(Attempt {
+                to_um: self.exact_um,
+                walked: Walked {
+                    at: self.at,
+                    via: None,
+                },
+            })
     }
 
     /// Straight on: through free air, or over ground that is level.
@@ -159,7 +192,10 @@ impl Walker {
         let to_um = plus(self.exact_um, want);
         let at = millimetres(to_um);
         let carried = self.rise.is_some() || level.overlaps(raised(at, -CONTACT_MM));
-        (carried && level.path_is_free(self.at, at)).then_some(Attempt { to_um, walked: Walked { at, via: None } })
+        (carried && level.path_is_free(self.at, at)).then_some(Attempt {
+            to_um,
+            walked: Walked { at, via: None },
+        })
     }
 
     fn stepped_or_controlled(&self, level: &Level, want: [i64; 3]) -> Option<Attempt> {
@@ -170,8 +206,14 @@ impl Walker {
         };
         let reached = controlled.as_ref().map_or(0, progress);
         let blocked = reached * 10 < (want[0] * want[0] + want[2] * want[2]) * 9;
-        let stepped = if self.rise.is_none() && blocked { self.stepped(level, want) } else { None };
-        stepped.filter(|stepped| progress(stepped) > reached).or(controlled)
+        let stepped = if self.rise.is_none() && blocked {
+            self.stepped(level, want)
+        } else {
+            None
+        };
+        stepped
+            .filter(|stepped| progress(stepped) > reached)
+            .or(controlled)
     }
 
     /// Up a step, standing on it at once.
@@ -184,9 +226,16 @@ impl Walker {
     /// By rapier's controller, held to the rules where it slides along a wall.
     fn controlled(&self, level: &Level, want: [i64; 3]) -> Option<Attempt> {
         let mut moved = self.slid(level, want);
-        let allowed = [0, 1].map(|axis| self.share_allowed(axis, moved[axis * 2])).into_iter().fold(1.0, f64::min);
+        let allowed = [0, 1]
+            .map(|axis| self.share_allowed(axis, moved[axis * 2]))
+            .into_iter()
+            .fold(1.0, f64::min);
         let [length, most] = [moved, want].map(|way| (way[0] * way[0] + way[2] * way[2]) as f64);
-        let share = if length * allowed * allowed > most { (most / length).sqrt() } else { allowed };
+        let share = if length * allowed * allowed > most {
+            (most / length).sqrt()
+        } else {
+            allowed
+        };
         for (axis, part) in moved.iter_mut().enumerate() {
             if axis != 1 || self.rise.is_none() {
                 *part = (*part as f64 * share) as i64;
@@ -213,15 +262,26 @@ impl Walker {
         let seconds = 1.0 / self.hz as f32;
         let queries = level.queries();
         let found = controller.move_shape(seconds, &queries, &level.capsule, &pose, to_vector(want), |_| {});
-        found.translation.to_array().map(|metres| libm::round(f64::from(metres) * 1e6) as i64)
+        found
+            .translation
+            .to_array()
+            .map(|metres| libm::round(f64::from(metres) * 1e6) as i64)
     }
 
     /// How much of a displacement along one axis keeps to the acceleration; braking is free.
     fn share_allowed(&self, axis: usize, moved: i64) -> f64 {
         let gained = i64::from(self.rules.acceleration_mm_per_s2) * 1_000 / (2 * self.hz * self.hz);
-        let towards = if moved < 0 { -self.velocity[axis] } else { self.velocity[axis] };
+        let towards = if moved < 0 {
+            -self.velocity[axis]
+        } else {
+            self.velocity[axis]
+        };
         let most = towards.max(0) / self.hz + gained;
-        if moved.abs() > most { most as f64 / moved.abs() as f64 } else { 1.0 }
+        if moved.abs() > most {
+            most as f64 / moved.abs() as f64
+        } else {
+            1.0
+        }
     }
 
     /// A step to `to_um`, when its whole millimetre can be reached straight or round the corner of a step.
@@ -230,7 +290,10 @@ impl Walker {
         let eased = if self.rise.is_none() { 1 } else { 0 };
         (0..=eased).map(|up_mm| raised(near, up_mm)).find_map(|at| {
             let via = way(level, self.at, at)?;
-            Some(Attempt { to_um, walked: Walked { at, via } })
+            Some(Attempt {
+                to_um,
+                walked: Walked { at, via },
+            })
         })
     }
 }

@@ -41,7 +41,13 @@ pub struct Crowd {
 
 impl Crowd {
     pub fn new(players: u8, seed: u64) -> Self {
-        let runner = Runner { seq: 0, pose_epoch: 0, began_at: 0, start: Vec3Mm::default(), left: 1.0 };
+        let runner = Runner {
+            seq: 0,
+            pose_epoch: 0,
+            began_at: 0,
+            start: Vec3Mm::default(),
+            left: 1.0,
+        };
         Self {
             runners: vec![runner; usize::from(players)],
             stream: Stream::of(seed, 99),
@@ -61,11 +67,19 @@ impl Crowd {
         let tick = sim.tick().0;
         sim.public_view(&mut self.view);
         for slot in 0..self.runners.len() as u8 {
-            let Some(own) = sim.own_view(Slot(slot)) else { continue };
+            let Some(own) = sim.own_view(Slot(slot)) else {
+                continue;
+            };
             let runner = &mut self.runners[usize::from(slot)];
             if own.pose_epoch != runner.pose_epoch {
                 let left = if self.stream.below(2) == 0 { 1.0 } else { -1.0 };
-                *runner = Runner { pose_epoch: own.pose_epoch, began_at: tick, start: own.pose.at, left, ..*runner };
+                *runner = Runner {
+                    pose_epoch: own.pose_epoch,
+                    began_at: tick,
+                    start: own.pose.at,
+                    left,
+                    ..*runner
+                };
             }
             if own.respawn_at.is_some() {
                 continue;
@@ -85,8 +99,16 @@ impl Crowd {
             };
             let target = self.view[(usize::from(slot) + 1) % self.view.len()].pose.at;
             runner.seq += 1;
-            let aim = look(Vec3Mm { y: own.pose.at.y + 700, ..own.pose.at }, target);
-            input.push(Command::Action { action: action(slot, runner.seq, 0, deed, aim) });
+            let aim = look(
+                Vec3Mm {
+                    y: own.pose.at.y + 700,
+                    ..own.pose.at
+                },
+                target,
+            );
+            input.push(Command::Action {
+                action: action(slot, runner.seq, 0, deed, aim),
+            });
         }
     }
 }
@@ -97,7 +119,10 @@ impl Runner {
         let ticks = tick - self.began_at;
         let mut bends = ArrayVec::new();
         bends.push(self.place(f64::from(ticks) - 2.0));
-        let pose = Pose { at: self.place(f64::from(ticks)), ..Pose::default() };
+        let pose = Pose {
+            at: self.place(f64::from(ticks)),
+            ..Pose::default()
+        };
         Command::Claim {
             claim: Claim {
                 slot: Slot(slot),

@@ -27,7 +27,12 @@ fn archetypes_stay_the_same_through_fire_dash_reload_death_and_respawn() {
     for tick in 0..2_000 {
         let (slot, target) = ((tick % 2) as u8, ((tick + 1) % 2) as u8);
         let _ = match tick % 50 {
-            48 => arena.act(slot, Deed::Ability { index: 0 }, Yaw((tick as u16).wrapping_mul(977)), Pitch::default()),
+            48 => arena.act(
+                slot,
+                Deed::Ability { index: 0 },
+                Yaw((tick as u16).wrapping_mul(977)),
+                Pitch::default(),
+            ),
             49 => arena.act(slot, Deed::Reload, Yaw(0), Pitch::default()),
             _ => arena.attack(slot, target),
         };
@@ -45,7 +50,10 @@ fn archetypes_stay_the_same_through_fire_dash_reload_death_and_respawn() {
         assert_eq!(arena.sim.archetypes(), archetypes);
     }
     assert_eq!(happened.len(), 4, "all four kinds happened: {happened:?}");
-    arena.input.push(Command::Leave { slot: Slot(0), cause: LeaveCause::Left });
+    arena.input.push(Command::Leave {
+        slot: Slot(0),
+        cause: LeaveCause::Left,
+    });
     arena.step();
     arena.join(0, Team::NONE);
     arena.step();

@@ -29,10 +29,19 @@ fn overlap_agrees_with_the_reference_everywhere() {
                 continue;
             }
             let expected = clearance < -f64::from(SKIN_MM);
-            assert_eq!(level.overlaps(at), expected, "{} at {at:?}, clearance {clearance} mm", map.id);
+            assert_eq!(
+                level.overlaps(at),
+                expected,
+                "{} at {at:?}, clearance {clearance} mm",
+                map.id
+            );
             if expected { solid += 1 } else { free += 1 }
         }
-        assert!(free > 2_000 && solid > 2_000, "{}: both were tried, {free} free and {solid} solid", map.id);
+        assert!(
+            free > 2_000 && solid > 2_000,
+            "{}: both were tried, {free} free and {solid} solid",
+            map.id
+        );
     }
 }
 
@@ -44,9 +53,15 @@ fn near_contact_overlap_is_never_missed_and_rarely_feared() {
         let (level, reference) = (level(&map), Reference::new(&map, &body));
         let mut tried = 0;
         while tried < 5_000 {
-            let Some(rest) = level.ground_below(random.within(&map)) else { continue };
+            let Some(rest) = level.ground_below(random.within(&map)) else {
+                continue;
+            };
             let nudge = |random: &mut Random| random.between(-6, 6);
-            let at = Vec3Mm::new(rest.x + nudge(&mut random), rest.y + nudge(&mut random), rest.z + nudge(&mut random));
+            let at = Vec3Mm::new(
+                rest.x + nudge(&mut random),
+                rest.y + nudge(&mut random),
+                rest.z + nudge(&mut random),
+            );
             let clearance = reference.clearance_mm(at);
             tried += 1;
             let excess = clearance + f64::from(SKIN_MM);
@@ -71,12 +86,19 @@ fn no_way_called_free_leads_its_axis_through_solid_or_ends_inside_it() {
                 continue;
             }
             let reach = |random: &mut Random| random.between(-1_500, 1_500);
-            let to = Vec3Mm::new(from.x + reach(&mut random), from.y + reach(&mut random) / 4, from.z + reach(&mut random));
+            let to = Vec3Mm::new(
+                from.x + reach(&mut random),
+                from.y + reach(&mut random) / 4,
+                from.z + reach(&mut random),
+            );
             if level.path_is_free(from, to) {
                 free += 1;
                 assert!(!reference.axis_meets_solid(from, to), "{from:?} to {to:?}");
                 let clearance = reference.clearance_mm(to);
-                assert!(clearance >= -f64::from(SKIN_MM) - ROUNDING_MM, "{to:?}, clearance {clearance} mm");
+                assert!(
+                    clearance >= -f64::from(SKIN_MM) - ROUNDING_MM,
+                    "{to:?}, clearance {clearance} mm"
+                );
             }
         }
         assert!(free > 2_000, "{}: {free} ways were free", map.id);
@@ -85,7 +107,9 @@ fn no_way_called_free_leads_its_axis_through_solid_or_ends_inside_it() {
 
 #[test]
 fn the_thinnest_wall_stops_a_way_across_it() {
-    let level = level(&floor_and("[[cuboid]]\ncenter_mm = [0, 1_000, 0]\nsize_mm = [10, 2_000, 10_000]\nyaw_deg = 30"));
+    let level = level(&floor_and(
+        "[[cuboid]]\ncenter_mm = [0, 1_000, 0]\nsize_mm = [10, 2_000, 10_000]\nyaw_deg = 30",
+    ));
     let mut random = Random::new(34);
     for _ in 0..2_000 {
         let (x, z) = (random.between(800, 2_500), random.between(-2_000, 2_000));
@@ -102,9 +126,15 @@ fn a_way_out_of_bounds_or_without_end_is_not_free() {
     assert!(!level.path_is_free(low, Vec3Mm::new(-30_001, 5_000, 0)));
     let far = Vec3Mm::new(i32::MAX, 5_000, i32::MIN);
     assert!(!level.path_is_free(low, far));
-    let corners = [Vec3Mm::new(-30_000, 3_000, -30_000), Vec3Mm::new(30_000, 19_000, 30_000)];
+    let corners = [
+        Vec3Mm::new(-30_000, 3_000, -30_000),
+        Vec3Mm::new(30_000, 19_000, 30_000),
+    ];
     assert!(level.path_is_free(corners[0], corners[1]), "87 m are 248 points");
-    let thin = BodyRules { radius_mm: 100, ..rules().body };
+    let thin = BodyRules {
+        radius_mm: 100,
+        ..rules().body
+    };
     let level = Level::build(&floor_and(""), &thin).unwrap();
     assert!(!level.path_is_free(corners[0], corners[1]), "87 m are 867 points");
 }
@@ -129,5 +159,8 @@ fn spawns_in_solid_in_the_air_or_out_of_bounds_are_named() {
     };
     check(Vec3Mm::new(0, -10, 0), LevelError::SpawnInSolid { spawn: 3 });
     check(Vec3Mm::new(0, 5_000, 5_000), LevelError::SpawnInAir { spawn: 3 });
-    check(Vec3Mm::new(0, 50_000, 0), LevelError::SpawnOutOfBounds { spawn: 3 });
+    check(
+        Vec3Mm::new(0, 50_000, 0),
+        LevelError::SpawnOutOfBounds { spawn: 3 },
+    );
 }

@@ -1,0 +1,354 @@
+//! The sessions of the golden corpus: together they show every rule at work.
+
+use combat_components::command::{Command, Deed, LeaveCause};
+use combat_components::ids::{Slot, Team};
+use combat_components::phase::EndReason;
+use combat_components::quantity::{Pitch, Pose, Vec3Mm, Yaw};
+use combat_components::tick::Tick;
+
+use super::bot::Bot;
+use super::scene::Scene;
+use super::{Stage, fight, play};
+
+/// A golden log's file name and the script that records it.
+pub type Scenario = (&'static str, fn() -> Stage);
+
+pub const SCENARIOS: [Scenario; 11] = [
+    ("rifle-duel", rifle_duel),
+    ("deathmatch", deathmatch),
+    ("dash", dash),
+    ("reload", reload),
+    ("join-leave", join_leave),
+    ("links", links),
+    ("resume", resume),
+    ("corrections", corrections),
+    ("refusals", refusals),
+    ("teams", teams),
+    ("both-at-once", both_at_once),
+];
+
+/// Along −x, level.
+fn left() -> (Yaw, Pitch) {
+    (Yaw(16_384), Pitch::default())
+}
+
+/// Along +x, level.
+fn right() -> (Yaw, Pitch) {
+    (Yaw(49_152), Pitch::default())
+}
+
+fn seated(scene: Scene, players: u8) -> (Stage, Vec<Bot>) {
+    let mut stage = Stage::new(scene);
+    let mut bots: Vec<Bot> = (0..players).map(Bot::new).collect();
+    bots.iter().for_each(|bot| stage.join(bot.slot.0, Team::NONE));
+    stage.step();
+    play(&mut stage, &mut bots, 1);
+    (stage, bots)
+}
+
+/// To the first kill and the next round, until the score decides.
+fn rifle_duel() -> Stage {
+    let scene = Scene {
+        score_limit: 1,
+        rate_hz: 64,
+        keyframe_ticks: 192,
+        ..Scene::duel("rifle duel")
+    };
+    fight(scene, 2, 640)
+}
+
+fn deathmatch() -> Stage {
+    let scene = Scene {
+        rate_hz: 32,
+        keyframe_ticks: 96,
+        time_limit_s: 10,
+        ..Scene::deathmatch("deathmatch")
+    };
+    fight(
+        scene.with_rule("damage_points = 18", "damage_points = 60"),
+        5,
+        360,
+    )
+}
+
+fn dash() -> Stage {
+    let scene = Scene::duel("dash").with_rule("cooldown_ms = 4_000", "cooldown_ms = 250");
+    let (mut stage, mut bots) = seated(scene, 2);
+    play(&mut stage, &mut bots, 70);
+    for turn in 0..8_u16 {
+        let look = (Yaw(turn * 8_192), Pitch::default());
+        bots[0].deed(&mut stage, Deed::Ability { index: 0 }, look);
+        stage.steps(4);
+        bots[0].deed(&mut stage, Deed::Ability { index: 0 }, look);
+        play(&mut stage, &mut bots, 30);
+    }
+    for _ in 0..6 {
+        bots[1].deed(&mut stage, Deed::Ability { index: 0 }, left());
+        stage.steps(34);
+    }
+    stage
+}
+
+fn reload() -> Stage {
+    let scene = Scene::duel("reload")
+        .with_rule("magazine_rounds = 30", "magazine_rounds = 3")
+        .with_rule("reload_ms = 1_800", "reload_ms = 200");
+    let (mut stage, mut bots) = seated(scene, 2);
+    stage.steps(70);
+    bots[0].deed(&mut stage, Deed::Reload, right());
+    for _ in 0..4 {
+        bots[0].deed(&mut stage, Deed::Attack, right());
+        stage.step();
+        bots[0].deed(&mut stage, Deed::Attack, right());
+        stage.steps(14);
+    }
+    bots[0].deed(&mut stage, Deed::Reload, right());
+    stage.step();
+    bots[0].deed(&mut stage, Deed::Reload, right());
+    bots[0].deed(&mut stage, Deed::Attack, right());
+    stage.steps(40);
+    bots[0].deed(&mut stage, Deed::Attack, right());
+    stage.steps(20);
+    stage
+}
+
+/// At 16 Hz, so that the minute after which an empty session ends stays small.
+fn join_leave() -> Stage {
+    let mut stage = Stage::new(Scene {
+        rate_hz: 16,
+        keyframe_ticks: 480,
+        ..Scene::duel("join and leave")
+    });
+    for (joins, leaves, cause) in [
+        ([0, 1], 1, LeaveCause::Left),
+        ([1, 1], 0, LeaveCause::Kicked),
+        ([0, 2], 2, LeaveCause::WindowExpired),
+        ([3, 63], 3, LeaveCause::Left),
+    ] {
+        joins.into_iter().for_each(|slot| stage.join(slot, Team::NONE));
+        stage.steps(24);
+        stage.leave(leaves, cause);
+        stage.steps(12);
+    }
+    [0, 1, 7, 63]
+        .into_iter()
+        .for_each(|slot| stage.leave(slot, LeaveCause::Left));
+    stage.steps(980);
+    stage.join(5, Team::NONE);
+    stage.steps(4);
+    stage
+}
+
+fn links() -> Stage {
+    let (mut stage, mut bots) = seated(
+        Scene {
+            rate_hz: 64,
+            ..Scene::duel("links")
+        },
+        2,
+    );
+    play(&mut stage, &mut bots, 64);
+    for round in 0..3_u16 {
+        let now = stage.tick();
+        stage.push(Command::LinkSampled {
+            slot: Slot(0),
+            rtt_ms: 30 + 40 * round,
+        });
+        stage.push(Command::FramesSkipped {
+            slot: Slot(1),
+            from: now,
+            to: now.plus(8),
+        });
+        stage.push(Command::SnapshotSent {
+            slot: Slot(1),
+            at: now.plus(9),
+        });
+        play(&mut stage, &mut bots, 32);
+        stage.push(Command::Disconnected { slot: Slot(0) });
+        play(&mut stage, &mut bots[1..], 40);
+        stage.push(Command::Connected { slot: Slot(0) });
+        stage.push(Command::ScheduleMoved { ticks: 12 });
+        play(&mut stage, &mut bots, 32);
+    }
+    stage
+}
+
+/// Killed twice: once everybody comes back, once nobody does and the wait runs out.
+fn resume() -> Stage {
+    let (mut stage, mut bots) = seated(
+        Scene {
+            rate_hz: 32,
+            keyframe_ticks: 160,
+            ..Scene::duel("resume")
+        },
+        2,
+    );
+    play(&mut stage, &mut bots, 200);
+    stage.restart();
+    stage.steps(20);
+    bots.iter()
+        .for_each(|bot| stage.push(Command::Connected { slot: bot.slot }));
+    play(&mut stage, &mut bots, 150);
+    stage.restart();
+    play(&mut stage, &mut bots, 200);
+    stage.push(Command::End {
+        reason: EndReason::Requested,
+    });
+    stage.steps(10);
+    stage
+}
+
+/// One illegal claim after another, each from a standing start.
+fn corrections() -> Stage {
+    let (mut stage, mut bots) = seated(Scene::duel("corrections"), 2);
+    stage.steps(70);
+    let bot = &mut bots[0];
+    bot.walks = false;
+    bot.shoots = false;
+    let moved: [fn(Vec3Mm) -> Vec3Mm; 6] = [
+        |at| Vec3Mm {
+            x: at.x + 5_000,
+            ..at
+        },
+        |at| Vec3Mm { x: at.x + 203, ..at },
+        |at| Vec3Mm {
+            y: at.y + 2_000,
+            ..at
+        },
+        |at| Vec3Mm {
+            y: at.y - 1_800,
+            ..at
+        },
+        |at| Vec3Mm { y: at.y - 300, ..at },
+        |at| Vec3Mm {
+            x: at.x + 40_000,
+            ..at
+        },
+    ];
+    for illegal in moved {
+        stand_still(&mut stage, bot);
+        let at = illegal(bot.at);
+        claim_at(&mut stage, bot, at, 0);
+    }
+    for clock_ticks in [1_000, -3] {
+        stand_still(&mut stage, bot);
+        let at = bot.at;
+        claim_at(&mut stage, bot, at, clock_ticks);
+    }
+    stand_still(&mut stage, bot);
+    stage.steps(4);
+    let in_the_air = Vec3Mm {
+        y: bot.at.y + 300,
+        ..bot.at
+    };
+    claim_at(&mut stage, bot, in_the_air, 0);
+    stage.steps(60);
+    stage
+}
+
+fn stand_still(stage: &mut Stage, bot: &mut Bot) {
+    for _ in 0..16 {
+        bot.act(stage);
+        stage.step();
+    }
+}
+
+/// `clock_ticks` is how far `clientTick` lies ahead of the server's.
+fn claim_at(stage: &mut Stage, bot: &mut Bot, at: Vec3Mm, clock_ticks: i64) {
+    stage.steps(3);
+    let mut claim = bot.claim(
+        stage,
+        Pose {
+            at,
+            ..Pose::default()
+        },
+    );
+    claim.client_tick = (i64::from(claim.client_tick) + clock_ticks) as u32;
+    stage.push(Command::Claim { claim });
+    stage.step();
+}
+
+fn refusals() -> Stage {
+    let scene = Scene::duel("refusals")
+        .with_rule("damage_points = 18", "damage_points = 1_000")
+        .with_rule("cooldown_ms = 4_000", "cooldown_ms = 50")
+        .with_rule("spread_turn = 60", "spread_turn = 0");
+    let (mut stage, mut bots) = seated(scene, 1);
+    bots[0].deed(&mut stage, Deed::Attack, right());
+    stage.step();
+    stage.join(1, Team::NONE);
+    stage.steps(80);
+    let bot = &mut bots[0];
+    bot.deed(&mut stage, Deed::Attack, right());
+    if let Some(Command::Action { action }) = stage.last_command() {
+        action.follows = 9_999;
+    }
+    bot.deed(&mut stage, Deed::Ability { index: 3 }, right());
+    stage.step();
+    (0..40).for_each(|_| bot.deed(&mut stage, Deed::Attack, right()));
+    stage.step();
+    for _ in 0..3 {
+        bot.deed(&mut stage, Deed::Ability { index: 0 }, left());
+        stage.steps(16);
+    }
+    let mut other = Bot::new(1);
+    for _ in 0..640 {
+        other.act(&mut stage);
+        bot.act(&mut stage);
+        if stage.tick().0.is_multiple_of(16) {
+            bot.deed(&mut stage, Deed::Attack, right());
+            other.deed(&mut stage, Deed::Reload, left());
+        }
+        stage.step();
+    }
+    stage
+}
+
+/// Two teams in a small room, friendly fire off and nobody moving: allies are in the way.
+fn teams() -> Stage {
+    let mut stage = Stage::new(Scene {
+        rate_hz: 32,
+        keyframe_ticks: 96,
+        time_limit_s: 4,
+        ..Scene::deathmatch("teams")
+    });
+    let mut bots: Vec<Bot> = (0..6).map(Bot::new).collect();
+    bots.iter()
+        .for_each(|bot| stage.join(bot.slot.0, Team(1 + bot.slot.0 % 2)));
+    stage.step();
+    play(&mut stage, &mut bots, 200);
+    stage
+}
+
+/// Both stand where they see each other and fire in the same tick, again and again.
+fn both_at_once() -> Stage {
+    let scene = Scene {
+        seed: 3,
+        score_limit: 0,
+        ..Scene::duel("both at once")
+    }
+    .with_rule("damage_points = 18", "damage_points = 200")
+    .with_rule("spread_turn = 60", "spread_turn = 0");
+    let (mut stage, mut bots) = seated(scene, 2);
+    let is_last = |stage: &Stage| stage.tick() >= Tick(1_000);
+    while !is_last(&stage) {
+        bots.iter_mut().for_each(|bot| bot.shoots = false);
+        play(&mut stage, &mut bots, 1);
+        if !stage.tick().0.is_multiple_of(16) {
+            continue;
+        }
+        for index in 0..2 {
+            let enemy = bots[index].nearest_enemy(&mut stage);
+            if let Some(enemy) = enemy {
+                let look = bots[index].aim(&enemy);
+                bots[index].deed(&mut stage, Deed::Attack, look);
+            }
+        }
+        stage.step();
+    }
+    stage.push(Command::End {
+        reason: EndReason::Requested,
+    });
+    stage.steps(2);
+    stage
+}

@@ -1,0 +1,19 @@
+//! Players that play by themselves: for the demo, to fill places, and for measuring.
+//!
+//! A bot knows what a client is sent and says what a client says; there is no second way in.
+
+mod aim;
+pub mod brain;
+pub mod demo;
+pub mod driver;
+mod legs;
+mod messages;
+mod routes;
+mod skill;
+
+#[cfg(test)]
+mod tests;
+
+pub use brain::{Brain, Field};
+pub use driver::BotCrew;
+pub use messages::Messages;

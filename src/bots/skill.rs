@@ -1,0 +1,94 @@
+//! Who the bots are, and how well each of them plays.
+
+use combat_components::ids::{DisplayName, PlayerId};
+
+/// What the id of every bot begins with.
+const ID_PREFIX: &str = "bot-";
+
+/// Names of stars, read at a glance on a phone.
+const NAMES: [&str; 24] = [
+    "Vega", "Rigel", "Deneb", "Altair", "Mira", "Castor", "Electra", "Antares", "Lyra", "Sirius", "Maia", "Procyon",
+    "Atria", "Regulus", "Nashira", "Polaris", "Adhara", "Canopus", "Talitha", "Arcturus", "Shaula", "Bellatrix",
+    "Meissa", "Sadira",
+];
+
+/// A bot of that number within its session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    pub player: PlayerId,
+    pub name: DisplayName,
+    pub skill: Skill,
+}
+
+impl Identity {
+    pub fn of(number: usize) -> Self {
+        let (round, name) = (number / NAMES.len(), NAMES[number % NAMES.len()]);
+        let shown = if round == 0 { name.to_owned() } else { format!("{name} {}", round + 1) };
+        let id = format!("{ID_PREFIX}{}", shown.to_lowercase().replace(' ', "-"));
+        Self {
+            player: PlayerId::new(&id).expect("names are letters, digits and dashes"),
+            name: DisplayName::new(&shown).expect("names are short"),
+            skill: Skill::of(number),
+        }
+    }
+
+    /// The bot that plays under this id, if one does; `count` bounds the search.
+    pub fn known(player: PlayerId, count: usize) -> Option<Self> {
+        if !player.as_str().starts_with(ID_PREFIX) {
+            return None;
+        }
+        (0..count).map(Self::of).find(|identity| identity.player == player)
+    }
+}
+
+/// How well a bot plays. Angles in 1/65,536 turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Skill {
+    /// Greatest error of its aim.
+    pub error_turn: u16,
+    /// From seeing an enemy to the first shot.
+    pub reaction_ms: u32,
+    /// How fast it turns.
+    pub turn_per_s: u32,
+    /// Shots of a burst, and how much longer one may be.
+    pub burst_rounds: u32,
+    pub burst_pause_ms: u32,
+    /// How far away it likes its enemies.
+    pub distance_mm: i64,
+    /// One aim in so many goes for the head.
+    pub head_one_in: u32,
+}
+
+impl Skill {
+    const GRADES: u32 = 5;
+
+    /// Five grades, mixed so that any few bots differ.
+    fn of(number: usize) -> Self {
+        let grade = (number as u32 * 3) % Self::GRADES;
+        Self {
+            error_turn: (1_150 - grade * 160) as u16,
+            reaction_ms: 520 - grade * 75,
+            turn_per_s: 40_000 + grade * 12_000,
+            burst_rounds: 3 + grade,
+            burst_pause_ms: 480 - grade * 60,
+            distance_mm: i64::from(8_000 + (number as u32 * 7 % 6) * 2_000),
+            head_one_in: 9 - grade,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_place_of_a_session_gets_a_bot_of_its_own() {
+        let bots: Vec<Identity> = (0..64).map(Identity::of).collect();
+        for (number, bot) in bots.iter().enumerate() {
+            assert!(bots[..number].iter().all(|other| other.player != bot.player && other.name != bot.name));
+            assert_eq!(Identity::known(bot.player, 64), Some(*bot));
+        }
+        let human = PlayerId::new("vega").expect("an id");
+        assert_eq!(Identity::known(human, 64), None);
+    }
+}

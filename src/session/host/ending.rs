@@ -1,0 +1,87 @@
+//! How a session ends: over and durable, failed, or left to the next process.
+
+use combat_components::phase::Phase;
+use combat_components::tick::Tick;
+use combat_protocol::close::CloseCode;
+use combat_protocol::numbers::ServerState;
+use combat_protocol::server::StatusMessage;
+
+use super::{Ending, HostState, SessionHost};
+use crate::journal::{Offer, TapeState};
+use crate::session::inbox::Reply;
+use crate::session::summary::SessionStatus;
+
+impl SessionHost {
+    pub(super) fn finish_if_over(&mut self, tick: Tick) {
+        if let Some(reply) = self.drain.take() {
+            self.drain_now(reply);
+        } else if self.parts.sim.match_state().phase == Phase::Ended && self.state == HostState::Running {
+            tracing::info!(session = %self.parts.id, tick = tick.0, reason = self.end_reason(), "session over");
+            self.state = HostState::Over;
+        }
+    }
+
+    /// The server ends and the session does not: its players are told, and the next process takes it up.
+    pub(super) fn drain_now(&mut self, reply: Reply<Tick>) {
+        let draining = StatusMessage {
+            state: ServerState::Draining,
+            reason: "server_stopping".to_owned(),
+        };
+        self.parts.players.send_status(&draining);
+        self.parts.players.dismiss_everybody(CloseCode::Draining);
+        self.parts.relay.end(CloseCode::Draining);
+        self.ending = Ending::Drained;
+        self.state = HostState::Gone;
+        // Nobody waiting for the answer means that the server has stopped waiting.
+        let _ = reply.send(Ok(self.tick()));
+    }
+
+    pub(super) fn fail(&mut self) {
+        let tick = self.tick();
+        tracing::error!(session = %self.parts.id, tick = tick.0, "simulation panicked, session failed");
+        self.parts.sim.reclaim_input(&mut self.input);
+        self.recorder
+            .record_failed_tick(self.parts.epoch, tick, &self.input, &mut self.staging);
+        let with_keyframe = self.staged.is_some_and(|(_, keyframe)| keyframe);
+        self.staged = Some((tick, with_keyframe));
+        self.close_code = CloseCode::SessionFailed;
+        self.waiting.clear();
+        self.parts.live.set_status(SessionStatus::Failed);
+        self.state = HostState::Failed;
+    }
+
+    /// Waits until the last tick is durable, then tells everybody that it is over.
+    pub(super) fn wind_up(&mut self) {
+        while let Some(envelope) = self.parts.inbox.take() {
+            self.refuse_for_ever(envelope);
+        }
+        if let Some((tick, keyframe)) = self.staged
+            && self.parts.tape.offer(&mut self.staging, tick.0, keyframe) == Offer::Taken
+        {
+            self.staged = None;
+        }
+        let lost = self.parts.tape.state() == TapeState::LostOwnership;
+        let durable = self.staged.is_none() && self.parts.tape.durable_tick() >= self.tick().0;
+        if !durable && !lost {
+            return;
+        }
+        let failed = self.state == HostState::Failed || lost;
+        self.be_gone(if failed {
+            SessionStatus::Failed
+        } else {
+            SessionStatus::Ended
+        });
+    }
+
+    pub(super) fn be_gone(&mut self, status: SessionStatus) {
+        self.ending = if status == SessionStatus::Failed {
+            Ending::Failed
+        } else {
+            Ending::Finished
+        };
+        self.parts.live.set_status(status);
+        self.parts.players.dismiss_everybody(self.close_code);
+        self.parts.relay.end(self.close_code);
+        self.state = HostState::Gone;
+    }
+}

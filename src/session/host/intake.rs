@@ -1,0 +1,187 @@
+//! What a session takes in before each step, and what it refuses while it is frozen or over.
+
+use combat_components::command::{Command, LeaveCause};
+use combat_components::ids::{PlayerId, Slot};
+use combat_components::limits::DISCONNECTED_BODY_MS;
+use combat_components::tick::Tick;
+use combat_protocol::close::CloseCode;
+
+use super::{HostState, SessionHost, Waiting};
+use crate::replication::players::Arrived;
+use crate::session::inbox::{Envelope, PlaceTaken, Reply};
+use crate::session::summary::{JoinSession, SessionError};
+
+impl SessionHost {
+    pub(super) fn drain_inbox(&mut self) {
+        while let Some(envelope) = self.parts.inbox.take() {
+            self.take(envelope);
+        }
+    }
+
+    pub(super) fn take(&mut self, envelope: Envelope) {
+        match envelope {
+            Envelope::Input { command, ack } => {
+                if let (true, Command::Claim { claim }) = (ack, &command) {
+                    self.parts.players.ask_ack(claim.slot);
+                }
+                self.input.push(command);
+            }
+            Envelope::Join { wish, reply } => self.take_join(wish, reply),
+            Envelope::Leave { player, cause, reply } => match self.parts.live.place_of(player) {
+                None => drop(reply.send(Err(SessionError::NotInSession))),
+                Some(slot) => {
+                    self.input.push(Command::Leave { slot, cause });
+                    let kicked = cause == LeaveCause::Kicked;
+                    self.parts.players.dismiss(
+                        slot,
+                        if kicked {
+                            CloseCode::Kicked
+                        } else {
+                            CloseCode::Left
+                        },
+                    );
+                    self.forget(player);
+                    self.waiting.push(Waiting::Tick(reply));
+                }
+            },
+            Envelope::End { reason, reply } => {
+                self.input.push(Command::End { reason });
+                self.waiting.push(Waiting::Tick(reply));
+            }
+            Envelope::Arrive(arrival) => match self.parts.live.place_of(arrival.player) {
+                None => drop(arrival.reply.send(Err(SessionError::NotInSession))),
+                Some(slot) => {
+                    self.input.push(Command::Connected { slot });
+                    // Nobody waiting for the answer means that the connection is gone already.
+                    let _ = arrival.reply.send(Ok(slot));
+                    self.parts.players.arrive(Arrived {
+                        slot,
+                        connection: arrival.connection,
+                        outbox: arrival.outbox,
+                        encoding: arrival.encoding,
+                        seen: arrival.seen,
+                    });
+                }
+            },
+            Envelope::Depart { slot, connection } => {
+                if self.parts.players.depart(slot, connection) {
+                    self.input.push(Command::Disconnected { slot });
+                }
+            }
+            Envelope::Drain { reply } => {
+                self.keyframe_due_at = Tick(0);
+                self.drain = Some(reply);
+            }
+        }
+    }
+
+    /// The same player gets the place he has; a new one the lowest that is free.
+    pub(super) fn take_join(&mut self, wish: JoinSession, reply: Reply<PlaceTaken>) {
+        let taken: Vec<Slot> = self.places().iter().map(|(_, slot)| *slot).collect();
+        if let Some(slot) = self.parts.live.place_of(wish.player) {
+            let known = self
+                .parts
+                .sim
+                .members()
+                .find(|(_, identity, _)| identity.player == wish.player);
+            let team = known.map_or(wish.team, |(_, identity, _)| identity.team);
+            return self.waiting.push(Waiting::Join { reply, slot, team });
+        }
+        let slots = self.parts.sim.rules().setup.max_players;
+        let Some(slot) = (0..slots).map(Slot).find(|slot| !taken.contains(slot)) else {
+            // Nobody waiting for the answer means that the caller has gone.
+            let _ = reply.send(Err(SessionError::Full));
+            return;
+        };
+        let JoinSession {
+            player,
+            name,
+            team,
+            bot,
+        } = wish;
+        self.input.push(Command::Join {
+            slot,
+            player,
+            name,
+            team,
+            bot,
+        });
+        let mut places = self.places();
+        places.push((player, slot));
+        self.parts.live.set_places(places);
+        self.waiting.push(Waiting::Join { reply, slot, team });
+    }
+
+    pub(super) fn places(&self) -> Vec<(PlayerId, Slot)> {
+        self.parts.live.places()
+    }
+
+    pub(super) fn forget(&mut self, player: PlayerId) {
+        let mut places = self.places();
+        places.retain(|(present, _)| *present != player);
+        self.parts.live.set_places(places);
+    }
+
+    pub(super) fn publish_places(&mut self) {
+        let members = self.parts.sim.members();
+        self.parts.live.set_places(
+            members
+                .map(|(_, identity, _)| (identity.player, identity.slot))
+                .collect(),
+        );
+    }
+
+    /// A body whose connection has been gone for too long leaves, once a second.
+    pub(super) fn expire_windows(&mut self) {
+        let now = self.parts.sim.tick();
+        if !now.0.is_multiple_of(self.parts.tick_rate.hz()) {
+            return;
+        }
+        let window_ticks = self.parts.tick_rate.ticks_in_ms(DISCONNECTED_BODY_MS);
+        let expired = self
+            .parts
+            .sim
+            .members()
+            .filter(|(_, _, link)| !link.connected && now.since(link.changed_at) >= window_ticks);
+        let expired: Vec<(PlayerId, Slot)> = expired
+            .map(|(_, identity, _)| (identity.player, identity.slot))
+            .collect();
+        for (player, slot) in expired {
+            self.input.push(Command::Leave {
+                slot,
+                cause: LeaveCause::WindowExpired,
+            });
+            self.forget(player);
+        }
+    }
+
+    /// Connections may come and go while the session is frozen; nothing else may.
+    pub(super) fn refuse(&mut self, envelope: Envelope) {
+        match envelope {
+            Envelope::Input { .. } => {}
+            Envelope::Join { reply, .. } => drop(reply.send(Err(SessionError::Suspended))),
+            Envelope::Leave { reply, .. } | Envelope::End { reply, .. } => {
+                drop(reply.send(Err(SessionError::Suspended)));
+            }
+            Envelope::Arrive(_) | Envelope::Depart { .. } | Envelope::Drain { .. } => self.take(envelope),
+        }
+        if let Some(reply) = self.drain.take() {
+            self.drain_now(reply);
+        }
+    }
+
+    pub(super) fn refuse_for_ever(&mut self, envelope: Envelope) {
+        let error = if self.state == HostState::Failed {
+            SessionError::Failed
+        } else {
+            SessionError::Ended
+        };
+        match envelope {
+            Envelope::Input { .. } | Envelope::Depart { .. } => {}
+            Envelope::Join { reply, .. } => drop(reply.send(Err(error))),
+            Envelope::Leave { reply, .. } => drop(reply.send(Err(error))),
+            Envelope::End { reply, .. } | Envelope::Drain { reply } => drop(reply.send(Ok(self.tick()))),
+            Envelope::Arrive(arrival) => drop(arrival.reply.send(Err(error))),
+        }
+    }
+}

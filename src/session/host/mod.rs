@@ -1,0 +1,287 @@
+//! The host of one simulation: drains its inbox, steps it, records it and shows it. Lives on a shard's thread.
+
+mod ending;
+mod intake;
+mod keeping;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use combat_components::command::{Command, TickInput};
+use combat_components::event::Event;
+use combat_components::ids::{Epoch, SessionId, Slot};
+use combat_components::phase::Phase;
+use combat_components::tick::{Tick, TickRate};
+use combat_protocol::close::CloseCode;
+use combat_protocol::server::EventMessage;
+use combat_replays::recorder::Recorder;
+use combat_systems::sim::Sim;
+use prometheus::IntCounter;
+
+use super::inbox::{Inbox, PlaceTaken, Reply};
+use super::live::LiveFacts;
+use super::summary::SessionStatus;
+use crate::journal::Tape;
+use crate::replication::happenings;
+use crate::replication::players::{PlayersAudience, Standing};
+use crate::replication::relay::Relay;
+use crate::replication::view::ViewBuilder;
+
+/// Wall-clock anchors are laid beside the records this often.
+const ANCHOR_MS: u32 = 1_000;
+
+/// A record that the tape was too busy to take waits here; longer than this and the session freezes.
+const STAGED_BYTES_MAX: usize = 256 << 10;
+
+/// What a host is made of.
+#[derive(Debug)]
+pub struct HostParts {
+    pub id: SessionId,
+    pub sim: Sim,
+    pub epoch: Epoch,
+    pub inbox: Arc<Inbox>,
+    pub live: Arc<LiveFacts>,
+    pub tape: Arc<Tape>,
+    pub relay: Relay,
+    pub players: PlayersAudience,
+    pub tick_rate: TickRate,
+}
+
+/// What a host is after a tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostState {
+    Running,
+    /// Frozen: its log cannot be written.
+    Suspended,
+    /// Everything is simulated; what is left is to become durable.
+    Over,
+    /// The simulation panicked.
+    Failed,
+    /// Nothing is left to do.
+    Gone,
+}
+
+/// How a host came to have nothing left to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The match is over and durable.
+    Finished,
+    Failed,
+    /// The server stops; the next process goes on.
+    Drained,
+}
+
+/// Whoever waits for a tick to have been simulated.
+#[derive(Debug)]
+enum Waiting {
+    Join {
+        reply: Reply<PlaceTaken>,
+        slot: Slot,
+        team: combat_components::ids::Team,
+    },
+    Tick(Reply<Tick>),
+}
+
+#[derive(Debug)]
+pub struct SessionHost {
+    parts: HostParts,
+    state: HostState,
+    ending: Ending,
+    builder: ViewBuilder,
+    recorder: Recorder,
+    staging: Vec<u8>,
+    keyframe: Vec<u8>,
+    /// The newest tick staged, and whether a keyframe is among what is staged.
+    staged: Option<(Tick, bool)>,
+    input: TickInput,
+    waiting: Vec<Waiting>,
+    spectator_events: Vec<EventMessage>,
+    epoch_began_at: Tick,
+    keyframe_due_at: Tick,
+    drain: Option<Reply<Tick>>,
+    close_code: CloseCode,
+}
+
+impl SessionHost {
+    /// A session from its creation or its resumption on.
+    pub fn new(parts: HostParts) -> Self {
+        let began_at = parts.sim.tick();
+        let mut builder = ViewBuilder::default();
+        builder.rebuild_roster(&parts.sim);
+        let mut host = Self {
+            state: HostState::Running,
+            ending: Ending::Finished,
+            recorder: Recorder::new(),
+            staging: Vec::with_capacity(64 << 10),
+            keyframe: Vec::with_capacity(16 << 10),
+            staged: None,
+            input: TickInput::with_capacity(256),
+            waiting: Vec::new(),
+            spectator_events: Vec::new(),
+            epoch_began_at: began_at,
+            keyframe_due_at: began_at,
+            drain: None,
+            close_code: CloseCode::SessionEnded,
+            builder,
+            parts,
+        };
+        host.publish_places();
+        if host.parts.epoch.0 > 1 {
+            host.input.push(Command::Resumed {
+                epoch: host.parts.epoch,
+            });
+        }
+        host
+    }
+
+    pub fn id(&self) -> SessionId {
+        self.parts.id
+    }
+
+    pub fn tick(&self) -> Tick {
+        self.parts.sim.tick()
+    }
+
+    pub fn tick_rate(&self) -> TickRate {
+        self.parts.tick_rate
+    }
+
+    pub fn ending(&self) -> Ending {
+        self.ending
+    }
+
+    pub fn player_count(&self) -> usize {
+        self.parts.sim.player_count()
+    }
+
+    /// Spreads sessions of slower rates over the beats.
+    pub fn turn(&self) -> u64 {
+        u64::from(self.parts.id.0[15])
+    }
+
+    pub fn state(&self) -> HostState {
+        self.state
+    }
+
+    /// Why the match ended, once it has.
+    pub fn end_reason(&self) -> Option<&'static str> {
+        self.parts.sim.match_state().end.map(|reason| reason.code())
+    }
+
+    /// The server moved its schedule after a stall: the next tick says so.
+    pub fn note_schedule_moved(&mut self, ticks: u32) {
+        self.input.push(Command::ScheduleMoved { ticks });
+    }
+
+    /// Simulates one tick, or waits for the disk. A panic ends this session and no other.
+    pub fn step(&mut self, unix_us: u64, damage_events: &IntCounter) -> HostState {
+        match self.state {
+            HostState::Running => {
+                if catch_unwind(AssertUnwindSafe(|| self.play(unix_us, damage_events))).is_err() {
+                    self.fail();
+                }
+            }
+            HostState::Suspended => self.try_to_go_on(),
+            HostState::Over | HostState::Failed => self.wind_up(),
+            HostState::Gone => {}
+        }
+        self.state
+    }
+
+    fn play(&mut self, unix_us: u64, damage_events: &IntCounter) {
+        self.drain_inbox();
+        self.parts.players.log_link_facts(&mut self.input);
+        self.expire_windows();
+        self.stage_keyframe();
+        let output = self.parts.sim.step(&mut self.input);
+        let tick = output.tick;
+        self.recorder
+            .record_tick(self.parts.epoch, &self.input, output, &mut self.staging);
+        let damaged = output
+            .events
+            .iter()
+            .filter(|event| matches!(event, Event::Damaged { .. }))
+            .count();
+        damage_events.inc_by(damaged as u64);
+        let anchor_ticks = self.parts.tick_rate.ticks_in_ms(ANCHOR_MS);
+        if tick.0 % anchor_ticks == 1 || tick == self.epoch_began_at.plus(1) {
+            self.recorder.record_anchor(tick, unix_us, &mut self.staging);
+        }
+        self.input.clear();
+        let with_keyframe = self.staged.is_some_and(|(_, keyframe)| keyframe);
+        self.staged = Some((tick, with_keyframe));
+        self.offer();
+        self.show(unix_us);
+        self.answer_waiting(tick);
+        self.finish_if_over(tick);
+    }
+
+    fn show(&mut self, unix_us: u64) {
+        let sim = &mut self.parts.sim;
+        let tick = sim.tick();
+        let output = sim.output();
+        let membership = |event: &Event| matches!(event, Event::Joined { .. } | Event::Left { .. });
+        let members_changed = output.events.iter().any(membership);
+        let became_active = output
+            .events
+            .contains(&Event::PhaseChanged { phase: Phase::Active });
+        self.builder.note_events(&output.events);
+        if members_changed {
+            self.builder.rebuild_roster(sim);
+        }
+        let told = |event| happenings::message_of(event, self.parts.epoch, tick, &self.builder.view.roster);
+        self.spectator_events
+            .extend(output.events.iter().filter_map(told));
+        let frame_due = tick.0.is_multiple_of(self.parts.players.frame_ticks());
+        if frame_due {
+            self.builder.build(sim, self.parts.epoch);
+        }
+        let standing = Standing {
+            epoch: self.parts.epoch,
+            epoch_began_at: self.epoch_began_at,
+            durable_tick: Tick(self.parts.tape.durable_tick()),
+        };
+        self.parts.players.after_step(sim, &mut self.builder, standing);
+        if tick.0.is_multiple_of(self.parts.relay.frame_ticks()) {
+            self.parts.relay.offer(
+                &self.builder.view,
+                &self.builder.shots,
+                &mut self.spectator_events,
+            );
+        }
+        if frame_due && tick.0.is_multiple_of(self.parts.relay.frame_ticks()) {
+            self.builder.spectators_have_shots();
+        }
+        if frame_due {
+            self.builder.players_have_shots();
+        }
+        if became_active {
+            self.parts.live.set_started_at_ms((unix_us / 1_000) as i64);
+        }
+        self.parts.live.set_tick(tick, unix_us);
+        if self.state == HostState::Running {
+            self.parts.live.set_status(status_of(&self.parts.sim));
+        }
+    }
+
+    fn answer_waiting(&mut self, tick: Tick) {
+        for waiting in self.waiting.drain(..) {
+            match waiting {
+                // Nobody waiting for the answer means that the caller has gone.
+                Waiting::Join { reply, slot, team } => drop(reply.send(Ok(PlaceTaken { slot, team, tick }))),
+                Waiting::Tick(reply) => drop(reply.send(Ok(tick))),
+            }
+        }
+    }
+}
+
+fn status_of(sim: &Sim) -> SessionStatus {
+    let state = sim.match_state();
+    match state.phase {
+        _ if state.is_resuming() => SessionStatus::Resuming,
+        Phase::Waiting => SessionStatus::Waiting,
+        Phase::Warmup => SessionStatus::Warmup,
+        // Ended is said once it is durable.
+        Phase::Active | Phase::Ended => SessionStatus::Active,
+    }
+}
