@@ -5,17 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use combat_systems::sim::SimParts;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::auth::{ResumeKeys, Tickets, TokenKeys};
+use crate::bots::demo::{self, DemoPlan};
+use crate::bots::driver::BotCrew;
 use crate::config::{Config, Secret};
 use crate::http::{self, Acceptor, Api, ApiParts, ConnectionCaps, Dependency, DependencyState, Readiness};
 use crate::journal::{Journal, JournalConfig, SHUTDOWN_PATIENCE};
 use crate::session::catalogue::Catalogue;
-use crate::session::handle::SessionHandle;
 use crate::session::registry::{Limits, Registry};
 use crate::session::resume;
 use crate::store::sqlite::SqliteStore;
@@ -64,47 +64,26 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
     let (journal, report) = open_journal(&config).await?;
     let metrics = Arc::new(Metrics::default());
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-    let limits = Limits {
-        sessions_max: config.max_sessions,
-        shards: config.shards,
-    };
-    let on_live = move |_: &SessionHandle, _: &SimParts, _: u8| {};
-    let registry = Registry::start(
-        catalogue,
-        journal.clone(),
-        metrics.clone(),
-        limits,
-        Box::new(on_live),
-    )
-    .context("cannot start the shards' threads")?;
-    resume::resume_all(&registry, report)
-        .await
-        .context("cannot read the journal")?;
-    tasks.spawn(observe(
-        journal.clone(),
-        registry.clone(),
-        metrics.clone(),
-        stop.clone(),
-    ));
+    let limits = Limits { sessions_max: config.max_sessions, shards: config.shards };
+    let registry =
+        Registry::start(catalogue, journal.clone(), metrics.clone(), limits, Box::new(BotCrew::on_live))
+            .context("cannot start the shards' threads")?;
+    resume::resume_all(&registry, report).await.context("cannot read the journal")?;
+    tasks.spawn(observe(journal.clone(), registry.clone(), metrics.clone(), stop.clone()));
     let running = Running {
         address: listener.local_addr().context("the listener has no address")?,
-        metrics_address: metrics_listener
-            .as_ref()
-            .and_then(|listener| listener.local_addr().ok()),
+        metrics_address: metrics_listener.as_ref().and_then(|listener| listener.local_addr().ok()),
         registry: registry.clone(),
         journal: journal.clone(),
         tasks: tasks.clone(),
         stop: stop.clone(),
     };
     let api = api(&config, &secret, &running, metrics.clone());
-    open_ports(
-        &config,
-        listener,
-        metrics_listener,
-        http::router(api),
-        &running,
-        metrics,
-    );
+    open_ports(&config, listener, metrics_listener, http::router(api), &running, metrics);
+    if let Some(match_s) = config.demo_match_s {
+        let plan = DemoPlan { match_s, tick_rate: config.tick_rate };
+        tasks.spawn(demo::run(registry, plan, stop));
+    }
     tracing::info!(address = %running.address, "serving");
     Ok(running)
 }
@@ -132,10 +111,7 @@ fn api(config: &Config, secret: &Secret, running: &Running, metrics: Arc<Metrics
         name: "journal",
         check: Box::new(move || {
             let health = health.borrow();
-            DependencyState {
-                is_up: health.is_healthy(),
-                state: health.name().to_owned(),
-            }
+            DependencyState { is_up: health.is_healthy(), state: health.name().to_owned() }
         }),
     };
     Api::new(ApiParts {
@@ -172,10 +148,7 @@ fn open_ports(
         stop: running.stop.clone(),
     };
     if let Some(listener) = metrics_listener {
-        let beside = Acceptor {
-            router: http::metrics_router(metrics),
-            ..acceptor.clone()
-        };
+        let beside = Acceptor { router: http::metrics_router(metrics), ..acceptor.clone() };
         running.tasks.spawn(beside.run(listener));
     }
     running.tasks.spawn(acceptor.run(listener));
@@ -190,10 +163,7 @@ async fn observe(journal: Arc<Journal>, registry: Registry, metrics: Arc<Metrics
         use std::sync::atomic::Ordering::Relaxed;
         let stats = journal.stats();
         metrics.journal.lag_s.set(journal.lag().lag_ms as f64 / 1_000.0);
-        metrics
-            .journal
-            .healthy
-            .set(i64::from(health.borrow().is_healthy()));
+        metrics.journal.healthy.set(i64::from(health.borrow().is_healthy()));
         metrics.journal.bytes.set(stats.used_bytes.load(Relaxed) as i64);
         metrics.journal.errors.inc_by(stats.errors.load(Relaxed) - errors);
         errors = stats.errors.load(Relaxed);
@@ -239,9 +209,7 @@ impl Running {
         // A commit that hangs cannot be called back; the process ends without it.
         let flushing = tokio::time::timeout(STOP_MAX - DRAIN_MAX, self.journal.shutdown());
         let (_, flushed) = tokio::join!(sockets, flushing);
-        flushed
-            .context("the disk does not answer")?
-            .context("not everything could be made durable")?;
+        flushed.context("the disk does not answer")?.context("not everything could be made durable")?;
         tracing::info!("stopped");
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod auth;
+pub mod bots;
 pub mod cli;
 pub mod config;
 #[cfg(test)]

@@ -30,13 +30,4 @@ pub struct Motion {
     pub rise_debt: i32,
     pub grounded: bool,
 }
-canon_struct!(Motion {
-    x_low,
-    x_high,
-    z_low,
-    z_high,
-    rise_max,
-    fall_max,
-    rise_debt,
-    grounded
-});
+canon_struct!(Motion { x_low, x_high, z_low, z_high, rise_max, fall_max, rise_debt, grounded });

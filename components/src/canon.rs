@@ -34,9 +34,7 @@ impl<'a> Reader<'a> {
                 self.rest = rest;
                 Ok(head)
             }
-            None => Err(CanonError::Truncated {
-                wanted: count - self.rest.len(),
-            }),
+            None => Err(CanonError::Truncated { wanted: count - self.rest.len() }),
         }
     }
 
@@ -102,11 +100,7 @@ impl<T: Canon> Canon for Option<T> {
     }
 
     fn take(reader: &mut Reader<'_>) -> Result<Self, CanonError> {
-        Ok(if bool::take(reader)? {
-            Some(T::take(reader)?)
-        } else {
-            None
-        })
+        Ok(if bool::take(reader)? { Some(T::take(reader)?) } else { None })
     }
 }
 
@@ -119,9 +113,7 @@ impl<T: Canon, const N: usize> Canon for arrayvec::ArrayVec<T, N> {
     fn take(reader: &mut Reader<'_>) -> Result<Self, CanonError> {
         let count = u32::take(reader)? as usize;
         if count > N {
-            return Err(CanonError::OutOfRange {
-                what: "sequence length",
-            });
+            return Err(CanonError::OutOfRange { what: "sequence length" });
         }
         let mut items = Self::new();
         for _ in 0..count {

@@ -49,11 +49,7 @@ pub struct AcceptedClaim {
     pub accepted_at: Tick,
     pub pose: Pose,
 }
-canon_struct!(AcceptedClaim {
-    input_seq,
-    accepted_at,
-    pose
-});
+canon_struct!(AcceptedClaim { input_seq, accepted_at, pose });
 
 /// The accepted claims of the present pose epoch, oldest first.
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq)]

@@ -31,15 +31,7 @@ pub struct Claim {
     pub view_tick: Tick,
     pub pose_epoch: u32,
 }
-canon_struct!(Claim {
-    slot,
-    input_seq,
-    client_tick,
-    pose,
-    bends,
-    view_tick,
-    pose_epoch
-});
+canon_struct!(Claim { slot, input_seq, client_tick, pose, bends, view_tick, pose_epoch });
 
 /// What a player does, apart from moving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,16 +59,7 @@ pub struct Action {
     pub view_fraction: u8,
     pub deed: Deed,
 }
-canon_struct!(Action {
-    slot,
-    input_seq,
-    follows,
-    yaw,
-    pitch,
-    view_tick,
-    view_fraction,
-    deed
-});
+canon_struct!(Action { slot, input_seq, follows, yaw, pitch, view_tick, view_fraction, deed });
 
 /// One change to a session. There is no second way in.
 #[derive(Clone, Debug, PartialEq, Eq)]

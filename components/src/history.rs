@@ -15,9 +15,7 @@ pub struct History {
 
 impl History {
     pub fn standing_at(pose: Pose) -> Self {
-        Self {
-            poses: [pose; HISTORY_TICKS],
-        }
+        Self { poses: [pose; HISTORY_TICKS] }
     }
 
     pub fn record(&mut self, tick: Tick, pose: Pose) {

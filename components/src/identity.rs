@@ -14,10 +14,4 @@ pub struct Identity {
     pub name: DisplayName,
     pub bot: bool,
 }
-canon_struct!(Identity {
-    slot,
-    team,
-    player,
-    name,
-    bot
-});
+canon_struct!(Identity { slot, team, player, name, bot });

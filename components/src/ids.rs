@@ -80,17 +80,11 @@ impl FromStr for SessionId {
     fn from_str(text: &str) -> Result<Self, IdError> {
         let text = text.as_bytes();
         let dashes_in_place = text.len() == 36
-            && text
-                .iter()
-                .enumerate()
-                .all(|(at, byte)| (*byte == b'-') == matches!(at, 8 | 13 | 18 | 23));
+            && text.iter().enumerate().all(|(at, byte)| (*byte == b'-') == matches!(at, 8 | 13 | 18 | 23));
         if !dashes_in_place {
             return Err(IdError::NotUuid);
         }
-        let mut digits = text
-            .iter()
-            .filter(|byte| **byte != b'-')
-            .map(|byte| (*byte as char).to_digit(16));
+        let mut digits = text.iter().filter(|byte| **byte != b'-').map(|byte| (*byte as char).to_digit(16));
         let mut id = [0_u8; 16];
         for byte in &mut id {
             let high = digits.next().flatten().ok_or(IdError::NotUuid)?;
@@ -136,9 +130,7 @@ macro_rules! bounded_text {
                 let text = str::from_utf8(reader.bytes(length)?);
                 text.ok()
                     .and_then(|text| Self::new(text).ok())
-                    .ok_or(CanonError::OutOfRange {
-                        what: stringify!($name),
-                    })
+                    .ok_or(CanonError::OutOfRange { what: stringify!($name) })
             }
         }
     };
@@ -147,12 +139,10 @@ macro_rules! bounded_text {
 /// Who plays: the token's `sub`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PlayerId(ArrayString<PLAYER_ID_BYTES_MAX>);
-bounded_text!(PlayerId, PLAYER_ID_BYTES_MAX, NotPlayerId, |c| c
-    .is_ascii_alphanumeric()
+bounded_text!(PlayerId, PLAYER_ID_BYTES_MAX, NotPlayerId, |c| c.is_ascii_alphanumeric()
     || matches!(c, '_' | '.' | ':' | '-'));
 
 /// What a player is called on other players' screens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DisplayName(ArrayString<DISPLAY_NAME_BYTES_MAX>);
-bounded_text!(DisplayName, DISPLAY_NAME_BYTES_MAX, NotDisplayName, |c| !c
-    .is_control());
+bounded_text!(DisplayName, DISPLAY_NAME_BYTES_MAX, NotDisplayName, |c| !c.is_control());

@@ -19,11 +19,4 @@ pub struct Link {
     pub skipped_from: Tick,
     pub skipped_to: Tick,
 }
-canon_struct!(Link {
-    connected,
-    changed_at,
-    rtt_ms,
-    snapshot_at,
-    skipped_from,
-    skipped_to
-});
+canon_struct!(Link { connected, changed_at, rtt_ms, snapshot_at, skipped_from, skipped_to });

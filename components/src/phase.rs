@@ -60,15 +60,7 @@ pub struct MatchState {
     /// Since when no player has been in the session.
     pub empty_since: Option<Tick>,
 }
-canon_struct!(MatchState {
-    phase,
-    phase_ends_at,
-    resuming_until,
-    resuming_since,
-    end,
-    winner,
-    empty_since,
-});
+canon_struct!(MatchState { phase, phase_ends_at, resuming_until, resuming_since, end, winner, empty_since });
 
 impl MatchState {
     pub fn is_resuming(&self) -> bool {

@@ -19,10 +19,7 @@ impl Vec3Mm {
 
     /// Squared horizontal distance to `other` in square millimetres.
     pub fn horizontal_distance_squared(self, other: Self) -> i64 {
-        let (dx, dz) = (
-            i64::from(other.x) - i64::from(self.x),
-            i64::from(other.z) - i64::from(self.z),
-        );
+        let (dx, dz) = (i64::from(other.x) - i64::from(self.x), i64::from(other.z) - i64::from(self.z));
         dx * dx + dz * dz
     }
 

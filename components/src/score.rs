@@ -17,12 +17,4 @@ pub struct Score {
     /// In thousandths of a point.
     pub damage_taken: i64,
 }
-canon_struct!(Score {
-    kills,
-    deaths,
-    shots,
-    hits,
-    headshots,
-    damage_dealt,
-    damage_taken
-});
+canon_struct!(Score { kills, deaths, shots, hits, headshots, damage_dealt, damage_taken });

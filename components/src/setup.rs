@@ -27,12 +27,7 @@ impl Canon for ContentHash {
     }
 
     fn take(reader: &mut Reader<'_>) -> Result<Self, CanonError> {
-        Ok(Self(
-            reader
-                .bytes(32)?
-                .try_into()
-                .expect("the reader returned 32 bytes"),
-        ))
+        Ok(Self(reader.bytes(32)?.try_into().expect("the reader returned 32 bytes")))
     }
 }
 

@@ -48,9 +48,6 @@ canon_struct!(Streams { spread, spawns });
 
 impl Streams {
     pub fn seeded(seed: u64) -> Self {
-        Self {
-            spread: Stream::of(seed, 1),
-            spawns: Stream::of(seed, 2),
-        }
+        Self { spread: Stream::of(seed, 1), spawns: Stream::of(seed, 2) }
     }
 }

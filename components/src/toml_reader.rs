@@ -50,13 +50,7 @@ pub(crate) fn read_document<T>(
         let offset = error.span().map_or(0, |span| span.start);
         source.error(offset, "", error.message().replace('\n', ", "))
     })?;
-    read(&Table::open(
-        source,
-        String::new(),
-        document.span().start,
-        document.get_ref(),
-        keys,
-    )?)
+    read(&Table::open(source, String::new(), document.span().start, document.get_ref(), keys)?)
 }
 
 /// A table whose keys are all known.
@@ -75,16 +69,8 @@ impl<'a> Table<'a> {
         entries: &'a DeTable<'a>,
         keys: &[&'static str],
     ) -> Result<Self, TomlError> {
-        let table = Self {
-            source,
-            path,
-            offset,
-            entries,
-        };
-        match entries
-            .iter()
-            .find(|(key, _)| !keys.contains(&key.get_ref().as_ref()))
-        {
+        let table = Self { source, path, offset, entries };
+        match entries.iter().find(|(key, _)| !keys.contains(&key.get_ref().as_ref())) {
             None => Ok(table),
             Some((key, _)) => {
                 let name = key.get_ref().as_ref();
@@ -120,19 +106,13 @@ impl<'a> Table<'a> {
 
     pub(crate) fn boolean(&self, key: &'static str) -> Result<bool, TomlError> {
         let value = self.required(key)?;
-        value
-            .get_ref()
-            .as_bool()
-            .ok_or_else(|| self.error(key, mismatch("true or false", value)))
+        value.get_ref().as_bool().ok_or_else(|| self.error(key, mismatch("true or false", value)))
     }
 
     /// A name for people: 1 to `bytes_max` bytes without control characters.
     pub(crate) fn text(&self, key: &'static str, bytes_max: usize) -> Result<String, TomlError> {
         let value = self.required(key)?;
-        let text = value
-            .get_ref()
-            .as_str()
-            .ok_or_else(|| self.error(key, mismatch("a string", value)))?;
+        let text = value.get_ref().as_str().ok_or_else(|| self.error(key, mismatch("a string", value)))?;
         if text.trim().is_empty() || text.len() > bytes_max || text.chars().any(char::is_control) {
             let message =
                 format!("expected 1 to {bytes_max} bytes without control characters, found {text:?}");
@@ -144,16 +124,10 @@ impl<'a> Table<'a> {
     /// A name for machines: lower-case letters, digits and hyphens.
     pub(crate) fn slug(&self, key: &'static str, bytes_max: usize) -> Result<String, TomlError> {
         let text = self.text(key, bytes_max)?;
-        if text
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-        {
+        if text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
             return Ok(text);
         }
-        Err(self.error(
-            key,
-            format!("expected lower-case letters, digits and hyphens, found {text:?}"),
-        ))
+        Err(self.error(key, format!("expected lower-case letters, digits and hyphens, found {text:?}")))
     }
 
     /// Three integers, each within `range`.
@@ -169,10 +143,8 @@ impl<'a> Table<'a> {
         range: RangeInclusive<i32>,
     ) -> Result<Vec<Vec3Mm>, TomlError> {
         let value = self.required(key)?;
-        let list = value
-            .get_ref()
-            .as_array()
-            .ok_or_else(|| self.error(key, mismatch("a list of points", value)))?;
+        let list =
+            value.get_ref().as_array().ok_or_else(|| self.error(key, mismatch("a list of points", value)))?;
         self.check_count(key, "points", list.len(), count)?;
         let dotted = self.dotted(key);
         list.iter()
@@ -242,9 +214,7 @@ impl<'a> Table<'a> {
     ) -> Result<Vec3Mm, TomlError> {
         const EXPECTED: &str = "three integers [x, y, z]";
         let Some(list) = value.get_ref().as_array() else {
-            return Err(self
-                .source
-                .error(value.span().start, dotted, mismatch(EXPECTED, value)));
+            return Err(self.source.error(value.span().start, dotted, mismatch(EXPECTED, value)));
         };
         let [x, y, z] = list.as_ref() else {
             let message = format!("expected {EXPECTED}, found {} values", list.len());
@@ -281,18 +251,11 @@ impl<'a> Table<'a> {
     }
 
     fn entry(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
-        self.entries
-            .iter()
-            .find(|(name, _)| name.get_ref() == key)
-            .map(|(_, value)| value)
+        self.entries.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value)
     }
 
     fn dotted(&self, key: &str) -> String {
-        if self.path.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{}.{key}", self.path)
-        }
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 }
 

@@ -14,11 +14,7 @@ pub struct Vitals {
     /// Set while dead: when the body stands up again.
     pub respawn_at: Option<Tick>,
 }
-canon_struct!(Vitals {
-    health,
-    armour,
-    respawn_at
-});
+canon_struct!(Vitals { health, armour, respawn_at });
 
 impl Vitals {
     pub fn is_alive(&self) -> bool {

@@ -28,19 +28,12 @@ impl Canon for Arms {
     fn take(reader: &mut Reader<'_>) -> Result<Self, CanonError> {
         let in_hand = u8::take(reader)?;
         if usize::from(in_hand) >= WEAPONS_MAX {
-            return Err(CanonError::OutOfRange {
-                what: "weapon in hand",
-            });
+            return Err(CanonError::OutOfRange { what: "weapon in hand" });
         }
         let mut rounds = [0; WEAPONS_MAX];
         for rounds in &mut rounds {
             *rounds = u16::take(reader)?;
         }
-        Ok(Self {
-            in_hand,
-            rounds,
-            ready_at: Canon::take(reader)?,
-            reloaded_at: Canon::take(reader)?,
-        })
+        Ok(Self { in_hand, rounds, ready_at: Canon::take(reader)?, reloaded_at: Canon::take(reader)? })
     }
 }

@@ -9,23 +9,16 @@ const ARENA: &str = include_str!("../../assets/maps/two-level-arena.toml");
 const RULES: &str = include_str!("../../assets/rulesets/default.toml");
 
 fn map_error(text: &str) -> String {
-    Map::parse("m.toml", text)
-        .expect_err("the map has a fault")
-        .to_string()
+    Map::parse("m.toml", text).expect_err("the map has a fault").to_string()
 }
 
 fn rules_error(text: &str) -> String {
-    Ruleset::parse("r.toml", text)
-        .expect_err("the ruleset has a fault")
-        .to_string()
+    Ruleset::parse("r.toml", text).expect_err("the ruleset has a fault").to_string()
 }
 
 /// The line, from 1, of the first occurrence of `part`.
 fn line_of(text: &str, part: &str) -> usize {
-    text.lines()
-        .position(|line| line.contains(part))
-        .expect("the text has the part")
-        + 1
+    text.lines().position(|line| line.contains(part)).expect("the text has the part") + 1
 }
 
 /// Replaces one occurrence of `from`, which must be there, and returns the line it was in.
@@ -50,27 +43,13 @@ fn the_shipped_files_load() {
     let duel = Map::parse("duel-box.toml", DUEL_BOX).unwrap();
     assert_eq!((duel.id.as_str(), duel.max_players), ("duel-box", 2));
     let arena = Map::parse("two-level-arena.toml", ARENA).unwrap();
-    assert_eq!(
-        (arena.id.as_str(), arena.max_players, arena.spawns.len()),
-        ("arena", 16, 16)
-    );
-    assert!(
-        arena
-            .solids
-            .iter()
-            .any(|solid| matches!(solid, Solid::Hull { .. }))
-    );
+    assert_eq!((arena.id.as_str(), arena.max_players, arena.spawns.len()), ("arena", 16, 16));
+    assert!(arena.solids.iter().any(|solid| matches!(solid, Solid::Hull { .. })));
     let rules = Ruleset::parse("default.toml", RULES).unwrap();
     assert_eq!((rules.name.as_str(), rules.version), ("default", 1));
-    assert_eq!(
-        (rules.weapons[0].magazine_rounds, rules.abilities[0].kind.as_str()),
-        (30, "dash")
-    );
+    assert_eq!((rules.weapons[0].magazine_rounds, rules.abilities[0].kind.as_str()), (30, "dash"));
     assert_eq!((rules.body.radius_mm, rules.movement.step_height_mm), (350, 350));
-    assert_eq!(
-        (rules.matches.score_limit, rules.matches.friendly_fire),
-        (30, false)
-    );
+    assert_eq!((rules.matches.score_limit, rules.matches.friendly_fire), (30, false));
 }
 
 #[test]
@@ -82,33 +61,15 @@ fn values_arrive_where_they_belong() {
         yaw: Yaw(0),
     };
     assert_eq!(duel.solids[0], floor);
-    assert_eq!(
-        (duel.spawns[0].at, duel.spawns[0].yaw),
-        (Vec3Mm::new(-10_500, 0, 0), Yaw(49_152))
-    );
+    assert_eq!((duel.spawns[0].at, duel.spawns[0].yaw), (Vec3Mm::new(-10_500, 0, 0), Yaw(49_152)));
     assert_eq!(duel.bounds.min, Vec3Mm::new(-13_000, -2_000, -9_000));
 }
 
 #[test]
 fn a_misspelt_key_is_named_with_the_likely_one() {
-    check_rules(
-        "reload_ms",
-        "relaod_ms",
-        "weapon[0].relaod_ms",
-        "unknown key, did you mean `reload_ms`?",
-    );
-    check_rules(
-        "[movement]",
-        "[movment]",
-        "movment",
-        "unknown key, did you mean `movement`?",
-    );
-    check_map(
-        "center_mm",
-        "centre_mm",
-        "cuboid[0].centre_mm",
-        "unknown key, did you mean `center_mm`?",
-    );
+    check_rules("reload_ms", "relaod_ms", "weapon[0].relaod_ms", "unknown key, did you mean `reload_ms`?");
+    check_rules("[movement]", "[movment]", "movment", "unknown key, did you mean `movement`?");
+    check_map("center_mm", "centre_mm", "cuboid[0].centre_mm", "unknown key, did you mean `center_mm`?");
 }
 
 #[test]
@@ -121,19 +82,9 @@ fn a_key_like_no_other_is_answered_with_the_list() {
 #[test]
 fn a_wrong_type_is_named_with_both() {
     let speed = "expected an integer from 100 to 50000, found a number with a fraction";
-    check_rules(
-        "speed_mm_per_s = 6_500",
-        "speed_mm_per_s = 6.5",
-        "movement.speed_mm_per_s",
-        speed,
-    );
+    check_rules("speed_mm_per_s = 6_500", "speed_mm_per_s = 6.5", "movement.speed_mm_per_s", speed);
     let fire = "expected true or false, found a string";
-    check_rules(
-        "friendly_fire = false",
-        "friendly_fire = \"no\"",
-        "match.friendly_fire",
-        fire,
-    );
+    check_rules("friendly_fire = false", "friendly_fire = \"no\"", "match.friendly_fire", fire);
     check_map(
         "size_mm = [50_000, 1_000, 38_000]",
         "size_mm = 50_000",
@@ -145,44 +96,19 @@ fn a_wrong_type_is_named_with_both() {
 #[test]
 fn a_value_out_of_range_is_named_with_the_range() {
     let magazine = "expected an integer from 1 to 1000, found 0";
-    check_rules(
-        "magazine_rounds = 30",
-        "magazine_rounds = 0",
-        "weapon[0].magazine_rounds",
-        magazine,
-    );
+    check_rules("magazine_rounds = 30", "magazine_rounds = 0", "weapon[0].magazine_rounds", magazine);
     let huge = "expected an integer from 1 to 100000, found 99999999999999999999";
-    check_rules(
-        "health_points = 100",
-        "health_points = 99999999999999999999",
-        "body.health_points",
-        huge,
-    );
+    check_rules("health_points = 100", "health_points = 99999999999999999999", "body.health_points", huge);
     let far = "expected an integer from -1000000 to 1000000, found 1000001";
-    check_map(
-        "[-25_000, -2_000, -19_000]",
-        "[-25_000, 1_000_001, 0]",
-        "bounds.min_mm[1]",
-        far,
-    );
+    check_map("[-25_000, -2_000, -19_000]", "[-25_000, 1_000_001, 0]", "bounds.min_mm[1]", far);
 }
 
 #[test]
 fn limits_that_depend_on_each_other_are_checked() {
     let step = "expected at most body.radius_mm = 350";
-    check_rules(
-        "step_height_mm = 350",
-        "step_height_mm = 351",
-        "movement.step_height_mm",
-        step,
-    );
+    check_rules("step_height_mm = 350", "step_height_mm = 351", "movement.step_height_mm", step);
     let falloff = "expected more than falloff_from_mm = 25000, found 25000";
-    check_rules(
-        "falloff_to_mm = 60_000",
-        "falloff_to_mm = 25_000",
-        "weapon[0].falloff_to_mm",
-        falloff,
-    );
+    check_rules("falloff_to_mm = 60_000", "falloff_to_mm = 25_000", "weapon[0].falloff_to_mm", falloff);
     let height = "expected an integer from 701 to 4000, found 700";
     check_rules("height_mm = 1_800", "height_mm = 700", "body.height_mm", height);
     check_map(
@@ -199,10 +125,7 @@ fn limits_that_depend_on_each_other_are_checked() {
 fn a_missing_key_is_named_at_its_table() {
     let text = RULES.replacen("reload_ms = 1_800\n", "", 1);
     let line = line_of(&text, "[[weapon]]");
-    assert_eq!(
-        rules_error(&text),
-        format!("r.toml:{line}: weapon[0].reload_ms: missing")
-    );
+    assert_eq!(rules_error(&text), format!("r.toml:{line}: weapon[0].reload_ms: missing"));
     assert_eq!(rules_error("name = \"x\""), "r.toml:1: body: missing");
 }
 
@@ -211,14 +134,7 @@ fn a_repeated_name_is_refused() {
     let (start, rest) = RULES.split_at(RULES.find("[[weapon]]").unwrap());
     let weapon = &rest[..rest.find("# Up to").unwrap()];
     let text = format!("{start}{weapon}{rest}");
-    let line = text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| *line == "name = \"rifle\"")
-        .nth(1)
-        .unwrap()
-        .0
-        + 1;
+    let line = text.lines().enumerate().filter(|(_, line)| *line == "name = \"rifle\"").nth(1).unwrap().0 + 1;
     let expected = format!("r.toml:{line}: weapon[1].name: `rifle` is taken, expected a name of its own");
     assert_eq!(rules_error(&text), expected);
 }
@@ -237,18 +153,13 @@ fn what_is_not_toml_is_named_with_its_line() {
 fn a_face_too_steep_to_walk_is_refused() {
     let steep = "[8_000, 3_000, -5_500],";
     let error = map_error(&changed(ARENA, steep, "[8_000, 7_000, -5_500],").0);
-    assert!(
-        error.contains("hull[0].points_mm: face too steep to walk and not a wall"),
-        "{error}"
-    );
+    assert!(error.contains("hull[0].points_mm: face too steep to walk and not a wall"), "{error}");
 }
 
 #[test]
 fn hulls_without_volume_or_with_repeated_corners_are_refused() {
     let hull = |points: &str| format!("{ARENA}\n[[hull]]\npoints_mm = [{points}]\n");
-    let flat = map_error(&hull(
-        "[0, 0, 0], [1_000, 0, 0], [0, 0, 1_000], [1_000, 0, 1_000]",
-    ));
+    let flat = map_error(&hull("[0, 0, 0], [1_000, 0, 0], [0, 0, 1_000], [1_000, 0, 1_000]"));
     assert!(flat.contains("expected points that span a volume"), "{flat}");
     let thin = map_error(&hull("[0, 0, 0], [1_000, 0, 0], [0, 0, 1_000], [300, 9, 300]"));
     assert!(thin.contains("at least 10 mm thick"), "{thin}");
@@ -271,10 +182,7 @@ fn a_spawn_outside_the_bounds_is_refused() {
 #[test]
 fn nothing_that_is_cut_off_or_damaged_makes_the_loaders_panic() {
     for text in [ARENA, RULES] {
-        for end in (0..text.len())
-            .filter(|&end| text.is_char_boundary(end))
-            .step_by(7)
-        {
+        for end in (0..text.len()).filter(|&end| text.is_char_boundary(end)).step_by(7) {
             let _ = Map::parse("m.toml", &text[..end]);
             let _ = Ruleset::parse("r.toml", &text[..end]);
         }

@@ -75,26 +75,15 @@ impl ClientView {
     /// # Errors
     /// When the view held is not the delta's base, or the delta contradicts it.
     pub fn apply_delta(&mut self, delta: &Delta) -> Result<HashCheck, ViewError> {
-        let &Delta {
-            epoch,
-            tick,
-            base_tick,
-            ..
-        } = delta;
+        let &Delta { epoch, tick, base_tick, .. } = delta;
         if !self.has_view {
             return Err(ViewError::NoView { base_tick });
         }
         if epoch != self.view.epoch {
-            return Err(ViewError::WrongEpoch {
-                found: epoch,
-                held: self.view.epoch,
-            });
+            return Err(ViewError::WrongEpoch { found: epoch, held: self.view.epoch });
         }
         if base_tick != self.view.tick {
-            return Err(ViewError::WrongBase {
-                base_tick,
-                held: self.view.tick,
-            });
+            return Err(ViewError::WrongBase { base_tick, held: self.view.tick });
         }
         if tick <= base_tick {
             return Err(ViewError::NotRising { tick, base_tick });
@@ -109,15 +98,9 @@ impl ClientView {
 
 fn check_shape(view: &View) -> Result<(), ViewError> {
     if view.players.len() > PLAYERS_MAX {
-        return Err(ViewError::TooManyPlayers {
-            count: view.players.len(),
-        });
+        return Err(ViewError::TooManyPlayers { count: view.players.len() });
     }
-    if view.is_ordered() {
-        Ok(())
-    } else {
-        Err(ViewError::Unordered)
-    }
+    if view.is_ordered() { Ok(()) } else { Err(ViewError::Unordered) }
 }
 
 fn check_hash(view: &View, sent: Option<u32>) -> HashCheck {
@@ -135,23 +118,16 @@ fn apply(delta: &Delta, view: &mut View) -> Result<(), ViewError> {
     (view.status, view.phase_ends_at) = (delta.status, delta.phase_ends_at);
     for &sim_id in &delta.left {
         let at = view.players.binary_search_by_key(&sim_id, |player| player.sim_id);
-        view.players
-            .remove(at.map_err(|_| ViewError::LeftUnknown { sim_id })?);
+        view.players.remove(at.map_err(|_| ViewError::LeftUnknown { sim_id })?);
         view.roster.retain(|entry| entry.sim_id != sim_id);
     }
     for entry in &delta.joined {
-        match view
-            .roster
-            .binary_search_by_key(&entry.sim_id, |held| held.sim_id)
-        {
+        match view.roster.binary_search_by_key(&entry.sim_id, |held| held.sim_id) {
             Ok(at) => view.roster[at] = *entry,
             Err(at) => view.roster.insert(at, *entry),
         }
     }
-    delta
-        .changed
-        .iter()
-        .try_for_each(|change| apply_change(change, &mut view.players))
+    delta.changed.iter().try_for_each(|change| apply_change(change, &mut view.players))
 }
 
 fn apply_change(change: &PlayerChange, players: &mut Vec<PublicPlayer>) -> Result<(), ViewError> {

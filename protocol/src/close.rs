@@ -36,42 +36,17 @@ pub struct CloseRow {
 }
 
 const fn row(code: CloseCode, name: &'static str, retry: Retry, meaning: &'static str) -> CloseRow {
-    CloseRow {
-        code,
-        name,
-        retry,
-        meaning,
-    }
+    CloseRow { code, name, retry, meaning }
 }
 
 impl CloseCode {
     pub const TABLE: [CloseRow; 17] = [
         row(Self::Done, "done", Retry::No, "Both sides are done."),
-        row(
-            Self::GoingAway,
-            "going_away",
-            Retry::Elsewhere,
-            "The server stops.",
-        ),
-        row(
-            Self::Policy,
-            "policy",
-            Retry::No,
-            "The request itself is not allowed.",
-        ),
-        row(
-            Self::Overloaded,
-            "overloaded",
-            Retry::Later,
-            "The server takes no more connections now.",
-        ),
+        row(Self::GoingAway, "going_away", Retry::Elsewhere, "The server stops."),
+        row(Self::Policy, "policy", Retry::No, "The request itself is not allowed."),
+        row(Self::Overloaded, "overloaded", Retry::Later, "The server takes no more connections now."),
         row(Self::Left, "left", Retry::No, "The player left, as asked."),
-        row(
-            Self::Unauthorised,
-            "unauthorised",
-            Retry::No,
-            "No ticket or resume token, or not a valid one.",
-        ),
+        row(Self::Unauthorised, "unauthorised", Retry::No, "No ticket or resume token, or not a valid one."),
         row(
             Self::TicketExpired,
             "ticket_expired",
@@ -84,60 +59,25 @@ impl CloseCode {
             Retry::No,
             "A newer connection of the same player took this one's place.",
         ),
-        row(
-            Self::SessionEnded,
-            "session_ended",
-            Retry::No,
-            "The match is over.",
-        ),
-        row(
-            Self::Kicked,
-            "kicked",
-            Retry::No,
-            "An administrator removed the player.",
-        ),
+        row(Self::SessionEnded, "session_ended", Retry::No, "The match is over."),
+        row(Self::Kicked, "kicked", Retry::No, "An administrator removed the player."),
         row(
             Self::ProtocolError,
             "protocol_error",
             Retry::No,
             "A message was malformed, too long or not allowed to this role; the reason says which.",
         ),
-        row(
-            Self::RateLimited,
-            "rate_limited",
-            Retry::Later,
-            "Too many messages.",
-        ),
-        row(
-            Self::TooSlow,
-            "too_slow",
-            Retry::Resume,
-            "Reliable events piled up unread.",
-        ),
-        row(
-            Self::Idle,
-            "idle",
-            Retry::Resume,
-            "Nothing was heard for too long.",
-        ),
+        row(Self::RateLimited, "rate_limited", Retry::Later, "Too many messages."),
+        row(Self::TooSlow, "too_slow", Retry::Resume, "Reliable events piled up unread."),
+        row(Self::Idle, "idle", Retry::Resume, "Nothing was heard for too long."),
         row(
             Self::Moved,
             "moved",
             Retry::Elsewhere,
             "Another server owns the session; the reason holds the new wsUrl.",
         ),
-        row(
-            Self::Draining,
-            "draining",
-            Retry::Resume,
-            "The server is being restarted.",
-        ),
-        row(
-            Self::SessionFailed,
-            "session_failed",
-            Retry::No,
-            "The session failed and will not come back.",
-        ),
+        row(Self::Draining, "draining", Retry::Resume, "The server is being restarted."),
+        row(Self::SessionFailed, "session_failed", Retry::No, "The session failed and will not come back."),
     ];
 
     pub const fn number(self) -> u16 {
@@ -145,18 +85,12 @@ impl CloseCode {
     }
 
     pub fn from_number(number: u16) -> Option<Self> {
-        Self::TABLE
-            .iter()
-            .map(|row| row.code)
-            .find(|code| code.number() == number)
+        Self::TABLE.iter().map(|row| row.code).find(|code| code.number() == number)
     }
 
     pub fn row(self) -> &'static CloseRow {
         const TABLE: &[CloseRow] = &CloseCode::TABLE;
-        TABLE
-            .iter()
-            .find(|row| row.code == self)
-            .expect("every close code has its row")
+        TABLE.iter().find(|row| row.code == self).expect("every close code has its row")
     }
 
     pub fn name(self) -> &'static str {

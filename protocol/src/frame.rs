@@ -93,17 +93,9 @@ fn difference(base: &View, view: &View, delta: &mut Delta) {
 fn change(base: Option<&PublicPlayer>, player: &PublicPlayer) -> PlayerChange {
     let (sim_id, values) = (player.sim_id, player.values());
     let Some(base) = base.map(PublicPlayer::values) else {
-        return PlayerChange {
-            sim_id,
-            mask: FULL_MASK,
-            values,
-        };
+        return PlayerChange { sim_id, mask: FULL_MASK, values };
     };
-    let mut change = PlayerChange {
-        sim_id,
-        mask: 0,
-        values: [0; PLAYER_FIELDS],
-    };
+    let mut change = PlayerChange { sim_id, mask: 0, values: [0; PLAYER_FIELDS] };
     for (bit, value) in values.into_iter().enumerate() {
         if base[bit] != value {
             change.mask |= 1 << bit;

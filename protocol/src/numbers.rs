@@ -28,10 +28,7 @@ pub trait Numbered: Copy + PartialEq + 'static {
 
     #[doc(hidden)]
     fn row(self) -> &'static (u8, Self, &'static str) {
-        Self::TABLE
-            .iter()
-            .find(|row| row.1 == self)
-            .expect("every value has its row")
+        Self::TABLE.iter().find(|row| row.1 == self).expect("every value has its row")
     }
 }
 
@@ -70,11 +67,8 @@ pub enum ServerState {
 }
 
 impl Numbered for ServerState {
-    const TABLE: &'static [(u8, Self, &'static str)] = &[
-        (0, Self::Live, "live"),
-        (1, Self::Suspended, "suspended"),
-        (2, Self::Draining, "draining"),
-    ];
+    const TABLE: &'static [(u8, Self, &'static str)] =
+        &[(0, Self::Live, "live"), (1, Self::Suspended, "suspended"), (2, Self::Draining, "draining")];
 }
 
 /// In which part a connection takes part.
@@ -109,11 +103,8 @@ impl Numbered for EndReason {
 }
 
 impl Numbered for LeaveCause {
-    const TABLE: &'static [(u8, Self, &'static str)] = &[
-        (0, Self::Left, "left"),
-        (1, Self::WindowExpired, "window_expired"),
-        (2, Self::Kicked, "kicked"),
-    ];
+    const TABLE: &'static [(u8, Self, &'static str)] =
+        &[(0, Self::Left, "left"), (1, Self::WindowExpired, "window_expired"), (2, Self::Kicked, "kicked")];
 }
 
 impl Numbered for Outcome {
@@ -125,10 +116,8 @@ impl Numbered for Outcome {
 }
 
 impl Numbered for Zone {
-    const TABLE: &'static [(u8, Self, &'static str)] = &[
-        (0, Self::Body, Self::Body.code()),
-        (1, Self::Head, Self::Head.code()),
-    ];
+    const TABLE: &'static [(u8, Self, &'static str)] =
+        &[(0, Self::Body, Self::Body.code()), (1, Self::Head, Self::Head.code())];
 }
 
 impl Numbered for Reason {

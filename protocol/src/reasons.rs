@@ -36,14 +36,10 @@ impl Retry {
 pub const fn explain(reason: Reason) -> (&'static str, Retry) {
     match reason {
         Reason::TooFast => ("The claim moves faster than the rules allow.", Retry::No),
-        Reason::TooMuchAcceleration => (
-            "The claim changes its velocity faster than the rules allow.",
-            Retry::No,
-        ),
-        Reason::TooHigh => (
-            "The claim rises higher than a jump, a step or a slope explains.",
-            Retry::No,
-        ),
+        Reason::TooMuchAcceleration => {
+            ("The claim changes its velocity faster than the rules allow.", Retry::No)
+        }
+        Reason::TooHigh => ("The claim rises higher than a jump, a step or a slope explains.", Retry::No),
         Reason::FallsTooFast => ("The claim falls faster than the terminal speed.", Retry::No),
         Reason::Blocked => ("The path or its end lies inside solid.", Retry::No),
         Reason::OutOfBounds => ("The claim lies outside the map.", Retry::No),
@@ -52,21 +48,16 @@ pub const fn explain(reason: Reason) -> (&'static str, Retry) {
             Retry::Later,
         ),
         Reason::ClientTickNotRising => ("clientTick went back or stood still.", Retry::No),
-        Reason::Silent => (
-            "Nothing was claimed for so long that the body fell to the ground.",
-            Retry::Yes,
-        ),
-        Reason::ScheduleMoved => (
-            "The server moved its schedule after a stall; no fault of the client.",
-            Retry::Yes,
-        ),
+        Reason::Silent => ("Nothing was claimed for so long that the body fell to the ground.", Retry::Yes),
+        Reason::ScheduleMoved => {
+            ("The server moved its schedule after a stall; no fault of the client.", Retry::Yes)
+        }
         Reason::Spawned => ("The body was placed at a spawn point.", Retry::Yes),
         Reason::Displaced => ("An ability moved the body.", Retry::Yes),
         Reason::Reconnected => ("Taken up again after a restart or a new connection.", Retry::Yes),
-        Reason::StaleInput => (
-            "The action follows a claim that is unknown, too old or of an older pose epoch.",
-            Retry::Yes,
-        ),
+        Reason::StaleInput => {
+            ("The action follows a claim that is unknown, too old or of an older pose epoch.", Retry::Yes)
+        }
         Reason::Dead => ("The actor is dead.", Retry::Later),
         Reason::WrongPhase => ("The phase of the match does not allow it.", Retry::Later),
         Reason::OnCooldown => ("The cooldown has not passed.", Retry::Later),
@@ -80,9 +71,6 @@ pub const fn explain(reason: Reason) -> (&'static str, Retry) {
         Reason::SessionFull => ("Every place is taken.", Retry::Later),
         Reason::SessionEnded => ("The session is over.", Retry::No),
         Reason::NotInSession => ("The player is not in the session.", Retry::Rejoin),
-        Reason::Suspended => (
-            "The session is frozen, because its log cannot be written.",
-            Retry::Later,
-        ),
+        Reason::Suspended => ("The session is frozen, because its log cannot be written.", Retry::Later),
     }
 }

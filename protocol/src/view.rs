@@ -69,19 +69,7 @@ impl PublicPlayer {
 
     pub fn from_values(sim_id: u32, values: [i32; PLAYER_FIELDS]) -> Self {
         let [x, y, z, yaw, pitch, health, armour, flags, kills, deaths] = values;
-        Self {
-            sim_id,
-            x,
-            y,
-            z,
-            yaw,
-            pitch,
-            health,
-            armour,
-            flags,
-            kills,
-            deaths,
-        }
+        Self { sim_id, x, y, z, yaw, pitch, health, armour, flags, kills, deaths }
     }
 
     pub fn is_alive(&self) -> bool {
@@ -134,18 +122,12 @@ impl View {
     }
 
     pub fn player(&self, sim_id: u32) -> Option<&PublicPlayer> {
-        let at = self
-            .players
-            .binary_search_by_key(&sim_id, |player| player.sim_id)
-            .ok()?;
+        let at = self.players.binary_search_by_key(&sim_id, |player| player.sim_id).ok()?;
         self.players.get(at)
     }
 
     pub fn roster_entry(&self, sim_id: u32) -> Option<&RosterEntry> {
-        let at = self
-            .roster
-            .binary_search_by_key(&sim_id, |entry| entry.sim_id)
-            .ok()?;
+        let at = self.roster.binary_search_by_key(&sim_id, |entry| entry.sim_id).ok()?;
         self.roster.get(at)
     }
 

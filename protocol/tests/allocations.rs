@@ -58,12 +58,7 @@ fn play(view: &mut View, frame: u32) {
 
 fn start() -> View {
     let ids = [1, 2, 10, 11, 12, 13, 14, 15, 16, 17];
-    let players = ids.map(|sim_id| PublicPlayer {
-        sim_id,
-        health: 100,
-        flags: 3,
-        ..PublicPlayer::default()
-    });
+    let players = ids.map(|sim_id| PublicPlayer { sim_id, health: 100, flags: 3, ..PublicPlayer::default() });
     let roster = ids.map(|sim_id| RosterEntry {
         sim_id,
         slot: sim_id as u8,
@@ -72,12 +67,7 @@ fn start() -> View {
         display_name: DisplayName::new("Some \"Body\"").unwrap(),
         bot: true,
     });
-    View {
-        epoch: 1,
-        roster: roster.to_vec(),
-        players: players.to_vec(),
-        ..View::default()
-    }
+    View { epoch: 1, roster: roster.to_vec(), players: players.to_vec(), ..View::default() }
 }
 
 fn own() -> Own {
@@ -106,11 +96,7 @@ fn own() -> Own {
         pose_epoch: 6,
         bank_ticks: 7,
     };
-    Own {
-        correction: Some(correction),
-        verdicts: vec![verdict; 4],
-        ..Own::default()
-    }
+    Own { correction: Some(correction), verdicts: vec![verdict; 4], ..Own::default() }
 }
 
 #[test]
@@ -118,26 +104,13 @@ fn no_frame_allocates_once_its_memory_has_grown() {
     let mut view = start();
     let (own, mut encoder, mut out) = (own(), FrameEncoder::new(), Vec::new());
     let mut claim = Vec::new();
-    encode_client(
-        &ClientMessage::Claim(ClaimMessage::default()),
-        Encoding::MessagePack,
-        &mut claim,
-    );
+    encode_client(&ClientMessage::Claim(ClaimMessage::default()), Encoding::MessagePack, &mut claim);
     let event = EventMessage {
         epoch: 1,
         tick: 4,
-        happening: Happening::Killed {
-            victim: 2,
-            killer: 1,
-            weapon: 0,
-            zone: Zone::Head,
-        },
+        happening: Happening::Killed { victim: 2, killer: 1, weapon: 0, zone: Zone::Head },
     };
-    let shots = [Shot {
-        shooter: 1,
-        struck: Some(2),
-        ..Shot::default()
-    }; 10];
+    let shots = [Shot { shooter: 1, struck: Some(2), ..Shot::default() }; 10];
     let mut counted_from = 0;
     for frame in 0..FRAMES {
         if frame == WARM_UP_FRAMES {
@@ -156,10 +129,5 @@ fn no_frame_allocates_once_its_memory_has_grown() {
         assert!(decode_client(&claim, Encoding::MessagePack).is_ok());
     }
     let allocations = ALLOCATIONS.load(Ordering::Relaxed) - counted_from;
-    assert_eq!(
-        allocations,
-        0,
-        "allocations in {} frames",
-        FRAMES - WARM_UP_FRAMES
-    );
+    assert_eq!(allocations, 0, "allocations in {} frames", FRAMES - WARM_UP_FRAMES);
 }

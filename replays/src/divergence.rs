@@ -29,9 +29,7 @@ pub struct Divergence {
 
 impl Divergence {
     pub(crate) fn panicked(panic: Panic) -> Self {
-        let phase = panic
-            .phase
-            .map_or("an unknown phase".to_owned(), |phase| format!("phase {phase:?}"));
+        let phase = panic.phase.map_or("an unknown phase".to_owned(), |phase| format!("phase {phase:?}"));
         Self {
             tick: panic.tick,
             expected: Some("a simulated tick".to_owned()),
@@ -70,27 +68,18 @@ pub(crate) fn at_tick(
     component: Option<StateKind>,
 ) -> Divergence {
     let tick = record.tick;
-    let divergence = Divergence {
-        tick,
-        component,
-        ..Divergence::default()
-    };
+    let divergence = Divergence { tick, component, ..Divergence::default() };
     let before = Tick(tick.0.saturating_sub(1));
     let again = Player::from_keyframe(player.parts().clone(), records, before).ok();
     let again = again.and_then(|mut again| again.play_to(tick).unwrap_or(false).then_some(again));
     if let Some(mut again) = again.filter(|again| again.sim().output().root == record.root) {
         let difference = difference(again.sim_mut(), player.sim_mut(), suspects(&component));
-        return Divergence {
-            transient: true,
-            ..divergence
-        }
-        .with(difference, tick);
+        return Divergence { transient: true, ..divergence }.with(difference, tick);
     }
     match next_keyframe(player, tick) {
-        Some((at, mut recorded)) => divergence.with(
-            difference(&mut recorded, player.sim_mut(), suspects(&component)),
-            at,
-        ),
+        Some((at, mut recorded)) => {
+            divergence.with(difference(&mut recorded, player.sim_mut(), suspects(&component)), at)
+        }
         None => divergence,
     }
 }
@@ -107,24 +96,14 @@ pub(crate) fn at_keyframe(player: &mut Player<'_>, tick: Tick, state: &[u8]) -> 
     })?;
     let difference = difference(&mut recorded, player.sim_mut(), &StateKind::ALL);
     let component = difference.as_ref().map(|difference| difference.component);
-    Ok(Divergence {
-        tick,
-        component,
-        ..Divergence::default()
-    }
-    .with(difference, tick))
+    Ok(Divergence { tick, component, ..Divergence::default() }.with(difference, tick))
 }
 
 impl Divergence {
     fn with(self, difference: Option<Difference>, at: Tick) -> Self {
         match difference {
             None => self,
-            Some(Difference {
-                component,
-                sim_id,
-                expected,
-                found,
-            }) => Self {
+            Some(Difference { component, sim_id, expected, found }) => Self {
                 component: Some(component),
                 sim_id,
                 expected: Some(expected),
@@ -138,11 +117,7 @@ impl Divergence {
 
 /// The kind whose sub-hash differs, or every kind where none does.
 fn suspects(component: &Option<StateKind>) -> &[StateKind] {
-    if component.is_some() {
-        component.as_slice()
-    } else {
-        &StateKind::ALL
-    }
+    if component.is_some() { component.as_slice() } else { &StateKind::ALL }
 }
 
 /// Plays on to the next keyframe and restores what it recorded.
@@ -150,9 +125,7 @@ fn next_keyframe(player: &mut Player<'_>, tick: Tick) -> Option<(Tick, Sim)> {
     loop {
         match player.advance() {
             Ok(Some(Played::Keyframe { tick: at, state, .. })) if at >= tick => {
-                return Sim::restore(player.parts(), state)
-                    .ok()
-                    .map(|recorded| (at, recorded));
+                return Sim::restore(player.parts(), state).ok().map(|recorded| (at, recorded));
             }
             Ok(None | Some(Played::Panicked(_))) | Err(_) => return None,
             Ok(Some(_)) => {}

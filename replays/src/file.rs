@@ -60,11 +60,7 @@ pub enum FileError {
     #[error("log format {found}, this build reads format {FORMAT_VERSION}")]
     Format { found: u32 },
     #[error("{part} damaged at byte {offset} of the file: {reason}")]
-    Part {
-        part: FilePart,
-        offset: usize,
-        reason: String,
-    },
+    Part { part: FilePart, offset: usize, reason: String },
     /// Its offset counts from the beginning of the file.
     #[error("records damaged at byte {} of the file, tick {}: {}", .0.offset, .0.tick.0, .0.reason)]
     Records(Damage),
@@ -98,17 +94,10 @@ pub fn read(bytes: &[u8]) -> Result<Log, FileError> {
     let mut offset = HEAD_BYTES;
     for (index, (length, checksum)) in sections.into_iter().enumerate() {
         let part = FilePart::SECTIONS[index];
-        let damaged = |reason: &str| FileError::Part {
-            part,
-            offset,
-            reason: reason.to_owned(),
-        };
-        let end = usize::try_from(length)
-            .ok()
-            .and_then(|length| offset.checked_add(length));
-        let section = end
-            .and_then(|end| bytes.get(offset..end))
-            .ok_or_else(|| damaged("the file ends early"))?;
+        let damaged = |reason: &str| FileError::Part { part, offset, reason: reason.to_owned() };
+        let end = usize::try_from(length).ok().and_then(|length| offset.checked_add(length));
+        let section =
+            end.and_then(|end| bytes.get(offset..end)).ok_or_else(|| damaged("the file ends early"))?;
         if xxh3_64(section) != checksum {
             return Err(match part {
                 FilePart::Records => first_fault(section, offset),
@@ -122,19 +111,9 @@ pub fn read(bytes: &[u8]) -> Result<Log, FileError> {
     let [header, map, ruleset, records] = found.map(<[u8]>::to_vec);
     let header = Header::from_bytes(&header).map_err(|error| match error {
         HeaderError::Format { found } => FileError::Format { found },
-        error => FileError::Part {
-            part: FilePart::Header,
-            offset: HEAD_BYTES,
-            reason: error.to_string(),
-        },
+        error => FileError::Part { part: FilePart::Header, offset: HEAD_BYTES, reason: error.to_string() },
     })?;
-    Ok(Log {
-        header,
-        map,
-        ruleset,
-        records,
-        lost: None,
-    })
+    Ok(Log { header, map, ruleset, records, lost: None })
 }
 
 /// Length and checksum of every section.
@@ -147,9 +126,7 @@ fn directory(bytes: &[u8]) -> Result<[(u64, u64); SECTIONS], FileError> {
         offset: FILE_MAGIC.len(),
         reason: reason.to_owned(),
     };
-    let head = bytes
-        .get(..HEAD_BYTES)
-        .ok_or_else(|| damaged("the file ends early"))?;
+    let head = bytes.get(..HEAD_BYTES).ok_or_else(|| damaged("the file ends early"))?;
     let whole = "the head holds all of its fields";
     let mut fields = Fields::new(&head[FILE_MAGIC.len()..]);
     let format = u32::take(&mut fields).expect(whole);
@@ -171,23 +148,13 @@ fn other_magic(bytes: &[u8]) -> FileError {
         xxh3_64(&[&FILE_MAGIC, checked].concat()).to_le_bytes() == checksum
     });
     match under_right_magic {
-        true => FileError::Part {
-            part: FilePart::Magic,
-            offset: 0,
-            reason: "expected COMBATLG".to_owned(),
-        },
+        true => FileError::Part { part: FilePart::Magic, offset: 0, reason: "expected COMBATLG".to_owned() },
         false => FileError::Magic,
     }
 }
 
 fn trailer(bytes: &[u8], offset: usize) -> Result<(), FileError> {
-    let damaged = |reason: String| {
-        Err(FileError::Part {
-            part: FilePart::Trailer,
-            offset,
-            reason,
-        })
-    };
+    let damaged = |reason: String| Err(FileError::Part { part: FilePart::Trailer, offset, reason });
     let (checked, trailer) = bytes.split_at(offset);
     match trailer.try_into().map(u64::from_le_bytes) {
         Ok(checksum) if checksum == xxh3_64(checked) => Ok(()),
@@ -200,10 +167,7 @@ fn trailer(bytes: &[u8], offset: usize) -> Result<(), FileError> {
 fn first_fault(records: &[u8], offset: usize) -> FileError {
     let fault = Reader::new(records).find_map(Result::err);
     match fault {
-        Some(damage) => FileError::Records(Damage {
-            offset: damage.offset + offset,
-            ..damage
-        }),
+        Some(damage) => FileError::Records(Damage { offset: damage.offset + offset, ..damage }),
         None => FileError::Part {
             part: FilePart::Records,
             offset,

@@ -90,10 +90,7 @@ impl Header {
         let format = u32::take(&mut frame)?;
         let expected = FRAME_BYTES + u32::take(&mut frame)? as usize + 8;
         if bytes.len() != expected {
-            return Err(HeaderError::Length {
-                expected,
-                found: bytes.len(),
-            });
+            return Err(HeaderError::Length { expected, found: bytes.len() });
         }
         let (checked, checksum) = bytes.split_at(bytes.len() - 8);
         if xxh3_64(checked) != u64::take(&mut Reader::new(checksum))? {

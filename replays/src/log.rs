@@ -43,11 +43,7 @@ pub enum Refusal {
     )]
     SimulationVersion { found: u32, build: String },
     #[error("the {what} is not the one the session was played with: expected {}, found {}", expected.to_hex(), found.to_hex())]
-    OtherContent {
-        what: &'static str,
-        expected: ContentHash,
-        found: ContentHash,
-    },
+    OtherContent { what: &'static str, expected: ContentHash, found: ContentHash },
     #[error("the {what} cannot be used: {reason}")]
     Unusable { what: &'static str, reason: String },
 }
@@ -65,24 +61,14 @@ impl Log {
     /// # Errors
     /// When another simulation version recorded it, or map and ruleset are not those of the header.
     pub fn parts(&self) -> Result<SimParts, Refusal> {
-        let Header {
-            simulation_version: found,
-            setup,
-            build,
-            ..
-        } = &self.header;
+        let Header { simulation_version: found, setup, build, .. } = &self.header;
         if *found != SIMULATION_VERSION {
-            return Err(Refusal::SimulationVersion {
-                found: *found,
-                build: build.clone(),
-            });
+            return Err(Refusal::SimulationVersion { found: *found, build: build.clone() });
         }
         let map = content("map", &self.map, setup.map_hash)?;
         let ruleset = content("ruleset", &self.ruleset, setup.ruleset_hash)?;
-        let unusable = |what, error: &dyn std::fmt::Display| Refusal::Unusable {
-            what,
-            reason: error.to_string(),
-        };
+        let unusable =
+            |what, error: &dyn std::fmt::Display| Refusal::Unusable { what, reason: error.to_string() };
         let map = Map::parse("map", map).map_err(|error| unusable("map", &error))?;
         let ruleset = Ruleset::parse("ruleset", ruleset).map_err(|error| unusable("ruleset", &error))?;
         let level = Level::build(&map, &ruleset.body).map_err(|error| unusable("map", &error))?;
@@ -98,14 +84,7 @@ impl Log {
 fn content<'a>(what: &'static str, bytes: &'a [u8], expected: ContentHash) -> Result<&'a str, Refusal> {
     let found = ContentHash::of(bytes);
     if found != expected {
-        return Err(Refusal::OtherContent {
-            what,
-            expected,
-            found,
-        });
+        return Err(Refusal::OtherContent { what, expected, found });
     }
-    str::from_utf8(bytes).map_err(|error| Refusal::Unusable {
-        what,
-        reason: error.to_string(),
-    })
+    str::from_utf8(bytes).map_err(|error| Refusal::Unusable { what, reason: error.to_string() })
 }

@@ -70,13 +70,7 @@ impl<'a> Player<'a> {
         }
         let sim = Sim::new(&parts)
             .map_err(|error| Reader::new(records).damage_at(0, DamageReason::Keyframe(error.to_string())))?;
-        Ok(Self {
-            parts,
-            sim,
-            reader: Reader::new(records),
-            input: TickInput::new(),
-            offset: 0,
-        })
+        Ok(Self { parts, sim, reader: Reader::new(records), input: TickInput::new(), offset: 0 })
     }
 
     /// From the newest keyframe at or before `tick`, where there is one, else from the start.
@@ -102,13 +96,7 @@ impl<'a> Player<'a> {
         };
         let sim = Sim::restore(&parts, state)
             .map_err(|error| reader.damage_at(offset, DamageReason::Keyframe(error.to_string())))?;
-        Ok(Self {
-            parts,
-            sim,
-            reader,
-            input: TickInput::new(),
-            offset: 0,
-        })
+        Ok(Self { parts, sim, reader, input: TickInput::new(), offset: 0 })
     }
 
     pub fn sim(&self) -> &Sim {
@@ -148,12 +136,12 @@ impl<'a> Player<'a> {
             return Ok(None);
         };
         Ok(Some(match record {
-            Record::Tick(record) => self
-                .play(record.commands)?
-                .map_or(Played::Ticked(record), Played::Panicked),
-            Record::FailedTick { tick, commands } => self
-                .play(commands)?
-                .map_or(Played::FailedTickPassed { tick }, Played::Panicked),
+            Record::Tick(record) => {
+                self.play(record.commands)?.map_or(Played::Ticked(record), Played::Panicked)
+            }
+            Record::FailedTick { tick, commands } => {
+                self.play(commands)?.map_or(Played::FailedTickPassed { tick }, Played::Panicked)
+            }
             Record::Keyframe { tick, epoch, state } => Played::Keyframe { tick, epoch, state },
             Record::Anchor { tick, unix_us } => Played::Anchor { tick, unix_us },
             Record::EpochStart { epoch, tick } => Played::EpochStart { epoch, tick },
@@ -180,9 +168,7 @@ impl<'a> Player<'a> {
         let stepped = catch_unwind(AssertUnwindSafe(|| {
             sim.step(input);
         }));
-        Ok(stepped
-            .err()
-            .map(|payload| self.panicked(commands, message_of(&*payload))))
+        Ok(stepped.err().map(|payload| self.panicked(commands, message_of(&*payload))))
     }
 
     /// Finds the phase by simulating once more, phase by phase.
@@ -195,17 +181,11 @@ impl<'a> Player<'a> {
             commands.read_into(&mut self.input).ok().filter(|()| arrived)?;
             again.sim.failing_phase(&mut self.input)
         });
-        Panic {
-            tick: commands.tick,
-            phase,
-            message,
-        }
+        Panic { tick: commands.tick, phase, message }
     }
 }
 
 fn message_of(payload: &(dyn std::any::Any + Send)) -> String {
     let text = payload.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| payload.downcast_ref::<&str>().copied())
-        .unwrap_or("a panic without a message")
-        .to_owned()
+    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("a panic without a message").to_owned()
 }

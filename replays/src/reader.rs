@@ -61,13 +61,7 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A part may begin with any record; from the second on each must follow the one before.
     pub fn new(records: &'a [u8]) -> Self {
-        Self {
-            bytes: records,
-            offset: 0,
-            tick: None,
-            epoch: None,
-            over: false,
-        }
+        Self { bytes: records, offset: 0, tick: None, epoch: None, over: false }
     }
 
     /// The tick that the records read so far have come to; `None` before the first that tells.
@@ -92,11 +86,7 @@ impl<'a> Reader<'a> {
 
     /// The fault `reason` at the record that begins at `offset`.
     pub(crate) fn damage_at(&self, offset: usize, reason: DamageReason) -> Damage {
-        Damage {
-            offset,
-            tick: self.tick.map_or(Tick(0), |tick| tick.plus(1)),
-            reason,
-        }
+        Damage { offset, tick: self.tick.map_or(Tick(0), |tick| tick.plus(1)), reason }
     }
 
     fn read(&mut self) -> Result<Record<'a>, DamageReason> {
@@ -105,9 +95,7 @@ impl<'a> Reader<'a> {
         let head = u32::from_le_bytes(*head);
         let end = HEAD_BYTES + (head >> 8) as usize;
         let (checked, rest) = rest.split_at_checked(end).ok_or(DamageReason::Truncated)?;
-        let expected = rest
-            .first_chunk::<CHECKSUM_BYTES>()
-            .ok_or(DamageReason::Truncated)?;
+        let expected = rest.first_chunk::<CHECKSUM_BYTES>().ok_or(DamageReason::Truncated)?;
         if checksum(checked) != u32::from_le_bytes(*expected) {
             return Err(DamageReason::Checksum);
         }
@@ -125,56 +113,31 @@ impl<'a> Reader<'a> {
             RecordKind::EpochStart => Tick(0),
             _ => Tick::take(&mut fields)?,
         };
-        let commands = |bytes| Commands {
-            bytes,
-            tick,
-            offset: self.offset,
-        };
+        let commands = |bytes| Commands { bytes, tick, offset: self.offset };
         let record = match kind {
             RecordKind::Tick => {
                 let root = u64::take(&mut fields)?;
                 let changed = changed_hashes(&mut fields)?;
                 let bytes = fields.bytes(fields.remaining())?;
-                Record::Tick(TickRecord {
-                    tick,
-                    root,
-                    changed,
-                    commands: commands(bytes),
-                })
+                Record::Tick(TickRecord { tick, root, changed, commands: commands(bytes) })
             }
             RecordKind::QuietTick => {
                 let root = u64::take(&mut fields)?;
                 let changed = ChangedHashes::default();
-                Record::Tick(TickRecord {
-                    tick,
-                    root,
-                    changed,
-                    commands: commands(&[]),
-                })
+                Record::Tick(TickRecord { tick, root, changed, commands: commands(&[]) })
             }
             RecordKind::Keyframe => {
                 let epoch = Epoch::take(&mut fields)?;
-                Record::Keyframe {
-                    tick,
-                    epoch,
-                    state: fields.bytes(fields.remaining())?,
-                }
+                Record::Keyframe { tick, epoch, state: fields.bytes(fields.remaining())? }
             }
-            RecordKind::Anchor => Record::Anchor {
-                tick,
-                unix_us: u64::take(&mut fields)?,
-            },
+            RecordKind::Anchor => Record::Anchor { tick, unix_us: u64::take(&mut fields)? },
             RecordKind::EpochStart => {
                 let epoch = Epoch::take(&mut fields)?;
-                Record::EpochStart {
-                    epoch,
-                    tick: Tick::take(&mut fields)?,
-                }
+                Record::EpochStart { epoch, tick: Tick::take(&mut fields)? }
             }
-            RecordKind::FailedTick => Record::FailedTick {
-                tick,
-                commands: commands(fields.bytes(fields.remaining())?),
-            },
+            RecordKind::FailedTick => {
+                Record::FailedTick { tick, commands: commands(fields.bytes(fields.remaining())?) }
+            }
         };
         fields.finish()?;
         Ok(record)
@@ -223,10 +186,7 @@ impl<'a> Iterator for Reader<'a> {
 }
 
 fn changed_hashes(fields: &mut Fields<'_>) -> Result<ChangedHashes, DamageReason> {
-    let mut changed = ChangedHashes {
-        mask: u32::take(fields)?,
-        ..ChangedHashes::default()
-    };
+    let mut changed = ChangedHashes { mask: u32::take(fields)?, ..ChangedHashes::default() };
     if changed.mask >> STATE_KINDS != 0 {
         return Err(DamageReason::UnknownState);
     }

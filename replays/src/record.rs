@@ -29,14 +29,8 @@ pub enum RecordKind {
 }
 
 impl RecordKind {
-    pub const ALL: [Self; 6] = [
-        Self::Tick,
-        Self::QuietTick,
-        Self::Keyframe,
-        Self::Anchor,
-        Self::EpochStart,
-        Self::FailedTick,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Tick, Self::QuietTick, Self::Keyframe, Self::Anchor, Self::EpochStart, Self::FailedTick];
 
     pub fn from_number(number: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| *kind as u8 == number)
@@ -129,10 +123,7 @@ pub(crate) fn append(kind: RecordKind, out: &mut Vec<u8>, write: impl FnOnce(&mu
     out.extend_from_slice(&[0; HEAD_BYTES]);
     write(out);
     let length = out.len() - start - HEAD_BYTES;
-    assert!(
-        length <= PAYLOAD_BYTES_MAX,
-        "inboxes and player counts are bounded far below a record's limit"
-    );
+    assert!(length <= PAYLOAD_BYTES_MAX, "inboxes and player counts are bounded far below a record's limit");
     let head = (length as u32) << 8 | u32::from(kind as u8);
     out[start..start + HEAD_BYTES].copy_from_slice(&head.to_le_bytes());
     let checksum = checksum(&out[start..]);

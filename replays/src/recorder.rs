@@ -42,11 +42,7 @@ impl Recorder {
             output.tick.put(out);
             output.root.put(out);
             mask.put(out);
-            let changed = output
-                .sub_hashes
-                .iter()
-                .enumerate()
-                .filter(|(kind, _)| mask & 1 << kind != 0);
+            let changed = output.sub_hashes.iter().enumerate().filter(|(kind, _)| mask & 1 << kind != 0);
             changed.for_each(|(_, sub_hash)| (*sub_hash as u32).put(out));
             input.iter().for_each(|command| command.put(out));
         });
@@ -96,13 +92,8 @@ impl Recorder {
             return (1 << STATE_KINDS) - 1;
         };
         let pairs = before.iter().zip(sub_hashes).enumerate();
-        pairs.fold(0, |mask, (kind, (before, now))| {
-            mask | u32::from(before != now) << kind
-        })
+        pairs.fold(0, |mask, (kind, (before, now))| mask | u32::from(before != now) << kind)
     }
 }
 
-const _: () = assert!(
-    STATE_KINDS < u32::BITS as usize,
-    "a mask has a bit for every kind of state"
-);
+const _: () = assert!(STATE_KINDS < u32::BITS as usize, "a mask has a bit for every kind of state");

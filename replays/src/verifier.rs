@@ -78,14 +78,10 @@ pub fn verify(log: &Log, options: VerifyOptions, progress: &mut dyn FnMut(Tick))
         Err(refusal) => Outcome::Refused(refusal),
         Ok(parts) => match Player::from_start(parts, &log.records) {
             Err(damage) => Outcome::Damaged(damage),
-            Ok(player) => Verification {
-                player,
-                log,
-                options,
-                logged: [None; STATE_KINDS],
-                state: Vec::new(),
+            Ok(player) => {
+                Verification { player, log, options, logged: [None; STATE_KINDS], state: Vec::new() }
+                    .run(&mut report, progress)
             }
-            .run(&mut report, progress),
         },
     };
     report
@@ -150,10 +146,7 @@ impl<'a> Verification<'a> {
     }
 
     fn perturb(&mut self, tick: Tick, report: &mut Report) {
-        let wanted = self
-            .options
-            .perturb
-            .filter(|perturbation| perturbation.tick == tick);
+        let wanted = self.options.perturb.filter(|perturbation| perturbation.tick == tick);
         if let Some(perturbation) = wanted {
             report.perturbed = Some(self.player.sim_mut().perturb(perturbation.choice));
         }
@@ -173,12 +166,7 @@ impl<'a> Verification<'a> {
             return None;
         }
         let kind = self.differing(output);
-        Some(divergence::at_tick(
-            &mut self.player,
-            &self.log.records,
-            record,
-            kind,
-        ))
+        Some(divergence::at_tick(&mut self.player, &self.log.records, record, kind))
     }
 
     /// The first kind of state whose sub-hash is not the log's.

@@ -42,11 +42,7 @@ struct Line {
 impl Line {
     fn parse(line: &str) -> Self {
         let mut words = line.splitn(4, ' ');
-        let mut word = || {
-            words
-                .next()
-                .unwrap_or_else(|| panic!("VERSIONS: {line:?} ends early"))
-        };
+        let mut word = || words.next().unwrap_or_else(|| panic!("VERSIONS: {line:?} ends early"));
         Self {
             file: word().to_owned(),
             version: word().parse().unwrap(),
@@ -87,10 +83,7 @@ fn corpus() -> &'static [(&'static str, Log)] {
 }
 
 fn bless(reason: &str) {
-    assert!(
-        !reason.trim().is_empty() && !reason.contains('\n'),
-        "REASON: expected one line that says why"
-    );
+    assert!(!reason.trim().is_empty() && !reason.contains('\n'), "REASON: expected one line that says why");
     let lines = versions();
     let mut appended = String::new();
     for (name, record) in SCENARIOS {
@@ -114,11 +107,7 @@ fn bless(reason: &str) {
         );
         std::fs::create_dir_all(directory()).unwrap();
         std::fs::write(path_of(name), bytes).unwrap();
-        appended += &format!(
-            "{file} {SIMULATION_VERSION} {:016x} {}\n",
-            stage.last_root(),
-            reason.trim()
-        );
+        appended += &format!("{file} {SIMULATION_VERSION} {:016x} {}\n", stage.last_root(), reason.trim());
     }
     let text = std::fs::read_to_string(directory().join("VERSIONS")).unwrap_or_default();
     std::fs::write(directory().join("VERSIONS"), text + &appended).unwrap();
@@ -137,11 +126,7 @@ fn the_corpus_verifies_and_ends_with_the_roots_in_versions() {
             .rfind(|line| line.file == file)
             .unwrap_or_else(|| panic!("{file} is not in VERSIONS"));
         assert_eq!(line.version, SIMULATION_VERSION, "{file}: {HOW}");
-        assert_eq!(
-            line.root,
-            final_root(log),
-            "{file} is not the log that VERSIONS names"
-        );
+        assert_eq!(line.root, final_root(log), "{file} is not the log that VERSIONS names");
     }
 }
 
@@ -166,10 +151,7 @@ fn the_corpus_versions_name_a_new_simulation_version_for_every_new_root() {
             line.version
         );
         *before = line.version;
-        assert!(
-            line.version <= SIMULATION_VERSION,
-            "the simulation version may not fall: {line:?}"
-        );
+        assert!(line.version <= SIMULATION_VERSION, "the simulation version may not fall: {line:?}");
         assert!(!line.reason.is_empty(), "{line:?}");
     }
 }
@@ -200,8 +182,7 @@ fn seen() -> Seen {
                 Played::Ticked(_) => {
                     let output = player.sim().output();
                     output.events.iter().for_each(|event| note(event, &mut seen));
-                    seen.reasons
-                        .extend(output.verdicts.iter().filter_map(|verdict| verdict.reason));
+                    seen.reasons.extend(output.verdicts.iter().filter_map(|verdict| verdict.reason));
                 }
                 _ => {}
             }
@@ -212,8 +193,7 @@ fn seen() -> Seen {
 
 fn note(event: &Event, seen: &mut Seen) {
     let name = format!("{event:?}");
-    seen.events
-        .insert(name.split(' ').next().unwrap_or_default().to_owned());
+    seen.events.insert(name.split(' ').next().unwrap_or_default().to_owned());
     match event {
         Event::Displaced { reason, .. } => drop(seen.reasons.insert(*reason)),
         Event::Damaged { zone, .. } => drop(seen.events.insert(format!("{zone:?}"))),
@@ -250,23 +230,13 @@ fn the_corpus_shows_every_rule_at_work() {
         "Warmup",
         "Active",
     ];
-    let ends = [
-        EndReason::TimeLimit,
-        EndReason::ScoreLimit,
-        EndReason::Empty,
-        EndReason::Requested,
-    ];
-    let expected = events
-        .into_iter()
-        .map(str::to_owned)
-        .chain(ends.map(|reason| format!("{reason:?}")));
+    let ends = [EndReason::TimeLimit, EndReason::ScoreLimit, EndReason::Empty, EndReason::Requested];
+    let expected = events.into_iter().map(str::to_owned).chain(ends.map(|reason| format!("{reason:?}")));
     let missing: Vec<_> = expected.filter(|name| !seen.events.contains(name)).collect();
     assert!(missing.is_empty(), "no log shows {missing:?}");
     // From 64 on they are the server's around the simulation, which never gives them.
     let of_the_simulation = Reason::ALL.into_iter().filter(|reason| reason.number() < 64);
-    let missing: Vec<_> = of_the_simulation
-        .filter(|reason| !seen.reasons.contains(reason))
-        .collect();
+    let missing: Vec<_> = of_the_simulation.filter(|reason| !seen.reasons.contains(reason)).collect();
     assert!(missing.is_empty(), "no log shows {missing:?}");
     assert!(seen.epochs >= 3, "no log goes on after two restarts");
 }

@@ -32,10 +32,7 @@ fn inputs(stage: &Stage) -> Vec<TickInput> {
 
 fn roots(parts: &SimParts, inputs: &[TickInput]) -> Vec<u64> {
     let mut sim = Sim::new(parts).unwrap();
-    inputs
-        .iter()
-        .map(|input| sim.step(&mut input.clone()).root)
-        .collect()
+    inputs.iter().map(|input| sim.step(&mut input.clone()).root).collect()
 }
 
 fn shuffle<T>(items: &mut [T], stream: &mut Stream) {
@@ -56,9 +53,8 @@ fn the_order_in_which_a_level_was_filled_changes_nothing() {
     let inputs = inputs(&stage);
     for seed in 0..SHUFFLES {
         println!("seed {seed}");
-        let shuffled = stage
-            .scene
-            .parts_with(|map: &mut Map| shuffle(&mut map.solids, &mut Stream::of(seed, 1)));
+        let shuffled =
+            stage.scene.parts_with(|map: &mut Map| shuffle(&mut map.solids, &mut Stream::of(seed, 1)));
         assert!(roots(&shuffled, &inputs) == stage.roots, "seed {seed}");
     }
 }
@@ -85,10 +81,7 @@ fn by_player(input: &TickInput, stream: &mut Stream) -> TickInput {
     let mut slots: Vec<Option<Slot>> = (0..64).map(|slot| Some(Slot(slot))).collect();
     shuffle(&mut slots, stream);
     slots.insert(0, None);
-    slots
-        .iter()
-        .flat_map(|slot| input.iter().filter(|command| slot_of(command) == *slot).cloned())
-        .collect()
+    slots.iter().flat_map(|slot| input.iter().filter(|command| slot_of(command) == *slot).cloned()).collect()
 }
 
 /// Everybody stands in one of two spots and shoots along exact axes: many hits tie.
@@ -108,21 +101,14 @@ fn ties_are_broken_the_same_way_in_every_world() {
     let inputs = inputs(&stage);
     let mut bodies = Vec::new();
     stage.sim.public_view(&mut bodies);
-    let mut places: Vec<_> = bodies
-        .iter()
-        .map(|body| (body.pose.at.x, body.pose.at.y, body.pose.at.z))
-        .collect();
+    let mut places: Vec<_> =
+        bodies.iter().map(|body| (body.pose.at.x, body.pose.at.y, body.pose.at.z)).collect();
     places.sort_unstable();
     places.dedup();
-    assert!(
-        places.len() < bodies.len(),
-        "no two bodies share a place, so nothing ties"
-    );
+    assert!(places.len() < bodies.len(), "no two bodies share a place, so nothing ties");
     for seed in 0..16 {
         println!("seed {seed}");
-        let shuffled = stage
-            .scene
-            .parts_with(|map| shuffle(&mut map.solids, &mut Stream::of(seed, 3)));
+        let shuffled = stage.scene.parts_with(|map| shuffle(&mut map.solids, &mut Stream::of(seed, 3)));
         assert!(roots(&shuffled, &inputs) == stage.roots, "seed {seed}");
     }
     restored_every_tick(&stage.parts, &inputs);
@@ -146,11 +132,7 @@ fn restored_every_tick(parts: &SimParts, inputs: &[TickInput]) {
 
 #[test]
 fn a_world_restored_every_tick_is_the_uninterrupted_one() {
-    let stage = fight(
-        Scene::deathmatch("heavy"),
-        64,
-        if cfg!(debug_assertions) { 600 } else { 3_600 },
-    );
+    let stage = fight(Scene::deathmatch("heavy"), 64, if cfg!(debug_assertions) { 600 } else { 3_600 });
     restored_every_tick(&stage.parts, &inputs(&stage));
 }
 
@@ -165,9 +147,5 @@ fn a_tick_has_one_order_only() {
     let stage = Stage::new(Scene::duel("order"));
     assert_eq!(stage.sim.ambiguity_count(), 0);
     assert!(stage.sim.system_count() >= 7);
-    assert_eq!(
-        stage.sim.open_order_count(),
-        0,
-        "shuffling unordered systems would find some"
-    );
+    assert_eq!(stage.sim.open_order_count(), 0, "shuffling unordered systems would find some");
 }

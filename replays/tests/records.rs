@@ -21,15 +21,7 @@ use script::scene::Scene;
 
 /// A log of half a second, small enough to flip every one of its bytes.
 fn small() -> Log {
-    fight(
-        Scene {
-            keyframe_ticks: 32,
-            ..Scene::duel("small")
-        },
-        2,
-        63,
-    )
-    .log()
+    fight(Scene { keyframe_ticks: 32, ..Scene::duel("small") }, 2, 63).log()
 }
 
 fn read_all(records: &[u8]) -> Vec<Record<'_>> {
@@ -41,18 +33,9 @@ fn every_recorded_tick_reads_back_with_its_commands_and_its_root() {
     let stage = fight(Scene::duel("reads back"), 2, 256);
     let ticks: Vec<_> = read_all(&stage.records)
         .into_iter()
-        .filter_map(|record| {
-            if let Record::Tick(record) = record {
-                Some(record)
-            } else {
-                None
-            }
-        })
+        .filter_map(|record| if let Record::Tick(record) = record { Some(record) } else { None })
         .collect();
-    assert_eq!(
-        ticks.iter().map(|record| record.root).collect::<Vec<_>>(),
-        stage.roots
-    );
+    assert_eq!(ticks.iter().map(|record| record.root).collect::<Vec<_>>(), stage.roots);
     assert!(ticks.windows(2).all(|pair| pair[1].tick == pair[0].tick.plus(1)));
     let mut input = Vec::new();
     ticks[0].commands.read_into(&mut input).unwrap();
@@ -63,21 +46,15 @@ fn every_recorded_tick_reads_back_with_its_commands_and_its_root() {
 fn a_tick_in_which_nothing_happens_costs_20_bytes() {
     let mut recorder = Recorder::new();
     let mut out = Vec::new();
-    let mut output = TickOutput {
-        tick: Tick(1),
-        root: 5,
-        sub_hashes: [9; STATE_KINDS],
-        ..TickOutput::default()
-    };
+    let mut output =
+        TickOutput { tick: Tick(1), root: 5, sub_hashes: [9; STATE_KINDS], ..TickOutput::default() };
     recorder.record_tick(Epoch(1), &Vec::new(), &output, &mut out);
     let before = out.len();
     output.tick = Tick(2);
     recorder.record_tick(Epoch(1), &Vec::new(), &output, &mut out);
     assert_eq!(out.len() - before, 20);
-    assert!(
-        matches!(read_all(&out)[..], [Record::EpochStart { .. }, Record::Tick(_), Record::Tick(last)]
-        if last.tick == Tick(2) && last.root == 5 && last.changed.mask == 0 && last.commands.is_empty())
-    );
+    assert!(matches!(read_all(&out)[..], [Record::EpochStart { .. }, Record::Tick(_), Record::Tick(last)]
+        if last.tick == Tick(2) && last.root == 5 && last.changed.mask == 0 && last.commands.is_empty()));
 }
 
 #[test]
@@ -107,13 +84,10 @@ fn every_flipped_byte_of_the_records_is_noticed_at_its_record() {
     for at in 0..log.records.len() {
         let mut records = log.records.clone();
         records[at] ^= 0x10;
-        let damage = Reader::new(&records)
-            .find_map(Result::err)
-            .unwrap_or_else(|| panic!("byte {at} goes unnoticed"));
+        let damage =
+            Reader::new(&records).find_map(Result::err).unwrap_or_else(|| panic!("byte {at} goes unnoticed"));
         assert!(damage.offset <= at, "byte {at} is told as {damage}");
-        let sound = Reader::new(&log.records[..damage.offset])
-            .filter(Result::is_ok)
-            .count();
+        let sound = Reader::new(&log.records[..damage.offset]).filter(Result::is_ok).count();
         assert!(
             sound == Reader::new(&log.records[..at]).filter(Result::is_ok).count(),
             "byte {at}: {damage}"
@@ -132,13 +106,7 @@ fn records_out_of_order_are_told() {
     records.extend_from_slice(&stage.records[..last_two[0]]);
     records.extend_from_slice(&stage.records[last_two[1]..]);
     let damage = Reader::new(&records).find_map(Result::err).unwrap();
-    assert_eq!(
-        damage.reason,
-        DamageReason::OutOfOrder {
-            expected: Tick(4),
-            found: Tick(5)
-        }
-    );
+    assert_eq!(damage.reason, DamageReason::OutOfOrder { expected: Tick(4), found: Tick(5) });
     assert_eq!((damage.offset, damage.tick), (last_two[0], Tick(4)));
 }
 
@@ -188,13 +156,7 @@ fn a_file_that_is_cut_short_or_goes_on_too_long_is_refused() {
         assert!(file::read(&bytes[..length]).is_err(), "{length} bytes");
     }
     let longer = [&bytes[..], &[0]].concat();
-    assert!(matches!(
-        file::read(&longer),
-        Err(FileError::Part {
-            part: FilePart::Trailer,
-            ..
-        })
-    ));
+    assert!(matches!(file::read(&longer), Err(FileError::Part { part: FilePart::Trailer, .. })));
 }
 
 #[test]

@@ -40,10 +40,7 @@ fn a_fight_verifies_from_its_log_alone() {
     let mut told = 0;
     let report = verify(&stage.log(), VerifyOptions::default(), &mut |_| told += 1);
     assert_eq!(report.outcome, Outcome::Verified);
-    assert_eq!(
-        (report.ticks, report.epoch, told),
-        (stage.tick(), Epoch(1), stage.tick().0)
-    );
+    assert_eq!((report.ticks, report.epoch, told), (stage.tick(), Epoch(1), stage.tick().0));
 }
 
 #[test]
@@ -60,10 +57,7 @@ fn every_epoch_of_a_session_verifies_and_can_be_played_from_any_keyframe() {
     play(&mut stage, &mut bots, 200);
     let log = stage.log();
     let report = verified(&log);
-    assert_eq!(
-        (report.outcome, report.ticks, report.epoch),
-        (Outcome::Verified, Tick(820), Epoch(3))
-    );
+    assert_eq!((report.outcome, report.ticks, report.epoch), (Outcome::Verified, Tick(820), Epoch(3)));
     for tick in [1, 319, 320, 321, 500, 501, 640, 820] {
         let parts = || log.parts().unwrap();
         let from_keyframe = Player::from_keyframe(parts(), &log.records, Tick(tick)).unwrap();
@@ -87,13 +81,8 @@ fn a_changed_integer_is_named_exactly_at_a_hundred_random_ticks() {
     let mut stream = Stream::of(seed, 1);
     let mut kinds = Vec::new();
     for _ in 0..100 {
-        let perturbation = Perturbation {
-            tick: Tick(1 + stream.below(641)),
-            choice: stream.draw(),
-        };
-        let options = VerifyOptions {
-            perturb: Some(perturbation),
-        };
+        let perturbation = Perturbation { tick: Tick(1 + stream.below(641)), choice: stream.draw() };
+        let options = VerifyOptions { perturb: Some(perturbation) };
         let report = verify(&log, options, &mut |_| {});
         let (kind, id) = report.perturbed.expect("the tick is in the log");
         let found = divergence(report);
@@ -102,10 +91,7 @@ fn a_changed_integer_is_named_exactly_at_a_hundred_random_ticks() {
             (perturbation.tick, Some(kind), id),
             "{found:?}"
         );
-        assert!(
-            found.transient && found.compared_at == Some(perturbation.tick),
-            "{found:?}"
-        );
+        assert!(found.transient && found.compared_at == Some(perturbation.tick), "{found:?}");
         assert_ne!(found.expected, found.found, "{found:?}");
         kinds.push(kind);
     }
@@ -118,23 +104,14 @@ fn a_changed_integer_is_named_exactly_at_a_hundred_random_ticks() {
 fn with_nobody_in_the_session_the_match_is_perturbed_and_named() {
     let mut stage = Stage::new(Scene::duel("empty"));
     stage.steps(50);
-    let perturb = Some(Perturbation {
-        tick: Tick(20),
-        choice: 3,
-    });
+    let perturb = Some(Perturbation { tick: Tick(20), choice: 3 });
     let found = divergence(verify(&stage.log(), VerifyOptions { perturb }, &mut |_| {}));
-    assert_eq!(
-        (found.tick, found.component, found.sim_id),
-        (Tick(20), Some(StateKind::Match), None)
-    );
+    assert_eq!((found.tick, found.component, found.sim_id), (Tick(20), Some(StateKind::Match), None));
 }
 
 #[test]
 fn rules_that_have_changed_are_found_at_their_first_tick_and_told_from_the_next_keyframe() {
-    let mut stage = Stage::new(Scene {
-        keyframe_ticks: 100,
-        ..Scene::duel("other rules")
-    });
+    let mut stage = Stage::new(Scene { keyframe_ticks: 100, ..Scene::duel("other rules") });
     let mut bots = [Bot::new(0), Bot::new(1)];
     bots.iter().for_each(|bot| stage.join(bot.slot.0, Team::NONE));
     play(&mut stage, &mut bots, 149);
@@ -142,14 +119,8 @@ fn rules_that_have_changed_are_found_at_their_first_tick_and_told_from_the_next_
     stage.perturb_next_tick(2 * 6 + 1);
     play(&mut stage, &mut bots, 100);
     let found = divergence(verified(&stage.log()));
-    assert_eq!(
-        (found.tick, found.component),
-        (Tick(150), Some(StateKind::Vitals))
-    );
-    assert_eq!(
-        (found.sim_id, found.compared_at, found.transient),
-        (Some(SimId(2)), Some(Tick(200)), false)
-    );
+    assert_eq!((found.tick, found.component), (Tick(150), Some(StateKind::Vitals)));
+    assert_eq!((found.sim_id, found.compared_at, found.transient), (Some(SimId(2)), Some(Tick(200)), false));
     assert!(found.expected.unwrap().contains("100001") && found.found.unwrap().contains("100000"));
 }
 
@@ -161,10 +132,7 @@ fn without_a_later_keyframe_only_tick_and_component_are_told() {
     stage.perturb_next_tick(6);
     stage.steps(100);
     let found = divergence(verified(&stage.log()));
-    assert_eq!(
-        (found.tick, found.component),
-        (Tick(100), Some(StateKind::Vitals))
-    );
+    assert_eq!((found.tick, found.component), (Tick(100), Some(StateKind::Vitals)));
     assert_eq!((found.sim_id, found.expected, found.found), (None, None, None));
 }
 
@@ -180,19 +148,13 @@ fn with_keyframes(log: &Log, mut change: impl FnMut(Tick, &mut Vec<u8>)) -> Log 
                 change(tick, &mut state);
                 let mut keyframe = Vec::new();
                 Recorder::new().record_keyframe(epoch, tick, &state, &mut keyframe);
-                let length = Reader::new(&keyframe)
-                    .next()
-                    .map(|_| 4 + 8 + state.len() + 4)
-                    .unwrap();
+                let length = Reader::new(&keyframe).next().map(|_| 4 + 8 + state.len() + 4).unwrap();
                 records.extend_from_slice(&keyframe[..length]);
             }
             Some(Ok(_)) => records.extend_from_slice(&log.records[from..reader.offset()]),
             Some(Err(damage)) => panic!("{damage}"),
             None => {
-                return Log {
-                    records,
-                    ..log.clone()
-                };
+                return Log { records, ..log.clone() };
             }
         }
     }
@@ -200,10 +162,8 @@ fn with_keyframes(log: &Log, mut change: impl FnMut(Tick, &mut Vec<u8>)) -> Log 
 
 /// Changes the first place in `state` where `component` stands.
 fn change_component(state: &mut [u8], component: &[u8], changed: &[u8]) {
-    let at = state
-        .windows(component.len())
-        .position(|window| window == component)
-        .expect("the state holds it");
+    let at =
+        state.windows(component.len()).position(|window| window == component).expect("the state holds it");
     state[at..at + changed.len()].copy_from_slice(changed);
 }
 
@@ -225,10 +185,7 @@ fn a_keyframe_that_differs_where_no_hash_looks_is_found() {
         (found.tick, found.component, found.sim_id),
         (Tick(320), Some(StateKind::History), Some(SimId(2)))
     );
-    assert_eq!(
-        verified(&with_keyframes(&log, |_, _| {})).outcome,
-        Outcome::Verified
-    );
+    assert_eq!(verified(&with_keyframes(&log, |_, _| {})).outcome, Outcome::Verified);
 }
 
 #[test]
@@ -239,13 +196,8 @@ fn a_keyframe_that_cannot_be_restored_is_damage() {
             state.truncate(40);
         }
     });
-    let Outcome::Damaged(damage) = verified(&forged).outcome else {
-        panic!("expected damage")
-    };
-    assert!(
-        damage.tick == Tick(320) && matches!(damage.reason, DamageReason::Keyframe(_)),
-        "{damage}"
-    );
+    let Outcome::Damaged(damage) = verified(&forged).outcome else { panic!("expected damage") };
+    assert!(damage.tick == Tick(320) && matches!(damage.reason, DamageReason::Keyframe(_)), "{damage}");
 }
 
 /// A log that goes on from a keyframe in which a shooter's count of shots is at its end.
@@ -255,18 +207,12 @@ fn a_panic_is_caught_and_named_by_tick_and_phase() {
     let shot_at = stage.events.iter().filter(|(tick, event)| {
         matches!(event, combat_components::event::Event::Shot { .. }) && tick.0 > 320
     });
-    let first_shot_at = shot_at
-        .map(|(tick, _)| *tick)
-        .next()
-        .expect("somebody shoots after the first keyframe");
+    let first_shot_at =
+        shot_at.map(|(tick, _)| *tick).next().expect("somebody shoots after the first keyframe");
     let newest_keyframe = Tick(first_shot_at.0 - first_shot_at.0 % 320);
     let log = with_keyframes(&stage.log(), |tick, state| {
         let mut sim = Sim::restore(&stage.parts, state).unwrap();
-        for (_, score) in sim
-            .canonical(StateKind::Score)
-            .into_iter()
-            .filter(|_| tick == newest_keyframe)
-        {
+        for (_, score) in sim.canonical(StateKind::Score).into_iter().filter(|_| tick == newest_keyframe) {
             let mut changed = score.clone();
             changed[4..8].copy_from_slice(&u32::MAX.to_le_bytes());
             change_component(state, &score, &changed);
@@ -298,28 +244,20 @@ fn what_another_build_or_other_rules_recorded_is_refused_with_the_reason() {
     let log = fight(Scene::duel("refused"), 2, 20).log();
     let mut other = log.clone();
     other.header.simulation_version += 1;
-    let expected = Refusal::SimulationVersion {
-        found: other.header.simulation_version,
-        build: "scripted".to_owned(),
-    };
+    let expected =
+        Refusal::SimulationVersion { found: other.header.simulation_version, build: "scripted".to_owned() };
     assert_eq!(verified(&other).outcome, Outcome::Refused(expected));
 
     let mut other = log.clone();
     other.map.push(b'\n');
     let hashes = (log.header.setup.map_hash, ContentHash::of(&other.map));
-    let expected = Refusal::OtherContent {
-        what: "map",
-        expected: hashes.0,
-        found: hashes.1,
-    };
+    let expected = Refusal::OtherContent { what: "map", expected: hashes.0, found: hashes.1 };
     assert_eq!(verified(&other).outcome, Outcome::Refused(expected));
 
     let mut other = log;
     other.ruleset = b"nonsense".to_vec();
     other.header.setup.ruleset_hash = ContentHash::of(&other.ruleset);
-    let Outcome::Refused(refusal) = verified(&other).outcome else {
-        panic!("expected a refusal")
-    };
+    let Outcome::Refused(refusal) = verified(&other).outcome else { panic!("expected a refusal") };
     assert!(refusal.to_string().contains("ruleset:1"), "{refusal}");
     assert_eq!(
         HeaderError::Format { found: 2 }.to_string(),
@@ -330,22 +268,12 @@ fn what_another_build_or_other_rules_recorded_is_refused_with_the_reason() {
 #[test]
 fn a_log_verifies_up_to_where_its_records_were_lost() {
     let mut log = fight(Scene::duel("lost"), 2, 100).log();
-    log.lost = Some(LostRecords {
-        tick: Tick(102),
-        reason: "journal row 7 is gone".to_owned(),
-    });
+    log.lost = Some(LostRecords { tick: Tick(102), reason: "journal row 7 is gone".to_owned() });
     let report = verified(&log);
     assert_eq!(report.ticks, Tick(101));
     let reason = DamageReason::Lost("journal row 7 is gone".to_owned());
     let offset = log.records.len();
-    assert_eq!(
-        report.outcome,
-        Outcome::Damaged(Damage {
-            offset,
-            tick: Tick(102),
-            reason
-        })
-    );
+    assert_eq!(report.outcome, Outcome::Damaged(Damage { offset, tick: Tick(102), reason }));
 }
 
 #[test]
@@ -355,9 +283,7 @@ fn a_log_without_its_beginning_is_damaged() {
     reader.next();
     let first_record_ends = reader.offset();
     log.records.drain(..first_record_ends);
-    let Outcome::Damaged(damage) = verified(&log).outcome else {
-        panic!("expected damage")
-    };
+    let Outcome::Damaged(damage) = verified(&log).outcome else { panic!("expected damage") };
     assert_eq!((damage.offset, damage.reason), (0, DamageReason::NoBeginning));
     log.records.clear();
     assert!(matches!(verified(&log).outcome, Outcome::Damaged(_)));

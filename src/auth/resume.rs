@@ -31,10 +31,7 @@ pub struct ResumeKeys {
 impl ResumeKeys {
     pub fn new(secret: &Secret, previous: Option<&Secret>) -> Self {
         let keys = [Some(secret), previous].into_iter().flatten().map(|secret| {
-            let derived = keyed(secret.bytes())
-                .chain_update(KEY_LABEL)
-                .finalize()
-                .into_bytes();
+            let derived = keyed(secret.bytes()).chain_update(KEY_LABEL).finalize().into_bytes();
             keyed(&derived)
         });
         Self { keys: keys.collect() }
@@ -45,11 +42,7 @@ impl ResumeKeys {
         let mut token = vec![claim.slot.0];
         token.extend_from_slice(&claim.join_epoch.0.to_le_bytes());
         token.extend_from_slice(claim.player.as_str().as_bytes());
-        let mac = self.keys[0]
-            .clone()
-            .chain_update(claim.session.0)
-            .chain_update(&token)
-            .finalize();
+        let mac = self.keys[0].clone().chain_update(claim.session.0).chain_update(&token).finalize();
         token.extend_from_slice(&mac.into_bytes());
         URL_SAFE_NO_PAD.encode(token)
     }
@@ -58,13 +51,10 @@ impl ResumeKeys {
     pub fn verify(&self, token: &str, session: SessionId) -> Option<ResumeClaim> {
         let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
         let (said, mac) = bytes.split_at_checked(bytes.len().checked_sub(MAC_BYTES)?)?;
-        let made_here = self.keys.iter().any(|key| {
-            key.clone()
-                .chain_update(session.0)
-                .chain_update(said)
-                .verify_slice(mac)
-                .is_ok()
-        });
+        let made_here = self
+            .keys
+            .iter()
+            .any(|key| key.clone().chain_update(session.0).chain_update(said).verify_slice(mac).is_ok());
         let (slot, rest) = said.split_first().filter(|_| made_here)?;
         let (epoch, player) = rest.split_first_chunk::<EPOCH_BYTES>()?;
         Some(ResumeClaim {
@@ -101,27 +91,18 @@ mod tests {
     fn a_resume_token_survives_a_restart_and_a_changed_secret() {
         let claim = claim("alice");
         let token = ResumeKeys::new(&secret("one"), None).issue(&claim);
-        assert_eq!(
-            ResumeKeys::new(&secret("one"), None).verify(&token, claim.session),
-            Some(claim)
-        );
+        assert_eq!(ResumeKeys::new(&secret("one"), None).verify(&token, claim.session), Some(claim));
         assert_eq!(
             ResumeKeys::new(&secret("two"), Some(&secret("one"))).verify(&token, claim.session),
             Some(claim)
         );
-        assert_eq!(
-            ResumeKeys::new(&secret("two"), None).verify(&token, claim.session),
-            None
-        );
+        assert_eq!(ResumeKeys::new(&secret("two"), None).verify(&token, claim.session), None);
     }
 
     #[test]
     fn a_resume_token_opens_no_other_session() {
         let keys = ResumeKeys::new(&secret("one"), None);
-        assert_eq!(
-            keys.verify(&keys.issue(&claim("alice")), SessionId([8; 16])),
-            None
-        );
+        assert_eq!(keys.verify(&keys.issue(&claim("alice")), SessionId([8; 16])), None);
     }
 
     #[test]
@@ -132,11 +113,7 @@ mod tests {
         for at in 0..bytes.len() * 8 {
             let mut forged = bytes.clone();
             forged[at / 8] ^= 1 << (at % 8);
-            assert_eq!(
-                keys.verify(&URL_SAFE_NO_PAD.encode(&forged), claim.session),
-                None,
-                "bit {at}"
-            );
+            assert_eq!(keys.verify(&URL_SAFE_NO_PAD.encode(&forged), claim.session), None, "bit {at}");
         }
         for length in 0..bytes.len() {
             assert_eq!(
@@ -151,9 +128,7 @@ mod tests {
     fn a_resume_token_is_a_valid_subprotocol() {
         let token = ResumeKeys::new(&secret("one"), None).issue(&claim("alice"));
         assert!(
-            token
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')),
+            token.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')),
             "{token}"
         );
     }

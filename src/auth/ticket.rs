@@ -77,10 +77,7 @@ impl Default for Tickets {
 
 impl Tickets {
     fn with_capacity(capacity: usize) -> Self {
-        Self {
-            capacity,
-            book: Mutex::default(),
-        }
+        Self { capacity, book: Mutex::default() }
     }
 
     /// A new ticket, 22 characters of base64url.
@@ -114,22 +111,14 @@ impl Tickets {
         let mut book = self.book.lock();
         book.sweep(now);
         let grant = book.remove(&id).ok_or(TicketError::Spent)?;
-        if grant.session == session {
-            Ok(grant)
-        } else {
-            Err(TicketError::Foreign)
-        }
+        if grant.session == session { Ok(grant) } else { Err(TicketError::Foreign) }
     }
 }
 
 impl Book {
     fn insert(&mut self, id: TicketId, grant: Grant, expires: Instant) {
         let held = self.by_holder.entry(grant).or_default();
-        let oldest = if held.len() >= TICKETS_PER_HOLDER_MAX {
-            held.pop_front()
-        } else {
-            None
-        };
+        let oldest = if held.len() >= TICKETS_PER_HOLDER_MAX { held.pop_front() } else { None };
         held.push_back(id);
         self.open.insert(id, (grant, expires));
         self.by_expiry.insert((expires, id));
@@ -178,24 +167,15 @@ mod tests {
         let (tickets, now, grant) = (Tickets::default(), Instant::now(), grant(1, "alice"));
         let ticket = tickets.issue(grant, now).expect("issued");
         assert_eq!(tickets.redeem(&ticket, grant.session, now), Ok(grant));
-        assert_eq!(
-            tickets.redeem(&ticket, grant.session, now),
-            Err(TicketError::Spent)
-        );
+        assert_eq!(tickets.redeem(&ticket, grant.session, now), Err(TicketError::Spent));
     }
 
     #[test]
     fn a_ticket_for_another_session_opens_nothing_and_is_spent() {
         let (tickets, now, grant) = (Tickets::default(), Instant::now(), grant(1, "alice"));
         let ticket = tickets.issue(grant, now).expect("issued");
-        assert_eq!(
-            tickets.redeem(&ticket, SessionId([2; 16]), now),
-            Err(TicketError::Foreign)
-        );
-        assert_eq!(
-            tickets.redeem(&ticket, grant.session, now),
-            Err(TicketError::Spent)
-        );
+        assert_eq!(tickets.redeem(&ticket, SessionId([2; 16]), now), Err(TicketError::Foreign));
+        assert_eq!(tickets.redeem(&ticket, grant.session, now), Err(TicketError::Spent));
     }
 
     #[test]
@@ -212,13 +192,9 @@ mod tests {
     #[test]
     fn the_ninth_ticket_of_a_holder_takes_the_place_of_his_first() {
         let (tickets, now, grant) = (Tickets::default(), Instant::now(), grant(1, "alice"));
-        let issued: Vec<_> = (0..=TICKETS_PER_HOLDER_MAX)
-            .map(|_| tickets.issue(grant, now).expect("issued"))
-            .collect();
-        assert_eq!(
-            tickets.redeem(&issued[0], grant.session, now),
-            Err(TicketError::Spent)
-        );
+        let issued: Vec<_> =
+            (0..=TICKETS_PER_HOLDER_MAX).map(|_| tickets.issue(grant, now).expect("issued")).collect();
+        assert_eq!(tickets.redeem(&issued[0], grant.session, now), Err(TicketError::Spent));
         assert_eq!(tickets.redeem(&issued[1], grant.session, now), Ok(grant));
     }
 
@@ -227,30 +203,17 @@ mod tests {
         let (tickets, now) = (Tickets::with_capacity(2), Instant::now());
         assert!(tickets.issue(grant(1, "alice"), now).is_ok());
         assert!(tickets.issue(grant(1, "bob"), now).is_ok());
-        assert!(matches!(
-            tickets.issue(grant(1, "carol"), now),
-            Err(TicketRefusal::Full)
-        ));
+        assert!(matches!(tickets.issue(grant(1, "carol"), now), Err(TicketRefusal::Full)));
         assert!(tickets.issue(grant(1, "carol"), now + TICKET_TTL).is_ok());
         let book = tickets.book.lock();
-        assert_eq!(
-            (book.open.len(), book.by_holder.len(), book.by_expiry.len()),
-            (1, 1, 1)
-        );
+        assert_eq!((book.open.len(), book.by_holder.len(), book.by_expiry.len()), (1, 1, 1));
     }
 
     #[test]
     fn what_is_no_ticket_is_foreign_and_what_nobody_issued_is_spent() {
         let tickets = Tickets::default();
         let redeem = |text: &str| tickets.redeem(text, SessionId([1; 16]), Instant::now());
-        for text in [
-            "",
-            "x",
-            "%%%",
-            &"A".repeat(21),
-            &"A".repeat(23),
-            &"A".repeat(10_000),
-        ] {
+        for text in ["", "x", "%%%", &"A".repeat(21), &"A".repeat(23), &"A".repeat(10_000)] {
             assert_eq!(redeem(text), Err(TicketError::Foreign));
         }
         assert_eq!(redeem(&"A".repeat(22)), Err(TicketError::Spent));

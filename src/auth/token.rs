@@ -133,14 +133,7 @@ fn caller(claims: &Claims) -> Result<Caller, TokenError> {
         .role
         .parse()
         .map_err(|_| TokenError::Invalid("its role is expected to be player, spectator, service or admin"))?;
-    Ok(Caller {
-        player,
-        role,
-        name: claims
-            .name
-            .as_deref()
-            .and_then(|name| DisplayName::new(name).ok()),
-    })
+    Ok(Caller { player, role, name: claims.name.as_deref().and_then(|name| DisplayName::new(name).ok()) })
 }
 
 fn refused(error: &Error) -> TokenError {
@@ -169,21 +162,11 @@ mod tests {
     }
 
     fn keys(present: &str, previous: Option<&str>) -> TokenKeys {
-        TokenKeys::new(
-            &secret(present),
-            previous.map(secret).as_ref(),
-            "combat",
-            "combat",
-        )
+        TokenKeys::new(&secret(present), previous.map(secret).as_ref(), "combat", "combat")
     }
 
     fn signed(algorithm: Algorithm, claims: &Value) -> String {
-        encode(
-            &Header::new(algorithm),
-            claims,
-            &EncodingKey::from_secret(b"present"),
-        )
-        .expect("signed")
+        encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(b"present")).expect("signed")
     }
 
     fn claims() -> Value {
@@ -214,14 +197,7 @@ mod tests {
             ttl: Duration::from_secs(60),
         };
         let caller = keys.verify(&keys.mint(&wish).expect("minted")).expect("valid");
-        assert_eq!(
-            caller,
-            Caller {
-                player,
-                role: Role::Admin,
-                name: wish.name
-            }
-        );
+        assert_eq!(caller, Caller { player, role: Role::Admin, name: wish.name });
     }
 
     #[test]
@@ -235,9 +211,7 @@ mod tests {
     #[test]
     fn every_bad_claim_is_refused_for_its_own_reason() {
         let check = |claims: Value, expected: &str| {
-            let error = keys("present", None)
-                .verify(&signed(ALGORITHM, &claims))
-                .expect_err(expected);
+            let error = keys("present", None).verify(&signed(ALGORITHM, &claims)).expect_err(expected);
             assert!(error.to_string().contains(expected), "{error} is not {expected}");
         };
         let now = get_current_timestamp();
@@ -259,30 +233,18 @@ mod tests {
     #[test]
     fn another_algorithm_is_refused_even_with_the_right_secret() {
         for algorithm in [Algorithm::HS384, Algorithm::HS512] {
-            let error = keys("present", None)
-                .verify(&signed(algorithm, &claims()))
-                .expect_err("refused");
+            let error = keys("present", None).verify(&signed(algorithm, &claims())).expect_err("refused");
             assert_eq!(error, TokenError::Invalid("it is not signed with HS256"));
         }
         let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let unsigned = format!(
-            "{}.{}.",
-            part(json!({"alg": "none", "typ": "JWT"})),
-            part(claims())
-        );
-        assert!(matches!(
-            keys("present", None).verify(&unsigned),
-            Err(TokenError::Invalid(_))
-        ));
+        let unsigned = format!("{}.{}.", part(json!({"alg": "none", "typ": "JWT"})), part(claims()));
+        assert!(matches!(keys("present", None).verify(&unsigned), Err(TokenError::Invalid(_))));
     }
 
     #[test]
     fn malformed_and_endless_tokens_are_refused() {
         for token in ["", "a", "a.b.c", "....", &"x".repeat(100_000)] {
-            assert!(matches!(
-                keys("present", None).verify(token),
-                Err(TokenError::Invalid(_))
-            ));
+            assert!(matches!(keys("present", None).verify(token), Err(TokenError::Invalid(_))));
         }
     }
 }

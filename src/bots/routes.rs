@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 use std::sync::{Arc, Weak};
 
-use arrayvec::ArrayVec;
 use combat_components::map::Map;
 use combat_components::quantity::Vec3Mm;
 use combat_systems::spatial::Level;
@@ -38,7 +37,7 @@ const REMEMBERED_MAX: usize = 16;
 pub struct Routes {
     step_height_mm: i32,
     points: Vec<Vec3Mm>,
-    links: Vec<ArrayVec<u16, 8>>,
+    links: Vec<Vec<u16>>,
 }
 
 static REMEMBERED: Mutex<Vec<(Weak<Level>, i32, Arc<Routes>)>> = Mutex::new(Vec::new());
@@ -76,7 +75,7 @@ impl Routes {
             floors(level, x, z, &mut all.points);
             *found = first..all.points.len();
         }
-        all.links = vec![ArrayVec::new(); all.points.len()];
+        all.links = vec![Vec::new(); all.points.len()];
         for (index, here) in columns_of_points.iter().enumerate() {
             let (column, row) = (index as i32 % columns, index as i32 / columns);
             for (right, down) in [(1, 0), (-1, 1), (0, 1), (1, 1)] {
@@ -95,9 +94,8 @@ impl Routes {
             for b in there.clone() {
                 let (from, to) = (self.points[a], self.points[b]);
                 if self.leads(level, from, to) && self.leads(level, to, from) {
-                    // Full only when floors overlap oddly; eight links are enough to get away.
-                    let _ = self.links[a].try_push(b as u16);
-                    let _ = self.links[b].try_push(a as u16);
+                    self.links[a].push(b as u16);
+                    self.links[b].push(a as u16);
                 }
             }
         }
@@ -158,7 +156,8 @@ impl Routes {
             }
             for next in &self.links[point] {
                 let next = usize::from(*next);
-                let length = length_mm[point] + self.points[point].distance_squared(self.points[next]).isqrt();
+                let length =
+                    length_mm[point] + self.points[point].distance_squared(self.points[next]).isqrt();
                 if length < length_mm[next] {
                     (length_mm[next], came_from[next]) = (length, point as u16);
                     let left_mm = self.points[next].distance_squared(self.points[goal]).isqrt();

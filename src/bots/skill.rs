@@ -7,9 +7,30 @@ const ID_PREFIX: &str = "bot-";
 
 /// Names of stars, read at a glance on a phone.
 const NAMES: [&str; 24] = [
-    "Vega", "Rigel", "Deneb", "Altair", "Mira", "Castor", "Electra", "Antares", "Lyra", "Sirius", "Maia", "Procyon",
-    "Atria", "Regulus", "Nashira", "Polaris", "Adhara", "Canopus", "Talitha", "Arcturus", "Shaula", "Bellatrix",
-    "Meissa", "Sadira",
+    "Vega",
+    "Rigel",
+    "Deneb",
+    "Altair",
+    "Mira",
+    "Castor",
+    "Electra",
+    "Antares",
+    "Lyra",
+    "Sirius",
+    "Maia",
+    "Procyon",
+    "Atria",
+    "Regulus",
+    "Nashira",
+    "Polaris",
+    "Adhara",
+    "Canopus",
+    "Talitha",
+    "Arcturus",
+    "Shaula",
+    "Bellatrix",
+    "Meissa",
+    "Sadira",
 ];
 
 /// A bot of that number within its session.
@@ -66,11 +87,11 @@ impl Skill {
     fn of(number: usize) -> Self {
         let grade = (number as u32 * 3) % Self::GRADES;
         Self {
-            error_turn: (1_150 - grade * 160) as u16,
-            reaction_ms: 520 - grade * 75,
+            error_turn: (2_400 - grade * 330) as u16,
+            reaction_ms: 700 - grade * 90,
             turn_per_s: 40_000 + grade * 12_000,
             burst_rounds: 3 + grade,
-            burst_pause_ms: 480 - grade * 60,
+            burst_pause_ms: 900 - grade * 110,
             distance_mm: i64::from(8_000 + (number as u32 * 7 % 6) * 2_000),
             head_one_in: 9 - grade,
         }

@@ -19,10 +19,8 @@ pub struct ConfigArgs {
 pub fn run(args: ConfigArgs) -> anyhow::Result<ExitCode> {
     let shown = Config::from_settings(args.settings)?.shown();
     if args.json {
-        let object: Map<_, _> = shown
-            .into_iter()
-            .map(|Shown { name, value }| (name.to_owned(), Value::String(value)))
-            .collect();
+        let object: Map<_, _> =
+            shown.into_iter().map(|Shown { name, value }| (name.to_owned(), Value::String(value))).collect();
         println!("{:#}", Value::Object(object));
     } else {
         for Shown { name, value } in shown {

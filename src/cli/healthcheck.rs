@@ -27,11 +27,7 @@ pub struct HealthcheckArgs {
 
 pub fn run(args: HealthcheckArgs) -> anyhow::Result<ExitCode> {
     let base = args.url.unwrap_or_else(|| beside(&args.network));
-    let url = format!(
-        "{}/{}",
-        base.trim_end_matches('/'),
-        if args.ready { "ready" } else { "health" }
-    );
+    let url = format!("{}/{}", base.trim_end_matches('/'), if args.ready { "ready" } else { "health" });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     match runtime.context("cannot start the runtime")?.block_on(ask(&url)) {
         Ok((true, body)) => {
@@ -59,10 +55,7 @@ async fn ask(url: &str) -> reqwest::Result<(bool, String)> {
 
 /// A server that listens everywhere is asked on loopback.
 fn beside(network: &NetworkSettings) -> String {
-    let host = network
-        .host
-        .filter(|host| !host.is_unspecified())
-        .unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let host = network.host.filter(|host| !host.is_unspecified()).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
     match host {
         IpAddr::V4(host) => format!("http://{host}:{}", network.port),
         IpAddr::V6(host) => format!("http://[{host}]:{}", network.port),

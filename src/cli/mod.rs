@@ -49,12 +49,9 @@ pub fn run() -> ExitCode {
     let verb = match CommandLine::try_parse() {
         Ok(CommandLine { verb }) => verb,
         Err(error) if is_help(&error) => {
-            let shown = error.print();
-            return if shown.is_ok() {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::from(COULD_NOT_RUN)
-            };
+            let is_asked = error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+            let is_good = error.print().is_ok() && is_asked;
+            return if is_good { ExitCode::SUCCESS } else { ExitCode::from(COULD_NOT_RUN) };
         }
         Err(error) => return failed(&usage(&error)),
     };
@@ -69,10 +66,7 @@ pub fn run() -> ExitCode {
 }
 
 fn failed(problem: &str) -> ExitCode {
-    eprintln!(
-        "combat: {}",
-        problem.lines().map(str::trim).collect::<Vec<_>>().join(" ")
-    );
+    eprintln!("combat: {}", problem.lines().map(str::trim).collect::<Vec<_>>().join(" "));
     ExitCode::from(COULD_NOT_RUN)
 }
 
@@ -93,9 +87,7 @@ fn usage(error: &clap::Error) -> String {
         _ => None,
     };
     let argument = context(ContextKind::InvalidArg).unwrap_or_default();
-    let name = argument
-        .split_once('<')
-        .map_or(argument.as_str(), |(_, name)| name.trim_end_matches('>'));
+    let name = argument.split_once('<').map_or(argument.as_str(), |(_, name)| name.trim_end_matches('>'));
     let value = context(ContextKind::InvalidValue).unwrap_or_default();
     match (error.kind(), std::error::Error::source(error)) {
         (ErrorKind::ValueValidation, _) if is_secret(name) => {
@@ -113,13 +105,7 @@ fn usage(error: &clap::Error) -> String {
             format!("{verb:?} is not a command; see `combat --help`")
         }
         (ErrorKind::MissingRequiredArgument, _) => format!("{argument} is required; see --help"),
-        _ => error
-            .to_string()
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .trim_start_matches("error: ")
-            .to_owned(),
+        _ => error.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned(),
     }
 }
 
@@ -163,10 +149,7 @@ mod tests {
 
     #[test]
     fn wrong_usage_is_told_on_one_line() {
-        assert_eq!(
-            told(&["serve", "--prot", "1"]),
-            "--prot is not a flag of this command; see --help"
-        );
+        assert_eq!(told(&["serve", "--prot", "1"]), "--prot is not a flag of this command; see --help");
         assert_eq!(told(&["serv"]), "\"serv\" is not a command; see `combat --help`");
         assert!(told(&["serve", "--port"]).starts_with("PORT: expected"));
         assert!(told(&["token"]).contains("is required"));
@@ -174,9 +157,6 @@ mod tests {
 
     #[test]
     fn a_secret_is_not_repeated_in_the_error() {
-        assert_eq!(
-            told(&["serve", "--jwt-secret", ""]),
-            "JWT_SECRET: expected a secret that is not empty"
-        );
+        assert_eq!(told(&["serve", "--jwt-secret", ""]), "JWT_SECRET: expected a secret that is not empty");
     }
 }

@@ -11,6 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::app;
 use crate::auth::{Role, TokenKeys, TokenWish};
+use crate::bots::demo::MATCH_S_DEFAULT;
 use crate::config::{Config, Settings};
 use crate::telemetry;
 
@@ -22,19 +23,23 @@ pub struct ServeArgs {
     /// Play matches of bots back to back, so that there is something to watch
     #[arg(long)]
     demo: bool,
+    /// How long a match of the demo lasts, in seconds
+    #[arg(long, requires = "demo", value_name = "SECONDS", default_value_t = MATCH_S_DEFAULT, value_parser = clap::value_parser!(u32).range(1..=3_600))]
+    demo_match_s: u32,
     #[command(flatten)]
     settings: Settings,
 }
 
 pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let mut config = Config::from_settings(args.settings)?;
-    config.demo = args.demo;
+    config.demo_match_s = args.demo.then_some(args.demo_match_s);
     telemetry::install(config.log_level, config.log_format)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime
-        .context("cannot start the runtime")?
-        .block_on(serve(config))?;
-    Ok(ExitCode::SUCCESS)
+    let runtime = runtime.context("cannot start the runtime")?;
+    let served = runtime.block_on(serve(config));
+    // What a hung disk still holds is not waited for.
+    runtime.shutdown_background();
+    served.map(|()| ExitCode::SUCCESS)
 }
 
 async fn serve(config: Config) -> anyhow::Result<()> {
@@ -61,10 +66,7 @@ struct Signals {
 impl Signals {
     fn new() -> anyhow::Result<Self> {
         let of = |kind| signal(kind).context("cannot listen for signals");
-        Ok(Self {
-            terminate: of(SignalKind::terminate())?,
-            interrupt: of(SignalKind::interrupt())?,
-        })
+        Ok(Self { terminate: of(SignalKind::terminate())?, interrupt: of(SignalKind::interrupt())? })
     }
 
     async fn next(&mut self) -> &'static str {
@@ -80,12 +82,7 @@ fn try_next(config: &Config, address: SocketAddr) -> anyhow::Result<Vec<String>>
     let secret = config.auth.secret.load()?;
     let keys = TokenKeys::new(&secret, None, &config.auth.issuer, &config.auth.audience);
     let player = PlayerId::new("developer")?;
-    let token = keys.mint(&TokenWish {
-        player,
-        role: Role::Service,
-        name: None,
-        ttl: READY_TOKEN_TTL,
-    })?;
+    let token = keys.mint(&TokenWish { player, role: Role::Service, name: None, ttl: READY_TOKEN_TTL })?;
     let base = format!("http://{}", reachable(address));
     Ok(vec![
         String::new(),
@@ -95,10 +92,7 @@ fn try_next(config: &Config, address: SocketAddr) -> anyhow::Result<Vec<String>>
             "  create   curl -X POST {base}/api/v1/combat/sessions -H \"Authorization: Bearer $TOKEN\" \\\n           \
              -H 'Content-Type: application/json' -d '{{\"name\":\"mine\",\"mapId\":\"arena\",\"gameMode\":\"deathmatch\"}}'"
         ),
-        format!(
-            "  replay   combat replay list --data-dir {}",
-            config.data_dir.display()
-        ),
+        format!("  replay   combat replay list --data-dir {}", config.data_dir.display()),
         format!("  token    a service's, for a day:"),
         format!("TOKEN={token}"),
         String::new(),

@@ -36,29 +36,13 @@ pub struct TokenArgs {
 }
 
 pub fn run(args: TokenArgs) -> anyhow::Result<ExitCode> {
-    let TokenArgs {
-        role,
-        sub: player,
-        name,
-        ttl,
-        auth,
-        storage,
-        operation,
-    } = args;
+    let TokenArgs { role, sub: player, name, ttl, auth, storage, operation } = args;
     let auth = AuthConfig::from_settings(auth, operation.environment, &storage)
         .context("cannot sign: give the server's JWT_SECRET, or ENVIRONMENT=development with its DATA_DIR")?;
     let secret = auth.secret.load()?;
     let keys = TokenKeys::new(&secret, None, &auth.issuer, &auth.audience);
-    let token = keys.mint(&TokenWish {
-        player,
-        role,
-        name,
-        ttl,
-    })?;
-    println!(
-        "A token for {player} with the role {role}, good for {} s.",
-        ttl.as_secs()
-    );
+    let token = keys.mint(&TokenWish { player, role, name, ttl })?;
+    println!("A token for {player} with the role {role}, good for {} s.", ttl.as_secs());
     println!("Send it as: Authorization: Bearer <token>. Whoever holds it is {player}.");
     println!("{token}");
     Ok(ExitCode::SUCCESS)
@@ -75,10 +59,7 @@ fn duration(text: &str) -> Result<Duration, String> {
         "d" => 86_400,
         _ => return Err(expected()),
     };
-    let seconds = count
-        .parse::<u64>()
-        .ok()
-        .and_then(|count| count.checked_mul(unit_s));
+    let seconds = count.parse::<u64>().ok().and_then(|count| count.checked_mul(unit_s));
     let seconds = seconds.filter(|seconds| (1..=TTL_S_MAX).contains(seconds));
     seconds.map(Duration::from_secs).ok_or_else(expected)
 }
@@ -91,17 +72,7 @@ mod tests {
     fn durations_need_a_unit_and_an_end() {
         assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("7d"), Ok(Duration::from_secs(604_800)));
-        for text in [
-            "",
-            "90",
-            "h",
-            "0s",
-            "-1h",
-            "1.5h",
-            "1w",
-            "99999d",
-            "99999999999999999999s",
-        ] {
+        for text in ["", "90", "h", "0s", "-1h", "1.5h", "1w", "99999d", "99999999999999999999s"] {
             assert!(duration(text).is_err(), "{text}");
         }
     }

@@ -20,11 +20,7 @@ impl PublicUrl {
         let secure = is_secure(uri.scheme()?)?;
         let authority = plain(uri.authority()?)?;
         match uri.query() {
-            None => Some(Self {
-                secure,
-                authority,
-                path: uri.path().trim_end_matches('/').to_owned(),
-            }),
+            None => Some(Self { secure, authority, path: uri.path().trim_end_matches('/').to_owned() }),
             Some(_) => None,
         }
     }
@@ -32,11 +28,7 @@ impl PublicUrl {
     /// What a client's `Host` header claims, when it is a plain host with an optional port.
     pub fn from_host_header(host: &str) -> Option<Self> {
         let authority = plain(&host.parse().ok()?)?;
-        Some(Self {
-            secure: false,
-            authority,
-            path: String::new(),
-        })
+        Some(Self { secure: false, authority, path: String::new() })
     }
 
     /// `path` starts with a slash; the answer starts with `ws://` or `wss://`.
@@ -63,13 +55,8 @@ impl Origin {
         is_secure(uri.scheme()?)?;
         let authority = plain(uri.authority()?)?;
         let is_bare = matches!(uri.path(), "" | "/") && uri.query().is_none();
-        is_bare.then(|| {
-            Self(format!(
-                "{}://{}",
-                uri.scheme_str().unwrap_or("https"),
-                authority.to_lowercase()
-            ))
-        })
+        is_bare
+            .then(|| Self(format!("{}://{}", uri.scheme_str().unwrap_or("https"), authority.to_lowercase())))
     }
 
     pub fn as_str(&self) -> &str {
@@ -78,9 +65,7 @@ impl Origin {
 
     /// Whether this page came from the host that it calls.
     pub fn is_of_host(&self, host: &str) -> bool {
-        self.0
-            .split_once("://")
-            .is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host))
+        self.0.split_once("://").is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host))
     }
 }
 
@@ -112,10 +97,7 @@ mod tests {
             assert_eq!(PublicUrl::parse(url).expect(url).web_socket("/api"), expected);
         };
         check("https://combat.example.com", "wss://combat.example.com/api");
-        check(
-            "https://example.com:8443/combat/",
-            "wss://example.com:8443/combat/api",
-        );
+        check("https://example.com:8443/combat/", "wss://example.com:8443/combat/api");
         check("http://[::1]:8085", "ws://[::1]:8085/api");
     }
 

@@ -135,8 +135,8 @@ pub struct Config {
     pub log_level: LogLevel,
     pub log_format: LogFormat,
     pub auth: AuthConfig,
-    /// Matches of bots back to back. A flag of `combat serve` alone.
-    pub demo: bool,
+    /// Set when matches of bots are played back to back: how long each lasts. Flags of `combat serve` alone.
+    pub demo_match_s: Option<u32>,
 }
 
 impl Config {
@@ -145,13 +145,7 @@ impl Config {
     /// # Errors
     /// When production lacks a secret worth the name, or a value does not fit another one.
     pub fn from_settings(settings: Settings) -> Result<Self, ConfigError> {
-        let Settings {
-            network,
-            auth,
-            storage,
-            play,
-            operation,
-        } = settings;
+        let Settings { network, auth, storage, play, operation } = settings;
         let environment = operation.environment;
         Ok(Self {
             environment,
@@ -175,7 +169,7 @@ impl Config {
             readiness: operation.readiness,
             log_level: operation.log_level,
             log_format: operation.log_format.unwrap_or(default_log_format(environment)),
-            demo: false,
+            demo_match_s: None,
         })
     }
 
@@ -214,12 +208,7 @@ impl AuthConfig {
             }
             (previous, _) => previous,
         };
-        Ok(Self {
-            secret,
-            secret_previous,
-            issuer: auth.jwt_issuer,
-            audience: auth.jwt_audience,
-        })
+        Ok(Self { secret, secret_previous, issuer: auth.jwt_issuer, audience: auth.jwt_audience })
     }
 }
 

@@ -16,8 +16,7 @@ const CLAIM_BYTES_MAX: usize = 200;
 type Parsed<T> = Result<T, String>;
 
 pub fn host(text: &str) -> Parsed<IpAddr> {
-    text.parse()
-        .map_err(|_| "expected an IP address such as 0.0.0.0 or ::1".into())
+    text.parse().map_err(|_| "expected an IP address such as 0.0.0.0 or ::1".into())
 }
 
 pub fn port(text: &str) -> Parsed<u16> {
@@ -25,8 +24,7 @@ pub fn port(text: &str) -> Parsed<u16> {
 }
 
 pub fn socket_address(text: &str) -> Parsed<SocketAddr> {
-    text.parse()
-        .map_err(|_| "expected an IP address and a port such as 127.0.0.1:9090".into())
+    text.parse().map_err(|_| "expected an IP address and a port such as 127.0.0.1:9090".into())
 }
 
 pub fn public_url(text: &str) -> Parsed<PublicUrl> {
@@ -94,9 +92,7 @@ pub fn claim(text: &str) -> Parsed<String> {
     let fits = (1..=CLAIM_BYTES_MAX).contains(&text.len()) && !text.chars().any(char::is_control);
     match fits {
         true => Ok(text.to_owned()),
-        false => Err(format!(
-            "expected 1 to {CLAIM_BYTES_MAX} bytes without control characters"
-        )),
+        false => Err(format!("expected 1 to {CLAIM_BYTES_MAX} bytes without control characters")),
     }
 }
 
@@ -121,17 +117,14 @@ pub fn readiness(text: &str) -> Parsed<Readiness> {
 }
 
 fn one_of<T: Copy>(text: &str, all: &[T], name: fn(T) -> &'static str) -> Parsed<T> {
-    all.iter()
-        .copied()
-        .find(|value| name(*value) == text)
-        .ok_or_else(|| {
-            let names: Vec<_> = all.iter().map(|value| name(*value)).collect();
-            match names.split_last() {
-                Some((last, [])) => format!("expected {last}"),
-                Some((last, others)) => format!("expected {} or {last}", others.join(", ")),
-                None => unreachable!("every named type has a value"),
-            }
-        })
+    all.iter().copied().find(|value| name(*value) == text).ok_or_else(|| {
+        let names: Vec<_> = all.iter().map(|value| name(*value)).collect();
+        match names.split_last() {
+            Some((last, [])) => format!("expected {last}"),
+            Some((last, others)) => format!("expected {} or {last}", others.join(", ")),
+            None => unreachable!("every named type has a value"),
+        }
+    })
 }
 
 fn number(text: &str, least: u64, most: u64) -> Parsed<u64> {

@@ -17,11 +17,7 @@ pub struct Shown {
 impl Config {
     /// Every setting in the order of the documentation.
     pub fn shown(&self) -> Vec<Shown> {
-        let origins: Vec<_> = self
-            .allowed_origins
-            .iter()
-            .map(|origin| origin.as_str())
-            .collect();
+        let origins: Vec<_> = self.allowed_origins.iter().map(|origin| origin.as_str()).collect();
         let row = |name, value: String| Shown { name, value };
         vec![
             row("HOST", self.host.to_string()),
@@ -32,13 +28,7 @@ impl Config {
             row("MAX_CONNECTIONS_PER_IP", self.max_connections_per_ip.to_string()),
             row("METRICS_ADDR", or(self.metrics_addr.as_ref(), "(on PORT)")),
             row("JWT_SECRET", described(&self.auth.secret)),
-            row(
-                "JWT_SECRET_PREVIOUS",
-                self.auth
-                    .secret_previous
-                    .as_ref()
-                    .map_or("(not set)".into(), hidden),
-            ),
+            row("JWT_SECRET_PREVIOUS", self.auth.secret_previous.as_ref().map_or("(not set)".into(), hidden)),
             row("JWT_ISSUER", self.auth.issuer.clone()),
             row("JWT_AUDIENCE", self.auth.audience.clone()),
             row("DATA_DIR", self.data_dir.display().to_string()),
@@ -64,10 +54,7 @@ pub fn settings_table() -> String {
     let mut table = String::from("| setting | flag | default | what it is |\n|---|---|---|---|\n");
     for argument in command.get_arguments() {
         let (about, default) = about_and_default(argument);
-        let name = argument
-            .get_env()
-            .map(|name| name.to_string_lossy())
-            .unwrap_or_default();
+        let name = argument.get_env().map(|name| name.to_string_lossy()).unwrap_or_default();
         let flag = argument.get_long().unwrap_or_default();
         writeln!(table, "| `{name}` | `--{flag}` | {default} | {about} |")
             .expect("a string takes every line");
@@ -93,10 +80,7 @@ fn or<T: ToString>(value: Option<&T>, absent: &str) -> String {
 }
 
 fn dir(dir: Option<&Path>) -> String {
-    dir.map_or_else(
-        || "(those in the binary)".to_owned(),
-        |dir| dir.display().to_string(),
-    )
+    dir.map_or_else(|| "(those in the binary)".to_owned(), |dir| dir.display().to_string())
 }
 
 fn described(secret: &SecretSource) -> String {

@@ -48,10 +48,7 @@ impl Secret {
     pub fn worthy_of_production(self, name: &'static str) -> Result<Self, ConfigError> {
         let lower = String::from_utf8_lossy(&self.0).to_lowercase();
         let problem = if self.0.len() < SECRET_BYTES_MIN {
-            format!(
-                "has {} bytes; expected {SECRET_BYTES_MIN} or more in production",
-                self.0.len()
-            )
+            format!("has {} bytes; expected {SECRET_BYTES_MIN} or more in production", self.0.len())
         } else if KNOWN_EXAMPLES.iter().any(|example| lower.contains(example)) {
             "is a known example; expected a random secret, as `openssl rand -base64 48` makes it".to_owned()
         } else if different_bytes(&self.0) < DIFFERENT_BYTES_MIN {
@@ -134,12 +131,8 @@ fn make(path: &Path) -> anyhow::Result<Secret> {
 
 fn write_private(dir: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     std::fs::create_dir_all(dir)?;
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)?;
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
@@ -159,15 +152,10 @@ mod tests {
     #[test]
     fn production_refuses_short_known_and_repetitive_secrets_and_names_the_setting() {
         let check = |secret: &str, expected: &str| {
-            let error = Secret::new(secret.into())
-                .worthy_of_production("JWT_SECRET")
-                .expect_err(secret);
+            let error = Secret::new(secret.into()).worthy_of_production("JWT_SECRET").expect_err(secret);
             assert!(error.to_string().starts_with("JWT_SECRET: "), "{error}");
             assert!(error.to_string().contains(expected), "{error}");
-            assert!(
-                !error.to_string().contains(secret),
-                "the secret itself is never shown"
-            );
+            assert!(!error.to_string().contains(secret), "the secret itself is never shown");
         };
         check("your-secret-key", "has 15 bytes");
         check("Your-Secret-Key-for-all-our-environments", "known example");
@@ -185,12 +173,7 @@ mod tests {
         let path = dir.path().join("data").join(FILE_NAME);
         let mode = std::fs::metadata(path).expect("the file").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(
-            std::fs::read_dir(dir.path().join("data"))
-                .expect("the directory")
-                .count(),
-            1
-        );
+        assert_eq!(std::fs::read_dir(dir.path().join("data")).expect("the directory").count(), 1);
     }
 
     #[test]

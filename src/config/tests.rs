@@ -71,9 +71,8 @@ fn every_malformed_value_is_refused_by_its_parser() {
 #[test]
 fn the_report_shows_every_setting_once_and_no_secret() {
     let secret = "k3Jx9pQ2vB7nM4wT8yR1cF6hD5gS0zLa";
-    let shown = config(&["--jwt-secret", secret, "--jwt-secret-previous", secret])
-        .expect("production")
-        .shown();
+    let shown =
+        config(&["--jwt-secret", secret, "--jwt-secret-previous", secret]).expect("production").shown();
     let command = Settings::augment_args(Command::new("combat"));
     let names: Vec<_> = command
         .get_arguments()

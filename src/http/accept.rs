@@ -83,12 +83,8 @@ impl Acceptor {
     fn admit(&self, stream: TcpStream, address: SocketAddr, refusals: &Arc<Semaphore>) {
         match self.caps.admit(address.ip()) {
             Ok(permit) => {
-                let peer = Peer {
-                    address,
-                    permit: Arc::new(permit),
-                };
-                self.tasks
-                    .spawn(serve(stream, peer, self.router.clone(), self.stop.clone()));
+                let peer = Peer { address, permit: Arc::new(permit) };
+                self.tasks.spawn(serve(stream, peer, self.router.clone(), self.stop.clone()));
             }
             Err(cap) => {
                 self.metrics.connection_refusals(cap.name()).inc();
@@ -139,9 +135,7 @@ async fn refuse(mut stream: TcpStream, cap: Cap) -> io::Result<()> {
         Cap::All => "the server holds as many connections as it may",
         Cap::Ip => "this address holds as many connections as it may",
     };
-    let body = Problem::new(ProblemCode::Overloaded)
-        .with_detail(detail)
-        .to_json("");
+    let body = Problem::new(ProblemCode::Overloaded).with_detail(detail).to_json("");
     let head = format!(
         "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nContent-Length: {}\r\n\
          Retry-After: 2\r\nConnection: close\r\n\r\n",
@@ -157,10 +151,7 @@ async fn refuse(mut stream: TcpStream, cap: Cap) -> io::Result<()> {
 /// The peer left while it waited in the queue; the next one is not concerned.
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(
-        error.kind(),
-        ConnectionAborted | ConnectionRefused | ConnectionReset
-    )
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
 #[cfg(test)]
@@ -207,10 +198,7 @@ mod tests {
         let mut first = TcpStream::connect(server.address).await.expect("connected");
         let mut second = TcpStream::connect(server.address).await.expect("connected");
         let refused = answer(&mut second, request).await;
-        assert!(
-            refused.starts_with("HTTP/1.1 503") && refused.contains("\"overloaded\""),
-            "{refused}"
-        );
+        assert!(refused.starts_with("HTTP/1.1 503") && refused.contains("\"overloaded\""), "{refused}");
         assert!(answer(&mut first, request).await.ends_with("good"));
         drop(first);
         loop {
@@ -225,11 +213,7 @@ mod tests {
     async fn a_peer_that_never_finishes_its_head_is_cut_off() {
         let server = server(8).await;
         let mut slow = TcpStream::connect(server.address).await.expect("connected");
-        let text = timeout(
-            HEADER_READ_TIMEOUT * 2,
-            answer(&mut slow, "GET / HTTP/1.1\r\nX-Slow: "),
-        )
-        .await;
+        let text = timeout(HEADER_READ_TIMEOUT * 2, answer(&mut slow, "GET / HTTP/1.1\r\nX-Slow: ")).await;
         assert!(!text.expect("cut off in time").contains("200"));
     }
 
@@ -237,16 +221,12 @@ mod tests {
     async fn the_stop_ends_idle_connections_and_the_loop() {
         let server = server(8).await;
         let mut idle = TcpStream::connect(server.address).await.expect("connected");
-        idle.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            .await
-            .expect("sent");
+        idle.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("sent");
         let mut head = [0; 12];
         idle.read_exact(&mut head).await.expect("answered");
         server.stop.cancel();
         server.tasks.close();
-        timeout(DRAIN_TIMEOUT, server.tasks.wait())
-            .await
-            .expect("everything ended");
+        timeout(DRAIN_TIMEOUT, server.tasks.wait()).await.expect("everything ended");
         let mut rest = Vec::new();
         idle.read_to_end(&mut rest).await.expect("an orderly end");
         assert!(TcpStream::connect(server.address).await.is_err());

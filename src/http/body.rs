@@ -45,20 +45,11 @@ async fn read(body: Body) -> Result<axum::body::Bytes, Problem> {
 
 /// `application/json` or `application/…+json`, parameters allowed.
 fn is_json(headers: &HeaderMap) -> bool {
-    let Some(kind) = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-    else {
+    let Some(kind) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
         return false;
     };
-    let kind = kind
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    kind.strip_prefix("application/")
-        .is_some_and(|subtype| subtype == "json" || subtype.ends_with("+json"))
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind.strip_prefix("application/").is_some_and(|subtype| subtype == "json" || subtype.ends_with("+json"))
 }
 
 #[cfg(test)]
@@ -71,19 +62,13 @@ mod tests {
             request = request.header(header::CONTENT_TYPE, kind);
         }
         let request = request.body(Body::from(body.to_owned())).expect("a request");
-        JsonObject::from_request(request, &())
-            .await
-            .map_err(|problem| problem.code)
+        JsonObject::from_request(request, &()).await.map_err(|problem| problem.code)
     }
 
     #[tokio::test]
     async fn bodies_of_the_wrong_kind_shape_or_size_are_told_apart() {
         assert!(answer(None, "").await.is_ok());
-        assert!(
-            answer(Some("application/json; charset=utf-8"), "{}")
-                .await
-                .is_ok()
-        );
+        assert!(answer(Some("application/json; charset=utf-8"), "{}").await.is_ok());
         assert!(answer(Some("application/vnd.game+json"), "{}").await.is_ok());
         let check =
             async |kind, body: &str, expected| assert_eq!(answer(kind, body).await.err(), Some(expected));
@@ -91,17 +76,7 @@ mod tests {
         check(Some("text/plain"), "{}", ProblemCode::UnsupportedMediaType).await;
         check(Some("application/json"), "[]", ProblemCode::MalformedBody).await;
         check(Some("application/json"), "{\"a\":", ProblemCode::MalformedBody).await;
-        check(
-            Some("application/json"),
-            &"[".repeat(10_000),
-            ProblemCode::MalformedBody,
-        )
-        .await;
-        check(
-            Some("application/json"),
-            &" ".repeat(BODY_BYTES_MAX + 1),
-            ProblemCode::BodyTooLarge,
-        )
-        .await;
+        check(Some("application/json"), &"[".repeat(10_000), ProblemCode::MalformedBody).await;
+        check(Some("application/json"), &" ".repeat(BODY_BYTES_MAX + 1), ProblemCode::BodyTooLarge).await;
     }
 }

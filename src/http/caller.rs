@@ -26,9 +26,7 @@ impl FromRequestParts<Api> for Viewer {
         if api.is_development && !parts.headers.contains_key(header::AUTHORIZATION) {
             return Ok(Self(None));
         }
-        Caller::from_request_parts(parts, api)
-            .await
-            .map(|caller| Self(Some(caller)))
+        Caller::from_request_parts(parts, api).await.map(|caller| Self(Some(caller)))
     }
 }
 
@@ -39,20 +37,12 @@ pub fn require(caller: &Caller, allowed: &[Role]) -> Result<(), Problem> {
         return Ok(());
     }
     let names: Vec<_> = allowed.iter().map(|role| role.name()).collect();
-    let detail = format!(
-        "the token has the role {}, expected {}",
-        caller.role,
-        names.join(" or ")
-    );
+    let detail = format!("the token has the role {}, expected {}", caller.role, names.join(" or "));
     Err(Problem::new(ProblemCode::Forbidden).with_detail(detail))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?
-        .split_once(' ')?;
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
@@ -78,11 +68,7 @@ mod tests {
 
     #[test]
     fn a_refused_role_hears_which_roles_may() {
-        let caller = Caller {
-            player: PlayerId::new("a").expect("an id"),
-            role: Role::Player,
-            name: None,
-        };
+        let caller = Caller { player: PlayerId::new("a").expect("an id"), role: Role::Player, name: None };
         let problem = require(&caller, &[Role::Service, Role::Admin]).expect_err("refused");
         assert_eq!(
             problem.detail.as_deref(),

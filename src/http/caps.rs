@@ -47,12 +47,7 @@ pub struct ConnectionPermit {
 
 impl ConnectionCaps {
     pub fn new(all_max: usize, per_ip_max: usize, open: IntGauge) -> Arc<Self> {
-        Arc::new(Self {
-            all_max,
-            per_ip_max,
-            open,
-            counts: Mutex::default(),
-        })
+        Arc::new(Self { all_max, per_ip_max, open, counts: Mutex::default() })
     }
 
     /// # Errors
@@ -70,10 +65,7 @@ impl ConnectionCaps {
         counts.by_ip.insert(ip, of_ip + 1);
         counts.all += 1;
         self.open.inc();
-        Ok(ConnectionPermit {
-            caps: Arc::clone(self),
-            ip,
-        })
+        Ok(ConnectionPermit { caps: Arc::clone(self), ip })
     }
 }
 
@@ -107,11 +99,7 @@ mod tests {
     use super::*;
 
     fn caps(all_max: usize, per_ip_max: usize) -> Arc<ConnectionCaps> {
-        ConnectionCaps::new(
-            all_max,
-            per_ip_max,
-            IntGauge::new("open", "open").expect("a gauge"),
-        )
+        ConnectionCaps::new(all_max, per_ip_max, IntGauge::new("open", "open").expect("a gauge"))
     }
 
     fn ip(text: &str) -> IpAddr {
@@ -138,12 +126,8 @@ mod tests {
         let caps = caps(4, 1);
         let _one = caps.admit(ip("2001:db8:1:2::1")).ok();
         assert_eq!(caps.admit(ip("2001:db8:1:2:ffff::9")).err(), Some(Cap::Ip));
-        let _loopback = [
-            caps.admit(ip("127.0.0.1")),
-            caps.admit(ip("::1")),
-            caps.admit(ip("::1")),
-        ]
-        .map(Result::ok);
+        let _loopback =
+            [caps.admit(ip("127.0.0.1")), caps.admit(ip("::1")), caps.admit(ip("::1"))].map(Result::ok);
         assert_eq!(caps.admit(ip("127.0.0.1")).err(), Some(Cap::All));
     }
 }

@@ -22,11 +22,7 @@ pub struct Fields {
 
 impl Fields {
     pub fn new(body: Map<String, Value>) -> Self {
-        Self {
-            at: String::new(),
-            left: body,
-            errors: Vec::new(),
-        }
+        Self { at: String::new(), left: body, errors: Vec::new() }
     }
 
     /// 1 to `chars_max` characters, none of them a control character.
@@ -60,15 +56,8 @@ impl Fields {
 
     /// A whole number within `range`.
     pub fn number(&mut self, name: &str, range: RangeInclusive<u32>) -> Option<u32> {
-        let expected = format!(
-            "expected a whole number from {} to {}",
-            range.start(),
-            range.end()
-        );
-        let number = self
-            .take(name)?
-            .as_u64()
-            .and_then(|number| u32::try_from(number).ok());
+        let expected = format!("expected a whole number from {} to {}", range.start(), range.end());
+        let number = self.take(name)?.as_u64().and_then(|number| u32::try_from(number).ok());
         match number.filter(|number| range.contains(number)) {
             Some(number) => Some(number),
             None => self.fail(name, expected),
@@ -97,11 +86,7 @@ impl Fields {
         match self.take(name) {
             Some(Value::Object(left)) => {
                 let at = format!("{}/{name}", self.at);
-                let mut inner = Fields {
-                    at,
-                    left,
-                    errors: std::mem::take(&mut self.errors),
-                };
+                let mut inner = Fields { at, left, errors: std::mem::take(&mut self.errors) };
                 read(&mut inner);
                 self.errors = inner.gathered();
             }
@@ -137,10 +122,7 @@ impl Fields {
         let errors = self.gathered();
         match make {
             Some(value) if errors.is_empty() => Ok(value),
-            _ => Err(Problem {
-                errors,
-                ..Problem::new(ProblemCode::InvalidField)
-            }),
+            _ => Err(Problem { errors, ..Problem::new(ProblemCode::InvalidField) }),
         }
     }
 
@@ -176,10 +158,7 @@ mod tests {
 
     fn errors(result: Result<(), Problem>) -> Vec<(String, String)> {
         let errors = result.expect_err("something is wrong").errors;
-        errors
-            .into_iter()
-            .map(|error| (error.pointer, error.detail))
-            .collect()
+        errors.into_iter().map(|error| (error.pointer, error.detail)).collect()
     }
 
     #[test]
@@ -197,18 +176,7 @@ mod tests {
         body.required("id", id);
         let told = errors(body.finish(Some(())));
         let pointers: Vec<_> = told.iter().map(|(pointer, _)| pointer.as_str()).collect();
-        assert_eq!(
-            pointers,
-            [
-                "/name",
-                "/limit",
-                "/on",
-                "/options/a",
-                "/options/b~1c",
-                "/id",
-                "/extra"
-            ]
-        );
+        assert_eq!(pointers, ["/name", "/limit", "/on", "/options/a", "/options/b~1c", "/id", "/extra"]);
         assert_eq!(told[5].1, "is required");
         assert_eq!(told[6].1, "is not a field of this request");
     }
@@ -224,14 +192,7 @@ mod tests {
 
     #[test]
     fn numbers_that_are_no_whole_number_in_range_are_refused() {
-        for value in [
-            json!(-1),
-            json!(1.5),
-            json!("1"),
-            json!(1e30),
-            json!(10),
-            json!([]),
-        ] {
+        for value in [json!(-1), json!(1.5), json!("1"), json!(1e30), json!(10), json!([])] {
             let mut body = fields(json!({"n": value}));
             assert_eq!(body.number("n", 0..=9), None);
             assert_eq!(errors(body.finish(Some(()))).len(), 1);
@@ -240,9 +201,7 @@ mod tests {
 
     #[test]
     fn a_body_of_a_thousand_unknown_fields_gets_a_short_answer() {
-        let body = (0..1_000)
-            .map(|at| (format!("{at}{}", "x".repeat(100)), Value::Null))
-            .collect();
+        let body = (0..1_000).map(|at| (format!("{at}{}", "x".repeat(100)), Value::Null)).collect();
         let told = errors(Fields::new(body).finish(Some(())));
         assert_eq!(told.len(), ERRORS_MAX);
         assert!(told.iter().all(|(pointer, _)| pointer.len() < 60));

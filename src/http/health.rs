@@ -51,34 +51,23 @@ impl Readiness {
     pub fn new(mode: Mode, dependencies: Vec<Dependency>) -> Self {
         let long_ago = Instant::now().checked_sub(GRACE);
         let down_since = Mutex::new(vec![long_ago; dependencies.len()]);
-        Self {
-            mode,
-            dependencies,
-            down_since,
-        }
+        Self { mode, dependencies, down_since }
     }
 
     /// Whether all dependencies are there, or have not been gone for long, and how each does.
     pub fn check(&self, now: Instant) -> (bool, Vec<DependencyBody>) {
         let mut all_there = true;
         let mut since = self.down_since.lock();
-        let bodies = self
-            .dependencies
-            .iter()
-            .zip(since.iter_mut())
-            .map(|(dependency, since)| {
-                let state = (dependency.check)();
-                if state.is_up {
-                    *since = None;
-                } else {
-                    let gone_for = now.saturating_duration_since(*since.get_or_insert(now));
-                    all_there &= self.mode == Mode::Grace && gone_for < GRACE;
-                }
-                DependencyBody {
-                    name: dependency.name,
-                    state,
-                }
-            });
+        let bodies = self.dependencies.iter().zip(since.iter_mut()).map(|(dependency, since)| {
+            let state = (dependency.check)();
+            if state.is_up {
+                *since = None;
+            } else {
+                let gone_for = now.saturating_duration_since(*since.get_or_insert(now));
+                all_there &= self.mode == Mode::Grace && gone_for < GRACE;
+            }
+            DependencyBody { name: dependency.name, state }
+        });
         let bodies = bodies.collect();
         (all_there, bodies)
     }
@@ -139,27 +128,12 @@ pub async fn ready(State(api): State<Api>) -> impl IntoResponse {
     } else {
         "ready"
     };
-    let sessions = SessionsBody {
-        live: health.live_sessions,
-        suspended: health.suspended_sessions,
-    };
-    (
-        answer(status == "ready"),
-        Json(ReadyBody {
-            status,
-            dependencies,
-            sessions,
-            shards,
-        }),
-    )
+    let sessions = SessionsBody { live: health.live_sessions, suspended: health.suspended_sessions };
+    (answer(status == "ready"), Json(ReadyBody { status, dependencies, sessions, shards }))
 }
 
 fn answer(is_well: bool) -> StatusCode {
-    if is_well {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    }
+    if is_well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
 }
 
 fn shards(health: &Health) -> Vec<ShardBody> {
@@ -185,15 +159,9 @@ mod tests {
         let seen = Arc::clone(&is_up);
         let check = move || {
             let is_up = seen.load(Ordering::Relaxed);
-            DependencyState {
-                is_up,
-                state: if is_up { "healthy" } else { "failing" }.to_owned(),
-            }
+            DependencyState { is_up, state: if is_up { "healthy" } else { "failing" }.to_owned() }
         };
-        let dependency = Dependency {
-            name: "journal",
-            check: Box::new(check),
-        };
+        let dependency = Dependency { name: "journal", check: Box::new(check) };
         (Readiness::new(mode, vec![dependency]), is_up)
     }
 
@@ -208,10 +176,7 @@ mod tests {
         is_up.store(false, Ordering::Relaxed);
         assert!(ready_after(Duration::from_secs(1)), "it is gone but for a moment");
         assert!(ready_after(Duration::from_secs(10)));
-        assert!(
-            !ready_after(Duration::from_secs(11)),
-            "it has been gone for the grace time"
-        );
+        assert!(!ready_after(Duration::from_secs(11)), "it has been gone for the grace time");
         is_up.store(true, Ordering::Relaxed);
         assert!(ready_after(Duration::from_secs(12)));
     }
@@ -225,9 +190,6 @@ mod tests {
         let (is_ready, bodies) = readiness.check(Instant::now());
         assert!(!is_ready);
         let body = serde_json::to_value(&bodies).expect("JSON");
-        assert_eq!(
-            body,
-            serde_json::json!([{"name": "journal", "isUp": false, "state": "failing"}])
-        );
+        assert_eq!(body, serde_json::json!([{"name": "journal", "isUp": false, "state": "failing"}]));
     }
 }

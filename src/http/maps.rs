@@ -37,9 +37,7 @@ pub async fn list(State(api): State<Api>, _: Viewer) -> Json<MapList> {
         hash,
         max_players: map.max_players,
     };
-    Json(MapList {
-        maps: maps.map(|entry| head(&entry.map, entry.hash.to_hex())).collect(),
-    })
+    Json(MapList { maps: maps.map(|entry| head(&entry.map, entry.hash.to_hex())).collect() })
 }
 
 pub async fn get(
@@ -48,20 +46,13 @@ pub async fn get(
     Path(map_id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let entry = api
-        .registry
-        .catalogue()
-        .map(&map_id)
-        .ok_or(Problem::new(ProblemCode::MapNotFound))?;
+    let entry = api.registry.catalogue().map(&map_id).ok_or(Problem::new(ProblemCode::MapNotFound))?;
     let hash = entry.hash.to_hex();
     Ok(tagged(&hash, &headers, || level(&entry.map, &hash)))
 }
 
 fn level(map: &Map, hash: &str) -> Value {
-    let spawns = map
-        .spawns
-        .iter()
-        .map(|spawn| json!({"at": metres(spawn.at), "yawDeg": degrees(spawn.yaw)}));
+    let spawns = map.spawns.iter().map(|spawn| json!({"at": metres(spawn.at), "yawDeg": degrees(spawn.yaw)}));
     json!({
         "mapId": map.id,
         "name": map.name,
@@ -105,37 +96,23 @@ mod tests {
             id: "box".into(),
             name: "Box".into(),
             max_players: 2,
-            bounds: Bounds {
-                min: Vec3Mm::new(-1_000, 0, -1_500),
-                max: Vec3Mm::new(1_000, 3_000, 1_500),
-            },
+            bounds: Bounds { min: Vec3Mm::new(-1_000, 0, -1_500), max: Vec3Mm::new(1_000, 3_000, 1_500) },
             solids: vec![
                 Solid::Cuboid {
                     center: Vec3Mm::new(0, -500, 1),
                     size: Vec3Mm::new(2_000, 1_000, 3_000),
                     yaw: Yaw(16_384),
                 },
-                Solid::Hull {
-                    points: vec![Vec3Mm::new(1, 2, 3)],
-                },
+                Solid::Hull { points: vec![Vec3Mm::new(1, 2, 3)] },
             ],
-            spawns: vec![SpawnPoint {
-                at: Vec3Mm::new(0, 0, 1_250),
-                yaw: Yaw(32_768),
-            }],
+            spawns: vec![SpawnPoint { at: Vec3Mm::new(0, 0, 1_250), yaw: Yaw(32_768) }],
         };
         let level = level(&map, "ab");
         assert_eq!(level["bounds"]["min"], json!([-1.0, 0.0, -1.5]));
         let cuboid =
             json!({"kind": "cuboid", "center": [0.0, -0.5, 0.001], "size": [2.0, 1.0, 3.0], "yawDeg": 90.0});
         assert_eq!(level["solids"][0], cuboid);
-        assert_eq!(
-            level["solids"][1],
-            json!({"kind": "hull", "points": [[0.001, 0.002, 0.003]]})
-        );
-        assert_eq!(
-            level["spawns"][0],
-            json!({"at": [0.0, 0.0, 1.25], "yawDeg": 180.0})
-        );
+        assert_eq!(level["solids"][1], json!({"kind": "hull", "points": [[0.001, 0.002, 0.003]]}));
+        assert_eq!(level["spawns"][0], json!({"at": [0.0, 0.0, 1.25], "yawDeg": 180.0}));
     }
 }

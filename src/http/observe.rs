@@ -46,11 +46,10 @@ pub async fn observe(State(api): State<Api>, mut request: Request, next: Next) -
     }
     let took = began.elapsed();
     let status = response.status().as_u16();
-    api.metrics
-        .request(known(&method), route, status, took.as_secs_f64());
+    api.metrics.request(known(&method), route, status, took.as_secs_f64());
     span.in_scope(|| {
         let code = problem.as_ref().map(|problem| problem.code.row().code);
-        let took_ms = took.as_secs_f64() * 1_000.0;
+        let took_ms = took.as_micros() as f64 / 1_000.0;
         if is_polled(route) {
             tracing::debug!(%method, path, status, code, took_ms, "answered");
         } else {
@@ -101,10 +100,7 @@ fn problem(response: &mut Response) -> Option<Problem> {
 fn write(response: &mut Response, problem: &Problem, id: &RequestId) {
     let body = problem.to_json(&id.0);
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/problem+json"),
-    );
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
     *response.status_mut() = problem.code.row().status;
     *response.body_mut() = Body::from(body);

@@ -27,10 +27,7 @@ fn file(name: &str, headers: &HeaderMap) -> Result<Response, Problem> {
     let found = kind(name).filter(|_| !name.contains('/')).zip(Files::get(name));
     let (kind, file) = found.ok_or(Problem::new(ProblemCode::RouteNotFound))?;
     let tag = tag(&file);
-    if headers
-        .get(header::IF_NONE_MATCH)
-        .is_some_and(|held| held.as_bytes() == tag.as_bytes())
-    {
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|held| held.as_bytes() == tag.as_bytes()) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
     let fixed = [
@@ -42,20 +39,13 @@ fn file(name: &str, headers: &HeaderMap) -> Result<Response, Problem> {
     ];
     let mut response = ([(header::ETAG, tag)], file.data).into_response();
     for (name, value) in fixed {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     Ok(response)
 }
 
 fn tag(file: &EmbeddedFile) -> String {
-    let digits: String = file
-        .metadata
-        .sha256_hash()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digits: String = file.metadata.sha256_hash().iter().map(|byte| format!("{byte:02x}")).collect();
     format!("\"{digits}\"")
 }
 
@@ -86,14 +76,7 @@ mod tests {
 
     #[test]
     fn a_file_outside_the_page_is_not_found() {
-        for name in [
-            "../Cargo.toml",
-            "../web/index.html",
-            "/etc/passwd",
-            "Cargo.toml",
-            "x.js",
-            "",
-        ] {
+        for name in ["../Cargo.toml", "../web/index.html", "/etc/passwd", "Cargo.toml", "x.js", ""] {
             assert!(file(name, &HeaderMap::new()).is_err(), "{name}");
         }
     }

@@ -72,39 +72,17 @@ pub async fn join(
         let answer = spectate::ticket(&api, &caller, wish.player, session, &headers)?;
         return Ok(Json(JoinAnswer::Spectator(Box::new(answer))));
     }
-    let JoinWish {
-        player, name, team, ..
-    } = wish;
+    let JoinWish { player, name, team, .. } = wish;
     let handle = api.registry.handle(session)?;
-    let place = handle
-        .join(JoinSession {
-            player,
-            name,
-            team,
-            bot: false,
-        })
-        .await?;
+    let place = handle.join(JoinSession { player, name, team, bot: false }).await?;
     let join_epoch = api.registry.get(session)?.epoch;
     let slot = place.slot;
-    let ticket = api.ticket(
-        Grant {
-            session,
-            player,
-            role: Role::Player,
-            delay_ms: 0,
-        },
-        &headers,
-    )?;
+    let ticket = api.ticket(Grant { session, player, role: Role::Player, delay_ms: 0 }, &headers)?;
     tracing::info!(session = %session, %player, slot = slot.0, "joined");
     Ok(Json(JoinAnswer::Player(Box::new(JoinBody {
         slot: slot.0,
         team: place.team.0,
-        resume_token: api.resume.issue(&ResumeClaim {
-            session,
-            player,
-            slot,
-            join_epoch,
-        }),
+        resume_token: api.resume.issue(&ResumeClaim { session, player, slot, join_epoch }),
         applied_tick: place.applied_tick.0,
         durable_tick: place.durable_tick.0,
         ticket,
@@ -121,11 +99,7 @@ pub async fn leave(
     let player = speaks_for(&caller, &mut fields);
     fields.finish(Some(()))?;
     let player = player?;
-    let left = api
-        .registry
-        .handle(session)?
-        .leave(player, LeaveCause::Left)
-        .await?;
+    let left = api.registry.handle(session)?.leave(player, LeaveCause::Left).await?;
     tracing::info!(session = %session, %player, by = %caller.player, "left");
     Ok(Json(LeaveBody {
         session_id: session.to_string(),
@@ -146,12 +120,7 @@ fn join_wish(caller: &Caller, mut fields: Fields) -> Result<JoinWish, Problem> {
     let player = player?;
     let own_name = caller.name.filter(|_| player == caller.player);
     let name = name.or(own_name).unwrap_or_else(|| name_of(player));
-    Ok(JoinWish {
-        player,
-        name,
-        team,
-        role,
-    })
+    Ok(JoinWish { player, name, team, role })
 }
 
 /// The player meant: a player's own id, or the one that a service or admin names.
@@ -194,17 +163,11 @@ mod tests {
     }
 
     fn caller(sub: &str, role: Role) -> Caller {
-        Caller {
-            player: id(sub),
-            role,
-            name: DisplayName::new("From the token").ok(),
-        }
+        Caller { player: id(sub), role, name: DisplayName::new("From the token").ok() }
     }
 
     fn wish(caller: &Caller, body: Value) -> Result<JoinWish, Problem> {
-        let Value::Object(body) = body else {
-            panic!("the test gives an object")
-        };
+        let Value::Object(body) = body else { panic!("the test gives an object") };
         join_wish(caller, Fields::new(body))
     }
 
@@ -214,15 +177,8 @@ mod tests {
         let named = |body| wish(&alice, body).expect("a wish").name.to_string();
         assert_eq!(named(json!({})), "From the token");
         assert_eq!(named(json!({"displayName": "Ally", "playerId": "alice"})), "Ally");
-        let nameless = Caller {
-            name: None,
-            player: id(&"x".repeat(64)),
-            role: Role::Player,
-        };
-        assert_eq!(
-            wish(&nameless, json!({})).expect("a wish").name.as_str().len(),
-            DISPLAY_NAME_BYTES_MAX
-        );
+        let nameless = Caller { name: None, player: id(&"x".repeat(64)), role: Role::Player };
+        assert_eq!(wish(&nameless, json!({})).expect("a wish").name.as_str().len(), DISPLAY_NAME_BYTES_MAX);
     }
 
     #[test]
@@ -239,10 +195,7 @@ mod tests {
     fn a_service_names_the_player_and_lends_him_no_name_of_its_own() {
         let service = caller("matchmaker", Role::Service);
         let joined = wish(&service, json!({"playerId": "bob", "team": 2})).expect("a wish");
-        assert_eq!(
-            (joined.player, joined.name.as_str(), joined.team),
-            (id("bob"), "bob", Team(2))
-        );
+        assert_eq!((joined.player, joined.name.as_str(), joined.team), (id("bob"), "bob", Team(2)));
         let problem = wish(&service, json!({})).expect_err("nobody named");
         assert_eq!(problem.errors[0].pointer, "/playerId");
     }

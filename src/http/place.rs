@@ -32,18 +32,13 @@ impl Api {
     pub(super) fn ticket(&self, grant: Grant, headers: &HeaderMap) -> Result<TicketBody, Problem> {
         let ws_url = self.ws_url(grant.session, headers)?;
         let ticket = self.tickets.issue(grant, Instant::now())?;
-        let expires_ms = Timestamp::now()
-            .as_millisecond()
-            .saturating_add(TICKET_TTL.as_millis() as i64);
+        let expires_ms = Timestamp::now().as_millisecond().saturating_add(TICKET_TTL.as_millis() as i64);
         Ok(TicketBody {
             session_id: grant.session.to_string(),
             player_id: grant.player.to_string(),
             ticket_expires_at: rfc_3339(expires_ms),
             ws_url,
-            protocols: [
-                Encoding::MessagePack.subprotocol().to_owned(),
-                format!("ticket.{ticket}"),
-            ],
+            protocols: [Encoding::MessagePack.subprotocol().to_owned(), format!("ticket.{ticket}")],
             ticket,
         })
     }

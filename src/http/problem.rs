@@ -106,11 +106,7 @@ struct Extensions<'a> {
 
 impl Problem {
     pub const fn new(code: ProblemCode) -> Self {
-        Self {
-            code,
-            detail: None,
-            errors: Vec::new(),
-        }
+        Self { code, detail: None, errors: Vec::new() }
     }
 
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
@@ -119,14 +115,8 @@ impl Problem {
     }
 
     pub fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        let error = FieldError {
-            pointer: pointer.into(),
-            detail: detail.into(),
-        };
-        Self {
-            errors: vec![error],
-            ..Self::new(ProblemCode::InvalidField)
-        }
+        let error = FieldError { pointer: pointer.into(), detail: detail.into() };
+        Self { errors: vec![error], ..Self::new(ProblemCode::InvalidField) }
     }
 
     /// What a bare status of the framework means.
@@ -212,10 +202,7 @@ impl From<TicketRefusal> for Problem {
 
 impl From<SessionError> for Problem {
     fn from(error: SessionError) -> Self {
-        let at = |code, pointer: &str| Self {
-            code,
-            ..Self::invalid(pointer, error.to_string())
-        };
+        let at = |code, pointer: &str| Self { code, ..Self::invalid(pointer, error.to_string()) };
         match &error {
             SessionError::Unknown => Self::new(ProblemCode::SessionNotFound),
             SessionError::Ended => Self::new(ProblemCode::SessionEnded),
@@ -238,17 +225,8 @@ impl From<SessionError> for Problem {
 pub fn problems_table() -> String {
     let mut table = String::from("| code | status | try again | meaning |\n|---|---|---|---|\n");
     for code in ProblemCode::ALL {
-        let ProblemRow {
-            code,
-            status,
-            retry,
-            title,
-        } = code.row();
-        table.push_str(&format!(
-            "| `{code}` | {} | {} | {title} |\n",
-            status.as_u16(),
-            retry.word()
-        ));
+        let ProblemRow { code, status, retry, title } = code.row();
+        table.push_str(&format!("| `{code}` | {} | {} | {title} |\n", status.as_u16(), retry.word()));
     }
     table
 }
@@ -267,11 +245,7 @@ mod tests {
     fn codes_are_unique_and_snake_case() {
         let codes: BTreeSet<_> = ProblemCode::ALL.iter().map(|code| code.row().code).collect();
         assert_eq!(codes.len(), ProblemCode::ALL.len());
-        assert!(
-            codes
-                .iter()
-                .all(|code| code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
-        );
+        assert!(codes.iter().all(|code| code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')));
     }
 
     #[test]

@@ -18,11 +18,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Parameters {
         let malformed = || Problem::invalid("?", "expected parameters of the form name=value");
         let query = Query::<Vec<(String, String)>>::from_request_parts(parts, state).await;
         let Query(parameters) = query.map_err(|_| malformed())?;
-        if parameters.len() > PARAMETERS_MAX {
-            Err(malformed())
-        } else {
-            Ok(Self(parameters))
-        }
+        if parameters.len() > PARAMETERS_MAX { Err(malformed()) } else { Ok(Self(parameters)) }
     }
 }
 
@@ -57,10 +53,7 @@ impl Parameters {
         if errors.is_empty() {
             Ok(())
         } else {
-            Err(Problem {
-                errors,
-                ..Problem::new(ProblemCode::InvalidField)
-            })
+            Err(Problem { errors, ..Problem::new(ProblemCode::InvalidField) })
         }
     }
 }
@@ -72,11 +65,8 @@ mod tests {
     use super::*;
 
     async fn read(query: &str) -> Result<u32, Problem> {
-        let (mut parts, ()) = Request::builder()
-            .uri(format!("/?{query}"))
-            .body(())
-            .expect("a request")
-            .into_parts();
+        let (mut parts, ()) =
+            Request::builder().uri(format!("/?{query}")).body(()).expect("a request").into_parts();
         let mut parameters = Parameters::from_request_parts(&mut parts, &()).await?;
         let limit = parameters.read("limit", 50, |text| text.parse().ok(), "a whole number")?;
         parameters.finish().map(|()| limit)

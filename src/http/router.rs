@@ -9,6 +9,7 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -48,27 +49,22 @@ pub fn router(api: Api) -> Router {
     if api.serves_metrics {
         router = router.merge(metrics_router(Arc::clone(&api.metrics)));
     }
+    // Without allowed origins no answer mentions CORS, and browsers keep other pages out by themselves.
+    let cors = (!api.allowed_origins.is_empty()).then(|| cors(&api.allowed_origins));
     router
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            REQUEST_TIMEOUT,
-        ))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
         .layer(CatchPanicLayer::custom(caught))
-        .layer(cors(&api.allowed_origins))
+        .layer(option_layer(cors))
         .layer(from_fn_with_state(api, observe))
 }
 
 /// The routes on `METRICS_ADDR`.
 pub fn metrics_router(metrics: Arc<Metrics>) -> Router {
-    Router::new()
-        .route("/metrics", get(metrics::metrics))
-        .with_state(metrics)
+    Router::new().route("/metrics", get(metrics::metrics)).with_state(metrics)
 }
 
 fn cors(allowed: &[Origin]) -> CorsLayer {
-    let origins = allowed
-        .iter()
-        .filter_map(|origin| HeaderValue::from_str(origin.as_str()).ok());
+    let origins = allowed.iter().filter_map(|origin| HeaderValue::from_str(origin.as_str()).ok());
     let x_request_id = HeaderName::from_static("x-request-id");
     CorsLayer::new()
         .allow_origin(origins.collect::<Vec<_>>())
@@ -81,9 +77,6 @@ fn cors(allowed: &[Origin]) -> CorsLayer {
 fn caught(panic: Box<dyn Any + Send>) -> Response {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    tracing::error!(
-        panic = text.unwrap_or("of an unknown kind"),
-        "a request handler panicked"
-    );
+    tracing::error!(panic = text.unwrap_or("of an unknown kind"), "a request handler panicked");
     Problem::new(ProblemCode::Internal).into_response()
 }

@@ -17,25 +17,13 @@ pub async fn get(
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let entry = api
-        .registry
-        .catalogue()
-        .ruleset(&name)
-        .ok_or(Problem::new(ProblemCode::RulesetNotFound))?;
+    let entry = api.registry.catalogue().ruleset(&name).ok_or(Problem::new(ProblemCode::RulesetNotFound))?;
     let hash = entry.hash.to_hex();
     Ok(tagged(&hash, &headers, || numbers(&entry.ruleset, &hash)))
 }
 
 fn numbers(ruleset: &Ruleset, hash: &str) -> Value {
-    let Ruleset {
-        name,
-        version,
-        body,
-        movement,
-        weapons,
-        abilities,
-        matches,
-    } = ruleset;
+    let Ruleset { name, version, body, movement, weapons, abilities, matches } = ruleset;
     json!({
         "name": name,
         "version": version,

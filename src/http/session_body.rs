@@ -73,10 +73,9 @@ impl From<SessionSummary> for SessionBody {
             epoch: session.epoch.0,
             tick: session.tick.0,
             durable_tick: session.durable_tick.0,
-            verify: session.verify.map(|verify| VerifyBody {
-                result: verify.result,
-                at_tick: verify.at_tick.0,
-            }),
+            verify: session
+                .verify
+                .map(|verify| VerifyBody { result: verify.result, at_tick: verify.at_tick.0 }),
             metadata: session.metadata,
             created_at: rfc_3339(session.created_at_ms),
             started_at: session.started_at_ms.map(rfc_3339),
@@ -89,14 +88,7 @@ impl From<SessionSummary> for SessionBody {
 /// RFC 3339 in UTC with milliseconds. Times outside year -9999 to 9999 become the nearest end.
 pub fn rfc_3339(unix_ms: i64) -> String {
     let time = Timestamp::from_millisecond(unix_ms);
-    format!(
-        "{:.3}",
-        time.unwrap_or(if unix_ms < 0 {
-            Timestamp::MIN
-        } else {
-            Timestamp::MAX
-        })
-    )
+    format!("{:.3}", time.unwrap_or(if unix_ms < 0 { Timestamp::MIN } else { Timestamp::MAX }))
 }
 
 #[cfg(test)]

@@ -14,9 +14,7 @@ impl<S: Send + Sync> FromRequestParts<S> for SessionPath {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let unknown = || Problem::new(ProblemCode::SessionNotFound);
-        let Path(text) = Path::<String>::from_request_parts(parts, state)
-            .await
-            .map_err(|_| unknown())?;
+        let Path(text) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| unknown())?;
         let session = text.parse().map_err(|_| unknown())?;
         tracing::Span::current().record("session", tracing::field::display(session));
         Ok(Self(session))

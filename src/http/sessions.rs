@@ -45,21 +45,14 @@ pub async fn list(
     mut parameters: Parameters,
 ) -> Result<Json<SessionList>, Problem> {
     let wanted = parameters.read("status", Wanted::Live, Wanted::parse, "live, ended or all")?;
-    let limit = |text: &str| {
-        text.parse()
-            .ok()
-            .filter(|limit| (1..=LIST_LIMIT_MAX).contains(limit))
-    };
+    let limit = |text: &str| text.parse().ok().filter(|limit| (1..=LIST_LIMIT_MAX).contains(limit));
     let limit = parameters.read("limit", LIST_LIMIT_DEFAULT, limit, "a whole number from 1 to 500")?;
     parameters.finish()?;
     let mut sessions = api.registry.list();
     sessions.retain(|session| wanted.includes(session));
     let total = sessions.len();
     sessions.truncate(limit);
-    Ok(Json(SessionList {
-        sessions: sessions.into_iter().map(SessionBody::from).collect(),
-        total,
-    }))
+    Ok(Json(SessionList { sessions: sessions.into_iter().map(SessionBody::from).collect(), total }))
 }
 
 pub async fn create(
@@ -72,11 +65,7 @@ pub async fn create(
     let session = api.registry.create(wish).await?;
     tracing::info!(session = %session.id, by = %caller.player, map = %session.map_id, mode = %session.mode, "session created");
     let location = format!("/api/v1/combat/sessions/{}", session.id);
-    Ok((
-        StatusCode::CREATED,
-        [(header::LOCATION, location)],
-        Json(SessionBody::from(session)),
-    ))
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(SessionBody::from(session))))
 }
 
 pub async fn get(
@@ -135,33 +124,27 @@ fn wish(mut fields: Fields, default_rate: TickRate) -> Result<CreateSession, Pro
     let kind = fields.parsed("type", kind).unwrap_or(SessionKind::Casual);
     let max_players = fields.number("maxPlayers", 1..=PLAYERS_MAX as u32);
     let tick_rate = tick_rate(&mut fields).unwrap_or(default_rate);
-    let ruleset = fields
-        .text("ruleset", ID_CHARS_MAX)
-        .unwrap_or_else(|| "default".to_owned());
+    let ruleset = fields.text("ruleset", ID_CHARS_MAX).unwrap_or_else(|| "default".to_owned());
     let spectator_delay_ms = fields.number("spectatorDelayMs", 0..=SPECTATOR_DELAY_MS_MAX);
-    let metadata = fields
-        .object("metadata", METADATA_BYTES_MAX)
-        .unwrap_or_else(|| Value::Object(Default::default()));
+    let metadata =
+        fields.object("metadata", METADATA_BYTES_MAX).unwrap_or_else(|| Value::Object(Default::default()));
     let mut options = Options::default();
     fields.within("options", |fields| options = Options::read(fields));
-    let wish = name
-        .zip(map_id)
-        .zip(mode)
-        .map(|((name, map_id), mode)| CreateSession {
-            name,
-            kind,
-            map_id,
-            mode,
-            max_players: max_players.map(|max| max as u8),
-            tick_rate,
-            ruleset,
-            spectator_delay_ms,
-            metadata,
-            friendly_fire: options.friendly_fire,
-            time_limit_s: options.time_limit_s,
-            score_limit: options.score_limit,
-            bots: options.bots,
-        });
+    let wish = name.zip(map_id).zip(mode).map(|((name, map_id), mode)| CreateSession {
+        name,
+        kind,
+        map_id,
+        mode,
+        max_players: max_players.map(|max| max as u8),
+        tick_rate,
+        ruleset,
+        spectator_delay_ms,
+        metadata,
+        friendly_fire: options.friendly_fire,
+        time_limit_s: options.time_limit_s,
+        score_limit: options.score_limit,
+        bots: options.bots,
+    });
     fields.finish(wish)
 }
 
@@ -178,12 +161,8 @@ impl Options {
         Self {
             friendly_fire: fields.flag("friendlyFire"),
             time_limit_s: fields.number("timeLimitS", 1..=u32::MAX),
-            score_limit: fields
-                .number("scoreLimit", 0..=u32::from(u16::MAX))
-                .map(|limit| limit as u16),
-            bots: fields
-                .number("bots", 0..=PLAYERS_MAX as u32)
-                .map_or(0, |bots| bots as u8),
+            score_limit: fields.number("scoreLimit", 0..=u32::from(u16::MAX)).map(|limit| limit as u16),
+            bots: fields.number("bots", 0..=PLAYERS_MAX as u32).map_or(0, |bots| bots as u8),
         }
     }
 }
@@ -205,9 +184,7 @@ mod tests {
     use super::*;
 
     fn read(body: Value) -> Result<CreateSession, Vec<String>> {
-        let Value::Object(body) = body else {
-            panic!("the test gives an object")
-        };
+        let Value::Object(body) = body else { panic!("the test gives an object") };
         wish(Fields::new(body), TickRate::DEFAULT)
             .map_err(|problem| problem.errors.into_iter().map(|error| error.pointer).collect())
     }
@@ -218,10 +195,7 @@ mod tests {
             json!({"name": "m", "type": "ranked", "maxPlayers": 10, "mapId": "duel-box", "gameMode": "duel"});
         let wish = read(body).expect("a wish");
         assert_eq!((wish.kind, wish.max_players), (SessionKind::Ranked, Some(10)));
-        assert_eq!(
-            (wish.ruleset.as_str(), wish.tick_rate),
-            ("default", TickRate::DEFAULT)
-        );
+        assert_eq!((wish.ruleset.as_str(), wish.tick_rate), ("default", TickRate::DEFAULT));
         assert_eq!(wish.metadata, json!({}));
     }
 

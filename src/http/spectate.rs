@@ -50,37 +50,17 @@ pub fn ticket(
 ) -> Result<SpectateBody, Problem> {
     api.registry.handle(session)?;
     let sees_the_present = caller.role == Role::Admin && watcher == caller.player;
-    let delay_ms = if sees_the_present {
-        0
-    } else {
-        api.registry.get(session)?.spectator_delay_ms
-    };
+    let delay_ms = if sees_the_present { 0 } else { api.registry.get(session)?.spectator_delay_ms };
     let role = Role::Spectator;
-    let ticket = api.ticket(
-        Grant {
-            session,
-            player: watcher,
-            role,
-            delay_ms,
-        },
-        headers,
-    )?;
-    Ok(SpectateBody {
-        role,
-        delay_ms,
-        ticket,
-    })
+    let ticket = api.ticket(Grant { session, player: watcher, role, delay_ms }, headers)?;
+    Ok(SpectateBody { role, delay_ms, ticket })
 }
 
 /// Whoever opens the page in development.
 fn anybody() -> Caller {
     let id = format!("anybody-{}", Uuid::now_v7().simple());
     let player = PlayerId::new(&id).expect("40 letters, digits and a dash are an id");
-    Caller {
-        player,
-        role: Role::Spectator,
-        name: None,
-    }
+    Caller { player, role: Role::Spectator, name: None }
 }
 
 #[cfg(test)]

@@ -8,24 +8,15 @@ use serde_json::Value;
 /// 304 when the caller holds this content already; otherwise the body with its `ETag`.
 pub fn tagged(hash: &str, headers: &HeaderMap, body: impl FnOnce() -> Value) -> Response {
     let tag = format!("\"{hash}\"");
-    let held = headers
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    let is_held = held
-        .flat_map(|tags| tags.split(','))
-        .any(|held| held.trim().trim_start_matches("W/") == tag);
-    let mut response = if is_held {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        Json(body()).into_response()
-    };
+    let held = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let is_held =
+        held.flat_map(|tags| tags.split(',')).any(|held| held.trim().trim_start_matches("W/") == tag);
+    let mut response =
+        if is_held { StatusCode::NOT_MODIFIED.into_response() } else { Json(body()).into_response() };
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         response.headers_mut().insert(header::ETAG, tag);
     }
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
 }
 

@@ -104,15 +104,8 @@ pub async fn upgrade(
     let upgrading = hyper::upgrade::on(&mut request);
     let span = tracing::info_span!("socket", %session, %request_id);
     let (metrics, stop) = (Arc::clone(&api.metrics), api.stop.clone());
-    let handover = move |stream, read_buf| WsHandover {
-        stream,
-        read_buf,
-        encoding,
-        admission,
-        peer,
-        metrics,
-        stop,
-    };
+    let handover =
+        move |stream, read_buf| WsHandover { stream, read_buf, encoding, admission, peer, metrics, stop };
     api.tasks.spawn(take_over(upgrading, handover).instrument(span));
     Ok(switching(&accept, encoding))
 }
@@ -132,17 +125,11 @@ fn admit(api: &Api, session: SessionId, offer: &Offer) -> Result<Admission, Clos
     let seen = offer.seen?;
     let (player, watches_late_by) = match &offer.credential {
         Credential::Ticket(ticket) => {
-            let grant = api
-                .tickets
-                .redeem(ticket, session, Instant::now())
-                .map_err(|error| match error {
-                    TicketError::Foreign => CloseCode::Unauthorised,
-                    TicketError::Spent => CloseCode::TicketExpired,
-                })?;
-            (
-                grant.player,
-                (grant.role == Role::Spectator).then_some(grant.delay_ms),
-            )
+            let grant = api.tickets.redeem(ticket, session, Instant::now()).map_err(|error| match error {
+                TicketError::Foreign => CloseCode::Unauthorised,
+                TicketError::Spent => CloseCode::TicketExpired,
+            })?;
+            (grant.player, (grant.role == Role::Spectator).then_some(grant.delay_ms))
         }
         Credential::Resume(token) => {
             let claim = api.resume.verify(token, session).ok_or(CloseCode::Unauthorised)?;
@@ -158,30 +145,18 @@ fn admit(api: &Api, session: SessionId, offer: &Offer) -> Result<Admission, Clos
     let who = match watches_late_by {
         Some(delay_ms) => Who::Spectator { player, delay_ms },
         // Whoever left may join again; his old tokens open nothing.
-        None => Who::Player {
-            player,
-            slot: handle.place_of(player).ok_or(CloseCode::Left)?,
-        },
+        None => Who::Player { player, slot: handle.place_of(player).ok_or(CloseCode::Left)? },
     };
-    Ok(Admission {
-        session: handle,
-        who,
-        seen,
-    })
+    Ok(Admission { session: handle, who, seen })
 }
 
 impl Offer {
     /// `None` when no part is a protocol that we speak.
     fn of(headers: &HeaderMap) -> Option<Self> {
-        let lines = headers
-            .get_all(header::SEC_WEBSOCKET_PROTOCOL)
-            .iter()
-            .filter_map(|line| line.to_str().ok());
-        let parts: Vec<_> = lines
-            .flat_map(|line| line.split(','))
-            .map(str::trim)
-            .take(OFFERED_PARTS_MAX)
-            .collect();
+        let lines =
+            headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|line| line.to_str().ok());
+        let parts: Vec<_> =
+            lines.flat_map(|line| line.split(',')).map(str::trim).take(OFFERED_PARTS_MAX).collect();
         let after = |prefix: &str| parts.iter().find_map(|part| part.strip_prefix(prefix));
         let credential = match (after("ticket."), after("resume.")) {
             (Some(ticket), _) => Credential::Ticket(ticket.to_owned()),
@@ -191,9 +166,7 @@ impl Offer {
         Some(Self {
             encoding: parts.iter().find_map(|part| Encoding::from_subprotocol(part))?,
             credential,
-            seen: after("seen.")
-                .map(|seen| moment(seen).ok_or(CloseCode::ProtocolError))
-                .transpose(),
+            seen: after("seen.").map(|seen| moment(seen).ok_or(CloseCode::ProtocolError)).transpose(),
         })
     }
 }
@@ -220,9 +193,7 @@ fn is_origin_allowed(headers: &HeaderMap, allowed: &[Origin]) -> bool {
 fn accept_key(headers: &HeaderMap) -> Result<HeaderValue, Problem> {
     let holds = |name: header::HeaderName, expected: &str| {
         let lines = headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
-        lines
-            .flat_map(|line| line.split(','))
-            .any(|part| part.trim().eq_ignore_ascii_case(expected))
+        lines.flat_map(|line| line.split(',')).any(|part| part.trim().eq_ignore_ascii_case(expected))
     };
     let is_upgrade = holds(header::CONNECTION, "upgrade")
         && holds(header::UPGRADE, "websocket")
@@ -239,10 +210,7 @@ fn switching(accept: &HeaderValue, encoding: Encoding) -> Response<Body> {
     headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept.clone());
-    headers.insert(
-        header::SEC_WEBSOCKET_PROTOCOL,
-        HeaderValue::from_static(encoding.subprotocol()),
-    );
+    headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(encoding.subprotocol()));
     response
 }
 
@@ -251,10 +219,7 @@ mod tests {
     use super::*;
 
     fn headers(lines: &[(header::HeaderName, &str)]) -> HeaderMap {
-        lines
-            .iter()
-            .map(|(name, value)| (name.clone(), value.parse().expect("a header")))
-            .collect()
+        lines.iter().map(|(name, value)| (name.clone(), value.parse().expect("a header"))).collect()
     }
 
     fn offer(protocols: &str) -> Option<Offer> {
@@ -266,24 +231,10 @@ mod tests {
         let full = offer("combat.v1.json, resume.AbC-_, seen.2.1234").expect("an offer");
         let credential = Credential::Resume("AbC-_".into());
         let seen = Ok(Some((Epoch(2), Tick(1_234))));
-        assert_eq!(
-            full,
-            Offer {
-                encoding: Encoding::Json,
-                credential,
-                seen
-            }
-        );
+        assert_eq!(full, Offer { encoding: Encoding::Json, credential, seen });
         let plain = offer("ticket.x,combat.v1").expect("an offer");
         let credential = Credential::Ticket("x".into());
-        assert_eq!(
-            plain,
-            Offer {
-                encoding: Encoding::MessagePack,
-                credential,
-                seen: Ok(None)
-            }
-        );
+        assert_eq!(plain, Offer { encoding: Encoding::MessagePack, credential, seen: Ok(None) });
     }
 
     #[test]
@@ -306,11 +257,7 @@ mod tests {
         let check = |origin: Option<&str>, expected: bool| {
             let mut lines = vec![(header::HOST, "localhost:8085")];
             lines.extend(origin.map(|origin| (header::ORIGIN, origin)));
-            assert_eq!(
-                is_origin_allowed(&headers(&lines), &allowed),
-                expected,
-                "{origin:?}"
-            );
+            assert_eq!(is_origin_allowed(&headers(&lines), &allowed), expected, "{origin:?}");
         };
         check(None, true);
         check(Some("http://localhost:8085"), true);
@@ -328,10 +275,7 @@ mod tests {
             (header::SEC_WEBSOCKET_VERSION, "13"),
             (header::SEC_WEBSOCKET_KEY, "dGhlIHNhbXBsZSBub25jZQ=="),
         ];
-        assert_eq!(
-            accept_key(&headers(&lines)).expect("accepted"),
-            "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-        );
+        assert_eq!(accept_key(&headers(&lines)).expect("accepted"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
         for missing in 0..lines.len() {
             let mut lines = lines.to_vec();
             lines.remove(missing);

@@ -53,11 +53,7 @@ impl Batch {
             self.records.extend_from_slice(records);
         }
         let last_tick = marks.last().map_or(0, |mark| mark.last_tick);
-        self.shares.push(Share {
-            tape: Arc::clone(tape),
-            last_tick,
-            bytes: bytes.len(),
-        });
+        self.shares.push(Share { tape: Arc::clone(tape), last_tick, bytes: bytes.len() });
     }
 
     /// Makes the next row of it; `offset` is where the row before ended.
@@ -65,24 +61,14 @@ impl Batch {
         let bytes = row::overhead_bytes(self.parts.len()) + self.records.len();
         let end_offset = offset + bytes as u64;
         let body = row::encode(row_no, owner_epoch, end_offset, &self.parts, &self.records);
-        Pending {
-            row: JournalRow {
-                row_no,
-                end_offset,
-                body,
-            },
-            parts: self.parts,
-            shares: self.shares,
-        }
+        Pending { row: JournalRow { row_no, end_offset, body }, parts: self.parts, shares: self.shares }
     }
 }
 
 impl Pending {
     /// Tells every tape what is durable now.
     pub fn publish(&self) {
-        self.shares
-            .iter()
-            .for_each(|share| share.tape.publish(share.last_tick, share.bytes));
+        self.shares.iter().for_each(|share| share.tape.publish(share.last_tick, share.bytes));
     }
 }
 

@@ -23,12 +23,7 @@ pub(super) async fn pass(
     stats: &JournalStats,
 ) -> Result<bool, StoreError> {
     let plan = index.lock().plan(PASS_BYTES_MAX);
-    let more = plan
-        .iter()
-        .flatten()
-        .map(|part| part.head.length as usize)
-        .sum::<usize>()
-        >= PASS_BYTES_MAX;
+    let more = plan.iter().flatten().map(|part| part.head.length as usize).sum::<usize>() >= PASS_BYTES_MAX;
     for (run, chunks) in plan.iter().zip(gather(store, &plan, stats).await?) {
         for chunk in chunks {
             store.put_chunk(&chunk).await?;
@@ -58,9 +53,7 @@ async fn gather(
 ) -> Result<Vec<Vec<Chunk>>, StoreError> {
     let mut by_row: BTreeMap<u64, Vec<(usize, PartAt)>> = BTreeMap::new();
     for (run, parts) in plan.iter().enumerate() {
-        parts
-            .iter()
-            .for_each(|part| by_row.entry(part.row_no).or_default().push((run, *part)));
+        parts.iter().for_each(|part| by_row.entry(part.row_no).or_default().push((run, *part)));
     }
     let mut builders: Vec<Builder> = plan.iter().map(|_| Builder::default()).collect();
     for (row_no, parts) in by_row {
@@ -74,9 +67,7 @@ async fn gather(
             match records {
                 Some(records) => builders[run].add(&part.head, records),
                 None => {
-                    let PartHead {
-                        session, first_tick, ..
-                    } = part.head;
+                    let PartHead { session, first_tick, .. } = part.head;
                     tracing::error!(%session, first_tick, row_no, "journal records found damaged");
                     JournalStats::add(&stats.damaged_parts, 1);
                     builders[run].close();

@@ -130,8 +130,7 @@ impl JournalStats {
 
     /// Milliseconds since everything offered had last been committed.
     pub(super) fn since_caught_up_ms(&self) -> u64 {
-        self.elapsed_ms()
-            .saturating_sub(self.caught_up_ms.load(Ordering::Relaxed))
+        self.elapsed_ms().saturating_sub(self.caught_up_ms.load(Ordering::Relaxed))
     }
 
     fn elapsed_ms(&self) -> u64 {

@@ -46,14 +46,7 @@ impl Housekeeper {
         config: JournalConfig,
         requests: mpsc::Receiver<RoundRequest>,
     ) -> Self {
-        Self {
-            store,
-            shared,
-            config,
-            requests,
-            rounds: 0,
-            checkpointed_bytes: 0,
-        }
+        Self { store, shared, config, requests, rounds: 0, checkpointed_bytes: 0 }
     }
 
     /// Runs until the journal is gone.
@@ -145,15 +138,8 @@ impl Housekeeper {
     }
 
     async fn finished(&self) -> Result<Vec<SessionRow>, StoreError> {
-        let mut finished = self
-            .store
-            .sessions(SessionQuery::all(Some(SessionStatus::Ended)))
-            .await?;
-        finished.extend(
-            self.store
-                .sessions(SessionQuery::all(Some(SessionStatus::Failed)))
-                .await?,
-        );
+        let mut finished = self.store.sessions(SessionQuery::all(Some(SessionStatus::Ended))).await?;
+        finished.extend(self.store.sessions(SessionQuery::all(Some(SessionStatus::Failed))).await?);
         Ok(finished)
     }
 

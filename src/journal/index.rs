@@ -48,11 +48,7 @@ impl RowIndex {
         }
         let mut count = 0;
         for head in parts {
-            self.sessions
-                .entry(head.session)
-                .or_default()
-                .parts
-                .push_back(PartAt { row_no, head: *head });
+            self.sessions.entry(head.session).or_default().parts.push_back(PartAt { row_no, head: *head });
             count += 1;
         }
         self.uncovered.push_back(count);
@@ -95,14 +91,8 @@ impl RowIndex {
         let Some(session) = self.sessions.get_mut(&last.head.session) else {
             return;
         };
-        while let Some(part) = session
-            .parts
-            .pop_front_if(|part| part.head.last_tick <= last.head.last_tick)
-        {
-            let at = part
-                .row_no
-                .checked_sub(self.first_row_no)
-                .and_then(|at| usize::try_from(at).ok());
+        while let Some(part) = session.parts.pop_front_if(|part| part.head.last_tick <= last.head.last_tick) {
+            let at = part.row_no.checked_sub(self.first_row_no).and_then(|at| usize::try_from(at).ok());
             if let Some(count) = at.and_then(|at| self.uncovered.get_mut(at)) {
                 *count = count.saturating_sub(1);
             }
@@ -115,12 +105,7 @@ impl RowIndex {
     /// The last of the oldest rows that chunks cover wholly; the newest row always stays.
     pub fn deletable_through(&self) -> Option<u64> {
         let rows = self.uncovered.len().saturating_sub(1);
-        let covered = self
-            .uncovered
-            .iter()
-            .take(rows)
-            .take_while(|count| **count == 0)
-            .count() as u64;
+        let covered = self.uncovered.iter().take(rows).take_while(|count| **count == 0).count() as u64;
         covered.checked_sub(1).map(|last| self.first_row_no + last)
     }
 
@@ -185,9 +170,7 @@ mod tests {
     }
 
     fn ticks(runs: &[Run]) -> Vec<(u32, u32)> {
-        runs.iter()
-            .map(|run| (run[0].head.first_tick, run[run.len() - 1].head.last_tick))
-            .collect()
+        runs.iter().map(|run| (run[0].head.first_tick, run[run.len() - 1].head.last_tick)).collect()
     }
 
     #[test]
@@ -199,11 +182,7 @@ mod tests {
         let plan = index.plan(usize::MAX);
         assert_eq!(ticks(&plan), [(1, 4)]);
         index.cover(&plan[0]);
-        assert_eq!(
-            index.deletable_through(),
-            None,
-            "row 5 holds the other session's first ticks"
-        );
+        assert_eq!(index.deletable_through(), None, "row 5 holds the other session's first ticks");
         index.add_row(8, [head(2, 6..=6, true)].iter());
         let plan = index.plan(usize::MAX);
         assert_eq!(ticks(&plan), [(1, 5)]);
@@ -223,19 +202,9 @@ mod tests {
         let mut parts = VecDeque::new();
         let mut add = |head: PartHead| parts.push_back(PartAt { row_no: 1, head });
         add(head(1, 1..=2, false));
-        add(PartHead {
-            epoch: 2,
-            ..head(1, 3..=4, false)
-        });
-        add(PartHead {
-            epoch: 2,
-            ..head(1, 6..=7, false)
-        });
-        add(PartHead {
-            epoch: 2,
-            length: CHUNK_BYTES_MAX as u32,
-            ..head(1, 8..=9, false)
-        });
+        add(PartHead { epoch: 2, ..head(1, 3..=4, false) });
+        add(PartHead { epoch: 2, ..head(1, 6..=7, false) });
+        add(PartHead { epoch: 2, length: CHUNK_BYTES_MAX as u32, ..head(1, 8..=9, false) });
         assert_eq!(ticks(&runs(&parts, 4)), [(1, 2), (3, 4), (6, 7), (8, 9)]);
     }
 

@@ -88,12 +88,7 @@ impl<'a> SessionLog<'a> {
 
     fn damaged(&mut self, first_tick: u32, last_tick: u32, cause: DamageCause) {
         let session = self.session.id;
-        self.damages.push(Damage {
-            session,
-            first_tick,
-            last_tick: Some(last_tick),
-            cause,
-        });
+        self.damages.push(Damage { session, first_tick, last_tick: Some(last_tick), cause });
     }
 
     /// What could not be read, once [`SessionLog::next`] has answered `None`.
@@ -140,23 +135,15 @@ pub struct ListedSession {
 /// What the store answers.
 pub async fn list(store: &dyn StoreRead) -> Result<Vec<ListedSession>, StoreError> {
     let sessions = store.sessions(SessionQuery::all(None)).await?;
-    let some_live = sessions
-        .iter()
-        .any(|session| session.status == SessionStatus::Live);
-    let rows = if some_live {
-        scan::rows(store, |_| false).await?
-    } else {
-        scan::Rows::default()
-    };
+    let some_live = sessions.iter().any(|session| session.status == SessionStatus::Live);
+    let rows = if some_live { scan::rows(store, |_| false).await? } else { scan::Rows::default() };
     let mut listed = Vec::with_capacity(sessions.len());
     for session in sessions {
         let last_tick = match session.last_tick {
             Some(last_tick) => last_tick,
             None => {
                 let parts = rows.heads.iter().flat_map(|(_, heads)| heads);
-                let own = parts
-                    .filter(|head| head.session == session.id)
-                    .map(|head| head.last_tick);
+                let own = parts.filter(|head| head.session == session.id).map(|head| head.last_tick);
                 let chunked = store.chunked_through(session.id).await?;
                 own.max().max(chunked).unwrap_or(BASE_TICK)
             }

@@ -132,28 +132,13 @@ impl Journal {
         });
         let (commands, commands_in) = mpsc::channel(COMMANDS_MAX);
         let (rounds, rounds_in) = mpsc::channel(ROUND_REQUESTS_MAX);
-        let writer = writer::Writer::new(
-            Arc::clone(&store),
-            Arc::clone(&shared),
-            &config,
-            commands_in,
-            &resumed,
-        );
+        let writer =
+            writer::Writer::new(Arc::clone(&store), Arc::clone(&shared), &config, commands_in, &resumed);
         let (kept, settings) = (Arc::clone(&store), config.clone());
         let keeper = housekeeper::Housekeeper::new(kept, Arc::clone(&shared), settings, rounds_in);
         let thread = writer::spawn(writer, keeper).map_err(|error| StoreError::Failing(error.to_string()))?;
         let thread = Mutex::new(Some(thread));
-        Ok((
-            Self {
-                store,
-                shared,
-                config,
-                commands,
-                rounds,
-                thread,
-            },
-            resumed.report,
-        ))
+        Ok((Self { store, shared, config, commands, rounds, thread }, resumed.report))
     }
 
     /// Creates a session; answers after its commit with the tape its records go to, from tick 1 on.
@@ -186,18 +171,8 @@ impl Journal {
     fn tape(&self, id: SessionId, epoch: u32, base_tick: u32, tick_rate_hz: u32) -> Arc<Tape> {
         let ticks = self.config.ring_span.as_millis() * u128::from(tick_rate_hz) / 1000;
         let ticks = u32::try_from(ticks).unwrap_or(u32::MAX).max(1);
-        let limits = TapeLimits {
-            bytes: TAPE_BYTES_MAX,
-            all_bytes: TAPES_BYTES_MAX,
-            ticks,
-        };
-        Arc::new(Tape::new(
-            id,
-            epoch,
-            base_tick,
-            limits,
-            Arc::clone(&self.shared.pressure),
-        ))
+        let limits = TapeLimits { bytes: TAPE_BYTES_MAX, all_bytes: TAPES_BYTES_MAX, ticks };
+        Arc::new(Tape::new(id, epoch, base_tick, limits, Arc::clone(&self.shared.pressure)))
     }
 
     /// Commits everything the session's tape holds, marks it finished and closes the tape. Also for sessions
@@ -264,14 +239,8 @@ impl Journal {
     /// What the store answers.
     pub async fn keep_house(&self) -> Result<(), JournalError> {
         let (answer, answered) = oneshot::channel();
-        self.rounds
-            .send(answer)
-            .await
-            .map_err(|_| JournalError::Stopped)?;
-        answered
-            .await
-            .unwrap_or(Err(StoreError::Failing("housekeeping ended".into())))
-            .map_err(Into::into)
+        self.rounds.send(answer).await.map_err(|_| JournalError::Stopped)?;
+        answered.await.unwrap_or(Err(StoreError::Failing("housekeeping ended".into()))).map_err(Into::into)
     }
 
     /// Whether a new session may be taken in.
@@ -307,18 +276,9 @@ impl Journal {
         let bytes = self.shared.pressure.bytes.load(Ordering::Acquire);
         let all = (bytes * FILL_WHOLE_PERMILLE as usize / TAPES_BYTES_MAX) as u32;
         JournalLag {
-            lag_ms: if bytes == 0 {
-                0
-            } else {
-                self.shared.stats.since_caught_up_ms()
-            },
+            lag_ms: if bytes == 0 { 0 } else { self.shared.stats.since_caught_up_ms() },
             lag_ticks: tapes.iter().map(|tape| tape.lag_ticks()).max().unwrap_or(0),
-            fill_permille: tapes
-                .iter()
-                .map(|tape| tape.fill_permille())
-                .max()
-                .unwrap_or(0)
-                .max(all),
+            fill_permille: tapes.iter().map(|tape| tape.fill_permille()).max().unwrap_or(0).max(all),
             uncommitted_bytes: bytes as u64,
         }
     }

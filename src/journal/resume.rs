@@ -56,9 +56,7 @@ pub(super) struct Resumed {
 /// Reads the store as its last owner left it.
 pub(super) async fn read(store: &Arc<dyn crate::store::Store>) -> Result<Resumed, StoreError> {
     let store: &dyn StoreRead = store.as_ref();
-    let sessions = store
-        .sessions(SessionQuery::all(Some(SessionStatus::Live)))
-        .await?;
+    let sessions = store.sessions(SessionQuery::all(Some(SessionStatus::Live))).await?;
     let live = |id: SessionId| sessions.binary_search_by_key(&id, |session| session.id).is_ok();
     let mut rows = scan::rows(store, live).await?;
     let mut resumed = Resumed {
@@ -86,13 +84,11 @@ async fn lost_tail(
     end_offset: u64,
 ) -> Result<Option<LostTail>, StoreError> {
     let mark = store.tail_mark().await?;
-    Ok(mark
-        .filter(|mark| mark.row_no > newest_row_no)
-        .map(|mark| LostTail {
-            newest_row_no,
-            rows: mark.row_no - newest_row_no,
-            bytes: mark.end_offset.saturating_sub(end_offset),
-        }))
+    Ok(mark.filter(|mark| mark.row_no > newest_row_no).map(|mark| LostTail {
+        newest_row_no,
+        rows: mark.row_no - newest_row_no,
+        bytes: mark.end_offset.saturating_sub(end_offset),
+    }))
 }
 
 /// Indexes what no chunk covers; sessions that are finished or gone have nothing left to wait for.
@@ -101,11 +97,8 @@ async fn index(
     heads: &[(u64, Vec<PartHead>)],
     live: impl Fn(SessionId) -> bool,
 ) -> Result<RowIndex, StoreError> {
-    let mut named: Vec<SessionId> = heads
-        .iter()
-        .flat_map(|(_, heads)| heads)
-        .map(|head| head.session)
-        .collect();
+    let mut named: Vec<SessionId> =
+        heads.iter().flat_map(|(_, heads)| heads).map(|head| head.session).collect();
     named.sort_unstable();
     named.dedup();
     let mut covered = std::collections::BTreeMap::new();
@@ -118,17 +111,9 @@ async fn index(
     }
     let mut index = RowIndex::default();
     for (row_no, heads) in heads {
-        index.add_row(
-            *row_no,
-            heads
-                .iter()
-                .filter(|head| head.last_tick > covered[&head.session]),
-        );
+        index.add_row(*row_no, heads.iter().filter(|head| head.last_tick > covered[&head.session]));
     }
-    named
-        .into_iter()
-        .filter(|id| !live(*id))
-        .for_each(|id| index.finish(id));
+    named.into_iter().filter(|id| !live(*id)).for_each(|id| index.finish(id));
     Ok(index)
 }
 
@@ -153,13 +138,7 @@ async fn live_session(
     pieces.append(&mut tail.pieces);
     damages.append(&mut tail.damages);
     let last_tick = pieces.last().map_or(covered, |piece| piece.last_tick);
-    Ok(LiveSession {
-        session,
-        header,
-        pieces,
-        last_tick,
-        damages,
-    })
+    Ok(LiveSession { session, header, pieces, last_tick, damages })
 }
 
 async fn chunks_since_keyframe(
@@ -173,15 +152,9 @@ async fn chunks_since_keyframe(
     let mut expected = chunks.get(from).map_or(BASE_TICK + 1, |chunk| chunk.first_tick);
     for head in &chunks[from..] {
         let body = store.chunk_body(session, head.first_tick).await?;
-        let piece = body
-            .ok_or(scan::DamageCause::Missing)
-            .and_then(|body| log_reader::check(head, body));
+        let piece = body.ok_or(scan::DamageCause::Missing).and_then(|body| log_reader::check(head, body));
         let piece = piece.and_then(|piece| {
-            if head.first_tick == expected {
-                Ok(piece)
-            } else {
-                Err(scan::DamageCause::Missing)
-            }
+            if head.first_tick == expected { Ok(piece) } else { Err(scan::DamageCause::Missing) }
         });
         expected = head.last_tick.saturating_add(1);
         match piece {

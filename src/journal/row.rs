@@ -129,9 +129,7 @@ pub fn decode(row_no: u64, body: &[u8]) -> Result<Row<'_>, RowDamage> {
     let end_offset = header(row_no, body);
     let mut parts = Vec::with_capacity(heads.len());
     for head in heads {
-        let records = at
-            .checked_add(head.length as usize)
-            .and_then(|end| body.get(at..end));
+        let records = at.checked_add(head.length as usize).and_then(|end| body.get(at..end));
         at = at.saturating_add(head.length as usize);
         let records = match (records, end_offset) {
             (_, None) => Err(RowDamage::Header),
@@ -140,10 +138,7 @@ pub fn decode(row_no: u64, body: &[u8]) -> Result<Row<'_>, RowDamage> {
         };
         parts.push(Part { head, records });
     }
-    Ok(Row {
-        end_offset: end_offset.unwrap_or(0),
-        parts,
-    })
+    Ok(Row { end_offset: end_offset.unwrap_or(0), parts })
 }
 
 /// The end offset, when the header holds and belongs to this row.
@@ -239,10 +234,7 @@ mod tests {
             let mut body = sound.clone();
             body[at] ^= 0x40;
             let Ok(row) = decode(7, &body) else {
-                assert!(
-                    (HEADER_BYTES..records_at).contains(&at),
-                    "byte {at} is not the directory's"
-                );
+                assert!((HEADER_BYTES..records_at).contains(&at), "byte {at} is not the directory's");
                 continue;
             };
             let whole: Vec<bool> = row.parts.iter().map(|part| part.records.is_ok()).collect();
@@ -268,10 +260,6 @@ mod tests {
     fn a_row_under_another_number_is_damaged() {
         let body = two_sessions();
         let row = decode(8, &body).unwrap();
-        assert!(
-            row.parts
-                .iter()
-                .all(|part| part.records == Err(RowDamage::Header))
-        );
+        assert!(row.parts.iter().all(|part| part.records == Err(RowDamage::Header)));
     }
 }

@@ -96,8 +96,7 @@ pub(super) async fn rows(
     let numbers = store.row_numbers().await?;
     for (at, row_no) in numbers.iter().copied().enumerate() {
         let expected = if at == 0 { row_no } else { numbers[at - 1] + 1 };
-        rows.unreadable
-            .extend((expected..row_no).map(|missing| (missing, RowDamage::Missing)));
+        rows.unreadable.extend((expected..row_no).map(|missing| (missing, RowDamage::Missing)));
         // A row that goes while we read was compacted: chunks are read after the rows and hold it.
         let body = match store.row(row_no).await {
             Ok(Some(body)) => body,
@@ -125,15 +124,10 @@ fn take_apart(rows: &mut Rows, row_no: u64, body: &[u8], wanted: &impl Fn(Sessio
         }
     };
     rows.end_offset = rows.end_offset.max(row.end_offset);
-    rows.heads
-        .push((row_no, row.parts.iter().map(|part| part.head).collect()));
+    rows.heads.push((row_no, row.parts.iter().map(|part| part.head).collect()));
     for part in row.parts.into_iter().filter(|part| wanted(part.head.session)) {
         let records = part.records.map(<[u8]>::to_vec);
-        let tail = TailPart {
-            row_no,
-            head: part.head,
-            records,
-        };
+        let tail = TailPart { row_no, head: part.head, records };
         rows.parts.entry(part.head.session).or_default().push(tail);
     }
 }
@@ -176,11 +170,7 @@ struct Order<'a> {
 
 impl Order<'_> {
     fn add(&mut self, part: TailPart) {
-        let TailPart {
-            row_no,
-            head,
-            records,
-        } = part;
+        let TailPart { row_no, head, records } = part;
         if head.last_tick < self.expected {
             self.row_before = row_no;
             return;
@@ -195,11 +185,7 @@ impl Order<'_> {
             }
             Ok(records) => self.found.pieces.push(piece(&head, records)),
             Err(damage) => {
-                self.damaged(
-                    head.first_tick,
-                    Some(head.last_tick),
-                    DamageCause::Row { row_no, damage },
-                );
+                self.damaged(head.first_tick, Some(head.last_tick), DamageCause::Row { row_no, damage });
             }
         }
         self.expected = head.last_tick.saturating_add(1);
@@ -221,27 +207,16 @@ impl Order<'_> {
 
     fn damaged(&mut self, first_tick: u32, last_tick: Option<u32>, cause: DamageCause) {
         let session = self.session;
-        self.found.damages.push(Damage {
-            session,
-            first_tick,
-            last_tick,
-            cause,
-        });
+        self.found.damages.push(Damage { session, first_tick, last_tick, cause });
     }
 
     fn missing(&self, rows: RangeInclusive<u64>) -> DamageCause {
         let unreadable = self.unreadable_in(&rows);
-        unreadable.map_or(DamageCause::Missing, |(row_no, damage)| DamageCause::Row {
-            row_no,
-            damage,
-        })
+        unreadable.map_or(DamageCause::Missing, |(row_no, damage)| DamageCause::Row { row_no, damage })
     }
 
     fn unreadable_in(&self, rows: &RangeInclusive<u64>) -> Option<(u64, RowDamage)> {
-        self.unreadable
-            .iter()
-            .find(|(row_no, _)| rows.contains(row_no))
-            .copied()
+        self.unreadable.iter().find(|(row_no, _)| rows.contains(row_no)).copied()
     }
 }
 

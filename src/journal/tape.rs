@@ -122,22 +122,13 @@ impl Tape {
         limits: TapeLimits,
         pressure: Arc<Pressure>,
     ) -> Self {
-        let buffers = || {
-            (
-                Vec::with_capacity(TAPE_BYTES_START),
-                Vec::with_capacity(MARKS_START),
-            )
-        };
+        let buffers = || (Vec::with_capacity(TAPE_BYTES_START), Vec::with_capacity(MARKS_START));
         let (bytes, marks) = buffers();
         Self {
             session,
             epoch,
             limits,
-            queued: Mutex::new(Queued {
-                bytes,
-                marks,
-                last_tick: base_tick,
-            }),
+            queued: Mutex::new(Queued { bytes, marks, last_tick: base_tick }),
             spare: Mutex::new(buffers()),
             uncommitted_bytes: AtomicUsize::new(0),
             last_tick: AtomicU32::new(base_tick),
@@ -169,30 +160,18 @@ impl Tape {
         if self.is_over() {
             return Offer::Full;
         }
-        assert!(
-            up_to_tick > queued.last_tick,
-            "tick {up_to_tick} offered after tick {}",
-            queued.last_tick
-        );
+        assert!(up_to_tick > queued.last_tick, "tick {up_to_tick} offered after tick {}", queued.last_tick);
         if !self.has_room(staging.len(), up_to_tick) {
             self.suspend();
             return Offer::Full;
         }
         let extends = !keyframe && !queued.marks.is_empty();
         if extends {
-            let mark = queued
-                .marks
-                .last_mut()
-                .expect("checked to be there in the line above");
+            let mark = queued.marks.last_mut().expect("checked to be there in the line above");
             mark.last_tick = up_to_tick;
         } else {
             let (start, first_tick) = (queued.bytes.len(), queued.last_tick + 1);
-            queued.marks.push(Mark {
-                start,
-                first_tick,
-                last_tick: up_to_tick,
-                keyframe,
-            });
+            queued.marks.push(Mark { start, first_tick, last_tick: up_to_tick, keyframe });
         }
         queued.bytes.extend_from_slice(staging);
         queued.last_tick = up_to_tick;
@@ -217,11 +196,7 @@ impl Tape {
 
     fn suspend(&self) {
         let full = self.pressure.disk_full.load(Ordering::Acquire);
-        let state = if full {
-            TapeState::SuspendedFull
-        } else {
-            TapeState::SuspendedFailing
-        };
+        let state = if full { TapeState::SuspendedFull } else { TapeState::SuspendedFailing };
         self.state.store(state as u8, Ordering::Release);
     }
 
@@ -251,9 +226,7 @@ impl Tape {
         let ticks = u64::from(self.lag_ticks()) * u64::from(FILL_WHOLE_PERMILLE);
         let by_bytes = bytes / self.limits.bytes.max(1);
         let by_ticks = ticks / u64::from(self.limits.ticks.max(1));
-        (by_bytes as u64)
-            .max(by_ticks)
-            .min(u64::from(FILL_WHOLE_PERMILLE)) as u32
+        (by_bytes as u64).max(by_ticks).min(u64::from(FILL_WHOLE_PERMILLE)) as u32
     }
 
     /// Ticks taken but not committed.
@@ -320,9 +293,7 @@ impl Tape {
 
 impl Drop for Tape {
     fn drop(&mut self) {
-        self.pressure
-            .bytes
-            .fetch_sub(self.uncommitted_bytes.load(Ordering::Acquire), Ordering::AcqRel);
+        self.pressure.bytes.fetch_sub(self.uncommitted_bytes.load(Ordering::Acquire), Ordering::AcqRel);
     }
 }
 
@@ -331,11 +302,7 @@ mod tests {
     use super::*;
 
     fn tape(bytes: usize, ticks: u32) -> Tape {
-        let limits = TapeLimits {
-            bytes,
-            all_bytes: TAPES_BYTES_MAX,
-            ticks,
-        };
+        let limits = TapeLimits { bytes, all_bytes: TAPES_BYTES_MAX, ticks };
         Tape::new(SessionId([7; 16]), 1, 0, limits, Arc::default())
     }
 
@@ -351,18 +318,8 @@ mod tests {
             seen.extend_from_slice(marks);
         });
         let expected = [
-            Mark {
-                start: 0,
-                first_tick: 1,
-                last_tick: 2,
-                keyframe: false,
-            },
-            Mark {
-                start: 6,
-                first_tick: 3,
-                last_tick: 5,
-                keyframe: true,
-            },
+            Mark { start: 0, first_tick: 1, last_tick: 2, keyframe: false },
+            Mark { start: 6, first_tick: 3, last_tick: 5, keyframe: true },
         ];
         assert_eq!(seen, expected);
         tape.collect(|_, _| panic!("nothing was queued since"));
@@ -377,17 +334,10 @@ mod tests {
         assert_eq!((staging.len(), tape.state()), (3, TapeState::SuspendedFailing));
         assert_eq!(tape.fill_permille(), 800);
         tape.collect(|_, _| ());
-        assert_eq!(
-            tape.offer(&mut staging, 2, false),
-            Offer::Full,
-            "collected is not committed"
-        );
+        assert_eq!(tape.offer(&mut staging, 2, false), Offer::Full, "collected is not committed");
         tape.publish(1, 8);
         assert_eq!(tape.offer(&mut staging, 2, false), Offer::Taken);
-        assert_eq!(
-            (staging.len(), tape.state(), tape.durable_tick()),
-            (0, TapeState::Open, 1)
-        );
+        assert_eq!((staging.len(), tape.state(), tape.durable_tick()), (0, TapeState::Open, 1));
     }
 
     #[test]
@@ -417,10 +367,7 @@ mod tests {
         tape.end(TapeState::Closed);
         assert_eq!(tape.offer(&mut vec![1], 1, false), Offer::Full);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        assert_eq!(
-            runtime.block_on(tape.wait_durable(1)),
-            Err(NotDurable(TapeState::Closed))
-        );
+        assert_eq!(runtime.block_on(tape.wait_durable(1)), Err(NotDurable(TapeState::Closed)));
         assert_eq!(runtime.block_on(tape.wait_durable(0)), Ok(()));
     }
 }

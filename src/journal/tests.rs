@@ -35,21 +35,11 @@ fn id(number: u8) -> SessionId {
 }
 
 fn session(number: u8) -> NewSession {
-    NewSession {
-        id: id(number),
-        created_unix_us: u64::from(number),
-        header: vec![number; 40],
-    }
+    NewSession { id: id(number), created_unix_us: u64::from(number), header: vec![number; 40] }
 }
 
 fn finish(number: u8, last_tick: u32) -> Finish {
-    Finish {
-        id: id(number),
-        failed: false,
-        ended_unix_us: 1_000_000,
-        last_tick,
-        summary: vec![number],
-    }
+    Finish { id: id(number), failed: false, ended_unix_us: 1_000_000, last_tick, summary: vec![number] }
 }
 
 fn config() -> JournalConfig {
@@ -82,12 +72,7 @@ struct Player {
 impl Player {
     fn new(number: u8, tape: Arc<Tape>) -> Self {
         let tick = tape.last_tick();
-        Self {
-            number,
-            tape,
-            staging: Vec::new(),
-            tick,
-        }
+        Self { number, tape, staging: Vec::new(), tick }
     }
 
     /// Plays up to `tick`, a keyframe every 40 ticks; answers what became of the last offer.
@@ -118,17 +103,12 @@ async fn until(what: &str, condition: impl Fn() -> bool) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, all)
-        .await
-        .unwrap_or_else(|_| panic!("not in time: {what}"));
+    tokio::time::timeout(PATIENCE, all).await.unwrap_or_else(|_| panic!("not in time: {what}"));
 }
 
 /// Checks that a session's log holds exactly its ticks up to `last_tick`.
 async fn expect_log(store: &dyn StoreRead, number: u8, last_tick: u32) {
-    let log = SessionLog::open(store, id(number))
-        .await
-        .unwrap()
-        .expect("the session is known");
+    let log = SessionLog::open(store, id(number)).await.unwrap().expect("the session is known");
     assert_eq!(log.header, vec![number; 40]);
     let (pieces, damages) = log.read_all().await.unwrap();
     assert_eq!(damages, []);
@@ -162,23 +142,15 @@ async fn what_is_offered_is_committed_told_and_read_back(place: Place) {
     let observed = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&observed);
     let observer = CommitObserver(Arc::new(move |_took| _ = counter.fetch_add(1, Ordering::Relaxed)));
-    let settings = JournalConfig {
-        observer: Some(observer),
-        ..config()
-    };
+    let settings = JournalConfig { observer: Some(observer), ..config() };
     let (journal, report) = Journal::open(place.open().await, settings).await.unwrap();
     assert!(report.live.is_empty() && report.lost_tail.is_none());
     let mut players = Vec::new();
     for number in 1..=3 {
-        players.push(Player::new(
-            number,
-            journal.create(session(number), HZ).await.unwrap(),
-        ));
+        players.push(Player::new(number, journal.create(session(number), HZ).await.unwrap()));
     }
     for round in 1..=30 {
-        players
-            .iter_mut()
-            .for_each(|player| assert_eq!(player.play(round * 7), Offer::Taken));
+        players.iter_mut().for_each(|player| assert_eq!(player.play(round * 7), Offer::Taken));
         if round % 5 == 0 {
             for player in &players {
                 player.durable().await;
@@ -193,10 +165,7 @@ async fn what_is_offered_is_committed_told_and_read_back(place: Place) {
     assert_eq!(journal.lag().uncommitted_bytes, 0);
     let commits = journal.stats().commits.load(Ordering::Relaxed);
     assert_eq!(observed.load(Ordering::Relaxed), commits);
-    assert_eq!(
-        journal.reader().row_numbers().await.unwrap(),
-        (1..=commits).collect::<Vec<_>>()
-    );
+    assert_eq!(journal.reader().row_numbers().await.unwrap(), (1..=commits).collect::<Vec<_>>());
     let listed = list(&*journal.reader()).await.unwrap();
     assert!(listed.iter().all(|listed| listed.last_tick == 210), "{listed:?}");
 }
@@ -210,40 +179,24 @@ async fn a_finished_session_is_compacted_and_its_rows_go(place: Place) {
     }
     journal.keep_house().await.unwrap();
     let chunks = journal.reader().chunk_heads(id(1)).await.unwrap();
-    let ticks: Vec<_> = chunks
-        .iter()
-        .map(|head| (head.first_tick, head.last_tick, head.keyframe))
-        .collect();
-    assert_eq!(
-        ticks,
-        [(1, 40, true), (41, 80, true), (81, 120, true), (121, 160, true)]
-    );
+    let ticks: Vec<_> = chunks.iter().map(|head| (head.first_tick, head.last_tick, head.keyframe)).collect();
+    assert_eq!(ticks, [(1, 40, true), (41, 80, true), (81, 120, true), (121, 160, true)]);
     expect_log(&*journal.reader(), 1, 200).await;
     journal.finish(finish(1, 200)).await.unwrap();
     assert_eq!(player.tape.state(), TapeState::Closed);
     journal.keep_house().await.unwrap();
-    assert_eq!(
-        journal.reader().row_numbers().await.unwrap().len(),
-        1,
-        "only the newest row stays"
-    );
+    assert_eq!(journal.reader().row_numbers().await.unwrap().len(), 1, "only the newest row stays");
     assert_eq!(journal.reader().chunked_through(id(1)).await.unwrap(), Some(200));
     expect_log(&*journal.reader(), 1, 200).await;
     let session = journal.reader().session(id(1)).await.unwrap().unwrap();
-    assert_eq!(
-        (session.status, session.last_tick),
-        (SessionStatus::Ended, Some(200))
-    );
+    assert_eq!((session.status, session.last_tick), (SessionStatus::Ended, Some(200)));
 }
 
 async fn a_killed_process_leaves_every_durable_tick_to_the_next(place: Place) {
     let mut journal = open(&place).await.0;
     let mut players: Vec<Player> = Vec::new();
     for number in 1..=3 {
-        players.push(Player::new(
-            number,
-            journal.create(session(number), HZ).await.unwrap(),
-        ));
+        players.push(Player::new(number, journal.create(session(number), HZ).await.unwrap()));
     }
     for start in 2..=6_u32 {
         for step in 1..=9 {
@@ -259,10 +212,7 @@ async fn a_killed_process_leaves_every_durable_tick_to_the_next(place: Place) {
         }
         // The former process is not even gone yet: the next one claims the store.
         let (next, report) = open(&place).await;
-        assert_eq!(
-            (report.owner_epoch, report.live.len(), report.lost_tail),
-            (start, 3, None)
-        );
+        assert_eq!((report.owner_epoch, report.live.len(), report.lost_tail), (start, 3, None));
         for (player, live) in players.iter_mut().zip(&report.live) {
             let (number, last_tick) = (player.number, player.tape.durable_tick());
             assert_eq!(
@@ -271,16 +221,10 @@ async fn a_killed_process_leaves_every_durable_tick_to_the_next(place: Place) {
             );
             assert!(live.pieces[0].keyframe);
             expect_pieces(&live.pieces, number, live.pieces[0].first_tick, last_tick);
-            assert!(
-                last_tick - live.pieces[0].first_tick < 200,
-                "resumed from a recent keyframe"
-            );
+            assert!(last_tick - live.pieces[0].first_tick < 200, "resumed from a recent keyframe");
             let epoch = live.session.epoch + 1;
             assert_eq!(epoch, start);
-            *player = Player::new(
-                number,
-                next.resume(id(number), epoch, last_tick, HZ).await.unwrap(),
-            );
+            *player = Player::new(number, next.resume(id(number), epoch, last_tick, HZ).await.unwrap());
             expect_log(&*next.reader(), number, last_tick).await;
         }
         journal = next;
@@ -291,10 +235,7 @@ async fn compaction_interrupted_anywhere_loses_and_doubles_nothing(place: Place)
     let (journal, faults) = open_faulty(&place).await;
     let mut players = Vec::new();
     for number in 1..=2 {
-        players.push(Player::new(
-            number,
-            journal.create(session(number), HZ).await.unwrap(),
-        ));
+        players.push(Player::new(number, journal.create(session(number), HZ).await.unwrap()));
     }
     for writes in 0..12 {
         for _ in 0..6 {
@@ -303,11 +244,7 @@ async fn compaction_interrupted_anywhere_loses_and_doubles_nothing(place: Place)
                 player.durable().await;
             }
         }
-        let fault = if writes % 2 == 0 {
-            Fault::Failing
-        } else {
-            Fault::FailingAfterwards
-        };
+        let fault = if writes % 2 == 0 { Fault::Failing } else { Fault::FailingAfterwards };
         faults.set_after(writes % 6, fault);
         let done = journal.keep_house().await;
         faults.lift();
@@ -334,23 +271,12 @@ async fn a_full_disk_suspends_and_everything_is_written_in_order_once_there_is_r
     player.play(10);
     player.durable().await;
     faults.set(Fault::Full);
-    assert_eq!(
-        player.play(20),
-        Offer::Taken,
-        "a full disk suspends nothing before the tape is full"
-    );
+    assert_eq!(player.play(20), Offer::Taken, "a full disk suspends nothing before the tape is full");
     let told = tokio::time::timeout(PATIENCE, health.wait_for(|health| !health.is_healthy()));
     assert_eq!(told.await.unwrap().unwrap().name(), "full");
     assert_eq!(journal.admission(), Err(NotAdmitted::Unhealthy("full")));
-    assert_eq!(
-        player.play(200),
-        Offer::Full,
-        "60 s of play are recorded, no more"
-    );
-    assert_eq!(
-        (player.tape.state(), player.tape.last_tick()),
-        (TapeState::SuspendedFull, 70)
-    );
+    assert_eq!(player.play(200), Offer::Full, "60 s of play are recorded, no more");
+    assert_eq!((player.tape.state(), player.tape.last_tick()), (TapeState::SuspendedFull, 70));
     assert_eq!(player.tape.durable_tick(), 10);
     until("another attempt", || faults.failed() > 2).await;
     faults.lift();
@@ -361,10 +287,7 @@ async fn a_full_disk_suspends_and_everything_is_written_in_order_once_there_is_r
     player.durable_from(&journal, 200).await;
     assert_eq!(player.tape.state(), TapeState::Open);
     expect_log(&*journal.reader(), 1, 200).await;
-    assert!(
-        faults.recovered() > 0,
-        "handles are not used again after an error"
-    );
+    assert!(faults.recovered() > 0, "handles are not used again after an error");
 }
 
 impl Player {
@@ -439,10 +362,7 @@ async fn a_process_that_lost_the_store_says_so_and_stops(place: Place) {
     let (present, report) = open(&place).await;
     assert_eq!(report.live[0].last_tick, 10);
     player.play(20);
-    until("the loss is noticed", || {
-        player.tape.state() == TapeState::LostOwnership
-    })
-    .await;
+    until("the loss is noticed", || player.tape.state() == TapeState::LostOwnership).await;
     assert_eq!(player.play(30), Offer::Full);
     assert!(player.tape.wait_durable(20).await.is_err());
     assert!(former.health().borrow().is_lost());
@@ -452,11 +372,7 @@ async fn a_process_that_lost_the_store_says_so_and_stops(place: Place) {
 
 async fn finished_sessions_go_for_age_and_for_room(place: Place) {
     let day = Duration::from_secs(24 * 60 * 60);
-    let settings = JournalConfig {
-        keep_ended: day,
-        cap_bytes: 1 << 20,
-        ..config()
-    };
+    let settings = JournalConfig { keep_ended: day, cap_bytes: 1 << 20, ..config() };
     let (journal, _) = Journal::open(place.open().await, settings.clone()).await.unwrap();
     for number in 1..=4 {
         let mut player = Player::new(number, journal.create(session(number), HZ).await.unwrap());
@@ -466,40 +382,20 @@ async fn finished_sessions_go_for_age_and_for_room(place: Place) {
         player.durable().await;
         let ended_unix_us = 1_000_000 + u64::from(10 - number);
         if number < 4 {
-            journal
-                .finish(Finish {
-                    ended_unix_us,
-                    ..finish(number, 1)
-                })
-                .await
-                .unwrap();
+            journal.finish(Finish { ended_unix_us, ..finish(number, 1) }).await.unwrap();
         }
     }
     journal.keep_house().await.unwrap();
-    let left: Vec<_> = list(&*journal.reader())
-        .await
-        .unwrap()
-        .iter()
-        .map(|listed| listed.session.id)
-        .collect();
-    assert!(
-        !left.contains(&id(3)) && left.contains(&id(4)),
-        "the one that ended first goes first: {left:?}"
-    );
+    let left: Vec<_> =
+        list(&*journal.reader()).await.unwrap().iter().map(|listed| listed.session.id).collect();
+    assert!(!left.contains(&id(3)) && left.contains(&id(4)), "the one that ended first goes first: {left:?}");
     assert_eq!(journal.reader().chunk_heads(id(3)).await.unwrap(), []);
-    let old = JournalConfig {
-        now_unix_us: || 90_000_000_000_000,
-        ..settings
-    };
+    let old = JournalConfig { now_unix_us: || 90_000_000_000_000, ..settings };
     drop(journal);
     let (journal, _) = Journal::open(place.open().await, old).await.unwrap();
     journal.keep_house().await.unwrap();
-    let left: Vec<_> = list(&*journal.reader())
-        .await
-        .unwrap()
-        .iter()
-        .map(|listed| listed.session.id)
-        .collect();
+    let left: Vec<_> =
+        list(&*journal.reader()).await.unwrap().iter().map(|listed| listed.session.id).collect();
     assert_eq!(left, [id(4)], "live sessions stay");
 }
 
@@ -508,10 +404,7 @@ async fn a_shutdown_commits_what_was_offered(place: Place) {
     let mut player = Player::new(1, journal.create(session(1), HZ).await.unwrap());
     player.play(123);
     journal.shutdown().await.unwrap();
-    assert_eq!(
-        (player.tape.durable_tick(), player.tape.state()),
-        (123, TapeState::Closed)
-    );
+    assert_eq!((player.tape.durable_tick(), player.tape.state()), (123, TapeState::Closed));
     assert_eq!(journal.flush().await, Err(JournalError::Stopped));
     let (next, report) = open(&place).await;
     assert_eq!((report.live[0].last_tick, report.lost_tail), (123, None));
@@ -524,10 +417,7 @@ async fn two_sessions_in_rows() -> MemoryStore {
     let (journal, _) = Journal::open(Arc::new(store.reopened()), config()).await.unwrap();
     let mut players = Vec::new();
     for number in 1..=2 {
-        players.push(Player::new(
-            number,
-            journal.create(session(number), HZ).await.unwrap(),
-        ));
+        players.push(Player::new(number, journal.create(session(number), HZ).await.unwrap()));
     }
     for tick in (10..=90).step_by(10) {
         players.iter_mut().for_each(|player| _ = player.play(tick));
@@ -540,11 +430,7 @@ async fn two_sessions_in_rows() -> MemoryStore {
 
 async fn reopened(store: &MemoryStore) -> BTreeMap<u8, LiveSession> {
     let (_, report) = Journal::open(Arc::new(store.reopened()), config()).await.unwrap();
-    report
-        .live
-        .into_iter()
-        .map(|live| (live.session.id.0[0], live))
-        .collect()
+    report.live.into_iter().map(|live| (live.session.id.0[0], live)).collect()
 }
 
 /// Finds where a session's records lie in some row: row, offset and first tick.
@@ -552,12 +438,7 @@ async fn part_of(store: &MemoryStore, number: u8, tick: u32) -> (u64, usize, u32
     for row_no in store.row_numbers().await.unwrap() {
         let body = store.row(row_no).await.unwrap().unwrap();
         let row = row::decode(row_no, &body).unwrap();
-        let mut at = body.len()
-            - row
-                .parts
-                .iter()
-                .map(|part| part.head.length as usize)
-                .sum::<usize>();
+        let mut at = body.len() - row.parts.iter().map(|part| part.head.length as usize).sum::<usize>();
         for part in row.parts {
             let head = part.head;
             if head.session == id(number) && (head.first_tick..=head.last_tick).contains(&tick) {
@@ -580,10 +461,7 @@ async fn a_damaged_part_fails_its_session_by_name_and_tick_and_no_other() {
     let damage = &live[&1].damages[0];
     assert_eq!((damage.session, damage.first_tick), (id(1), first_tick));
     let told = damage.to_string();
-    assert!(
-        told.starts_with(&format!("session {} damaged at tick {first_tick}", id(1))),
-        "{told}"
-    );
+    assert!(told.starts_with(&format!("session {} damaged at tick {first_tick}", id(1))), "{told}");
     assert!(matches!(damage.cause, DamageCause::Row { row_no: row, .. } if row == row_no));
 }
 
@@ -592,21 +470,13 @@ async fn a_damaged_row_header_fails_every_session_in_it() {
     let store = two_sessions_in_rows().await;
     let (row_no, _, first_tick) = part_of(&store, 1, 85).await;
     let body = store.row(row_no).await.unwrap().unwrap();
-    let named: Vec<_> = row::decode(row_no, &body)
-        .unwrap()
-        .parts
-        .iter()
-        .map(|part| part.head.session)
-        .collect();
+    let named: Vec<_> =
+        row::decode(row_no, &body).unwrap().parts.iter().map(|part| part.head.session).collect();
     assert!(store.damage_row(row_no, |body| body[6] ^= 1));
     let live = reopened(&store).await;
     assert_eq!(live[&1].damages[0].first_tick, first_tick);
     for (number, live) in live {
-        assert_eq!(
-            !live.damages.is_empty(),
-            named.contains(&id(number)),
-            "session {number}"
-        );
+        assert_eq!(!live.damages.is_empty(), named.contains(&id(number)), "session {number}");
     }
 }
 
@@ -616,10 +486,7 @@ async fn a_row_that_names_no_one_fails_whoever_may_have_been_in_it() {
     let newest = *store.row_numbers().await.unwrap().last().unwrap();
     assert!(store.damage_row(newest, |body| body.truncate(40)));
     let live = reopened(&store).await;
-    assert!(
-        live.values()
-            .all(|live| live.damages.len() == 1 && live.damages[0].last_tick.is_none())
-    );
+    assert!(live.values().all(|live| live.damages.len() == 1 && live.damages[0].last_tick.is_none()));
     assert!(
         live[&1].damages[0]
             .to_string()
@@ -646,30 +513,11 @@ async fn a_lost_tail_is_reported_and_the_sessions_resume_before_it() {
     let lost = store.row(newest).await.unwrap().unwrap().len() as u64;
     assert!(store.lose_row(newest));
     let (journal, report) = Journal::open(Arc::new(store.reopened()), config()).await.unwrap();
-    assert_eq!(
-        report.lost_tail,
-        Some(LostTail {
-            newest_row_no: before,
-            rows: 1,
-            bytes: lost
-        })
-    );
-    assert!(
-        report
-            .live
-            .iter()
-            .all(|live| live.damages.is_empty() && live.last_tick >= 80)
-    );
-    let shorter = report
-        .live
-        .iter()
-        .find(|live| live.last_tick < 90)
-        .expect("someone lost ticks");
+    assert_eq!(report.lost_tail, Some(LostTail { newest_row_no: before, rows: 1, bytes: lost }));
+    assert!(report.live.iter().all(|live| live.damages.is_empty() && live.last_tick >= 80));
+    let shorter = report.live.iter().find(|live| live.last_tick < 90).expect("someone lost ticks");
     let (number, last_tick) = (shorter.session.id.0[0], shorter.last_tick);
-    let mut player = Player::new(
-        number,
-        journal.resume(id(number), 2, last_tick, HZ).await.unwrap(),
-    );
+    let mut player = Player::new(number, journal.resume(id(number), 2, last_tick, HZ).await.unwrap());
     player.play(150);
     player.durable().await;
     expect_log(&*journal.reader(), number, 150).await;
@@ -684,17 +532,9 @@ async fn a_damaged_chunk_fails_the_session_and_a_reader_names_its_ticks() {
     assert!(store.damage_chunk(id(1), 41, |body| body[7] ^= 1));
     let log = SessionLog::open(&store, id(1)).await.unwrap().unwrap();
     let (pieces, damages) = log.read_all().await.unwrap();
-    let expected = Damage {
-        session: id(1),
-        first_tick: 41,
-        last_tick: Some(80),
-        cause: DamageCause::Chunk,
-    };
+    let expected = Damage { session: id(1), first_tick: 41, last_tick: Some(80), cause: DamageCause::Chunk };
     assert_eq!(damages, [expected]);
-    let read: Vec<_> = pieces
-        .iter()
-        .map(|piece| (piece.first_tick, piece.last_tick))
-        .collect();
+    let read: Vec<_> = pieces.iter().map(|piece| (piece.first_tick, piece.last_tick)).collect();
     assert_eq!((read[0], read[read.len() - 1].1), ((1, 40), 90));
 }
 
@@ -705,9 +545,7 @@ async fn whatever_byte_is_flipped_what_is_read_is_what_was_written() {
     let store = two_sessions_in_rows().await;
     let mut random = seed;
     let mut next = |below: usize| {
-        random = random
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (random >> 33) as usize % below
     };
     let rows = store.row_numbers().await.unwrap();
@@ -720,12 +558,7 @@ async fn whatever_byte_is_flipped_what_is_read_is_what_was_written() {
             let log = SessionLog::open(&store, id(number)).await.unwrap().unwrap();
             let (pieces, damages) = log.read_all().await.unwrap();
             for piece in &pieces {
-                expect_pieces(
-                    std::slice::from_ref(piece),
-                    number,
-                    piece.first_tick,
-                    piece.last_tick,
-                );
+                expect_pieces(std::slice::from_ref(piece), number, piece.first_tick, piece.last_tick);
             }
             if damages.is_empty() {
                 expect_pieces(&pieces, number, 1, 90);

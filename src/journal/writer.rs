@@ -54,9 +54,7 @@ pub(super) struct Writer {
 
 /// Starts the thread with a runtime of its own; the housekeeper shares it.
 pub(super) fn spawn(writer: Writer, keeper: Housekeeper) -> io::Result<std::thread::JoinHandle<()>> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     std::thread::Builder::new().name("journal".into()).spawn(move || {
         runtime.block_on(async move {
             let keeper = tokio::spawn(keeper.run());
@@ -136,11 +134,7 @@ impl Writer {
     }
 
     async fn attempt(&mut self) {
-        if self
-            .trouble
-            .as_ref()
-            .is_some_and(|trouble| Instant::now() < trouble.next_attempt)
-        {
+        if self.trouble.as_ref().is_some_and(|trouble| Instant::now() < trouble.next_attempt) {
             self.refuse_creations();
             return;
         }
@@ -208,16 +202,11 @@ impl Writer {
             return Ok(false);
         };
         let bytes = pending.row.body.len();
-        self.shared
-            .stats
-            .committed(bytes as u64, pending.parts.len() as u64, took);
+        self.shared.stats.committed(bytes as u64, pending.parts.len() as u64, took);
         if let Some(observer) = &self.observer {
             (observer.0)(took);
         }
-        self.shared
-            .index
-            .lock()
-            .add_row(pending.row.row_no, pending.parts.iter());
+        self.shared.index.lock().add_row(pending.row.row_no, pending.parts.iter());
         self.next_row_no = pending.row.row_no + 1;
         self.end_offset = pending.row.end_offset;
         pending.publish();
@@ -267,27 +256,15 @@ impl Writer {
         if self.trouble.is_none() {
             tracing::error!(%error, "journal cannot commit");
         }
-        let wait = self
-            .trouble
-            .as_ref()
-            .map_or(BACKOFF_FIRST, |trouble| (trouble.wait * 2).min(BACKOFF_LAST));
-        self.trouble = Some(Trouble {
-            next_attempt: Instant::now() + wait,
-            wait,
-        });
-        self.shared
-            .pressure
-            .disk_full
-            .store(matches!(error, StoreError::Full(_)), Ordering::Release);
+        let wait =
+            self.trouble.as_ref().map_or(BACKOFF_FIRST, |trouble| (trouble.wait * 2).min(BACKOFF_LAST));
+        self.trouble = Some(Trouble { next_attempt: Instant::now() + wait, wait });
+        self.shared.pressure.disk_full.store(matches!(error, StoreError::Full(_)), Ordering::Release);
         let health = JournalHealth::of(error);
         if health.is_lost() {
             self.trouble = None;
             self.pending = None;
-            self.shared
-                .tapes
-                .write()
-                .drain(..)
-                .for_each(|tape| tape.end(TapeState::LostOwnership));
+            self.shared.tapes.write().drain(..).for_each(|tape| tape.end(TapeState::LostOwnership));
             self.answer_all(&error.clone().into());
         }
         set_health(&self.shared, health);
@@ -307,9 +284,7 @@ impl Writer {
     }
 
     fn answer_all(&mut self, error: &JournalError) {
-        self.waiting
-            .drain(..)
-            .for_each(|command| command.answer(Err(error.clone())));
+        self.waiting.drain(..).for_each(|command| command.answer(Err(error.clone())));
     }
 
     /// Gives a failing disk the rest of its time to take what is left.
@@ -328,11 +303,7 @@ impl Writer {
 
     async fn close(&mut self) {
         self.commands.close();
-        self.shared
-            .tapes
-            .write()
-            .drain(..)
-            .for_each(|tape| tape.end(TapeState::Closed));
+        self.shared.tapes.write().drain(..).for_each(|tape| tape.end(TapeState::Closed));
         while let Some(command) = self.commands.recv().await {
             command.answer(Err(JournalError::Stopped));
         }

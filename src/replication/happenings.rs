@@ -11,29 +11,14 @@ pub fn message_of(event: &Event, epoch: Epoch, tick: Tick, roster: &[RosterEntry
     let happening = match *event {
         Event::Joined { id, .. } => {
             let entry = roster.iter().find(|entry| entry.sim_id == id.0)?;
-            Happening::Joined {
-                sim_id: id.0,
-                player_id: entry.player_id,
-                display_name: entry.display_name,
-            }
+            Happening::Joined { sim_id: id.0, player_id: entry.player_id, display_name: entry.display_name }
         }
         Event::Left { id, cause, .. } => Happening::Left { sim_id: id.0, cause },
-        Event::Died {
-            victim,
-            killer,
-            weapon,
-            zone,
-        } => Happening::Killed {
-            victim: victim.0,
-            killer: killer.0,
-            weapon,
-            zone,
-        },
+        Event::Died { victim, killer, weapon, zone } => {
+            Happening::Killed { victim: victim.0, killer: killer.0, weapon, zone }
+        }
         Event::PhaseChanged { phase } => Happening::PhaseChanged { phase },
-        Event::Ended { reason, winner } => Happening::Ended {
-            reason,
-            winner: winner.map(|id| id.0),
-        },
+        Event::Ended { reason, winner } => Happening::Ended { reason, winner: winner.map(|id| id.0) },
         Event::Resumed { epoch } => Happening::Resumed { epoch: epoch.0 },
         Event::PlayGoesOn => Happening::PlayGoesOn,
         Event::Connected { .. }
@@ -44,9 +29,5 @@ pub fn message_of(event: &Event, epoch: Epoch, tick: Tick, roster: &[RosterEntry
         | Event::AbilityUsed { .. }
         | Event::Reloaded { .. } => return None,
     };
-    Some(EventMessage {
-        epoch: epoch.0,
-        tick: tick.0,
-        happening,
-    })
+    Some(EventMessage { epoch: epoch.0, tick: tick.0, happening })
 }

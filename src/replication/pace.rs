@@ -26,12 +26,7 @@ pub struct Pace {
 impl Pace {
     /// A connection that has just been sent a snapshot of `tick`.
     pub fn starting_at(tick: Tick) -> Self {
-        Self {
-            streaming: true,
-            words_at_stop: 0,
-            whole_at: tick,
-            skipped_from: None,
-        }
+        Self { streaming: true, words_at_stop: 0, whole_at: tick, skipped_from: None }
     }
 
     /// `allowance_ticks`: how old a word may be.
@@ -44,11 +39,7 @@ impl Pace {
     ) -> Due {
         if self.streaming {
             let (seen_epoch, seen_tick) = facts.seen();
-            let heard_of = if seen_epoch == epoch {
-                seen_tick.max(self.whole_at)
-            } else {
-                self.whole_at
-            };
+            let heard_of = if seen_epoch == epoch { seen_tick.max(self.whole_at) } else { self.whole_at };
             if has_room && now.since(heard_of) <= allowance_ticks {
                 return Due::Delta;
             }

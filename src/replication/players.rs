@@ -104,13 +104,7 @@ impl PlayersAudience {
 
     /// Takes a connection in; it is welcomed with the next frame. The player's older one is superseded.
     pub fn arrive(&mut self, arrived: Arrived) {
-        let Arrived {
-            slot,
-            connection,
-            outbox,
-            encoding,
-            seen,
-        } = arrived;
+        let Arrived { slot, connection, outbox, encoding, seen } = arrived;
         let socket = PlayerSocket {
             connection,
             outbox,
@@ -130,9 +124,7 @@ impl PlayersAudience {
     /// Whether `connection` was still the player's; it is forgotten.
     pub fn depart(&mut self, slot: Slot, connection: u64) -> bool {
         let place = &mut self.sockets[usize::from(slot.0)];
-        let present = place
-            .as_ref()
-            .is_some_and(|socket| socket.connection == connection);
+        let present = place.as_ref().is_some_and(|socket| socket.connection == connection);
         if present {
             *place = None;
         }
@@ -166,10 +158,7 @@ impl PlayersAudience {
             let rtt_ms = socket.outbox.facts().rtt_least_ms();
             if rtt_ms != socket.logged_rtt_ms {
                 socket.logged_rtt_ms = rtt_ms;
-                input.push(Command::LinkSampled {
-                    slot: Slot(slot as u8),
-                    rtt_ms,
-                });
+                input.push(Command::LinkSampled { slot: Slot(slot as u8), rtt_ms });
             }
         }
     }
@@ -190,15 +179,7 @@ impl PlayersAudience {
     fn take_events(&mut self, sim: &Sim, builder: &ViewBuilder, standing: Standing) {
         let tick = sim.tick();
         for event in &sim.output().events {
-            if let Event::Displaced {
-                slot,
-                reason,
-                input_seq,
-                pose,
-                pose_epoch,
-                ..
-            } = event
-            {
+            if let Event::Displaced { slot, reason, input_seq, pose, pose_epoch, .. } = event {
                 let Some(Some(socket)) = self.sockets.get_mut(usize::from(slot.0)) else {
                     continue;
                 };
@@ -248,11 +229,7 @@ impl PlayersAudience {
         if self.unfinal_at.is_some_and(|tick| tick <= standing.durable_tick) {
             self.unfinal_at = None;
             let (epoch, tick) = (standing.epoch.0, standing.durable_tick.0);
-            self.send_event(&EventMessage {
-                epoch,
-                tick,
-                happening: Happening::Durable { epoch, tick },
-            });
+            self.send_event(&EventMessage { epoch, tick, happening: Happening::Durable { epoch, tick } });
         }
     }
 
@@ -264,9 +241,8 @@ impl PlayersAudience {
                 continue;
             };
             let encoding = socket.encoding;
-            let bytes = encoded.get_or(encoding, || {
-                encoder.share(|out| encode_event(message, encoding, out))
-            });
+            let bytes =
+                encoded.get_or(encoding, || encoder.share(|out| encode_event(message, encoding, out)));
             if !socket.outbox.send_reliable(bytes) {
                 drop_socket(place, at, &mut self.facts);
             }
@@ -279,9 +255,7 @@ impl PlayersAudience {
             let Some(socket) = place.as_ref().filter(|socket| socket.pace.is_some()) else {
                 continue;
             };
-            let bytes = self
-                .encoder
-                .share(|out| encode_status(message, socket.encoding, out));
+            let bytes = self.encoder.share(|out| encode_status(message, socket.encoding, out));
             if !socket.outbox.send_reliable(bytes) {
                 drop_socket(place, at, &mut self.facts);
             }
@@ -310,12 +284,7 @@ impl PlayersAudience {
             let allowance_ms = socket.outbox.facts().rtt_ms() + WORD_AGE_MS_MAX;
             let allowance_ticks = self.tick_rate.ticks_in_ms(allowance_ms) + self.frame_ticks;
             let has_room = socket.outbox.has_room_for_frame();
-            let due = pace.next(
-                socket.outbox.facts(),
-                has_room,
-                (standing.epoch, now),
-                allowance_ticks,
-            );
+            let due = pace.next(socket.outbox.facts(), has_room, (standing.epoch, now), allowance_ticks);
             let encoding = socket.encoding;
             let (frames, encoder) = (&self.frames, &mut self.encoder);
             let shared = match due {
@@ -327,12 +296,11 @@ impl PlayersAudience {
                     })
                 })),
                 Due::Snapshot => {
-                    self.facts
-                        .extend(pace.take_skipped().map(|from| Command::FramesSkipped {
-                            slot,
-                            from,
-                            to: now,
-                        }));
+                    self.facts.extend(pace.take_skipped().map(|from| Command::FramesSkipped {
+                        slot,
+                        from,
+                        to: now,
+                    }));
                     self.facts.push(Command::SnapshotSent { slot, at: now });
                     Some(public[1].get_or(encoding, || {
                         encoder.share(|out| {
@@ -371,12 +339,7 @@ impl PlayersAudience {
         let Some(socket) = &mut self.sockets[at] else {
             return;
         };
-        fill_own(
-            &mut self.own,
-            body,
-            self.template.0.abilities.len(),
-            (now, standing),
-        );
+        fill_own(&mut self.own, body, self.template.0.abilities.len(), (now, standing));
         self.own.correction = socket.correction.take().map(|mut correction| {
             correction.bank_ticks = body.bank_ticks;
             correction
@@ -410,29 +373,19 @@ impl PlayersAudience {
             tick: now.0,
             durable_tick: standing.durable_tick.0,
             last_input_seq: body.input_seq,
-            resumed: seen
-                .filter(|(epoch, _)| *epoch < standing.epoch)
-                .map(|(epoch, tick)| ResumedFrom {
-                    epoch: standing.epoch.0,
-                    tick: standing.epoch_began_at.0,
-                    rolled_back_from_epoch: epoch.0,
-                    rolled_back_from_tick: tick.0,
-                }),
-            snapshot: Snapshot {
-                view: builder.view.clone(),
-                view_hash: view_hash(&builder.view.players),
-            },
+            resumed: seen.filter(|(epoch, _)| *epoch < standing.epoch).map(|(epoch, tick)| ResumedFrom {
+                epoch: standing.epoch.0,
+                tick: standing.epoch_began_at.0,
+                rolled_back_from_epoch: epoch.0,
+                rolled_back_from_tick: tick.0,
+            }),
+            snapshot: Snapshot { view: builder.view.clone(), view_hash: view_hash(&builder.view.players) },
             own: Some(own),
             ..self.template.0.clone()
         };
         socket.pace = Some(Pace::starting_at(now));
-        self.facts.push(Command::SnapshotSent {
-            slot: Slot(at as u8),
-            at: now,
-        });
-        let bytes = self
-            .encoder
-            .share(|out| encode_welcome(&welcome, socket.encoding, out));
+        self.facts.push(Command::SnapshotSent { slot: Slot(at as u8), at: now });
+        let bytes = self.encoder.share(|out| encode_welcome(&welcome, socket.encoding, out));
         if !socket.outbox.send_reliable(bytes) {
             drop_socket(&mut self.sockets[at], at, &mut self.facts);
         }
@@ -458,7 +411,6 @@ fn fill_own(own: &mut Own, body: &OwnBody, abilities: usize, (now, standing): (T
     own.ready_at_tick = body.ready_at.0;
     own.reloaded_at_tick = body.reloaded_at.map(|at| at.0);
     own.ability_ready_at_ticks.clear();
-    own.ability_ready_at_ticks
-        .extend(body.ability_ready_at.iter().take(abilities).map(|at| at.0));
+    own.ability_ready_at_ticks.extend(body.ability_ready_at.iter().take(abilities).map(|at| at.0));
     own.respawn_at_tick = body.respawn_at.map(|at| at.0);
 }

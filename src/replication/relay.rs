@@ -189,7 +189,8 @@ async fn serve(shared: Arc<Shared>) {
             for lane in &mut lanes {
                 all_shown &= show_due(lane, &ring, &shared, &mut encoder);
             }
-            ring.over.filter(|_| all_shown)
+            // A server that ends shows nothing more: its clock would have to outlive it.
+            ring.over.filter(|(code, _)| all_shown || *code == CloseCode::Draining)
         };
         if let Some((code, _)) = all_shown {
             for spectator in lanes.drain(..).flat_map(|lane| lane.spectators) {
@@ -199,10 +200,7 @@ async fn serve(shared: Arc<Shared>) {
         lanes.retain(|lane| !lane.spectators.is_empty());
         let count = lanes.iter().map(|lane| lane.spectators.len()).sum::<usize>();
         let mut arrivals = shared.arrivals.lock();
-        shared
-            .live
-            .spectator_count
-            .store((count + arrivals.waiting.len()) as u32, Ordering::Release);
+        shared.live.spectator_count.store((count + arrivals.waiting.len()) as u32, Ordering::Release);
         if count == 0 && arrivals.waiting.is_empty() {
             arrivals.served = false;
             return;
@@ -211,26 +209,13 @@ async fn serve(shared: Arc<Shared>) {
 }
 
 fn take_in(lanes: &mut Vec<Lane>, arrival: SpectatorArrival) {
-    let SpectatorArrival {
-        outbox,
-        encoding,
-        delay_ms,
-    } = arrival;
-    let spectator = Spectator {
-        outbox,
-        encoding,
-        pace: None,
-    };
+    let SpectatorArrival { outbox, encoding, delay_ms } = arrival;
+    let spectator = Spectator { outbox, encoding, pace: None };
     if let Some(lane) = lanes.iter_mut().find(|lane| lane.delay_ms == delay_ms) {
         return lane.spectators.push(spectator);
     }
     let frames = FrameEncoder::new();
-    lanes.push(Lane {
-        delay_ms,
-        frames,
-        spectators: vec![spectator],
-        durable_told: None,
-    });
+    lanes.push(Lane { delay_ms, frames, spectators: vec![spectator], durable_told: None });
 }
 
 /// Shows a lane every frame that has become old enough; `true` when no later one is left.
@@ -239,18 +224,10 @@ fn show_due(lane: &mut Lane, ring: &Ring, shared: &Shared, encoder: &mut Encoder
         return true;
     };
     let since_end = ring.over.map_or(Duration::ZERO, |(_, at)| at.elapsed());
-    let now = newest.view.tick
-        + shared
-            .tick_rate
-            .ticks_in_ms(since_end.as_millis().min(1 << 20) as u32);
-    let due = now
-        .saturating_sub(shared.tick_rate.ticks_in_ms(lane.delay_ms))
-        .min(shared.tape.durable_tick());
+    let now = newest.view.tick + shared.tick_rate.ticks_in_ms(since_end.as_millis().min(1 << 20) as u32);
+    let due = now.saturating_sub(shared.tick_rate.ticks_in_ms(lane.delay_ms)).min(shared.tape.durable_tick());
     let shown = lane.frames.newest().map_or(0, |view| view.tick);
-    let fresh = ring
-        .frames
-        .iter()
-        .filter(|frame| frame.view.tick > shown && frame.view.tick <= due);
+    let fresh = ring.frames.iter().filter(|frame| frame.view.tick > shown && frame.view.tick <= due);
     for frame in fresh {
         show(lane, frame, shared, encoder);
     }
@@ -264,11 +241,7 @@ fn show(lane: &mut Lane, frame: &DelayedFrame, shared: &Shared, encoder: &mut En
     let (mut delta, mut snapshot) = (PerEncoding::default(), PerEncoding::default());
     let delay_ms = lane.delay_ms;
     lane.spectators.retain_mut(|spectator| {
-        let Spectator {
-            outbox,
-            encoding,
-            pace,
-        } = spectator;
+        let Spectator { outbox, encoding, pace } = spectator;
         let encoding = *encoding;
         outbox.facts().note_shown(now.1);
         let Some(pace) = pace else {
@@ -278,12 +251,8 @@ fn show(lane: &mut Lane, frame: &DelayedFrame, shared: &Shared, encoder: &mut En
         };
         let word_age_ms = outbox.facts().rtt_ms() + WORD_AGE_MS_MAX;
         let has_room = outbox.has_room_for_frame();
-        let bytes = match pace.next(
-            outbox.facts(),
-            has_room,
-            now,
-            shared.tick_rate.ticks_in_ms(word_age_ms),
-        ) {
+        let bytes = match pace.next(outbox.facts(), has_room, now, shared.tick_rate.ticks_in_ms(word_age_ms))
+        {
             Due::Nothing => return true,
             Due::Delta => delta.get_or(encoding, || {
                 encoder.share(|out| {
@@ -306,11 +275,7 @@ fn show(lane: &mut Lane, frame: &DelayedFrame, shared: &Shared, encoder: &mut En
     if let Some(EventMessage { epoch, tick, .. }) = lane.durable_told.take() {
         tell(
             &mut lane.spectators,
-            &EventMessage {
-                epoch,
-                tick,
-                happening: Happening::Durable { epoch, tick },
-            },
+            &EventMessage { epoch, tick, happening: Happening::Durable { epoch, tick } },
             encoder,
         );
     }
@@ -320,9 +285,7 @@ fn tell(spectators: &mut Vec<Spectator>, event: &EventMessage, encoder: &mut Enc
     let mut encoded = PerEncoding::default();
     spectators.retain(|spectator| {
         let encoding = spectator.encoding;
-        let bytes = encoded.get_or(encoding, || {
-            encoder.share(|out| encode_event(event, encoding, out))
-        });
+        let bytes = encoded.get_or(encoding, || encoder.share(|out| encode_event(event, encoding, out)));
         spectator.outbox.send_reliable(bytes)
     });
 }
@@ -335,10 +298,7 @@ fn welcome(view: &View, shared: &Shared, delay_ms: u32) -> Welcome {
         tick: view.tick,
         durable_tick: view.tick,
         delay_ms,
-        snapshot: Snapshot {
-            view: view.clone(),
-            view_hash: view_hash(&view.players),
-        },
+        snapshot: Snapshot { view: view.clone(), view_hash: view_hash(&view.players) },
         ..shared.template.0.clone()
     }
 }

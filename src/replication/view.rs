@@ -24,13 +24,7 @@ pub struct ViewBuilder {
 impl ViewBuilder {
     pub fn note_events(&mut self, events: &[Event]) {
         for event in events {
-            if let Event::Shot {
-                shooter,
-                from,
-                to,
-                struck,
-                ..
-            } = event
+            if let Event::Shot { shooter, from, to, struck, .. } = event
                 && self.shots.len() < SHOTS_PER_FRAME_MAX
             {
                 self.shots.push(Shot {
@@ -60,16 +54,14 @@ impl ViewBuilder {
     /// Who is in the session changed.
     pub fn rebuild_roster(&mut self, sim: &Sim) {
         self.view.roster.clear();
-        self.view
-            .roster
-            .extend(sim.members().map(|(id, identity, _)| RosterEntry {
-                sim_id: id.0,
-                slot: identity.slot.0,
-                team: identity.team.0,
-                player_id: identity.player,
-                display_name: identity.name,
-                bot: identity.bot,
-            }));
+        self.view.roster.extend(sim.members().map(|(id, identity, _)| RosterEntry {
+            sim_id: id.0,
+            slot: identity.slot.0,
+            team: identity.team.0,
+            player_id: identity.player,
+            display_name: identity.name,
+            bot: identity.bot,
+        }));
     }
 
     /// Makes `view` that of the present tick.

@@ -46,18 +46,11 @@ pub enum CatalogueError {
     #[error("{0}")]
     Toml(#[from] combat_components::toml_error::TomlError),
     #[error("{file}: {error}")]
-    Level {
-        file: String,
-        error: combat_systems::spatial::LevelError,
-    },
+    Level { file: String, error: combat_systems::spatial::LevelError },
     #[error("{path}: {error}")]
     Read { path: String, error: std::io::Error },
     #[error("{file}: {what} {name:?} is defined twice")]
-    Twice {
-        file: String,
-        what: &'static str,
-        name: String,
-    },
+    Twice { file: String, what: &'static str, name: String },
     #[error("no {0} found, expected at least one TOML file")]
     Empty(&'static str),
 }
@@ -72,17 +65,10 @@ impl Catalogue {
         for (file, text) in texts(maps_dir, "maps/")? {
             let map = Map::parse(&file, &text)?;
             let name = map.id.clone();
-            let entry = MapEntry {
-                map: Arc::new(map),
-                hash: ContentHash::of(text.as_bytes()),
-                text: text.into(),
-            };
+            let entry =
+                MapEntry { map: Arc::new(map), hash: ContentHash::of(text.as_bytes()), text: text.into() };
             if maps.insert(name.clone(), (file.clone(), entry)).is_some() {
-                return Err(CatalogueError::Twice {
-                    file,
-                    what: "map",
-                    name,
-                });
+                return Err(CatalogueError::Twice { file, what: "map", name });
             }
         }
         let mut rulesets = BTreeMap::new();
@@ -90,33 +76,17 @@ impl Catalogue {
             let ruleset = Ruleset::parse(&file, &text)?;
             let name = ruleset.name.clone();
             let hash = ContentHash::of(text.as_bytes());
-            let entry = RulesetEntry {
-                ruleset: Arc::new(ruleset),
-                hash,
-                text: text.into(),
-            };
+            let entry = RulesetEntry { ruleset: Arc::new(ruleset), hash, text: text.into() };
             if rulesets.insert(name.clone(), entry).is_some() {
-                return Err(CatalogueError::Twice {
-                    file,
-                    what: "ruleset",
-                    name,
-                });
+                return Err(CatalogueError::Twice { file, what: "ruleset", name });
             }
         }
         if maps.is_empty() || rulesets.is_empty() {
-            return Err(CatalogueError::Empty(if maps.is_empty() {
-                "maps"
-            } else {
-                "rulesets"
-            }));
+            return Err(CatalogueError::Empty(if maps.is_empty() { "maps" } else { "rulesets" }));
         }
         let levels = levels(&maps, &rulesets)?;
         let maps = maps.into_iter().map(|(name, (_, entry))| (name, entry)).collect();
-        Ok(Self {
-            maps,
-            rulesets,
-            levels,
-        })
+        Ok(Self { maps, rulesets, levels })
     }
 
     pub fn maps(&self) -> impl Iterator<Item = &MapEntry> {
@@ -147,11 +117,8 @@ fn levels(
     let mut levels = BTreeMap::new();
     for (file, map) in maps.values() {
         for ruleset in rulesets.values() {
-            let level =
-                Level::build(&map.map, &ruleset.ruleset.body).map_err(|error| CatalogueError::Level {
-                    file: file.clone(),
-                    error,
-                })?;
+            let level = Level::build(&map.map, &ruleset.ruleset.body)
+                .map_err(|error| CatalogueError::Level { file: file.clone(), error })?;
             levels.insert((map.hash, ruleset.hash), Arc::new(level));
         }
     }
@@ -163,17 +130,12 @@ fn texts(folder: Option<&Path>, shipped: &str) -> Result<Vec<(String, String)>, 
     let Some(folder) = folder else {
         let files = Shipped::iter().filter(|file| file.starts_with(shipped) && file.ends_with(".toml"));
         let read = |file: std::borrow::Cow<'static, str>| {
-            let bytes = Shipped::get(&file)
-                .expect("the embedded folder lists what it holds")
-                .data;
+            let bytes = Shipped::get(&file).expect("the embedded folder lists what it holds").data;
             (file.to_string(), String::from_utf8_lossy(&bytes).into_owned())
         };
         return Ok(files.map(read).collect());
     };
-    let failed = |path: &Path, error| CatalogueError::Read {
-        path: path.display().to_string(),
-        error,
-    };
+    let failed = |path: &Path, error| CatalogueError::Read { path: path.display().to_string(), error };
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(|error| failed(folder, error))? {
         paths.push(entry.map_err(|error| failed(folder, error))?.path());
@@ -182,9 +144,7 @@ fn texts(folder: Option<&Path>, shipped: &str) -> Result<Vec<(String, String)>, 
     paths.sort();
     let mut texts = Vec::new();
     for path in paths {
-        let length = std::fs::metadata(&path)
-            .map_err(|error| failed(&path, error))?
-            .len();
+        let length = std::fs::metadata(&path).map_err(|error| failed(&path, error))?.len();
         if length > FILE_BYTES_MAX {
             let error = std::io::Error::other(format!("larger than {FILE_BYTES_MAX} bytes"));
             return Err(failed(&path, error));
@@ -211,18 +171,10 @@ mod tests {
     fn a_misspelt_key_is_named_with_its_file_and_line() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let sound = Catalogue::load(None, None).expect("the shipped assets are sound");
-        let text = sound
-            .ruleset("default")
-            .expect("it ships")
-            .text
-            .replace("magazine_rounds", "magazin_rounds");
+        let text =
+            sound.ruleset("default").expect("it ships").text.replace("magazine_rounds", "magazin_rounds");
         std::fs::write(folder.path().join("mine.toml"), text).expect("the folder takes a file");
-        let error = Catalogue::load(None, Some(folder.path()))
-            .expect_err("the key is misspelt")
-            .to_string();
-        assert!(
-            error.contains("mine.toml:") && error.contains("magazin_rounds"),
-            "{error}"
-        );
+        let error = Catalogue::load(None, Some(folder.path())).expect_err("the key is misspelt").to_string();
+        assert!(error.contains("mine.toml:") && error.contains("magazin_rounds"), "{error}");
     }
 }

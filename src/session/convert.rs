@@ -45,33 +45,20 @@ pub enum Meaningless {
 pub fn meaning(message: &ClientMessage, slot: Slot) -> Result<Meant, Meaningless> {
     let (command, ack, seen) = match message {
         ClientMessage::Claim(claim) => {
-            let claimed = Command::Claim {
-                claim: claim_of(claim, slot)?,
-            };
+            let claimed = Command::Claim { claim: claim_of(claim, slot)? };
             (claimed, claim.ack, Some(Tick(claim.seen_tick)))
         }
         ClientMessage::Attack { input_seq, aim } => {
             (action(*input_seq, aim, Deed::Attack, slot)?, false, None)
         }
-        ClientMessage::Ability {
-            input_seq,
-            index,
-            aim,
-        } => (
-            action(*input_seq, aim, Deed::Ability { index: *index }, slot)?,
-            false,
-            None,
-        ),
-        ClientMessage::Reload { input_seq } => (
-            action(*input_seq, &Aim::default(), Deed::Reload, slot)?,
-            false,
-            None,
-        ),
+        ClientMessage::Ability { input_seq, index, aim } => {
+            (action(*input_seq, aim, Deed::Ability { index: *index }, slot)?, false, None)
+        }
+        ClientMessage::Reload { input_seq } => {
+            (action(*input_seq, &Aim::default(), Deed::Reload, slot)?, false, None)
+        }
         ClientMessage::Seen { epoch, tick } => {
-            return Ok(Meant::Seen {
-                epoch: *epoch,
-                tick: Tick(*tick),
-            });
+            return Ok(Meant::Seen { epoch: *epoch, tick: Tick(*tick) });
         }
         ClientMessage::Ping { nonce } => return Ok(Meant::Ping { nonce: *nonce }),
         ClientMessage::Leave => return Ok(Meant::Leave),
@@ -90,11 +77,7 @@ fn claim_of(claim: &ClaimMessage, slot: Slot) -> Result<Claim, Meaningless> {
         input_seq: numbered(claim.input_seq)?,
         client_tick: claim.client_tick,
         pose,
-        bends: claim
-            .bends
-            .iter()
-            .map(|bend| point(*bend))
-            .collect::<Result<_, _>>()?,
+        bends: claim.bends.iter().map(|bend| point(*bend)).collect::<Result<_, _>>()?,
         view_tick: Tick(claim.view_tick),
         pose_epoch: claim.pose_epoch,
     })
@@ -115,22 +98,12 @@ fn action(input_seq: u32, aim: &Aim, deed: Deed, slot: Slot) -> Result<Command, 
 }
 
 fn numbered(input_seq: u32) -> Result<u32, Meaningless> {
-    if input_seq == 0 {
-        Err(Meaningless::InputSeq)
-    } else {
-        Ok(input_seq)
-    }
+    if input_seq == 0 { Err(Meaningless::InputSeq) } else { Ok(input_seq) }
 }
 
 fn point([x, y, z]: [i32; 3]) -> Result<Vec3Mm, Meaningless> {
-    let inside = [x, y, z]
-        .iter()
-        .all(|coordinate| (-MAP_EXTENT_MM..=MAP_EXTENT_MM).contains(coordinate));
-    if inside {
-        Ok(Vec3Mm::new(x, y, z))
-    } else {
-        Err(Meaningless::Coordinate)
-    }
+    let inside = [x, y, z].iter().all(|coordinate| (-MAP_EXTENT_MM..=MAP_EXTENT_MM).contains(coordinate));
+    if inside { Ok(Vec3Mm::new(x, y, z)) } else { Err(Meaningless::Coordinate) }
 }
 
 #[cfg(test)]
@@ -138,53 +111,22 @@ mod tests {
     use super::*;
 
     fn claim() -> ClaimMessage {
-        ClaimMessage {
-            input_seq: 1,
-            client_tick: 9,
-            x: 1,
-            y: 2,
-            z: 3,
-            ..ClaimMessage::default()
-        }
+        ClaimMessage { input_seq: 1, client_tick: 9, x: 1, y: 2, z: 3, ..ClaimMessage::default() }
     }
 
     #[test]
     fn a_claim_speaks_for_the_slot_of_its_connection() {
         let meant = meaning(&ClientMessage::Claim(claim()), Slot(7)).expect("the claim is sound");
-        let Meant::Input {
-            command: Command::Claim { claim },
-            ..
-        } = meant
-        else {
-            panic!("{meant:?}")
-        };
+        let Meant::Input { command: Command::Claim { claim }, .. } = meant else { panic!("{meant:?}") };
         assert_eq!((claim.slot, claim.pose.at), (Slot(7), Vec3Mm::new(1, 2, 3)));
     }
 
     #[test]
     fn values_that_no_simulation_takes_are_named() {
         let refused = |claim| meaning(&ClientMessage::Claim(claim), Slot(0)).expect_err("it is unsound");
-        assert_eq!(
-            refused(ClaimMessage {
-                input_seq: 0,
-                ..claim()
-            }),
-            Meaningless::InputSeq
-        );
-        assert_eq!(
-            refused(ClaimMessage {
-                pitch: i16::MIN,
-                ..claim()
-            }),
-            Meaningless::Pitch
-        );
-        assert_eq!(
-            refused(ClaimMessage {
-                z: i32::MIN,
-                ..claim()
-            }),
-            Meaningless::Coordinate
-        );
+        assert_eq!(refused(ClaimMessage { input_seq: 0, ..claim() }), Meaningless::InputSeq);
+        assert_eq!(refused(ClaimMessage { pitch: i16::MIN, ..claim() }), Meaningless::Pitch);
+        assert_eq!(refused(ClaimMessage { z: i32::MIN, ..claim() }), Meaningless::Coordinate);
         let mut bent = claim();
         bent.bends.push([0, 0, 1_000_001]);
         assert_eq!(refused(bent), Meaningless::Coordinate);

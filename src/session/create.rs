@@ -33,25 +33,13 @@ impl Registry {
         let (facts, parts, header) = self.plan(wish)?;
         let (map, ruleset) = (parts.map.clone(), parts.ruleset.clone());
         self.keep_content(&map.id, &ruleset.name).await?;
-        let new = NewSession {
-            id: facts.id,
-            created_unix_us: unix_us(),
-            header: header.to_bytes(),
-        };
-        let tape = self
-            .0
-            .journal
-            .create(new, facts.tick_rate.hz())
-            .await
-            .map_err(not_kept)?;
+        let new = NewSession { id: facts.id, created_unix_us: unix_us(), header: header.to_bytes() };
+        let tape = self.0.journal.create(new, facts.tick_rate.hz()).await.map_err(not_kept)?;
         let simulated = parts.clone();
         let sim = tokio::task::spawn_blocking(move || Sim::new(&simulated)).await;
         let sim = sim
             .map_err(|_| SessionError::Failed)?
-            .map_err(|error| SessionError::Invalid {
-                pointer: "/ruleset",
-                detail: error.to_string(),
-            })?;
+            .map_err(|error| SessionError::Invalid { pointer: "/ruleset", detail: error.to_string() })?;
         let handle = self.take_up(facts, sim, tape, Epoch(1))?;
         self.0.metrics.sessions_created.inc();
         (self.0.on_live)(&handle, &parts, bots);
@@ -74,9 +62,7 @@ impl Registry {
     /// Makes of a wish what will be simulated.
     fn plan(&self, wish: CreateSession) -> Result<(FixedFacts, SimParts, Header), SessionError> {
         let catalogue = &self.0.catalogue;
-        let map = catalogue
-            .map(&wish.map_id)
-            .ok_or_else(|| SessionError::UnknownMap(wish.map_id.clone()))?;
+        let map = catalogue.map(&wish.map_id).ok_or_else(|| SessionError::UnknownMap(wish.map_id.clone()))?;
         let ruleset = catalogue.ruleset(&wish.ruleset);
         let ruleset = ruleset.ok_or_else(|| SessionError::UnknownRuleset(wish.ruleset.clone()))?;
         let mode = modes::find(&wish.mode).ok_or_else(|| SessionError::UnknownMode(wish.mode.clone()))?;
@@ -84,15 +70,9 @@ impl Registry {
         let delay_ms = wish.spectator_delay_ms.unwrap_or(wish.kind.spectator_delay_ms());
         if delay_ms > SPECTATOR_DELAY_MS_MAX {
             let detail = format!("expected at most {SPECTATOR_DELAY_MS_MAX}");
-            return Err(SessionError::Invalid {
-                pointer: "/spectatorDelayMs",
-                detail,
-            });
+            return Err(SessionError::Invalid { pointer: "/spectatorDelayMs", detail });
         }
-        let note = ServiceNote {
-            spectator_delay_ms: delay_ms,
-            metadata: wish.metadata,
-        };
+        let note = ServiceNote { spectator_delay_ms: delay_ms, metadata: wish.metadata };
         let header = Header {
             simulation_version: SIMULATION_VERSION,
             setup: setup.clone(),
@@ -106,12 +86,7 @@ impl Registry {
             service: serde_json::to_string(&note).expect("a note is plain data"),
         };
         let level = catalogue.level(map, ruleset);
-        let parts = SimParts {
-            setup,
-            ruleset: ruleset.ruleset.clone(),
-            map: map.map.clone(),
-            level,
-        };
+        let parts = SimParts { setup, ruleset: ruleset.ruleset.clone(), map: map.map.clone(), level };
         Ok((facts_of(&header), parts, header))
     }
 
@@ -119,15 +94,8 @@ impl Registry {
     async fn keep_content(&self, map_id: &str, ruleset: &str) -> Result<(), SessionError> {
         let map = self.0.catalogue.map(map_id).expect("the plan has found it");
         let ruleset = self.0.catalogue.ruleset(ruleset).expect("the plan has found it");
-        for (kind, hash, text) in [
-            ("map", map.hash, &map.text),
-            ("ruleset", ruleset.hash, &ruleset.text),
-        ] {
-            let blob = Blob {
-                hash: hash.to_hex(),
-                kind: kind.to_owned(),
-                bytes: text.as_bytes().to_vec(),
-            };
+        for (kind, hash, text) in [("map", map.hash, &map.text), ("ruleset", ruleset.hash, &ruleset.text)] {
+            let blob = Blob { hash: hash.to_hex(), kind: kind.to_owned(), bytes: text.as_bytes().to_vec() };
             self.0.journal.put_blob(blob).await.map_err(not_kept)?;
         }
         Ok(())
@@ -143,21 +111,13 @@ fn setup_of(
     let most = mode.players_max.min(map.map.max_players);
     let max_players = wish.max_players.unwrap_or(most);
     if !(mode.players_min..=most).contains(&max_players) {
-        let detail = format!(
-            "expected {} to {most} for mode {} on map {}",
-            mode.players_min, mode.name, map.map.id
-        );
-        return Err(SessionError::Invalid {
-            pointer: "/maxPlayers",
-            detail,
-        });
+        let detail =
+            format!("expected {} to {most} for mode {} on map {}", mode.players_min, mode.name, map.map.id);
+        return Err(SessionError::Invalid { pointer: "/maxPlayers", detail });
     }
     if wish.bots > max_players {
         let detail = format!("expected at most maxPlayers ({max_players})");
-        return Err(SessionError::Invalid {
-            pointer: "/options/bots",
-            detail,
-        });
+        return Err(SessionError::Invalid { pointer: "/options/bots", detail });
     }
     let rules = &ruleset.ruleset.matches;
     let limit_ms = match wish.time_limit_s {
@@ -165,10 +125,7 @@ fn setup_of(
         Some(seconds) if (1..=TIME_LIMIT_S_MAX).contains(&seconds) => seconds * 1_000,
         Some(_) => {
             let detail = format!("expected 1 to {TIME_LIMIT_S_MAX}");
-            return Err(SessionError::Invalid {
-                pointer: "/options/timeLimitS",
-                detail,
-            });
+            return Err(SessionError::Invalid { pointer: "/options/timeLimitS", detail });
         }
     };
     Ok(SessionSetup {

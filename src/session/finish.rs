@@ -50,11 +50,7 @@ pub(super) async fn settle(registry: Registry, mut departed: Departed) {
         let failed = ending != Ending::Finished;
         let Ok(handle) = registry.handle(id) else { continue };
         let ended = EndedFacts {
-            status: if failed {
-                SessionStatus::Failed
-            } else {
-                SessionStatus::Ended
-            },
+            status: if failed { SessionStatus::Failed } else { SessionStatus::Ended },
             epoch: handle.live().epoch(),
             last_tick,
             player_count,
@@ -106,15 +102,13 @@ async fn check(registry: &Registry, id: SessionId, last_tick: u32) {
         Err(error) => return tracing::error!(session = %id, %error, "a finished log could not be read"),
     };
     let (sender, receiver) = tokio::sync::oneshot::channel();
-    let thread = std::thread::Builder::new()
-        .name("verify".to_owned())
-        .spawn(move || {
-            // Without the lower priority it is still correct, only less considerate.
-            let _ = rustix::process::nice(VERIFY_NICENESS);
-            let report = verify(&log, VerifyOptions::default(), &mut |_| ());
-            // The registry is gone only when the process ends.
-            let _ = sender.send(report);
-        });
+    let thread = std::thread::Builder::new().name("verify".to_owned()).spawn(move || {
+        // Without the lower priority it is still correct, only less considerate.
+        let _ = rustix::process::nice(VERIFY_NICENESS);
+        let report = verify(&log, VerifyOptions::default(), &mut |_| ());
+        // The registry is gone only when the process ends.
+        let _ = sender.send(report);
+    });
     if let Err(error) = thread {
         return tracing::error!(session = %id, %error, "no thread to verify a session");
     }
@@ -122,10 +116,8 @@ async fn check(registry: &Registry, id: SessionId, last_tick: u32) {
     if let Outcome::Diverged(divergence) = &report.outcome {
         tracing::error!(session = %id, ?divergence, "a session did not verify");
     }
-    let note = VerifyNote {
-        result: report.outcome.code().to_owned(),
-        at_tick: report.ticks.0.min(last_tick),
-    };
+    let note =
+        VerifyNote { result: report.outcome.code().to_owned(), at_tick: report.ticks.0.min(last_tick) };
     if let Err(error) = registry.journal().set_verify(id, note_bytes(&note)).await {
         tracing::error!(session = %id, %error, "the result of a verification could not be written");
     }

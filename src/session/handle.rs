@@ -74,12 +74,7 @@ impl SessionHandle {
         let taken = self.ask(|reply| Envelope::Join { wish, reply }).await?;
         self.durable(taken.tick).await?;
         let durable_tick = self.durable_tick();
-        Ok(Place {
-            slot: taken.slot,
-            team: taken.team,
-            applied_tick: taken.tick,
-            durable_tick,
-        })
+        Ok(Place { slot: taken.slot, team: taken.team, applied_tick: taken.tick, durable_tick })
     }
 
     /// Gives a place back; answers after the commit with the tick that did it.
@@ -115,28 +110,10 @@ impl SessionHandle {
     ) -> Result<Attachment, SessionError> {
         let connection = NEXT_CONNECTION.fetch_add(1, Ordering::Relaxed);
         let (outbox, outgoing, facts) = Outbox::new();
-        let arrival = |reply| PlayerArrival {
-            player,
-            connection,
-            outbox,
-            encoding,
-            seen,
-            reply,
-        };
-        let slot = self
-            .ask(|reply| Envelope::Arrive(Box::new(arrival(reply))))
-            .await?;
-        let player = Some(AttachedPlayer {
-            id: player,
-            slot,
-            connection,
-        });
-        Ok(Attachment {
-            handle: self.clone(),
-            outgoing,
-            facts,
-            player,
-        })
+        let arrival = |reply| PlayerArrival { player, connection, outbox, encoding, seen, reply };
+        let slot = self.ask(|reply| Envelope::Arrive(Box::new(arrival(reply)))).await?;
+        let player = Some(AttachedPlayer { id: player, slot, connection });
+        Ok(Attachment { handle: self.clone(), outgoing, facts, player })
     }
 
     /// Watches, `delay_ms` late.
@@ -145,17 +122,8 @@ impl SessionHandle {
     /// `Ended`, `InboxFull`.
     pub fn attach_spectator(&self, delay_ms: u32, encoding: Encoding) -> Result<Attachment, SessionError> {
         let (outbox, outgoing, facts) = Outbox::new();
-        self.relay.attach(SpectatorArrival {
-            outbox,
-            encoding,
-            delay_ms,
-        })?;
-        Ok(Attachment {
-            handle: self.clone(),
-            outgoing,
-            facts,
-            player: None,
-        })
+        self.relay.attach(SpectatorArrival { outbox, encoding, delay_ms })?;
+        Ok(Attachment { handle: self.clone(), outgoing, facts, player: None })
     }
 
     /// Submits a claim or an action: bounded and never waiting.
@@ -169,10 +137,7 @@ impl SessionHandle {
     /// Says that a player's connection has ended.
     pub fn detach(&self, player: AttachedPlayer) {
         // A full inbox is no reason to keep a body connected; the shard finds the closed outbox by itself.
-        let _ = self.put(Envelope::Depart {
-            slot: player.slot,
-            connection: player.connection,
-        });
+        let _ = self.put(Envelope::Depart { slot: player.slot, connection: player.connection });
     }
 
     fn put(&self, envelope: Envelope) -> Result<(), SessionError> {

@@ -78,9 +78,7 @@ pub struct Inbox(ArrayQueue<Envelope>);
 impl Inbox {
     /// Holds what one tick of a full session may take in; more is refused, never queued.
     pub fn for_players(players_max: u8) -> Self {
-        Self(ArrayQueue::new(
-            usize::from(players_max) * INPUTS_PER_PLAYER_AND_TICK_MAX + INBOX_SPARE,
-        ))
+        Self(ArrayQueue::new(usize::from(players_max) * INPUTS_PER_PLAYER_AND_TICK_MAX + INBOX_SPARE))
     }
 
     /// # Errors

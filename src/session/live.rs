@@ -75,8 +75,7 @@ impl LiveFacts {
 
     pub fn set_status(&self, status: SessionStatus) {
         let at = STATUSES.iter().position(|known| *known == status);
-        self.status
-            .store(at.expect("the table holds every status") as u8, Ordering::Release);
+        self.status.store(at.expect("the table holds every status") as u8, Ordering::Release);
     }
 
     pub fn player_count(&self) -> u32 {
@@ -93,11 +92,7 @@ impl LiveFacts {
     }
 
     pub fn place_of(&self, player: PlayerId) -> Option<Slot> {
-        self.places
-            .read()
-            .iter()
-            .find(|(present, _)| *present == player)
-            .map(|(_, slot)| *slot)
+        self.places.read().iter().find(|(present, _)| *present == player).map(|(_, slot)| *slot)
     }
 
     pub fn places(&self) -> Vec<(PlayerId, Slot)> {

@@ -62,8 +62,7 @@ impl LinkFacts {
 
     /// The client's word: the newest frame it has processed. An older word never takes a newer one back.
     pub fn note_seen(&self, epoch: Epoch, tick: Tick) {
-        self.seen
-            .fetch_max(u64::from(epoch.0) << 32 | u64::from(tick.0), Ordering::Relaxed);
+        self.seen.fetch_max(u64::from(epoch.0) << 32 | u64::from(tick.0), Ordering::Relaxed);
         self.words.fetch_add(1, Ordering::Release);
     }
 
@@ -141,14 +140,7 @@ impl Outbox {
     pub fn new() -> (Self, OutboxReader, Arc<LinkFacts>) {
         let (sender, reader) = mpsc::channel(OUTBOX_CAPACITY);
         let facts = LinkFacts::new();
-        (
-            Self {
-                sender,
-                facts: facts.clone(),
-            },
-            reader,
-            facts,
-        )
+        (Self { sender, facts: facts.clone() }, reader, facts)
     }
 
     pub fn facts(&self) -> &LinkFacts {

@@ -43,10 +43,8 @@ impl Clock for MonotonicClock {
     }
 
     fn sleep_until(&self, at: Duration) {
-        let until = rustix::time::Timespec {
-            tv_sec: at.as_secs() as i64,
-            tv_nsec: i64::from(at.subsec_nanos()),
-        };
+        let until =
+            rustix::time::Timespec { tv_sec: at.as_secs() as i64, tv_nsec: i64::from(at.subsec_nanos()) };
         // A signal ends the sleep early; the caller looks at the clock again.
         let _ = clock_nanosleep_absolute(ClockId::Monotonic, &until);
     }
@@ -65,12 +63,7 @@ pub struct Pacer<C> {
 impl<C: Clock> Pacer<C> {
     pub fn new(clock: C) -> Self {
         let origin = clock.now();
-        Self {
-            clock,
-            origin,
-            next: 0,
-            last_began: origin.saturating_sub(BEAT),
-        }
+        Self { clock, origin, next: 0, last_began: origin.saturating_sub(BEAT) }
     }
 
     /// Sleeps until the next beat is due.

@@ -57,9 +57,7 @@ pub struct Registry(pub(super) Arc<Inner>);
 
 impl std::fmt::Debug for Registry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Registry")
-            .field("sessions", &self.0.sessions.read().len())
-            .finish_non_exhaustive()
+        f.debug_struct("Registry").field("sessions", &self.0.sessions.read().len()).finish_non_exhaustive()
     }
 }
 
@@ -134,21 +132,8 @@ impl Registry {
         };
         let players = PlayersAudience::new(facts.max_players, rate, template);
         let id = facts.id;
-        let parts = HostParts {
-            id,
-            sim,
-            epoch,
-            inbox,
-            live,
-            tape,
-            relay,
-            players,
-            tick_rate: rate,
-        };
-        self.0
-            .sessions
-            .write()
-            .insert(id, (facts, Entry::Live(handle.clone())));
+        let parts = HostParts { id, sim, epoch, inbox, live, tape, relay, players, tick_rate: rate };
+        self.0.sessions.write().insert(id, (facts, Entry::Live(handle.clone())));
         let shards = self.0.shards.lock();
         let shard = shards.iter().min_by_key(|shard| shard.session_count());
         let placed = shard.map(|shard| shard.take_in(Box::new(SessionHost::new(parts))));
@@ -173,13 +158,7 @@ impl Registry {
 
     /// Live and ended sessions, newest first.
     pub fn list(&self) -> Vec<SessionSummary> {
-        self.0
-            .sessions
-            .read()
-            .values()
-            .rev()
-            .map(|(facts, entry)| summary(facts, entry))
-            .collect()
+        self.0.sessions.read().values().rev().map(|(facts, entry)| summary(facts, entry)).collect()
     }
 
     /// # Errors
@@ -205,12 +184,7 @@ impl Registry {
     }
 
     pub(super) fn live_count(&self) -> usize {
-        self.0
-            .sessions
-            .read()
-            .values()
-            .filter(|(_, entry)| matches!(entry, Entry::Live(_)))
-            .count()
+        self.0.sessions.read().values().filter(|(_, entry)| matches!(entry, Entry::Live(_))).count()
     }
 
     /// Ends a session, or finds it ended; answers after its commit.
@@ -244,9 +218,7 @@ impl Registry {
         if let Some((_, entry)) = sessions.get_mut(&id) {
             *entry = Entry::Ended(ended);
         }
-        let ended = sessions
-            .iter()
-            .filter(|(_, (_, entry))| matches!(entry, Entry::Ended(_)));
+        let ended = sessions.iter().filter(|(_, (_, entry))| matches!(entry, Entry::Ended(_)));
         let ended: Vec<SessionId> = ended.map(|(id, _)| *id).collect();
         for id in ended.iter().take(ended.len().saturating_sub(ENDED_MAX)) {
             sessions.remove(id);
@@ -257,10 +229,7 @@ impl Registry {
 
     pub(super) fn note_stored(&self, facts: FixedFacts, ended: EndedFacts) {
         let id = facts.id;
-        self.0
-            .sessions
-            .write()
-            .insert(id, (facts, Entry::Ended(ended.clone())));
+        self.0.sessions.write().insert(id, (facts, Entry::Ended(ended.clone())));
         self.note_ended(id, ended);
     }
 
@@ -278,15 +247,8 @@ impl Registry {
         let shards = self.0.shards.lock();
         let shards = shards.iter().map(Shard::health).collect();
         let live = self.live_handles();
-        let suspended = live
-            .iter()
-            .filter(|handle| handle.live.status() == SessionStatus::Suspended)
-            .count();
-        Health {
-            shards,
-            live_sessions: live.len(),
-            suspended_sessions: suspended,
-        }
+        let suspended = live.iter().filter(|handle| handle.live.status() == SessionStatus::Suspended).count();
+        Health { shards, live_sessions: live.len(), suspended_sessions: suspended }
     }
 
     /// Says from now on that the server is ending: nothing new is taken in.
@@ -297,15 +259,9 @@ impl Registry {
     /// Tells every session's players and stops its simulation; the log stays for the next process.
     pub async fn drain(&self) {
         self.begin_drain();
-        let draining = self
-            .live_handles()
-            .into_iter()
-            .map(|handle| async move { handle.drain().await.err() });
-        for error in futures_util::future::join_all(draining)
-            .await
-            .into_iter()
-            .flatten()
-        {
+        let draining =
+            self.live_handles().into_iter().map(|handle| async move { handle.drain().await.err() });
+        for error in futures_util::future::join_all(draining).await.into_iter().flatten() {
             tracing::debug!(%error, "a session was over before it was drained");
         }
         self.0.shards.lock().iter_mut().for_each(Shard::stop);
@@ -324,11 +280,7 @@ fn welcome_template(facts: &FixedFacts, sim: &Sim) -> WelcomeTemplate {
         ruleset_name: facts.ruleset_name.clone(),
         ruleset_hash: facts.ruleset_hash.to_hex(),
         weapons: rules.weapons.iter().map(|weapon| weapon.name.clone()).collect(),
-        abilities: rules
-            .abilities
-            .iter()
-            .map(|ability| ability.name.clone())
-            .collect(),
+        abilities: rules.abilities.iter().map(|ability| ability.name.clone()).collect(),
         ..Welcome::default()
     })
 }

@@ -43,11 +43,7 @@ pub enum ResumeError {
 /// Takes up what the last process left. One session's damage never keeps the others from going on.
 pub async fn resume_all(registry: &Registry, report: OpenReport) -> Result<(), StoreError> {
     if let Some(lost) = report.lost_tail {
-        tracing::warn!(
-            rows = lost.rows,
-            bytes = lost.bytes,
-            "the journal has lost its tail"
-        );
+        tracing::warn!(rows = lost.rows, bytes = lost.bytes, "the journal has lost its tail");
     }
     for row_no in &report.unreadable_rows {
         tracing::error!(row_no, "a row of the journal cannot be read");
@@ -77,10 +73,7 @@ async fn resume(registry: &Registry, session: LiveSession) -> Result<Epoch, Resu
     let log = log_of(registry, header, session).await?;
     let rebuilt = tokio::task::spawn_blocking(move || rebuild(&log, Tick(last_tick))).await;
     let (sim, parts) = rebuilt.map_err(|_| ResumeError::Panicked(last_tick))??;
-    let tape = registry
-        .journal()
-        .resume(facts.id, epoch.0, last_tick, rate.hz())
-        .await?;
+    let tape = registry.journal().resume(facts.id, epoch.0, last_tick, rate.hz()).await?;
     let handle = registry.take_up(facts, sim, tape, epoch)?;
     registry.announce_live(&handle, &parts);
     Ok(epoch)
@@ -89,18 +82,8 @@ async fn resume(registry: &Registry, session: LiveSession) -> Result<Epoch, Resu
 async fn log_of(registry: &Registry, header: Header, session: LiveSession) -> Result<Log, ResumeError> {
     let reader = registry.journal().reader();
     let (map, ruleset) = journal_log::content(&*reader, &header).await?;
-    let records = session
-        .pieces
-        .into_iter()
-        .flat_map(|piece| piece.records)
-        .collect();
-    Ok(Log {
-        header,
-        map,
-        ruleset,
-        records,
-        lost: None,
-    })
+    let records = session.pieces.into_iter().flat_map(|piece| piece.records).collect();
+    Ok(Log { header, map, ruleset, records, lost: None })
 }
 
 /// The state at `last_tick`, with every root on the way compared.
@@ -114,10 +97,7 @@ fn rebuild(log: &Log, last_tick: Tick) -> Result<(Sim, SimParts), ResumeError> {
     while player.sim().tick() < last_tick {
         match player.advance()? {
             None => {
-                return Err(ResumeError::Damaged(format!(
-                    "the log ends before tick {}",
-                    last_tick.0
-                )));
+                return Err(ResumeError::Damaged(format!("the log ends before tick {}", last_tick.0)));
             }
             Some(Played::Panicked(panic)) => return Err(ResumeError::Panicked(panic.tick.0)),
             Some(Played::Ticked(record)) if record.root != player.sim().output().root => {
@@ -158,11 +138,7 @@ async fn load_ended(registry: &Registry) -> Result<(), StoreError> {
         let verify: Option<VerifyNote> = read_note(row.verify.as_deref());
         let failed = row.status == StoredStatus::Failed;
         let ended = EndedFacts {
-            status: if failed {
-                SessionStatus::Failed
-            } else {
-                SessionStatus::Ended
-            },
+            status: if failed { SessionStatus::Failed } else { SessionStatus::Ended },
             epoch: Epoch(note.as_ref().map_or(row.epoch, |note| note.epoch)),
             last_tick: Tick(listed.last_tick),
             player_count: note.as_ref().map_or(0, |note| note.player_count),
@@ -179,8 +155,5 @@ async fn load_ended(registry: &Registry) -> Result<(), StoreError> {
 async fn stored_facts(registry: &Registry, id: SessionId, created_us: u64) -> FixedFacts {
     let header = registry.journal().reader().header(id).await.ok().flatten();
     let header = header.and_then(|bytes| Header::from_bytes(&bytes).ok());
-    header.map_or_else(
-        || unreadable_facts(id, (created_us / 1_000) as i64),
-        |header| facts_of(&header),
-    )
+    header.map_or_else(|| unreadable_facts(id, (created_us / 1_000) as i64), |header| facts_of(&header))
 }

@@ -51,16 +51,11 @@ impl Shard {
             beaten_at_ms: AtomicU64::new(unix_us() / 1_000),
             stop: AtomicBool::new(false),
         });
-        let thread = std::thread::Builder::new()
-            .name(format!("shard-{number}"))
-            .spawn({
-                let shared = shared.clone();
-                move || run(&shared, &metrics, &departures)
-            })?;
-        Ok(Self {
-            shared,
-            thread: Some(thread),
-        })
+        let thread = std::thread::Builder::new().name(format!("shard-{number}")).spawn({
+            let shared = shared.clone();
+            move || run(&shared, &metrics, &departures)
+        })?;
+        Ok(Self { shared, thread: Some(thread) })
     }
 
     /// # Errors
@@ -79,10 +74,7 @@ impl Shard {
     pub fn health(&self) -> ShardHealth {
         let beaten_at_ms = self.shared.beaten_at_ms.load(Ordering::Acquire);
         let last_beat_ms = (unix_us() / 1_000).saturating_sub(beaten_at_ms);
-        ShardHealth {
-            is_ticking: last_beat_ms < HEARTBEAT_MS_MAX,
-            last_beat_ms,
-        }
+        ShardHealth { is_ticking: last_beat_ms < HEARTBEAT_MS_MAX, last_beat_ms }
     }
 
     /// Ends the thread after its present beat.
@@ -158,9 +150,7 @@ fn step_all(
         }
         any_gone |= host.step(unix_us, &metrics.damage_events) == HostState::Gone;
         let ended = pacer.elapsed();
-        metrics
-            .tick_duration_s
-            .observe((ended.saturating_sub(began)).as_secs_f64());
+        metrics.tick_duration_s.observe((ended.saturating_sub(began)).as_secs_f64());
         began = ended;
     }
     any_gone

@@ -36,10 +36,7 @@ pub struct VerifyNote {
 
 impl From<VerifyNote> for VerifySummary {
     fn from(note: VerifyNote) -> Self {
-        Self {
-            result: note.result,
-            at_tick: combat_components::tick::Tick(note.at_tick),
-        }
+        Self { result: note.result, at_tick: combat_components::tick::Tick(note.at_tick) }
     }
 }
 
@@ -58,9 +55,7 @@ pub const BUILD: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VER
 /// What REST shows of a stored session, from the head of its log.
 pub fn facts_of(header: &Header) -> FixedFacts {
     let note: Option<ServiceNote> = serde_json::from_str(&header.service).ok();
-    let kind = SessionKind::ALL
-        .into_iter()
-        .find(|kind| kind.code() == header.kind);
+    let kind = SessionKind::ALL.into_iter().find(|kind| kind.code() == header.kind);
     let setup = &header.setup;
     FixedFacts {
         id: setup.session,

@@ -73,11 +73,7 @@ over_both! {
 }
 
 pub(crate) fn row(row_no: u64, body: &[u8]) -> JournalRow {
-    JournalRow {
-        row_no,
-        end_offset: row_no * 100,
-        body: body.to_vec(),
-    }
+    JournalRow { row_no, end_offset: row_no * 100, body: body.to_vec() }
 }
 
 fn id(number: u8) -> SessionId {
@@ -85,21 +81,11 @@ fn id(number: u8) -> SessionId {
 }
 
 pub(crate) fn session(number: u8) -> NewSession {
-    NewSession {
-        id: id(number),
-        created_unix_us: u64::from(number),
-        header: vec![number; 3],
-    }
+    NewSession { id: id(number), created_unix_us: u64::from(number), header: vec![number; 3] }
 }
 
 fn finish(number: u8) -> Finish {
-    Finish {
-        id: id(number),
-        failed: false,
-        ended_unix_us: 77,
-        last_tick: 9,
-        summary: b"over".to_vec(),
-    }
+    Finish { id: id(number), failed: false, ended_unix_us: 77, last_tick: 9, summary: b"over".to_vec() }
 }
 
 fn chunk(number: u8, first_tick: u32, last_tick: u32) -> Chunk {
@@ -111,10 +97,7 @@ fn chunk(number: u8, first_tick: u32, last_tick: u32) -> Chunk {
         keyframe: true,
         checksum: u64::MAX,
     };
-    Chunk {
-        head,
-        body: vec![number; last_tick as usize],
-    }
+    Chunk { head, body: vec![number; last_tick as usize] }
 }
 
 async fn rows_are_numbered_without_gaps_and_read_back(place: Place) {
@@ -123,21 +106,9 @@ async fn rows_are_numbered_without_gaps_and_read_back(place: Place) {
         store.append(&row(row_no, &[row_no as u8; 5000])).await.unwrap();
     }
     let gap = store.append(&row(5, b"gap")).await;
-    assert_eq!(
-        gap,
-        Err(StoreError::RowOrder {
-            offered: 5,
-            expected: 4
-        })
-    );
+    assert_eq!(gap, Err(StoreError::RowOrder { offered: 5, expected: 4 }));
     let back = store.append(&row(2, b"other")).await;
-    assert_eq!(
-        back,
-        Err(StoreError::RowOrder {
-            offered: 2,
-            expected: 4
-        })
-    );
+    assert_eq!(back, Err(StoreError::RowOrder { offered: 2, expected: 4 }));
     assert_eq!(store.row_numbers().await.unwrap(), [1, 2, 3]);
     assert_eq!(store.row(2).await.unwrap(), Some(vec![2; 5000]));
     assert_eq!(store.row(4).await.unwrap(), None);
@@ -149,13 +120,7 @@ async fn a_repeated_append_counts_once(place: Place) {
     store.append(&row(1, b"first")).await.unwrap();
     assert_eq!(store.row_numbers().await.unwrap(), [1]);
     let other = store.append(&row(1, b"other")).await;
-    assert_eq!(
-        other,
-        Err(StoreError::RowOrder {
-            offered: 1,
-            expected: 2
-        })
-    );
+    assert_eq!(other, Err(StoreError::RowOrder { offered: 1, expected: 2 }));
 }
 
 async fn a_former_owner_writes_nothing(place: Place) {
@@ -174,11 +139,7 @@ async fn a_former_owner_writes_nothing(place: Place) {
     assert_eq!(former.put_chunk(&chunk(1, 3, 4)).await, Err(lost.clone()));
     assert_eq!(former.delete_chunks(id(1), 9).await, Err(lost.clone()));
     assert_eq!(former.delete_session(id(1)).await, Err(lost.clone()));
-    let blob = Blob {
-        hash: "h".into(),
-        kind: "map".into(),
-        bytes: vec![1],
-    };
+    let blob = Blob { hash: "h".into(), kind: "map".into(), bytes: vec![1] };
     assert_eq!(former.put_blob(&blob).await, Err(lost));
     assert_eq!(present.row_numbers().await.unwrap(), [1]);
     assert_eq!(present.session(id(1)).await.unwrap().unwrap().epoch, 1);
@@ -193,13 +154,7 @@ async fn a_session_lives_from_creation_to_its_end(place: Place) {
     }
     store.set_epoch(id(1), 4).await.unwrap();
     store.finish_session(&finish(2)).await.unwrap();
-    store
-        .finish_session(&Finish {
-            failed: true,
-            ..finish(3)
-        })
-        .await
-        .unwrap();
+    store.finish_session(&Finish { failed: true, ..finish(3) }).await.unwrap();
     store.set_verify(id(2), b"verified").await.unwrap();
     let all = store.sessions(SessionQuery::all(None)).await.unwrap();
     let seen: Vec<_> = all.iter().map(|row| (row.id, row.status, row.epoch)).collect();
@@ -211,23 +166,10 @@ async fn a_session_lives_from_creation_to_its_end(place: Place) {
     assert_eq!(seen, expected);
     let ended = store.session(id(2)).await.unwrap().unwrap();
     assert_eq!((ended.ended_unix_us, ended.last_tick), (Some(77), Some(9)));
-    assert_eq!(
-        (ended.summary, ended.verify),
-        (Some(b"over".to_vec()), Some(b"verified".to_vec()))
-    );
-    let failed = store
-        .sessions(SessionQuery::all(Some(SessionStatus::Failed)))
-        .await
-        .unwrap();
+    assert_eq!((ended.summary, ended.verify), (Some(b"over".to_vec()), Some(b"verified".to_vec())));
+    let failed = store.sessions(SessionQuery::all(Some(SessionStatus::Failed))).await.unwrap();
     assert_eq!(failed.len(), 1);
-    let page = store
-        .sessions(SessionQuery {
-            status: None,
-            after: Some(id(1)),
-            limit: 1,
-        })
-        .await
-        .unwrap();
+    let page = store.sessions(SessionQuery { status: None, after: Some(id(1)), limit: 1 }).await.unwrap();
     assert_eq!(page.iter().map(|row| row.id).collect::<Vec<_>>(), [id(2)]);
     assert_eq!(store.header(id(3)).await.unwrap(), Some(vec![3; 3]));
     assert_eq!(store.header(id(9)).await.unwrap(), None);
@@ -237,42 +179,16 @@ async fn every_session_write_may_be_repeated(place: Place) {
     let store = place.claimed().await;
     store.create_session(&session(1)).await.unwrap();
     store.create_session(&session(1)).await.unwrap();
-    let other = NewSession {
-        header: b"other".to_vec(),
-        ..session(1)
-    };
-    assert_eq!(
-        store.create_session(&other).await,
-        Err(StoreError::SessionExists(id(1)))
-    );
+    let other = NewSession { header: b"other".to_vec(), ..session(1) };
+    assert_eq!(store.create_session(&other).await, Err(StoreError::SessionExists(id(1))));
     store.finish_session(&finish(1)).await.unwrap();
-    store
-        .finish_session(&Finish {
-            last_tick: 99,
-            failed: true,
-            ..finish(1)
-        })
-        .await
-        .unwrap();
+    store.finish_session(&Finish { last_tick: 99, failed: true, ..finish(1) }).await.unwrap();
     let ended = store.session(id(1)).await.unwrap().unwrap();
-    assert_eq!(
-        (ended.status, ended.last_tick),
-        (SessionStatus::Ended, Some(9)),
-        "the first end holds"
-    );
+    assert_eq!((ended.status, ended.last_tick), (SessionStatus::Ended, Some(9)), "the first end holds");
     assert_eq!(store.set_epoch(id(1), 2).await, Err(StoreError::NotLive(id(1))));
-    assert_eq!(
-        store.set_epoch(id(2), 2).await,
-        Err(StoreError::UnknownSession(id(2)))
-    );
-    assert_eq!(
-        store.finish_session(&finish(2)).await,
-        Err(StoreError::UnknownSession(id(2)))
-    );
-    assert_eq!(
-        store.set_verify(id(2), b"").await,
-        Err(StoreError::UnknownSession(id(2)))
-    );
+    assert_eq!(store.set_epoch(id(2), 2).await, Err(StoreError::UnknownSession(id(2))));
+    assert_eq!(store.finish_session(&finish(2)).await, Err(StoreError::UnknownSession(id(2))));
+    assert_eq!(store.set_verify(id(2), b"").await, Err(StoreError::UnknownSession(id(2))));
 }
 
 async fn chunks_are_kept_by_first_tick_and_the_longer_stays(place: Place) {
@@ -325,11 +241,7 @@ async fn a_deleted_session_leaves_orphans_until_its_chunks_are_gone(place: Place
 
 async fn blobs_are_kept_by_hash(place: Place) {
     let store = place.claimed().await;
-    let blob = Blob {
-        hash: "ab12".into(),
-        kind: "ruleset".into(),
-        bytes: vec![7; 10_000],
-    };
+    let blob = Blob { hash: "ab12".into(), kind: "ruleset".into(), bytes: vec![7; 10_000] };
     store.put_blob(&blob).await.unwrap();
     store.put_blob(&blob).await.unwrap();
     assert_eq!(store.blob("ab12").await.unwrap(), Some(blob));
@@ -346,18 +258,9 @@ async fn a_next_process_finds_everything(place: Place) {
     first.close().await.unwrap();
     let second = place.open().await;
     assert_eq!(second.claim("another").await.unwrap(), 2);
-    assert_eq!(
-        second.tail_mark().await.unwrap(),
-        Some(TailMark {
-            row_no: 2,
-            end_offset: 200
-        })
-    );
+    assert_eq!(second.tail_mark().await.unwrap(), Some(TailMark { row_no: 2, end_offset: 200 }));
     assert_eq!(second.row_numbers().await.unwrap(), [1, 2]);
-    assert_eq!(
-        second.session(id(1)).await.unwrap().unwrap().status,
-        SessionStatus::Live
-    );
+    assert_eq!(second.session(id(1)).await.unwrap().unwrap().status, SessionStatus::Live);
     assert_eq!(second.chunked_through(id(1)).await.unwrap(), Some(2));
     second.append(&row(3, b"body")).await.unwrap();
 }
@@ -367,21 +270,12 @@ async fn a_fault_is_told_and_what_was_written_in_spite_of_it_counts(place: Place
     let faults = store.faults();
     store.append(&row(1, b"one")).await.unwrap();
     faults.set(Fault::Full);
-    assert!(matches!(
-        store.append(&row(2, b"two")).await,
-        Err(StoreError::Full(_))
-    ));
+    assert!(matches!(store.append(&row(2, b"two")).await, Err(StoreError::Full(_))));
     faults.set(Fault::Failing);
-    assert!(matches!(
-        store.append(&row(2, b"two")).await,
-        Err(StoreError::Failing(_))
-    ));
+    assert!(matches!(store.append(&row(2, b"two")).await, Err(StoreError::Failing(_))));
     assert_eq!(store.row_numbers().await.unwrap(), [1]);
     faults.set(Fault::FailingAfterwards);
-    assert!(matches!(
-        store.append(&row(2, b"two")).await,
-        Err(StoreError::Failing(_))
-    ));
+    assert!(matches!(store.append(&row(2, b"two")).await, Err(StoreError::Failing(_))));
     assert_eq!(store.row_numbers().await.unwrap(), [1, 2]);
     faults.lift();
     store.recover().await.unwrap();

@@ -91,10 +91,7 @@ pub struct FaultyStore {
 
 impl FaultyStore {
     pub fn new(inner: Arc<dyn Store>) -> Self {
-        Self {
-            inner,
-            faults: Arc::default(),
-        }
+        Self { inner, faults: Arc::default() }
     }
 
     pub fn faults(&self) -> Arc<Faults> {
@@ -201,9 +198,7 @@ impl Store for FaultyStore {
     }
 
     fn delete_rows(&self, row_no: u64, limit: u32) -> StoreFuture<'_, u64> {
-        self.pass(Box::pin(
-            async move { self.inner.delete_rows(row_no, limit).await },
-        ))
+        self.pass(Box::pin(async move { self.inner.delete_rows(row_no, limit).await }))
     }
 
     fn delete_session(&self, id: SessionId) -> StoreFuture<'_, ()> {

@@ -36,10 +36,7 @@ impl MemoryStore {
 
     /// The same tables, not yet claimed, as a process started later would find them.
     pub fn reopened(&self) -> Self {
-        Self {
-            tables: Arc::clone(&self.tables),
-            mine: AtomicU32::new(0),
-        }
+        Self { tables: Arc::clone(&self.tables), mine: AtomicU32::new(0) }
     }
 
     /// Changes a row's body, as a damaged medium would; false when there is no such row.
@@ -60,11 +57,7 @@ impl MemoryStore {
         damage: impl FnOnce(&mut Vec<u8>),
     ) -> bool {
         let mut tables = self.tables.lock();
-        tables
-            .chunks
-            .get_mut(&(session, first_tick))
-            .map(|chunk| damage(&mut chunk.body))
-            .is_some()
+        tables.chunks.get_mut(&(session, first_tick)).map(|chunk| damage(&mut chunk.body)).is_some()
     }
 
     fn read<T: Send + 'static>(&self, read: impl FnOnce(&Tables) -> T) -> StoreFuture<'_, T> {
@@ -79,11 +72,8 @@ impl MemoryStore {
         let mine = self.mine.load(Ordering::Acquire);
         let mut tables = self.tables.lock();
         let found = tables.owner_epoch;
-        let answer = if found == mine {
-            write(&mut tables)
-        } else {
-            Err(StoreError::LostOwnership { mine, found })
-        };
+        let answer =
+            if found == mine { write(&mut tables) } else { Err(StoreError::LostOwnership { mine, found }) };
         drop(tables);
         Box::pin(async move { answer })
     }
@@ -122,12 +112,7 @@ impl StoreRead for MemoryStore {
     }
 
     fn chunk_body(&self, session: SessionId, first_tick: u32) -> StoreFuture<'_, Option<Vec<u8>>> {
-        self.read(|tables| {
-            tables
-                .chunks
-                .get(&(session, first_tick))
-                .map(|chunk| chunk.body.clone())
-        })
+        self.read(|tables| tables.chunks.get(&(session, first_tick)).map(|chunk| chunk.body.clone()))
     }
 
     fn chunked_through(&self, session: SessionId) -> StoreFuture<'_, Option<u32>> {
@@ -144,22 +129,12 @@ impl StoreRead for MemoryStore {
 }
 
 fn chunks_of(tables: &Tables, session: SessionId) -> impl Iterator<Item = &Chunk> {
-    tables
-        .chunks
-        .range((session, 0)..=(session, u32::MAX))
-        .map(|(_, chunk)| chunk)
+    tables.chunks.range((session, 0)..=(session, u32::MAX)).map(|(_, chunk)| chunk)
 }
 
 fn live(tables: &mut Tables, id: SessionId) -> Result<&mut SessionRow, StoreError> {
-    let (row, _) = tables
-        .sessions
-        .get_mut(&id)
-        .ok_or(StoreError::UnknownSession(id))?;
-    if row.status == SessionStatus::Live {
-        Ok(row)
-    } else {
-        Err(StoreError::NotLive(id))
-    }
+    let (row, _) = tables.sessions.get_mut(&id).ok_or(StoreError::UnknownSession(id))?;
+    if row.status == SessionStatus::Live { Ok(row) } else { Err(StoreError::NotLive(id)) }
 }
 
 impl Store for MemoryStore {
@@ -180,16 +155,10 @@ impl Store for MemoryStore {
             }
             let expected = newest.map_or(row.row_no, |(row_no, _)| row_no + 1);
             if row.row_no != expected {
-                return Err(StoreError::RowOrder {
-                    offered: row.row_no,
-                    expected,
-                });
+                return Err(StoreError::RowOrder { offered: row.row_no, expected });
             }
             tables.rows.insert(row.row_no, row.body.clone());
-            tables.tail = Some(TailMark {
-                row_no: row.row_no,
-                end_offset: row.end_offset,
-            });
+            tables.tail = Some(TailMark { row_no: row.row_no, end_offset: row.end_offset });
             Ok(())
         })
     }
@@ -198,11 +167,7 @@ impl Store for MemoryStore {
         self.write(|tables| {
             if let Some((_, header)) = tables.sessions.get(&session.id) {
                 let same = *header == session.header;
-                return if same {
-                    Ok(())
-                } else {
-                    Err(StoreError::SessionExists(session.id))
-                };
+                return if same { Ok(()) } else { Err(StoreError::SessionExists(session.id)) };
             }
             let row = SessionRow {
                 id: session.id,
@@ -228,16 +193,10 @@ impl Store for MemoryStore {
 
     fn finish_session<'a>(&'a self, finish: &'a Finish) -> StoreFuture<'a, ()> {
         self.write(|tables| {
-            let (row, _) = tables
-                .sessions
-                .get_mut(&finish.id)
-                .ok_or(StoreError::UnknownSession(finish.id))?;
+            let (row, _) =
+                tables.sessions.get_mut(&finish.id).ok_or(StoreError::UnknownSession(finish.id))?;
             if row.status == SessionStatus::Live {
-                row.status = if finish.failed {
-                    SessionStatus::Failed
-                } else {
-                    SessionStatus::Ended
-                };
+                row.status = if finish.failed { SessionStatus::Failed } else { SessionStatus::Ended };
                 row.ended_unix_us = Some(finish.ended_unix_us);
                 row.last_tick = Some(finish.last_tick);
                 row.summary = Some(finish.summary.clone());
@@ -248,10 +207,7 @@ impl Store for MemoryStore {
 
     fn set_verify<'a>(&'a self, id: SessionId, result: &'a [u8]) -> StoreFuture<'a, ()> {
         self.write(|tables| {
-            let (row, _) = tables
-                .sessions
-                .get_mut(&id)
-                .ok_or(StoreError::UnknownSession(id))?;
+            let (row, _) = tables.sessions.get_mut(&id).ok_or(StoreError::UnknownSession(id))?;
             row.verify = Some(result.to_vec());
             Ok(())
         })
@@ -259,10 +215,7 @@ impl Store for MemoryStore {
 
     fn put_blob<'a>(&'a self, blob: &'a Blob) -> StoreFuture<'a, ()> {
         self.write(|tables| {
-            tables
-                .blobs
-                .entry(blob.hash.clone())
-                .or_insert_with(|| blob.clone());
+            tables.blobs.entry(blob.hash.clone()).or_insert_with(|| blob.clone());
             Ok(())
         })
     }
@@ -283,10 +236,7 @@ impl Store for MemoryStore {
             let Some(newest) = tables.rows.last_key_value().map(|(row_no, _)| *row_no) else {
                 return Ok(0);
             };
-            let doomed = tables
-                .rows
-                .range(..=row_no.min(newest.saturating_sub(1)))
-                .take(limit as usize);
+            let doomed = tables.rows.range(..=row_no.min(newest.saturating_sub(1))).take(limit as usize);
             let doomed: Vec<u64> = doomed.map(|(row_no, _)| *row_no).collect();
             doomed.iter().for_each(|row_no| drop(tables.rows.remove(row_no)));
             Ok(doomed.len() as u64)
@@ -302,13 +252,9 @@ impl Store for MemoryStore {
 
     fn delete_chunks(&self, id: SessionId, limit: u32) -> StoreFuture<'_, u64> {
         self.write(|tables| {
-            let doomed = chunks_of(tables, id)
-                .map(|chunk| chunk.head.first_tick)
-                .take(limit as usize);
+            let doomed = chunks_of(tables, id).map(|chunk| chunk.head.first_tick).take(limit as usize);
             let doomed: Vec<u32> = doomed.collect();
-            doomed
-                .iter()
-                .for_each(|first_tick| drop(tables.chunks.remove(&(id, *first_tick))));
+            doomed.iter().for_each(|first_tick| drop(tables.chunks.remove(&(id, *first_tick))));
             Ok(doomed.len() as u64)
         })
     }
@@ -328,10 +274,7 @@ impl Store for MemoryStore {
             let chunks: usize = tables.chunks.values().map(|chunk| chunk.body.len()).sum();
             let headers: usize = tables.sessions.values().map(|(_, header)| header.len()).sum();
             let blobs: usize = tables.blobs.values().map(|blob| blob.bytes.len()).sum();
-            Usage {
-                used_bytes: (rows + chunks + headers + blobs) as u64,
-                wal_bytes: 0,
-            }
+            Usage { used_bytes: (rows + chunks + headers + blobs) as u64, wal_bytes: 0 }
         })
     }
 

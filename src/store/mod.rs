@@ -81,11 +81,7 @@ pub struct SessionQuery {
 impl SessionQuery {
     /// Every session with this status (all when `None`), in one answer.
     pub fn all(status: Option<SessionStatus>) -> Self {
-        Self {
-            status,
-            after: None,
-            limit: u32::MAX,
-        }
+        Self { status, after: None, limit: u32::MAX }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Structured logs on standard error. Tokens, tickets, secrets and bodies are never logged.
 
-use std::io;
+use std::io::{self, IsTerminal};
 
 use thiserror::Error;
 use tracing_subscriber::EnvFilter;
@@ -25,14 +25,12 @@ pub fn install(level: LogLevel, format: LogFormat) -> Result<(), LogsError> {
         LogFormat::Text => fmt()
             .with_env_filter(filter)
             .with_writer(io::stderr)
+            .with_ansi(io::stderr().is_terminal())
             .with_target(false)
             .try_init(),
-        LogFormat::Json => fmt()
-            .json()
-            .flatten_event(true)
-            .with_env_filter(filter)
-            .with_writer(io::stderr)
-            .try_init(),
+        LogFormat::Json => {
+            fmt().json().flatten_event(true).with_env_filter(filter).with_writer(io::stderr).try_init()
+        }
     };
     set.map_err(|_| LogsError)
 }
@@ -49,10 +47,7 @@ mod tests {
     fn every_level_makes_a_filter_that_keeps_libraries_quiet() {
         for level in LogLevel::ALL {
             let text = filter(*level).to_string();
-            assert!(
-                text.contains(level.name()) && text.contains("sqlx=warn"),
-                "{text}"
-            );
+            assert!(text.contains(level.name()) && text.contains("sqlx=warn"), "{text}");
         }
     }
 }

@@ -9,9 +9,8 @@ use prometheus::{
 };
 
 /// Requests: half a millisecond to ten seconds, dense around the target of 50 ms.
-const REQUEST_BUCKETS_S: &[f64] = &[
-    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0,
-];
+const REQUEST_BUCKETS_S: &[f64] =
+    &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
 /// Ticks: 5 µs to 8 of the shortest intervals (7.8125 ms each).
 const TICK_BUCKETS_S: &[f64] = &[
@@ -148,9 +147,7 @@ impl Default for Metrics {
         let journal = JournalMetrics {
             lag_s: r.add(&JOURNAL_LAG, |entry| Gauge::with_opts(opts(entry))),
             healthy: r.gauge(&JOURNAL_HEALTHY),
-            commit_s: r.add(&JOURNAL_COMMIT_DURATION, |entry| {
-                Histogram::with_opts(histogram_opts(entry))
-            }),
+            commit_s: r.add(&JOURNAL_COMMIT_DURATION, |entry| Histogram::with_opts(histogram_opts(entry))),
             errors: r.counter(&JOURNAL_ERRORS),
             bytes: r.gauge(&JOURNAL_BYTES),
         };
@@ -221,9 +218,7 @@ impl Metrics {
 
     /// `route` is a pattern such as `/api/v1/combat/sessions/{sessionId}`, never a path.
     pub fn request(&self, method: &str, route: &str, status: u16, seconds: f64) {
-        self.request_duration
-            .with_label_values(&[method, route, &status.to_string()])
-            .observe(seconds);
+        self.request_duration.with_label_values(&[method, route, &status.to_string()]).observe(seconds);
     }
 
     /// The text format of Prometheus.
@@ -240,13 +235,7 @@ impl Metrics {
 /// The table of `docs/metrics.md`.
 pub fn metrics_table() -> String {
     let mut table = String::from("| metric | kind | labels | what it says |\n|---|---|---|---|\n");
-    for Entry {
-        name,
-        kind,
-        labels,
-        help,
-    } in CATALOGUE
-    {
+    for Entry { name, kind, labels, help } in CATALOGUE {
         let kind = match kind {
             Kind::Counter => "counter",
             Kind::Gauge => "gauge",
@@ -279,9 +268,7 @@ trait Register {
     }
 
     fn histograms(&self, entry: &Entry) -> HistogramVec {
-        self.add(entry, |entry| {
-            HistogramVec::new(histogram_opts(entry), entry.labels)
-        })
+        self.add(entry, |entry| HistogramVec::new(histogram_opts(entry), entry.labels))
     }
 }
 
@@ -292,8 +279,7 @@ impl Register for Registry {
         make: impl FnOnce(&Entry) -> prometheus::Result<C>,
     ) -> C {
         let metric = make(entry).expect("the catalogue holds valid names");
-        self.register(Box::new(metric.clone()))
-            .expect("the catalogue names each metric once");
+        self.register(Box::new(metric.clone())).expect("the catalogue names each metric once");
         metric
     }
 }
@@ -332,10 +318,7 @@ mod tests {
                 Kind::Gauge => "gauge",
                 Kind::Histogram(_) => "histogram",
             };
-            assert!(
-                text.contains(&format!("# TYPE {name} {kind}\n")),
-                "{name} is missing"
-            );
+            assert!(text.contains(&format!("# TYPE {name} {kind}\n")), "{name} is missing");
         }
     }
 
@@ -344,12 +327,7 @@ mod tests {
         let names: BTreeSet<_> = CATALOGUE.iter().map(|entry| entry.name).collect();
         assert_eq!(names.len(), CATALOGUE.len());
         for entry in CATALOGUE {
-            assert_eq!(
-                entry.kind == Kind::Counter,
-                entry.name.ends_with("_total"),
-                "{}",
-                entry.name
-            );
+            assert_eq!(entry.kind == Kind::Counter, entry.name.ends_with("_total"), "{}", entry.name);
             if matches!(entry.kind, Kind::Histogram(_)) {
                 assert!(entry.name.ends_with("_seconds"), "{}", entry.name);
             }

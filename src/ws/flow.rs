@@ -66,15 +66,7 @@ impl From<CloseCode> for End {
 
 /// Serves a socket from its handshake to its end.
 pub async fn serve(handover: WsHandover) {
-    let WsHandover {
-        stream,
-        read_buf,
-        encoding,
-        admission,
-        peer,
-        metrics,
-        stop,
-    } = handover;
+    let WsHandover { stream, read_buf, encoding, admission, peer, metrics, stop } = handover;
     let (writer, reader) = socket::open(stream, read_buf, encoding).await;
     let admitted = match admission {
         Ok(admission) => attach(admission, encoding).await,
@@ -92,10 +84,7 @@ pub async fn serve(handover: WsHandover) {
     connections.inc();
     let ended = converse(writer, reader, attachment, encoding, metrics.view(view), &stop).await;
     if let End::Close(code, _) = &ended
-        && matches!(
-            code,
-            CloseCode::ProtocolError | CloseCode::RateLimited | CloseCode::TooSlow
-        )
+        && matches!(code, CloseCode::ProtocolError | CloseCode::RateLimited | CloseCode::TooSlow)
     {
         metrics.error(code.name());
     }
@@ -125,12 +114,7 @@ async fn converse(
     metrics: ViewMetrics,
     stop: &tokio_util::sync::CancellationToken,
 ) -> End {
-    let Attachment {
-        handle,
-        outgoing,
-        facts,
-        player,
-    } = attachment;
+    let Attachment { handle, outgoing, facts, player } = attachment;
     let round_trip = Arc::new(Mutex::new(RoundTrip::default()));
     let (pongs, pongs_out) = mpsc::channel(PONGS_MAX);
     let listener = Listener {
@@ -144,17 +128,8 @@ async fn converse(
         limiter: RateLimiter::direct(Quota::per_second(MESSAGES_PER_SECOND).allow_burst(MESSAGES_BURST)),
         within_rate_at: Instant::now(),
     };
-    let ping_every = if player.is_some() {
-        PLAYER_PING_EVERY
-    } else {
-        SPECTATOR_PING_EVERY
-    };
-    let speaker = Speaker {
-        facts: &facts,
-        metrics,
-        round_trip,
-        ping_every,
-    };
+    let ping_every = if player.is_some() { PLAYER_PING_EVERY } else { SPECTATOR_PING_EVERY };
+    let speaker = Speaker { facts: &facts, metrics, round_trip, ping_every };
     let ended = tokio::select! {
         ended = listener.listen(&mut reader) => ended,
         ended = speaker.speak(&mut writer, outgoing, pongs_out) => ended,
@@ -173,7 +148,7 @@ async fn converse(
 /// Sessions tell their players that the server drains; this only catches sockets without one.
 async fn stopped_late(stop: &tokio_util::sync::CancellationToken) {
     stop.cancelled().await;
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
 }
 
 /// Reads what the client says.
@@ -219,11 +194,7 @@ impl Listener<'_> {
         let now = Instant::now();
         if self.limiter.check().is_err() {
             let excess = now.duration_since(self.within_rate_at);
-            return if excess > EXCESS_MAX {
-                Err(CloseCode::RateLimited.into())
-            } else {
-                Ok(())
-            };
+            return if excess > EXCESS_MAX { Err(CloseCode::RateLimited.into()) } else { Ok(()) };
         }
         self.within_rate_at = now;
         let message = decode_client(bytes, self.encoding)
@@ -282,13 +253,7 @@ impl Listener<'_> {
             None => (self.facts.shown_tick(), 0),
         };
         let rtt_ms = self.facts.rtt_ms().min(u32::from(u16::MAX)) as u16;
-        let pong = Pong {
-            nonce,
-            tick: tick.0,
-            tick_fraction,
-            bank_ticks: self.facts.bank_ticks(),
-            rtt_ms,
-        };
+        let pong = Pong { nonce, tick: tick.0, tick_fraction, bank_ticks: self.facts.bank_ticks(), rtt_ms };
         let mut out = Vec::with_capacity(32);
         encode_pong(&pong, self.encoding, &mut out);
         // Too many pings at once stay without an answer.

@@ -37,17 +37,12 @@ impl RoundTrip {
         let at = self.pending.iter().position(|(pending, _)| *pending == nonce)?;
         let (_, sent_at) = self.pending.remove(at);
         let rtt_ms = now.duration_since(sent_at).as_millis().min(60_000) as u32;
-        self.samples
-            .retain(|(taken_at, _)| now.duration_since(*taken_at) <= WINDOW);
+        self.samples.retain(|(taken_at, _)| now.duration_since(*taken_at) <= WINDOW);
         if self.samples.len() == SAMPLES_MAX {
             self.samples.remove(0);
         }
         self.samples.push((now, rtt_ms));
-        self.samples
-            .iter()
-            .map(|(_, rtt_ms)| *rtt_ms)
-            .min()
-            .map(|least_ms| (rtt_ms, least_ms))
+        self.samples.iter().map(|(_, rtt_ms)| *rtt_ms).min().map(|least_ms| (rtt_ms, least_ms))
     }
 }
 

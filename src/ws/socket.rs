@@ -140,21 +140,11 @@ impl SocketReader {
 
 /// Sends the close code and listens until the peer has answered, or for a moment.
 pub async fn close(mut writer: SocketWriter, mut reader: SocketReader, code: CloseCode, detail: &str) {
-    let reason = if detail.is_empty() {
-        code.name().to_owned()
-    } else {
-        format!("{}: {detail}", code.name())
-    };
+    let reason =
+        if detail.is_empty() { code.name().to_owned() } else { format!("{}: {detail}", code.name()) };
     // A control frame holds 125 bytes, two of them the code.
-    let reason = reason
-        .chars()
-        .take(100)
-        .filter(char::is_ascii)
-        .collect::<String>();
-    let frame = CloseFrame {
-        code: WireCode::from(code as u16),
-        reason: reason.into(),
-    };
+    let reason = reason.chars().take(100).filter(char::is_ascii).collect::<String>();
+    let frame = CloseFrame { code: WireCode::from(code as u16), reason: reason.into() };
     let farewell = async {
         if writer.sink.send(Message::Close(Some(frame))).await.is_ok() {
             while let Some(Ok(_)) = reader.stream.next().await {}

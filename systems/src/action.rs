@@ -71,15 +71,9 @@ fn judge_attacks(inbox: Res<Inbox>, roster: Res<Roster>, mut fighters: Query<Fig
     }
     let mut targets: ArrayVec<Target, PLAYERS_MAX> = ArrayVec::new();
     for entity in roster.entities() {
-        let fighter = fighters
-            .get(entity)
-            .expect("every entity of the roster is a fighter");
+        let fighter = fighters.get(entity).expect("every entity of the roster is a fighter");
         if fighter.vitals.is_alive() {
-            targets.push(Target {
-                id: *fighter.id,
-                team: fighter.identity.team,
-                feet: fighter.body.pose.at,
-            });
+            targets.push(Target { id: *fighter.id, team: fighter.identity.team, feet: fighter.body.pose.at });
         }
     }
     for action in actions(&inbox) {
@@ -89,25 +83,13 @@ fn judge_attacks(inbox: Res<Inbox>, roster: Res<Roster>, mut fighters: Query<Fig
         let Some(entity) = roster.in_slot(action.slot) else {
             continue;
         };
-        let mut shooter = fighters
-            .get_mut(entity)
-            .expect("every entity of the roster is a fighter");
+        let mut shooter = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
         let judged = may_act(&shooter, action, &range.state, &range)
             .and_then(|pose| pull_trigger(&mut shooter, &range).map(|()| pose));
         let reason = judged.err();
-        let outcome = if reason.is_none() {
-            Outcome::Applied
-        } else {
-            Outcome::Refused
-        };
+        let outcome = if reason.is_none() { Outcome::Applied } else { Outcome::Refused };
         let input_seq = action.input_seq;
-        range.output.verdicts.push(Verdict {
-            slot: action.slot,
-            input_seq,
-            outcome,
-            reason,
-            hit: None,
-        });
+        range.output.verdicts.push(Verdict { slot: action.slot, input_seq, outcome, reason, hit: None });
         if let Ok(pose) = judged {
             fire(&mut shooter, action, pose, &targets, &mut range);
         }
@@ -115,13 +97,10 @@ fn judge_attacks(inbox: Res<Inbox>, roster: Res<Roster>, mut fighters: Query<Fig
 }
 
 fn actions<'a>(inbox: &'a Inbox) -> impl Iterator<Item = &'a Action> {
-    inbox
-        .actions
-        .iter()
-        .filter_map(|index| match &inbox.commands[usize::from(*index)] {
-            Command::Action { action } => Some(action),
-            _ => None,
-        })
+    inbox.actions.iter().filter_map(|index| match &inbox.commands[usize::from(*index)] {
+        Command::Action { action } => Some(action),
+        _ => None,
+    })
 }
 
 /// The pose an action is done from: that of the claim it follows.
@@ -136,12 +115,7 @@ fn may_act(
         return Ok(actor.body.pose);
     }
     let oldest_ticks = range.rules.attack_follows_ticks_max;
-    let followed = actor
-        .recent
-        .accepted
-        .iter()
-        .rev()
-        .find(|claim| claim.input_seq == action.follows);
+    let followed = actor.recent.accepted.iter().rev().find(|claim| claim.input_seq == action.follows);
     match followed {
         Some(claim) if range.now.0.since(claim.accepted_at) <= oldest_ticks => Ok(claim.pose),
         _ => Err(Reason::StaleInput),
@@ -152,11 +126,7 @@ fn allowed_now(actor: &FighterItem<'_, '_>, state: &MatchState) -> Result<(), Re
     if state.is_resuming() || !matches!(state.phase, MatchPhase::Warmup | MatchPhase::Active) {
         return Err(Reason::WrongPhase);
     }
-    if actor.vitals.is_alive() {
-        Ok(())
-    } else {
-        Err(Reason::Dead)
-    }
+    if actor.vitals.is_alive() { Ok(()) } else { Err(Reason::Dead) }
 }
 
 fn pull_trigger(shooter: &mut FighterItem<'_, '_>, range: &Range<'_>) -> Result<(), Reason> {
@@ -188,10 +158,7 @@ fn fire(
     let body = &rules.ruleset.body;
     let in_hand = shooter.arms.in_hand;
     let weapon = &rules.weapons[usize::from(in_hand)].rules;
-    let eye = Vec3Mm {
-        y: pose.at.y + body.eye_height_mm,
-        ..pose.at
-    };
+    let eye = Vec3Mm { y: pose.at.y + body.eye_height_mm, ..pose.at };
     let (yaw_off, pitch_off) = (
         range.streams.spread.triangular(weapon.spread_turn),
         range.streams.spread.triangular(weapon.spread_turn),
@@ -243,9 +210,7 @@ fn do_other_deeds(
         let Some(entity) = roster.in_slot(action.slot) else {
             continue;
         };
-        let mut actor = fighters
-            .get_mut(entity)
-            .expect("every entity of the roster is a fighter");
+        let mut actor = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
         let done = match action.deed {
             Deed::Attack => continue,
             Deed::Reload => allowed_now(&actor, &state).and_then(|()| begin_reload(&mut actor, &mut ground)),
@@ -254,11 +219,7 @@ fn do_other_deeds(
             }
         };
         let reason = done.err();
-        let outcome = if reason.is_none() {
-            Outcome::Applied
-        } else {
-            Outcome::Refused
-        };
+        let outcome = if reason.is_none() { Outcome::Applied } else { Outcome::Refused };
         let input_seq = action.input_seq;
         ground.displacing().output.verdicts.push(Verdict {
             slot: action.slot,
@@ -306,10 +267,7 @@ fn use_ability(
     };
     let Effect::MoveTo(to) = (ability.kind.apply)(&using)?;
     actor.cooldowns.ready_at[place] = at.now.plus(ability.cooldown_ticks);
-    at.output.events.push(Event::AbilityUsed {
-        id: *actor.id,
-        ability: index,
-    });
+    at.output.events.push(Event::AbilityUsed { id: *actor.id, ability: index });
     actor.displace(Pose { at: to, ..from }, Reason::Displaced, action.input_seq, at);
     Ok(())
 }

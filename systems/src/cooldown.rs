@@ -23,11 +23,7 @@ use crate::roster::Roster;
 use crate::tick_rules::TickRules;
 
 pub fn install(schedule: &mut Schedule) {
-    schedule.add_systems(
-        (finish_reloads, respawn_the_dead, advance_match)
-            .chain()
-            .in_set(Phase::Cooldown),
-    );
+    schedule.add_systems((finish_reloads, respawn_the_dead, advance_match).chain().in_set(Phase::Cooldown));
 }
 
 fn finish_reloads(
@@ -38,19 +34,14 @@ fn finish_reloads(
     mut output: ResMut<TickOutput>,
 ) {
     for entity in roster.entities() {
-        let mut fighter = fighters
-            .get_mut(entity)
-            .expect("every entity of the roster is a fighter");
+        let mut fighter = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
         if fighter.arms.reloaded_at.is_none_or(|at| now.0 < at) {
             continue;
         }
         let in_hand = fighter.arms.in_hand;
         fighter.arms.reloaded_at = None;
         fighter.arms.rounds[usize::from(in_hand)] = rules.weapons[usize::from(in_hand)].rules.magazine_rounds;
-        output.events.push(Event::Reloaded {
-            id: *fighter.id,
-            weapon: in_hand,
-        });
+        output.events.push(Event::Reloaded { id: *fighter.id, weapon: in_hand });
     }
 }
 
@@ -66,9 +57,7 @@ fn respawn_the_dead(
     }
     let now = ground.now();
     let is_due = |fighters: &Query<Fighter>, entity| {
-        let fighter = fighters
-            .get(entity)
-            .expect("every entity of the roster is a fighter");
+        let fighter = fighters.get(entity).expect("every entity of the roster is a fighter");
         fighter.vitals.respawn_at.is_some_and(|at| at <= now)
     };
     if !roster.entities().any(|entity| is_due(&fighters, entity)) {
@@ -79,14 +68,8 @@ fn respawn_the_dead(
     }
     for entity in roster.entities() {
         if is_due(&fighters, entity) {
-            let pose = choose_spawn(
-                &ground.rules().map,
-                &living(&roster, &fighters),
-                &mut streams.spawns,
-            );
-            let mut fighter = fighters
-                .get_mut(entity)
-                .expect("every entity of the roster is a fighter");
+            let pose = choose_spawn(&ground.rules().map, &living(&roster, &fighters), &mut streams.spawns);
+            let mut fighter = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
             fighter.make_whole(ground.rules(), now);
             fighter.displace(pose, Reason::Spawned, 0, &mut ground.displacing());
         }
@@ -96,9 +79,7 @@ fn respawn_the_dead(
 /// Nobody stands anywhere while places are chosen, so that the first has as much choice as the last.
 fn clear_the_field(roster: &Roster, fighters: &mut Query<Fighter>) {
     for entity in roster.entities() {
-        let mut fighter = fighters
-            .get_mut(entity)
-            .expect("every entity of the roster is a fighter");
+        let mut fighter = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
         fighter.vitals.respawn_at = Some(Tick(0));
     }
 }
@@ -115,23 +96,13 @@ fn living(roster: &Roster, fighters: &Query<Fighter>) -> Standing {
 /// The spawn point furthest from everybody; among equals the stream decides.
 pub fn choose_spawn(map: &Map, standing: &[Vec3Mm], stream: &mut Stream) -> Pose {
     let room = |spawn: &SpawnPoint| {
-        standing
-            .iter()
-            .map(|at| spawn.at.distance_squared(*at))
-            .min()
-            .unwrap_or(i64::MAX)
+        standing.iter().map(|at| spawn.at.distance_squared(*at)).min().unwrap_or(i64::MAX)
     };
     let most = map.spawns.iter().map(room).max().unwrap_or_default();
     let roomiest = || map.spawns.iter().filter(|spawn| room(spawn) == most);
     let chosen = stream.below(roomiest().count() as u32) as usize;
-    let spawn = roomiest()
-        .nth(chosen)
-        .expect("a map has at least two spawn points");
-    Pose {
-        at: spawn.at,
-        yaw: spawn.yaw,
-        ..Pose::default()
-    }
+    let spawn = roomiest().nth(chosen).expect("a map has at least two spawn points");
+    Pose { at: spawn.at, yaw: spawn.yaw, ..Pose::default() }
 }
 
 fn advance_match(
@@ -162,24 +133,16 @@ fn advance_match(
         }
         MatchPhase::Active => {
             let limit = rules.setup.score_limit;
-            let decided = rules
-                .mode
-                .is_decided(limit, fighters.iter().map(|fighter| fighter.score));
+            let decided = rules.mode.is_decided(limit, fighters.iter().map(|fighter| fighter.score));
             if decided || due {
-                let reason = if decided {
-                    EndReason::ScoreLimit
-                } else {
-                    EndReason::TimeLimit
-                };
+                let reason = if decided { EndReason::ScoreLimit } else { EndReason::TimeLimit };
                 end(reason, &roster, &mut state, &fighters, &mut ground);
             }
         }
         MatchPhase::Waiting | MatchPhase::Warmup | MatchPhase::Ended => {}
     }
     if state.phase != MatchPhase::Ended
-        && state
-            .empty_since
-            .is_some_and(|since| now.since(since) >= ground.rules().empty_ticks_max)
+        && state.empty_since.is_some_and(|since| now.since(since) >= ground.rules().empty_ticks_max)
     {
         end(EndReason::Empty, &roster, &mut state, &fighters, &mut ground);
     }
@@ -188,11 +151,7 @@ fn advance_match(
 fn enter(phase: MatchPhase, ends_at: Option<Tick>, state: &mut MatchState, ground: &mut Ground<'_>) {
     state.phase = phase;
     state.phase_ends_at = ends_at;
-    ground
-        .displacing()
-        .output
-        .events
-        .push(Event::PhaseChanged { phase });
+    ground.displacing().output.events.push(Event::PhaseChanged { phase });
 }
 
 /// The score is cleared and everybody stands at a spawn point: from here on it counts.
@@ -205,14 +164,8 @@ fn start_over(
     let now = ground.now();
     clear_the_field(roster, fighters);
     for entity in roster.entities() {
-        let pose = choose_spawn(
-            &ground.rules().map,
-            &living(roster, fighters),
-            &mut streams.spawns,
-        );
-        let mut fighter = fighters
-            .get_mut(entity)
-            .expect("every entity of the roster is a fighter");
+        let pose = choose_spawn(&ground.rules().map, &living(roster, fighters), &mut streams.spawns);
+        let mut fighter = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
         *fighter.score = Score::default();
         fighter.make_whole(ground.rules(), now);
         fighter.displace(pose, Reason::Spawned, 0, &mut ground.displacing());
@@ -227,10 +180,8 @@ fn wait_for_players(
     ground: &mut Ground<'_>,
 ) {
     let now = ground.now();
-    let everybody_back = !roster.is_empty()
-        && fighters
-            .iter()
-            .all(|fighter| fighter.link.connected || fighter.identity.bot);
+    let everybody_back =
+        !roster.is_empty() && fighters.iter().all(|fighter| fighter.link.connected || fighter.identity.bot);
     if !everybody_back && state.resuming_until.is_some_and(|until| now < until) {
         return;
     }
@@ -250,21 +201,13 @@ pub fn end(
 ) {
     let by_id = roster.entities().filter_map(|entity| fighters.get(entity).ok());
     let was_active = state.phase == MatchPhase::Active;
-    let leader = ground
-        .rules()
-        .mode
-        .leader(by_id.map(|fighter| (*fighter.id, fighter.score)));
+    let leader = ground.rules().mode.leader(by_id.map(|fighter| (*fighter.id, fighter.score)));
     state.phase = MatchPhase::Ended;
     state.phase_ends_at = None;
     state.resuming_until = None;
     state.end = Some(reason);
     state.winner = leader.filter(|_| was_active);
     let events = &mut ground.displacing().output.events;
-    events.push(Event::PhaseChanged {
-        phase: MatchPhase::Ended,
-    });
-    events.push(Event::Ended {
-        reason,
-        winner: state.winner,
-    });
+    events.push(Event::PhaseChanged { phase: MatchPhase::Ended });
+    events.push(Event::Ended { reason, winner: state.winner });
 }

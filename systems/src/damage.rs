@@ -32,9 +32,7 @@ fn apply_damage(
         let Some(entity) = roster.of(hit.victim) else {
             continue;
         };
-        let mut victim = fighters
-            .get_mut(entity)
-            .expect("every entity of the roster is a fighter");
+        let mut victim = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
         let absorbs_percent = rules.ruleset.body.armour_absorbs_percent;
         let before = victim.vitals.health;
         let (health, armour) = absorb(before, victim.vitals.armour, hit.amount, absorbs_percent);
@@ -54,44 +52,17 @@ fn credit(fighters: &mut Query<Fighter>, roster: &Roster, hit: &PendingHit, kill
     let Some(entity) = roster.of(hit.attacker) else {
         return;
     };
-    let mut attacker = fighters
-        .get_mut(entity)
-        .expect("every entity of the roster is a fighter");
+    let mut attacker = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
     attacker.score.damage_dealt += i64::from(hit.amount.0);
     attacker.score.kills += u16::from(killed);
 }
 
 fn tell(hit: &PendingHit, remaining_health: MilliPoints, killed: bool, output: &mut TickOutput) {
-    let PendingHit {
-        attacker,
-        victim,
-        weapon,
-        zone,
-        amount,
-        ..
-    } = *hit;
-    output.verdicts[hit.verdict].hit = Some(Hit {
-        victim,
-        zone,
-        amount,
-        remaining_health,
-        killed,
-    });
-    output.events.push(Event::Damaged {
-        attacker,
-        victim,
-        weapon,
-        zone,
-        amount,
-        remaining_health,
-    });
+    let PendingHit { attacker, victim, weapon, zone, amount, .. } = *hit;
+    output.verdicts[hit.verdict].hit = Some(Hit { victim, zone, amount, remaining_health, killed });
+    output.events.push(Event::Damaged { attacker, victim, weapon, zone, amount, remaining_health });
     if killed {
         let killer: SimId = attacker;
-        output.events.push(Event::Died {
-            victim,
-            killer,
-            weapon,
-            zone,
-        });
+        output.events.push(Event::Died { victim, killer, weapon, zone });
     }
 }

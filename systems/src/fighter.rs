@@ -104,14 +104,5 @@ pub fn whole(rules: &TickRules, now: Tick) -> (Vitals, Arms, Cooldowns) {
         armour: MilliPoints::from_points(body.armour_points),
         respawn_at: None,
     };
-    (
-        vitals,
-        Arms {
-            in_hand: 0,
-            rounds,
-            ready_at: now,
-            reloaded_at: None,
-        },
-        Cooldowns::default(),
-    )
+    (vitals, Arms { in_hand: 0, rounds, ready_at: now, reloaded_at: None }, Cooldowns::default())
 }

@@ -54,11 +54,8 @@ impl Inbox {
 }
 
 pub fn install(schedule: &mut Schedule) {
-    schedule.add_systems(
-        (begin_tick, apply_session_commands, order_player_inputs)
-            .chain()
-            .in_set(Phase::Input),
-    );
+    schedule
+        .add_systems((begin_tick, apply_session_commands, order_player_inputs).chain().in_set(Phase::Input));
 }
 
 fn begin_tick(mut now: ResMut<Now>, mut output: ResMut<TickOutput>) {
@@ -100,9 +97,7 @@ fn order_player_inputs(
         let Some(entity) = roster.in_slot(slot) else {
             continue;
         };
-        let mut state = claim_states
-            .get_mut(entity)
-            .expect("every body in the roster has a claim state");
+        let mut state = claim_states.get_mut(entity).expect("every body in the roster has a claim state");
         if input_seq <= state.input_seq {
             continue;
         }
@@ -154,9 +149,8 @@ mod tests {
 
     #[test]
     fn over_many_ticks_no_slot_comes_first_more_often_than_another() {
-        let firsts = (0..6_400)
-            .filter(|tick| ranks_at(Tick(*tick), 7)[0] < ranks_at(Tick(*tick), 7)[1])
-            .count();
+        let firsts =
+            (0..6_400).filter(|tick| ranks_at(Tick(*tick), 7)[0] < ranks_at(Tick(*tick), 7)[1]).count();
         assert!((3_000..3_400).contains(&firsts), "{firsts}");
     }
 }

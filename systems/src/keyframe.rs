@@ -25,9 +25,7 @@ pub(crate) fn write(world: &mut World, out: &mut Vec<u8>) {
     let mut fighters = world.query::<Fighter>();
     let fighters = fighters.query(world);
     for entity in entities {
-        let fighter = fighters
-            .get(entity)
-            .expect("every entity of the roster is a fighter");
+        let fighter = fighters.get(entity).expect("every entity of the roster is a fighter");
         fighter.id.put(out);
         for kind in StateKind::ALL {
             put_component(&fighter, kind, out);
@@ -47,9 +45,7 @@ pub(crate) fn read(world: &mut World, bytes: &[u8]) -> Result<(), CanonError> {
     let next_id = SimId::take(&mut reader)?;
     let count = u32::take(&mut reader)? as usize;
     if count > PLAYERS_MAX {
-        return Err(CanonError::OutOfRange {
-            what: "number of bodies",
-        });
+        return Err(CanonError::OutOfRange { what: "number of bodies" });
     }
     let mut roster = Roster::starting_at(next_id);
     let mut last_id = SimId(0);
@@ -58,9 +54,7 @@ pub(crate) fn read(world: &mut World, bytes: &[u8]) -> Result<(), CanonError> {
         let (id, slot) = (fighter.id, fighter.identity.slot);
         let place_taken = usize::from(slot.0) >= PLAYERS_MAX || roster.in_slot(slot).is_some();
         if id <= last_id || id >= next_id || place_taken {
-            return Err(CanonError::OutOfRange {
-                what: "id or slot of a body",
-            });
+            return Err(CanonError::OutOfRange { what: "id or slot of a body" });
         }
         last_id = id;
         let entity = world.spawn(fighter).id();

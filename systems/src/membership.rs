@@ -30,20 +30,8 @@ use crate::tick_rules::{SharedLevel, TickRules};
 /// Applies one command of session, service or link; claims and actions are left for their phases.
 pub fn apply(world: &mut World, command: &Command) {
     match command {
-        Command::Join {
-            slot,
-            player,
-            name,
-            team,
-            bot,
-        } => {
-            let identity = Identity {
-                slot: *slot,
-                team: *team,
-                player: *player,
-                name: *name,
-                bot: *bot,
-            };
+        Command::Join { slot, player, name, team, bot } => {
+            let identity = Identity { slot: *slot, team: *team, player: *player, name: *name, bot: *bot };
             join(world, identity);
         }
         Command::Leave { slot, cause } => leave(world, *slot, *cause),
@@ -91,18 +79,12 @@ fn join(world: &mut World, identity: Identity) {
         arms,
         cooldowns,
         score: Score::default(),
-        link: Link {
-            changed_at: now,
-            ..Link::default()
-        },
+        link: Link { changed_at: now, ..Link::default() },
     };
     let entity = world.spawn(bundle).id();
     world.resource_mut::<Roster>().insert(id, identity.slot, entity);
     world.resource_mut::<MatchState>().empty_since = None;
-    world.resource_mut::<TickOutput>().events.push(Event::Joined {
-        id,
-        slot: identity.slot,
-    });
+    world.resource_mut::<TickOutput>().events.push(Event::Joined { id, slot: identity.slot });
 }
 
 fn place_for_newcomer(world: &mut World) -> Pose {
@@ -110,9 +92,7 @@ fn place_for_newcomer(world: &mut World) -> Pose {
     let mut standing = Standing::new();
     for index in 0..world.resource::<Roster>().len() {
         let entity = world.resource::<Roster>().at(index);
-        let body = world
-            .get::<Body>(entity)
-            .expect("every body in the roster has a pose");
+        let body = world.get::<Body>(entity).expect("every body in the roster has a pose");
         standing.push(body.pose.at);
     }
     choose_spawn(&map, &standing, &mut world.resource_mut::<Streams>().spawns)
@@ -122,9 +102,7 @@ fn leave(world: &mut World, slot: Slot, cause: LeaveCause) {
     let Some(entity) = world.resource::<Roster>().in_slot(slot) else {
         return;
     };
-    let id = *world
-        .get::<SimId>(entity)
-        .expect("every body in the roster has an id");
+    let id = *world.get::<SimId>(entity).expect("every body in the roster has an id");
     world.despawn(entity);
     let now = world.resource::<Now>().0;
     let mut roster = world.resource_mut::<Roster>();
@@ -133,10 +111,7 @@ fn leave(world: &mut World, slot: Slot, cause: LeaveCause) {
     if empty {
         world.resource_mut::<MatchState>().empty_since = Some(now);
     }
-    world
-        .resource_mut::<TickOutput>()
-        .events
-        .push(Event::Left { id, slot, cause });
+    world.resource_mut::<TickOutput>().events.push(Event::Left { id, slot, cause });
 }
 
 fn end(world: &mut World, reason: EndReason) {
@@ -145,9 +120,8 @@ fn end(world: &mut World, reason: EndReason) {
     }
     world.resource_scope(|world, mut match_state: Mut<'_, MatchState>| {
         let mut state: SystemState<(Res<Roster>, Query<Fighter>, Ground)> = SystemState::new(world);
-        let (roster, fighters, mut ground) = state
-            .get_mut(world)
-            .expect("the resources are there from creation on");
+        let (roster, fighters, mut ground) =
+            state.get_mut(world).expect("the resources are there from creation on");
         cooldown::end(reason, &roster, &mut match_state, &fighters, &mut ground);
     });
 }
@@ -156,45 +130,29 @@ fn connect(world: &mut World, slot: Slot) {
     let Some(entity) = world.resource::<Roster>().in_slot(slot) else {
         return;
     };
-    let id = *world
-        .get::<SimId>(entity)
-        .expect("every body in the roster has an id");
+    let id = *world.get::<SimId>(entity).expect("every body in the roster has an id");
     with_link_at(world, slot, true);
     displace(world, entity, Reason::Reconnected);
-    world
-        .resource_mut::<TickOutput>()
-        .events
-        .push(Event::Connected { id });
+    world.resource_mut::<TickOutput>().events.push(Event::Connected { id });
 }
 
 fn disconnect(world: &mut World, slot: Slot) {
     let Some(entity) = world.resource::<Roster>().in_slot(slot) else {
         return;
     };
-    let id = *world
-        .get::<SimId>(entity)
-        .expect("every body in the roster has an id");
+    let id = *world.get::<SimId>(entity).expect("every body in the roster has an id");
     with_link_at(world, slot, false);
-    world
-        .resource_mut::<TickOutput>()
-        .events
-        .push(Event::Disconnected { id });
+    world.resource_mut::<TickOutput>().events.push(Event::Disconnected { id });
 }
 
 fn with_link_at(world: &mut World, slot: Slot, connected: bool) {
     let now = world.resource::<Now>().0;
-    with_link(world, slot, |link| {
-        (link.connected, link.changed_at) = (connected, now)
-    });
+    with_link(world, slot, |link| (link.connected, link.changed_at) = (connected, now));
 }
 
 fn with_link(world: &mut World, slot: Slot, change: impl FnOnce(&mut Link)) {
     if let Some(entity) = world.resource::<Roster>().in_slot(slot) {
-        change(
-            &mut world
-                .get_mut::<Link>(entity)
-                .expect("every body in the roster has a link"),
-        );
+        change(&mut world.get_mut::<Link>(entity).expect("every body in the roster has a link"));
     }
 }
 
@@ -213,10 +171,7 @@ fn resume(world: &mut World, epoch: Epoch) {
         }
         state.resuming_until = Some(until);
     }
-    world
-        .resource_mut::<TickOutput>()
-        .events
-        .push(Event::Resumed { epoch });
+    world.resource_mut::<TickOutput>().events.push(Event::Resumed { epoch });
 }
 
 fn displace_everybody(world: &mut World, because: Reason) {
@@ -229,12 +184,8 @@ fn displace_everybody(world: &mut World, because: Reason) {
 /// Tells a body where it stands, without moving it; what is in the air comes down.
 fn displace(world: &mut World, entity: Entity, because: Reason) {
     let mut state: SystemState<(Query<Fighter>, Ground)> = SystemState::new(world);
-    let (mut fighters, mut ground) = state
-        .get_mut(world)
-        .expect("the resources are there from creation on");
-    let mut fighter = fighters
-        .get_mut(entity)
-        .expect("every entity of the roster is a fighter");
+    let (mut fighters, mut ground) = state.get_mut(world).expect("the resources are there from creation on");
+    let mut fighter = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
     let mut pose = fighter.body.pose;
     pose.at = ground.displacing().level.ground_below(pose.at).unwrap_or(pose.at);
     fighter.displace(pose, because, 0, &mut ground.displacing());

@@ -22,11 +22,7 @@ use crate::spatial::{Level, PATH_POINTS_MAX};
 use crate::tick_rules::{SharedLevel, TickRules};
 
 pub fn install(schedule: &mut Schedule) {
-    schedule.add_systems(
-        (apply_claims, drop_overdue_bodies)
-            .chain()
-            .in_set(Phase::Movement),
-    );
+    schedule.add_systems((apply_claims, drop_overdue_bodies).chain().in_set(Phase::Movement));
 }
 
 /// What every judgement of movement needs.
@@ -48,12 +44,7 @@ impl Ground<'_> {
     }
 
     pub fn displacing(&mut self) -> Displacing<'_> {
-        Displacing {
-            now: self.now.0,
-            rules: &self.rules,
-            level: &self.level.0,
-            output: &mut self.output,
-        }
+        Displacing { now: self.now.0, rules: &self.rules, level: &self.level.0, output: &mut self.output }
     }
 }
 
@@ -71,9 +62,7 @@ fn apply_claims(
         let Some(entity) = roster.in_slot(claim.slot) else {
             continue;
         };
-        let mut fighter = fighters
-            .get_mut(entity)
-            .expect("every entity of the roster is a fighter");
+        let mut fighter = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
         let frozen = state.is_resuming() || state.phase == MatchPhase::Ended || !fighter.vitals.is_alive();
         if frozen || claim.pose_epoch != fighter.claims.pose_epoch {
             continue;
@@ -113,17 +102,14 @@ fn take_claim(
     let path_debt = limits.path_debt(fighter.claims.path_debt, &segment)?;
     accept(fighter, claim, now, rules);
     // What lies further back than the bank is deep has been lost already.
-    let origin = fighter
-        .claims
-        .bank_origin
-        .max(now.0 as i32 - rules.bank_ticks_max as i32);
+    let origin = fighter.claims.bank_origin.max(now.0 as i32 - rules.bank_ticks_max as i32);
     fighter.claims.bank_origin = origin + segment.ticks as i32;
     fighter.claims.path_debt = path_debt;
-    fighter.claims.falls_at = match motion.grounded {
-        true => now.plus(rules.bank_ticks_max),
-        false if elapsed.anchors => fighter.claims.falls_at,
-        false => fighter.claims.falls_at.plus(segment.ticks),
-    };
+    if fighter.motion.grounded || way.iter().any(|point| point.grounded) {
+        fighter.claims.falls_at = now.plus(rules.bank_ticks_max);
+    } else if !elapsed.anchors {
+        fighter.claims.falls_at = fighter.claims.falls_at.plus(segment.ticks);
+    }
     *fighter.motion = motion;
     Ok(())
 }
@@ -138,11 +124,7 @@ fn judge_across(
 ) -> Result<Motion, Reason> {
     let steered = limits.judge_across(motion, segment);
     segment.deflected = steered == Err(Reason::TooMuchAcceleration) && passes_a_wall(level, from, claim);
-    if segment.deflected {
-        limits.judge_across(motion, segment)
-    } else {
-        steered
-    }
+    if segment.deflected { limits.judge_across(motion, segment) } else { steered }
 }
 
 /// What a claim that sets the clock takes from the bank: no more than its way takes at least.
@@ -157,9 +139,7 @@ fn least_ticks(
     }
     let by_length = limits.ticks_needed(segment.length_um).min(segment.ticks);
     let height_is_legal = |ticks: &u32| limits.judge_height(&fighter.motion, *ticks, way).is_ok();
-    (by_length..segment.ticks)
-        .find(height_is_legal)
-        .unwrap_or(segment.ticks)
+    (by_length..segment.ticks).find(height_is_legal).unwrap_or(segment.ticks)
 }
 
 fn accept(fighter: &mut FighterItem<'_, '_>, claim: &Claim, now: Tick, rules: &TickRules) {
@@ -167,20 +147,14 @@ fn accept(fighter: &mut FighterItem<'_, '_>, claim: &Claim, now: Tick, rules: &T
     fighter.claims.anchored = true;
     fighter.claims.client_tick = claim.client_tick;
     let accepted = &mut fighter.recent.accepted;
-    while accepted
-        .first()
-        .is_some_and(|claim| now.since(claim.accepted_at) > rules.attack_follows_ticks_max)
+    while accepted.first().is_some_and(|claim| now.since(claim.accepted_at) > rules.attack_follows_ticks_max)
     {
         accepted.remove(0);
     }
     if accepted.is_full() {
         accepted.remove(0);
     }
-    accepted.push(AcceptedClaim {
-        input_seq: claim.input_seq,
-        accepted_at: now,
-        pose: claim.pose,
-    });
+    accepted.push(AcceptedClaim { input_seq: claim.input_seq, accepted_at: now, pose: claim.pose });
 }
 
 /// How much time a claim covers.
@@ -198,18 +172,12 @@ fn elapsed_ticks(
 ) -> Result<Elapsed, Reason> {
     if !fighter.claims.anchored {
         let since = now.since(fighter.claims.pose_epoch_since);
-        return Ok(Elapsed {
-            ticks: bank_ticks.min(since),
-            anchors: true,
-        });
+        return Ok(Elapsed { ticks: bank_ticks.min(since), anchors: true });
     }
     match claim.client_tick.checked_sub(fighter.claims.client_tick) {
         None | Some(0) => Err(Reason::ClientTickNotRising),
         Some(ticks) if ticks > bank_ticks => Err(Reason::BankOverdrawn),
-        Some(ticks) => Ok(Elapsed {
-            ticks,
-            anchors: false,
-        }),
+        Some(ticks) => Ok(Elapsed { ticks, anchors: false }),
     }
 }
 
@@ -296,19 +264,14 @@ fn correct(fighter: &mut FighterItem<'_, '_>, input_seq: u32, reason: Reason, gr
 
 fn drop_overdue_bodies(roster: Res<Roster>, mut fighters: Query<Fighter>, mut ground: Ground) {
     for entity in roster.entities() {
-        let mut fighter = fighters
-            .get_mut(entity)
-            .expect("every entity of the roster is a fighter");
+        let mut fighter = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
         if fighter.motion.grounded || ground.now.0 < fighter.claims.falls_at || !fighter.vitals.is_alive() {
             continue;
         }
         let at = fighter.body.pose.at;
         match ground.level.0.ground_below(at) {
             Some(ground_at) if ground_at != at => {
-                let pose = Pose {
-                    at: ground_at,
-                    ..fighter.body.pose
-                };
+                let pose = Pose { at: ground_at, ..fighter.body.pose };
                 fighter.displace(pose, Reason::Silent, 0, &mut ground.displacing());
             }
             _ => fighter.motion.grounded = true,

@@ -19,26 +19,19 @@ impl Sim {
 }
 
 fn open_order_count(schedule: &Schedule) -> usize {
-    let systems = schedule
-        .systems()
-        .expect("the schedule is initialised at creation");
-    let order: Vec<Vec<NodeId>> = systems
-        .map(|(key, _)| with_its_sets(schedule, NodeId::System(key)))
-        .collect();
+    let systems = schedule.systems().expect("the schedule is initialised at creation");
+    let order: Vec<Vec<NodeId>> =
+        systems.map(|(key, _)| with_its_sets(schedule, NodeId::System(key))).collect();
     let edges = schedule.graph().dependency().graph();
     let bound = |before: &[NodeId], after: &[NodeId]| {
-        before
-            .iter()
-            .any(|a| after.iter().any(|b| edges.contains_edge(*a, *b)))
+        before.iter().any(|a| after.iter().any(|b| edges.contains_edge(*a, *b)))
     };
     order.windows(2).filter(|pair| !bound(&pair[0], &pair[1])).count()
 }
 
 fn with_its_sets(schedule: &Schedule, node: NodeId) -> Vec<NodeId> {
     let sets = schedule.graph().hierarchy().graph();
-    std::iter::once(node)
-        .chain(sets.neighbors_directed(node, Direction::Incoming))
-        .collect()
+    std::iter::once(node).chain(sets.neighbors_directed(node, Direction::Incoming)).collect()
 }
 
 #[cfg(test)]
@@ -53,9 +46,7 @@ mod tests {
         let mut schedule = Schedule::default();
         phases::install(&mut schedule);
         build(&mut schedule);
-        schedule
-            .initialize(&mut World::new())
-            .expect("two systems without data fit any order");
+        schedule.initialize(&mut World::new()).expect("two systems without data fit any order");
         open_order_count(&schedule)
     }
 

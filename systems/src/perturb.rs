@@ -29,9 +29,7 @@ impl Sim {
         let now = self.tick();
         let entity = self.world.resource::<Roster>().at(place as usize);
         let mut fighters = self.fighters.query_mut(&mut self.world);
-        let mut fighter = fighters
-            .get_mut(entity)
-            .expect("every entity of the roster is a fighter");
+        let mut fighter = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
         let wanted = StateKind::ALL[(choice / count % COMPONENTS as u64) as usize];
         let kind = change(&mut fighter, wanted, Now(now));
         let id = *fighter.id;

@@ -15,20 +15,13 @@ pub struct Roster {
 
 impl Default for Roster {
     fn default() -> Self {
-        Self {
-            in_order: Vec::with_capacity(PLAYERS_MAX),
-            by_slot: [None; PLAYERS_MAX],
-            next_id: SimId(1),
-        }
+        Self { in_order: Vec::with_capacity(PLAYERS_MAX), by_slot: [None; PLAYERS_MAX], next_id: SimId(1) }
     }
 }
 
 impl Roster {
     pub fn starting_at(next_id: SimId) -> Self {
-        Self {
-            next_id,
-            ..Self::default()
-        }
+        Self { next_id, ..Self::default() }
     }
 
     pub fn next_id(&self) -> SimId {

@@ -46,9 +46,7 @@ pub struct Sim {
 
 impl std::fmt::Debug for Sim {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sim")
-            .field("tick", &self.tick())
-            .finish_non_exhaustive()
+        f.debug_struct("Sim").field("tick", &self.tick()).finish_non_exhaustive()
     }
 }
 
@@ -72,10 +70,7 @@ impl Sim {
         world.insert_resource(Streams::seeded(parts.setup.seed.0));
         world.insert_resource(rules);
         world.insert_resource(SharedLevel(parts.level.clone()));
-        world.insert_resource(MatchState {
-            empty_since: Some(Tick(0)),
-            ..MatchState::default()
-        });
+        world.insert_resource(MatchState { empty_since: Some(Tick(0)), ..MatchState::default() });
         world.insert_resource(Inbox::with_capacity());
         world.init_resource::<Roster>();
         world.init_resource::<Now>();
@@ -84,11 +79,7 @@ impl Sim {
         world.init_resource::<HashBytes>();
         let fighters = world.query::<Fighter>();
         let schedule = built_schedule(&mut world);
-        Ok(Self {
-            world,
-            schedule,
-            fighters,
-        })
+        Ok(Self { world, schedule, fighters })
     }
 
     /// A session as it was when [`Self::write_keyframe`] was called.
@@ -146,9 +137,7 @@ impl Sim {
         let fighters = self.fighters.query(&self.world);
         let in_order = self.world.resource::<Roster>().entities();
         out.extend(
-            in_order
-                .filter_map(|entity| fighters.get(entity).ok())
-                .map(|fighter| public_body(&fighter)),
+            in_order.filter_map(|entity| fighters.get(entity).ok()).map(|fighter| public_body(&fighter)),
         );
     }
 
@@ -189,9 +178,7 @@ impl Sim {
         let fighters = self.fighters.query(&self.world);
         let in_order = self.world.resource::<Roster>().entities();
         let of = |entity| {
-            let fighter = fighters
-                .get(entity)
-                .expect("every entity of the roster is a fighter");
+            let fighter = fighters.get(entity).expect("every entity of the roster is a fighter");
             let mut bytes = Vec::new();
             put_component(&fighter, kind, &mut bytes);
             (Some(*fighter.id), bytes)
@@ -212,9 +199,7 @@ impl Sim {
             return "absent".to_owned();
         };
         let fighters = self.fighters.query(&self.world);
-        let fighter = fighters
-            .get(entity)
-            .expect("every entity of the roster is a fighter");
+        let fighter = fighters.get(entity).expect("every entity of the roster is a fighter");
         match kind {
             StateKind::Identity => format!("{:?}", fighter.identity),
             StateKind::Body => format!("{:?}", fighter.body),
@@ -254,9 +239,7 @@ fn built_schedule(world: &mut World) -> Schedule {
     damage::install(&mut schedule);
     cooldown::install(&mut schedule);
     snapshot::install(&mut schedule);
-    schedule
-        .initialize(world)
-        .expect("the phases are chained, so no order is left open");
+    schedule.initialize(world).expect("the phases are chained, so no order is left open");
     schedule
 }
 

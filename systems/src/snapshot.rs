@@ -119,9 +119,7 @@ fn hash_state(
                 roster.next_id().put(bytes);
                 in_order.iter().for_each(|fighter| fighter.id.put(bytes));
             }
-            _ => in_order
-                .iter()
-                .for_each(|fighter| put_for_hash(fighter, kind, now.0.0, bytes)),
+            _ => in_order.iter().for_each(|fighter| put_for_hash(fighter, kind, now.0.0, bytes)),
         }
         output.sub_hashes[index] = xxh3_64(bytes);
     }

@@ -79,11 +79,8 @@ impl TickRules {
             fire_interval_ticks: rate.ticks_in_ms(rules.fire_interval_ms),
             reload_ticks: rate.ticks_in_ms(rules.reload_ms),
         });
-        let abilities = ruleset
-            .abilities
-            .iter()
-            .map(|rules| tick_ability(rules, rate))
-            .collect::<Result<_, _>>()?;
+        let abilities =
+            ruleset.abilities.iter().map(|rules| tick_ability(rules, rate)).collect::<Result<_, _>>()?;
         Ok(Self {
             movement: MovementLimits::new(&ruleset.movement, rate),
             weapons: weapons.collect(),
@@ -105,9 +102,5 @@ impl TickRules {
 
 fn tick_ability(rules: &AbilityRules, rate: TickRate) -> Result<TickAbility, SetupError> {
     let kind = abilities::find(&rules.kind).ok_or_else(|| SetupError::UnknownAbility(rules.kind.clone()))?;
-    Ok(TickAbility {
-        rules: rules.clone(),
-        kind,
-        cooldown_ticks: rate.ticks_in_ms(rules.cooldown_ms),
-    })
+    Ok(TickAbility { rules: rules.clone(), kind, cooldown_ticks: rate.ticks_in_ms(rules.cooldown_ms) })
 }

@@ -71,14 +71,8 @@ impl Happened {
         match event {
             Event::Shot { .. } => self.shots += 1,
             Event::Died { .. } => self.deaths += 1,
-            Event::Displaced {
-                reason: Reason::Spawned,
-                ..
-            } => self.respawns += 1,
-            Event::Displaced {
-                reason: Reason::Displaced,
-                ..
-            } => self.dashes += 1,
+            Event::Displaced { reason: Reason::Spawned, .. } => self.respawns += 1,
+            Event::Displaced { reason: Reason::Displaced, .. } => self.dashes += 1,
             Event::Displaced { .. } => {
                 println!("{event:?}");
                 self.corrections += 1
@@ -124,15 +118,7 @@ fn assert_nothing_is_allocated(map: combat_components::map::Map, players: u8, ti
         assert_eq!(count, 0, "tick {:?} allocated {count} times", sim.tick());
         sim.output().events.iter().for_each(|event| happened.note(event));
     }
-    let Happened {
-        shots,
-        deaths,
-        respawns,
-        reloads,
-        dashes,
-        claims,
-        corrections,
-    } = happened;
+    let Happened { shots, deaths, respawns, reloads, dashes, claims, corrections } = happened;
     assert!(
         shots > 500 && deaths > 50 && respawns > 50 && reloads > 20 && dashes > 20 && claims > 4_000,
         "all of it happened: {happened:?}"

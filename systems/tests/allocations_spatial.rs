@@ -47,11 +47,8 @@ fn allocations_in(mut work: impl FnMut()) -> u64 {
 fn arena() -> Level {
     let rules = Ruleset::parse("default.toml", include_str!("../../assets/rulesets/default.toml"))
         .expect("the rules load");
-    let map = Map::parse(
-        "arena.toml",
-        include_str!("../../assets/maps/two-level-arena.toml"),
-    )
-    .expect("the map loads");
+    let map = Map::parse("arena.toml", include_str!("../../assets/maps/two-level-arena.toml"))
+        .expect("the map loads");
     Level::build(&map, &rules.body).expect("the level builds")
 }
 

@@ -36,14 +36,12 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Verb> {
         [] | ["help" | "--help" | "-h"] => Ok(Verb::Help),
         ["tidy"] => Ok(Verb::Tidy),
         ["test", "--list"] => Ok(Verb::ListTiers),
-        ["test", rest @ ..] => Ok(Verb::Test {
-            tiers: tier_names(rest)?,
-        }),
+        ["test", rest @ ..] => Ok(Verb::Test { tiers: tier_names(rest)? }),
         ["docs"] => Ok(Verb::Docs { check: false }),
         ["docs", "--check"] => Ok(Verb::Docs { check: true }),
-        ["bless", "--reason", reason] if !reason.trim().is_empty() => Ok(Verb::Bless {
-            reason: reason.trim().to_owned(),
-        }),
+        ["bless", "--reason", reason] if !reason.trim().is_empty() => {
+            Ok(Verb::Bless { reason: reason.trim().to_owned() })
+        }
         ["bless", ..] => bail!("bless needs --reason TEXT, which is kept beside the new hashes"),
         ["tidy" | "docs", word, ..] => bail!("unknown argument {word:?}"),
         [word, ..] => bail!("unknown verb {word:?}, expected tidy, test, docs or bless"),
@@ -79,28 +77,15 @@ mod tests {
         assert_eq!(parsed("docs --check").unwrap(), Verb::Docs { check: true });
         assert_eq!(parsed("test --list").unwrap(), Verb::ListTiers);
         let tiers = vec!["page".to_owned(), "tidy".to_owned()];
-        assert_eq!(
-            parsed("test --tier page --tier tidy").unwrap(),
-            Verb::Test { tiers }
-        );
-        assert_eq!(
-            parsed("bless --reason dash").unwrap(),
-            Verb::Bless {
-                reason: "dash".into()
-            }
-        );
+        assert_eq!(parsed("test --tier page --tier tidy").unwrap(), Verb::Test { tiers });
+        assert_eq!(parsed("bless --reason dash").unwrap(), Verb::Bless { reason: "dash".into() });
     }
 
     #[test]
     fn a_wrong_word_is_named() {
         assert!(parsed("tidyy").unwrap_err().to_string().contains("tidyy"));
         assert!(parsed("docs --chek").unwrap_err().to_string().contains("--chek"));
-        assert!(
-            parsed("test --tier")
-                .unwrap_err()
-                .to_string()
-                .contains("needs a name")
-        );
+        assert!(parsed("test --tier").unwrap_err().to_string().contains("needs a name"));
     }
 
     #[test]

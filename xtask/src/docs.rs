@@ -9,10 +9,7 @@ use anyhow::{Context, Result};
 /// True when all of them passed.
 pub fn run(root: &Path, check: bool) -> Result<bool> {
     let mut command = Command::new("cargo");
-    command
-        .args(["test", "--workspace", "docs_"])
-        .current_dir(root)
-        .env_remove("BLESS_DOCS");
+    command.args(["test", "--workspace", "docs_"]).current_dir(root).env_remove("BLESS_DOCS");
     if !check {
         command.env("BLESS_DOCS", "1");
     }

@@ -50,7 +50,5 @@ fn main() -> ExitCode {
 /// The directory that holds the workspace's `Cargo.toml`.
 fn workspace_root() -> PathBuf {
     let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    here.parent()
-        .expect("xtask lies inside the workspace")
-        .to_path_buf()
+    here.parent().expect("xtask lies inside the workspace").to_path_buf()
 }

@@ -13,9 +13,7 @@ pub struct NamedPath {
 impl NamedPath {
     pub fn starts_with(&self, prefix: &str) -> bool {
         let mut segments = self.segments.iter();
-        prefix
-            .split("::")
-            .all(|wanted| segments.next().is_some_and(|segment| segment == wanted))
+        prefix.split("::").all(|wanted| segments.next().is_some_and(|segment| segment == wanted))
     }
 
     pub fn text(&self) -> String {
@@ -26,19 +24,10 @@ impl NamedPath {
 /// Every path in `source`, which lies at `path`. Single words are paths of one segment.
 pub fn named(path: &str, source: &Source) -> Vec<NamedPath> {
     let tokens = tokens(source);
-    let mut walker = Walker {
-        tokens: &tokens,
-        at: 0,
-        groups: Vec::new(),
-        found: Vec::new(),
-    };
+    let mut walker = Walker { tokens: &tokens, at: 0, groups: Vec::new(), found: Vec::new() };
     walker.walk();
     let module = module_of(path);
-    walker
-        .found
-        .into_iter()
-        .map(|named| resolved(named, &module))
-        .collect()
+    walker.found.into_iter().map(|named| resolved(named, &module)).collect()
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -67,11 +56,7 @@ fn tokens(source: &Source) -> Vec<Token> {
             };
             rest = &rest[length..];
             if kind != Kind::Other(' ') {
-                tokens.push(Token {
-                    kind,
-                    line: at + 1,
-                    in_tests: line.in_tests,
-                });
+                tokens.push(Token { kind, line: at + 1, in_tests: line.in_tests });
             }
         }
     }
@@ -123,11 +108,7 @@ impl Walker<'_> {
                 _ => break,
             }
         }
-        self.found.push(NamedPath {
-            line: token.line,
-            segments,
-            in_tests: token.in_tests,
-        });
+        self.found.push(NamedPath { line: token.line, segments, in_tests: token.in_tests });
     }
 
     fn kind(&self, ahead: usize) -> Option<&Kind> {
@@ -140,10 +121,7 @@ fn module_of(path: &str) -> Vec<String> {
     let inside = path.split_once("src/").map_or(path, |(_, inside)| inside);
     let stem = inside.strip_suffix(".rs").unwrap_or(inside);
     let mut module: Vec<String> = stem.split('/').map(str::to_owned).collect();
-    if module
-        .last()
-        .is_some_and(|last| matches!(last.as_str(), "mod" | "lib" | "main"))
-    {
+    if module.last().is_some_and(|last| matches!(last.as_str(), "mod" | "lib" | "main")) {
         module.pop();
     }
     module
@@ -151,11 +129,7 @@ fn module_of(path: &str) -> Vec<String> {
 
 fn resolved(mut named: NamedPath, module: &[String]) -> NamedPath {
     let own_name = |segment: &String| segment == "realtime_combat_service" || segment == "crate";
-    let supers = named
-        .segments
-        .iter()
-        .take_while(|segment| *segment == "super")
-        .count();
+    let supers = named.segments.iter().take_while(|segment| *segment == "super").count();
     let start = match named.segments.first() {
         Some(first) if own_name(first) => (1, &module[..0]),
         Some(first) if first == "self" && named.segments.len() > 1 => (1, module),
@@ -164,10 +138,7 @@ fn resolved(mut named: NamedPath, module: &[String]) -> NamedPath {
     };
     let (dropped, base) = start;
     let tail = named.segments.split_off(dropped);
-    named.segments = std::iter::once("crate".to_owned())
-        .chain(base.iter().cloned())
-        .chain(tail)
-        .collect();
+    named.segments = std::iter::once("crate".to_owned()).chain(base.iter().cloned()).chain(tail).collect();
     named
 }
 
@@ -177,61 +148,31 @@ mod tests {
 
     fn texts(path: &str, text: &str) -> Vec<String> {
         let named = named(path, &Source::lex(text));
-        named
-            .iter()
-            .filter(|path| path.segments.len() > 1)
-            .map(NamedPath::text)
-            .collect()
+        named.iter().filter(|path| path.segments.len() > 1).map(NamedPath::text).collect()
     }
 
     #[test]
     fn groups_are_written_out() {
-        let found = texts(
-            "src/app.rs",
-            "use crate::{store::{sqlite::Store, memory}, http as web};\n",
-        );
-        assert_eq!(
-            found,
-            [
-                "crate::store::sqlite::Store",
-                "crate::store::memory",
-                "crate::http"
-            ]
-        );
+        let found = texts("src/app.rs", "use crate::{store::{sqlite::Store, memory}, http as web};\n");
+        assert_eq!(found, ["crate::store::sqlite::Store", "crate::store::memory", "crate::http"]);
     }
 
     #[test]
     fn relative_paths_are_resolved_from_the_file() {
-        assert_eq!(
-            texts("src/ws/reader.rs", "use super::close::Code;\n"),
-            ["crate::ws::close::Code"]
-        );
-        assert_eq!(
-            texts("src/ws/mod.rs", "use self::reader::read;\n"),
-            ["crate::ws::reader::read"]
-        );
-        assert_eq!(
-            texts("src/main.rs", "realtime_combat_service::cli::run();\n"),
-            ["crate::cli::run"]
-        );
+        assert_eq!(texts("src/ws/reader.rs", "use super::close::Code;\n"), ["crate::ws::close::Code"]);
+        assert_eq!(texts("src/ws/mod.rs", "use self::reader::read;\n"), ["crate::ws::reader::read"]);
+        assert_eq!(texts("src/main.rs", "realtime_combat_service::cli::run();\n"), ["crate::cli::run"]);
     }
 
     #[test]
     fn a_call_in_a_body_is_a_path_and_a_group_does_not_leak() {
-        let found = texts(
-            "src/a.rs",
-            "use a::{b, c};\nfn f() { sqlx::query(x); { d::e() } }\n",
-        );
+        let found = texts("src/a.rs", "use a::{b, c};\nfn f() { sqlx::query(x); { d::e() } }\n");
         assert_eq!(found, ["a::b", "a::c", "sqlx::query", "d::e"]);
     }
 
     #[test]
     fn a_prefix_matches_whole_segments_only() {
         let source = Source::lex("crate::httpish::f();\n");
-        assert!(
-            !named("src/a.rs", &source)
-                .iter()
-                .any(|path| path.starts_with("crate::http"))
-        );
+        assert!(!named("src/a.rs", &source).iter().any(|path| path.starts_with("crate::http")));
     }
 }

@@ -38,11 +38,7 @@ pub struct Source {
 impl Source {
     /// Takes `text` apart. Never fails: what is not valid Rust is some code or some string.
     pub fn lex(text: &str) -> Self {
-        let mut lexer = Lexer {
-            text: text.chars().collect(),
-            at: 0,
-            lines: vec![Line::default()],
-        };
+        let mut lexer = Lexer { text: text.chars().collect(), at: 0, lines: vec![Line::default()] };
         while let Some(next) = lexer.peek(0) {
             lexer.item(next);
         }
@@ -61,9 +57,7 @@ impl Source {
             let code = self.lines[at].code.trim_start();
             if code.starts_with("#[cfg(test)]") || code.starts_with("#[cfg(all(test") {
                 let end = self.item_end(at);
-                self.lines[at..=end]
-                    .iter_mut()
-                    .for_each(|line| line.in_tests = true);
+                self.lines[at..=end].iter_mut().for_each(|line| line.in_tests = true);
                 at = end;
             }
             at += 1;
@@ -192,11 +186,7 @@ impl Lexer {
             return self.code();
         }
         self.at += ahead + hashes;
-        if raw {
-            self.raw_string(hashes)
-        } else {
-            self.string()
-        }
+        if raw { self.raw_string(hashes) } else { self.string() }
     }
 
     fn string(&mut self) {
@@ -243,10 +233,7 @@ impl Lexer {
         match self.take() {
             Some(letter) => {
                 let strings = &mut self.line().strings;
-                strings
-                    .last_mut()
-                    .expect("a string was begun on this line")
-                    .push(letter);
+                strings.last_mut().expect("a string was begun on this line").push(letter);
             }
             None => self.line().strings.push(String::new()),
         }
@@ -256,10 +243,7 @@ impl Lexer {
     fn quote(&mut self) {
         if self.peek(1) == Some('\\') {
             self.at += 3;
-            while self
-                .peek(0)
-                .is_some_and(|letter| letter != '\'' && letter != '\n')
-            {
+            while self.peek(0).is_some_and(|letter| letter != '\'' && letter != '\n') {
                 self.at += 1;
             }
             self.at += usize::from(self.peek(0) == Some('\''));
@@ -279,10 +263,7 @@ mod tests {
     fn comments_strings_and_code_are_told_apart() {
         let source = Source::lex("//! Purpose.\n/// Doc.\nlet a = \"// no\"; // why\n//// plain\n");
         let kinds: Vec<Comment> = source.lines.iter().map(|line| line.comment).collect();
-        assert_eq!(
-            kinds,
-            [Comment::FileDoc, Comment::Doc, Comment::Plain, Comment::Plain]
-        );
+        assert_eq!(kinds, [Comment::FileDoc, Comment::Doc, Comment::Plain, Comment::Plain]);
         assert_eq!(source.lines[2].code, "let a = \"\"; ");
         assert_eq!(source.lines[2].strings, ["// no"]);
         assert_eq!(source.lines[2].comment_text, "// why");

@@ -51,11 +51,7 @@ pub fn run(root: &Path, names: &[String]) -> Result<bool> {
     let chosen = chosen(names)?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let ci = std::env::var("CI").is_ok_and(|value| value == "true" || value == "1");
-    let bed = Bed {
-        root: root.to_path_buf(),
-        target: std::path::absolute(target)?,
-        ci,
-    };
+    let bed = Bed { root: root.to_path_buf(), target: std::path::absolute(target)?, ci };
     fs::create_dir_all(bed.logs()).context("the directory of the logs cannot be made")?;
     let mut rows = Vec::new();
     for tier in chosen {
@@ -137,13 +133,7 @@ mod tests {
 
     #[test]
     fn an_unknown_tier_is_named() {
-        assert!(
-            chosen(&["pagee".to_owned()])
-                .err()
-                .expect("no such tier")
-                .to_string()
-                .contains("pagee")
-        );
+        assert!(chosen(&["pagee".to_owned()]).err().expect("no such tier").to_string().contains("pagee"));
         assert_eq!(chosen(&[]).expect("all tiers").len(), TIERS.len());
     }
 }

@@ -31,11 +31,7 @@ pub struct Finding {
 
 impl Finding {
     pub fn new(path: &str, line: usize, text: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            line,
-            text: text.into(),
-        }
+        Self { path: path.to_owned(), line, text: text.into() }
     }
 }
 
@@ -46,50 +42,17 @@ struct Check {
 }
 
 const CHECKS: &[Check] = &[
-    Check {
-        name: "file-size",
-        run: file_size::check,
-    },
-    Check {
-        name: "comments",
-        run: comments::check,
-    },
-    Check {
-        name: "purpose-line",
-        run: purpose_line::check,
-    },
-    Check {
-        name: "file-names",
-        run: file_names::check,
-    },
-    Check {
-        name: "crate-edges",
-        run: crate_edges::check,
-    },
-    Check {
-        name: "module-edges",
-        run: module_edges::check,
-    },
-    Check {
-        name: "sql",
-        run: sql::check,
-    },
-    Check {
-        name: "leftovers",
-        run: leftovers::check,
-    },
-    Check {
-        name: "clippy-bans",
-        run: clippy_bans::check,
-    },
-    Check {
-        name: "readme-tree",
-        run: readme_tree::check,
-    },
-    Check {
-        name: "decisions",
-        run: decisions::check,
-    },
+    Check { name: "file-size", run: file_size::check },
+    Check { name: "comments", run: comments::check },
+    Check { name: "purpose-line", run: purpose_line::check },
+    Check { name: "file-names", run: file_names::check },
+    Check { name: "crate-edges", run: crate_edges::check },
+    Check { name: "module-edges", run: module_edges::check },
+    Check { name: "sql", run: sql::check },
+    Check { name: "leftovers", run: leftovers::check },
+    Check { name: "clippy-bans", run: clippy_bans::check },
+    Check { name: "readme-tree", run: readme_tree::check },
+    Check { name: "decisions", run: decisions::check },
 ];
 
 /// Prints every finding and a last line with the counts. True when there is none.
@@ -99,12 +62,7 @@ pub fn run(root: &Path) -> Result<bool> {
     for (check, finding) in &found {
         println!("{}:{}: {} [{check}]", finding.path, finding.line, finding.text);
     }
-    println!(
-        "tidy: {} checks, {} files, {} findings",
-        CHECKS.len(),
-        tree.files.len(),
-        found.len()
-    );
+    println!("tidy: {} checks, {} files, {} findings", CHECKS.len(), tree.files.len(), found.len());
     Ok(found.is_empty())
 }
 
@@ -119,11 +77,7 @@ fn findings(tree: &Tree) -> Vec<(&'static str, Finding)> {
             }
         }
     }
-    kept.extend(
-        exemptions::unused(&used)
-            .into_iter()
-            .map(|finding| ("exemptions", finding)),
-    );
+    kept.extend(exemptions::unused(&used).into_iter().map(|finding| ("exemptions", finding)));
     kept
 }
 
@@ -140,11 +94,7 @@ mod tests {
     #[test]
     fn names_of_checks_are_unique() {
         for (at, check) in CHECKS.iter().enumerate() {
-            assert!(
-                CHECKS[at + 1..].iter().all(|other| other.name != check.name),
-                "{}",
-                check.name
-            );
+            assert!(CHECKS[at + 1..].iter().all(|other| other.name != check.name), "{}", check.name);
         }
     }
 }

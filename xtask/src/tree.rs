@@ -26,12 +26,7 @@ impl Tree {
     pub fn load(root: &Path) -> Result<Self> {
         let mut skipped: BTreeSet<String> = BTreeSet::from([".git".to_owned()]);
         let ignored = fs::read_to_string(root.join(".gitignore")).unwrap_or_default();
-        skipped.extend(
-            ignored
-                .lines()
-                .filter_map(|line| line.trim().strip_suffix('/'))
-                .map(str::to_owned),
-        );
+        skipped.extend(ignored.lines().filter_map(|line| line.trim().strip_suffix('/')).map(str::to_owned));
         let mut tree = Self::default();
         tree.read_directory(root, "", &skipped)?;
         Ok(tree)
@@ -45,11 +40,7 @@ impl Tree {
             let Ok(name) = entry.file_name().into_string() else {
                 continue;
             };
-            let path = if inside.is_empty() {
-                name.clone()
-            } else {
-                format!("{inside}/{name}")
-            };
+            let path = if inside.is_empty() { name.clone() } else { format!("{inside}/{name}") };
             let kind = entry.file_type()?;
             if kind.is_dir() {
                 if !skipped.contains(&name) && !skipped.contains(&format!("/{path}")) {
@@ -58,14 +49,9 @@ impl Tree {
                 }
             } else if kind.is_file() {
                 // A file may vanish while somebody else is writing the tree.
-                let small = entry
-                    .metadata()
-                    .is_ok_and(|metadata| metadata.len() <= TEXT_BYTES_MAX);
-                let text = if small {
-                    fs::read_to_string(entry.path()).unwrap_or_default()
-                } else {
-                    String::new()
-                };
+                let small = entry.metadata().is_ok_and(|metadata| metadata.len() <= TEXT_BYTES_MAX);
+                let text =
+                    if small { fs::read_to_string(entry.path()).unwrap_or_default() } else { String::new() };
                 self.add(&path, text);
             }
         }
@@ -95,8 +81,7 @@ impl Tree {
 
 /// Whether the file belongs to a test or bench target, or is a test module of its own.
 pub fn is_test_file(path: &str) -> bool {
-    path.split('/')
-        .any(|part| matches!(part, "tests" | "benches" | "tests.rs"))
+    path.split('/').any(|part| matches!(part, "tests" | "benches" | "tests.rs"))
 }
 
 #[cfg(test)]

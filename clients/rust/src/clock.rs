@@ -18,11 +18,7 @@ pub struct ServerClock {
 impl ServerClock {
     /// Starts with the tick of a welcome that arrived at `now_ms`.
     pub fn new(rate_hz: u32, tick: u32, now_ms: u64) -> Self {
-        let mut clock = Self {
-            rate_hz,
-            samples: ArrayVec::new(),
-            offset: 0,
-        };
+        let mut clock = Self { rate_hz, samples: ArrayVec::new(), offset: 0 };
         clock.offset = (i64::from(tick) << 8) - clock.own_time(now_ms);
         clock
     }
@@ -52,12 +48,7 @@ impl ServerClock {
             self.samples.remove(0);
         }
         self.samples.push((round_trip_ms, offset));
-        self.offset = self
-            .samples
-            .iter()
-            .rev()
-            .min_by_key(|sample| sample.0)
-            .map_or(offset, |best| best.1);
+        self.offset = self.samples.iter().rev().min_by_key(|sample| sample.0).map_or(offset, |best| best.1);
     }
 
     /// Takes note that the server has been at `tick`.
@@ -78,11 +69,7 @@ mod tests {
         clock.pong(230, 0, 1_990, 2_010);
         assert_eq!(clock.server_tick(2_000), 230);
         clock.pong(300, 0, 2_000, 2_500);
-        assert_eq!(
-            clock.server_tick(2_000),
-            230,
-            "a slow pong does not move the clock"
-        );
+        assert_eq!(clock.server_tick(2_000), 230, "a slow pong does not move the clock");
     }
 
     #[test]
@@ -91,12 +78,7 @@ mod tests {
         clock.pong(0, 0, 0, 1);
         for second in 1..=8_u64 {
             // The server stood still for one second.
-            clock.pong(
-                (second as u32 - 1) * 128,
-                0,
-                second * 1_000 - 10,
-                second * 1_000 + 10,
-            );
+            clock.pong((second as u32 - 1) * 128, 0, second * 1_000 - 10, second * 1_000 + 10);
         }
         assert_eq!(clock.server_tick(9_000), 8 * 128);
     }

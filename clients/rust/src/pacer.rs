@@ -44,11 +44,7 @@ impl ClaimPacer {
 
     /// Starts with a `clientTick` above `client_tick`, so that it goes on rising over a new connection.
     pub fn starting_after(client_tick: u32, rate_hz: u32) -> Self {
-        Self {
-            client_tick,
-            bank_after_client_tick: client_tick,
-            ..Self::new(rate_hz)
-        }
+        Self { client_tick, bank_after_client_tick: client_tick, ..Self::new(rate_hz) }
     }
 
     /// The most the bank holds: 250 ms and one claim interval.
@@ -88,12 +84,8 @@ impl ClaimPacer {
 
     /// What will be left in the bank when a claim sent now arrives.
     pub fn bank_at(&self, server_tick: u32) -> u32 {
-        let filled = self
-            .bank_ticks
-            .saturating_add(server_tick.saturating_sub(self.bank_at_tick));
-        filled
-            .min(self.depth_ticks)
-            .saturating_sub(self.client_tick - self.bank_after_client_tick)
+        let filled = self.bank_ticks.saturating_add(server_tick.saturating_sub(self.bank_at_tick));
+        filled.min(self.depth_ticks).saturating_sub(self.client_tick - self.bank_after_client_tick)
     }
 
     /// How many ticks the next claim covers; `None` when it would come too soon or the bank is empty.
@@ -172,11 +164,7 @@ mod tests {
     }
 
     fn bank(pacer: &ClaimPacer) -> Bank {
-        Bank {
-            origin: -1_000,
-            client_tick: None,
-            depth: pacer.depth_ticks().into(),
-        }
+        Bank { origin: -1_000, client_tick: None, depth: pacer.depth_ticks().into() }
     }
 
     #[test]
@@ -217,11 +205,7 @@ mod tests {
             assert!(bank.take(client_tick, now), "at {now}");
             pacer.bank_reported(bank.left(now), now, seq);
         }
-        assert!(
-            bank.left(now) >= pacer.depth_ticks() * 2 / 3,
-            "{} left",
-            bank.left(now)
-        );
+        assert!(bank.left(now) >= pacer.depth_ticks() * 2 / 3, "{} left", bank.left(now));
     }
 
     #[test]

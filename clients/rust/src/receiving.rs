@@ -58,15 +58,8 @@ impl Client {
         let own = welcome.own.clone().unwrap_or_default();
         if let (Some(row), Some(_)) = (row, &welcome.own) {
             let at = Vec3Mm::new(row.x, row.y, row.z);
-            let pose = Pose {
-                at,
-                yaw: Yaw(row.yaw as u16),
-                pitch: pitch_of(row.pitch as i16),
-            };
-            self.placed = Some(Placed {
-                pose,
-                epoch: own.pose_epoch,
-            });
+            let pose = Pose { at, yaw: Yaw(row.yaw as u16), pitch: pitch_of(row.pitch as i16) };
+            self.placed = Some(Placed { pose, epoch: own.pose_epoch });
             self.pacer.displaced(own.bank_ticks, own.tick, false);
         }
         self.take_snapshot(snapshot, now_ms)?;
@@ -97,23 +90,15 @@ impl Client {
         self.counters.view_hashes += u64::from(check != HashCheck::NotSent);
         self.counters.view_hash_mismatches += u64::from(matches!(check, HashCheck::Differs { .. }));
         let view = self.view.view().ok_or(ViewError::NoView { base_tick: 0 })?;
-        self.seen = Some(ResumePoint {
-            epoch: view.epoch,
-            tick: view.tick,
-        });
+        self.seen = Some(ResumePoint { epoch: view.epoch, tick: view.tick });
         self.clock.at_least(view.tick, now_ms);
-        Ok(Received::Frame {
-            view,
-            shots: &self.last_delta.shots,
-            check,
-        })
+        Ok(Received::Frame { view, shots: &self.last_delta.shots, check })
     }
 
     fn take_own(&mut self, own: Own, now_ms: u64) -> Received<'_> {
         self.clock.at_least(own.tick, now_ms);
         self.durable_tick = self.durable_tick.max(own.durable_tick);
-        self.pacer
-            .bank_reported(own.bank_ticks, own.tick, own.last_input_seq);
+        self.pacer.bank_reported(own.bank_ticks, own.tick, own.last_input_seq);
         if let Some(correction) = &own.correction {
             self.take_correction(correction, own.tick);
         }
@@ -122,34 +107,16 @@ impl Client {
     }
 
     fn take_correction(&mut self, correction: &Correction, tick: u32) {
-        let &Correction {
-            reason,
-            x,
-            y,
-            z,
-            yaw,
-            pitch,
-            pose_epoch,
-            bank_ticks,
-            ..
-        } = correction;
+        let &Correction { reason, x, y, z, yaw, pitch, pose_epoch, bank_ticks, .. } = correction;
         if self.placed.is_some_and(|placed| placed.epoch > pose_epoch) {
             return;
         }
         let is_refusal = reason < Reason::ScheduleMoved;
         self.counters.corrections += u64::from(is_refusal);
-        let pose = Pose {
-            at: Vec3Mm::new(x, y, z),
-            yaw: Yaw(yaw),
-            pitch: pitch_of(pitch),
-        };
-        self.placed = Some(Placed {
-            pose,
-            epoch: pose_epoch,
-        });
+        let pose = Pose { at: Vec3Mm::new(x, y, z), yaw: Yaw(yaw), pitch: pitch_of(pitch) };
+        self.placed = Some(Placed { pose, epoch: pose_epoch });
         self.last_claim = None;
-        self.pacer
-            .displaced(bank_ticks, tick, reason == Reason::BankOverdrawn);
+        self.pacer.displaced(bank_ticks, tick, reason == Reason::BankOverdrawn);
     }
 
     fn take_event(&mut self, event: EventMessage) -> Received<'_> {

@@ -34,13 +34,7 @@ mod tests {
             resume_subprotocols(Encoding::Json, "abc", seen),
             "combat.v1.json, resume.abc, seen.2.900"
         );
-        assert_eq!(
-            resume_subprotocols(Encoding::MessagePack, "abc", None),
-            "combat.v1, resume.abc"
-        );
-        assert_eq!(
-            ticket_subprotocols(Encoding::MessagePack, "t"),
-            "combat.v1, ticket.t"
-        );
+        assert_eq!(resume_subprotocols(Encoding::MessagePack, "abc", None), "combat.v1, resume.abc");
+        assert_eq!(ticket_subprotocols(Encoding::MessagePack, "t"), "combat.v1, ticket.t");
     }
 }

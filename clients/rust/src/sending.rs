@@ -53,10 +53,7 @@ impl Client {
             return Err(Hold::Spectator);
         }
         let status = self.view.view().map_or(FrameStatus::Waiting, |view| view.status);
-        let is_frozen = matches!(
-            status,
-            FrameStatus::Ended | FrameStatus::Resuming | FrameStatus::Suspended
-        );
+        let is_frozen = matches!(status, FrameStatus::Ended | FrameStatus::Resuming | FrameStatus::Suspended);
         if is_frozen || self.status.state == ServerState::Suspended {
             return Err(Hold::Frozen);
         }
@@ -83,9 +80,7 @@ impl Client {
         let ticks = self.claim_ticks(now_ms)?;
         let placed = self.may_claim()?;
         if step.bends.len() > SUB_POSES_MAX {
-            return Err(Hold::TooManyBends {
-                count: step.bends.len(),
-            });
+            return Err(Hold::TooManyBends { count: step.bends.len() });
         }
         let input_seq = self.next_input_seq();
         let (own_ticks, server_tick) = (self.clock.own_ticks(now_ms), self.clock.server_tick(now_ms));
@@ -104,10 +99,7 @@ impl Client {
             ack: step.ack,
             bends: step.bends.iter().map(|bend| [bend.x, bend.y, bend.z]).collect(),
         };
-        self.placed = Some(Placed {
-            pose: step.pose,
-            epoch: placed.epoch,
-        });
+        self.placed = Some(Placed { pose: step.pose, epoch: placed.epoch });
         self.last_claim = Some((input_seq, now_ms));
         self.word_at_ms = Some(now_ms);
         self.send(&ClientMessage::Claim(claim), out);
@@ -116,12 +108,7 @@ impl Client {
 
     /// Aims at what the newest frame shows.
     pub fn sight(&self, yaw: Yaw, pitch: Pitch) -> Sight {
-        Sight {
-            yaw,
-            pitch,
-            view_tick: self.seen.map_or(0, |seen| seen.tick),
-            view_fraction: 0,
-        }
+        Sight { yaw, pitch, view_tick: self.seen.map_or(0, |seen| seen.tick), view_fraction: 0 }
     }
 
     /// Writes an attack from the last claim's pose, and returns its `inputSeq`.
@@ -142,14 +129,7 @@ impl Client {
     pub fn ability(&mut self, now_ms: u64, index: u8, sight: Sight, out: &mut Vec<u8>) -> Result<u32, Hold> {
         self.may_claim()?;
         let (input_seq, aim) = (self.next_input_seq(), self.aim(now_ms, sight));
-        self.send(
-            &ClientMessage::Ability {
-                input_seq,
-                index,
-                aim,
-            },
-            out,
-        );
+        self.send(&ClientMessage::Ability { input_seq, index, aim }, out);
         Ok(input_seq)
     }
 
@@ -165,9 +145,7 @@ impl Client {
     }
 
     fn aim(&self, now_ms: u64, sight: Sight) -> Aim {
-        let recent = self
-            .last_claim
-            .filter(|claim| now_ms.saturating_sub(claim.1) <= FOLLOWS_MS_MAX);
+        let recent = self.last_claim.filter(|claim| now_ms.saturating_sub(claim.1) <= FOLLOWS_MS_MAX);
         Aim {
             follows: recent.map_or(0, |claim| claim.0),
             yaw: sight.yaw.0,
@@ -179,19 +157,10 @@ impl Client {
 
     /// Whether the server should hear again which frame this client has seen.
     pub fn seen_due(&self, now_ms: u64) -> bool {
-        let is_spectator = self
-            .welcome
-            .as_ref()
-            .is_some_and(|welcome| welcome.role == Role::Spectator);
-        let every_ms = if is_spectator {
-            SPECTATOR_WORD_MS
-        } else {
-            PLAYER_WORD_MS
-        };
+        let is_spectator = self.welcome.as_ref().is_some_and(|welcome| welcome.role == Role::Spectator);
+        let every_ms = if is_spectator { SPECTATOR_WORD_MS } else { PLAYER_WORD_MS };
         // Three quarters, so that a late timer still keeps the promise.
-        let is_due = self
-            .word_at_ms
-            .is_none_or(|at_ms| now_ms.saturating_sub(at_ms) * 4 >= every_ms * 3);
+        let is_due = self.word_at_ms.is_none_or(|at_ms| now_ms.saturating_sub(at_ms) * 4 >= every_ms * 3);
         self.seen.is_some() && is_due
     }
 
@@ -209,12 +178,7 @@ impl Client {
     pub fn ping(&mut self, now_ms: u64, out: &mut Vec<u8>) {
         self.last_nonce = self.last_nonce.wrapping_add(1);
         self.ping = Some((self.last_nonce, now_ms));
-        self.send(
-            &ClientMessage::Ping {
-                nonce: self.last_nonce,
-            },
-            out,
-        );
+        self.send(&ClientMessage::Ping { nonce: self.last_nonce }, out);
     }
 
     /// Writes that the player leaves.

@@ -20,14 +20,7 @@ use combat_protocol::view::{PublicPlayer, RosterEntry, View, view_hash};
 const ENCODING: Encoding = Encoding::MessagePack;
 
 fn view() -> View {
-    let player = PublicPlayer {
-        sim_id: 1,
-        x: 500,
-        y: 10,
-        z: -500,
-        yaw: 90,
-        ..PublicPlayer::default()
-    };
+    let player = PublicPlayer { sim_id: 1, x: 500, y: 10, z: -500, yaw: 90, ..PublicPlayer::default() };
     let roster = RosterEntry {
         sim_id: 1,
         slot: 0,
@@ -69,27 +62,14 @@ fn welcome() -> Welcome {
         tick: 1_001,
         durable_tick: 990,
         last_input_seq: 40,
-        snapshot: Snapshot {
-            view_hash: view_hash(&view.players),
-            view,
-        },
+        snapshot: Snapshot { view_hash: view_hash(&view.players), view },
         own: Some(own()),
         ..Welcome::default()
     }
 }
 
 fn correction(reason: Reason, pose_epoch: u32, bank_ticks: u32) -> Correction {
-    Correction {
-        reason,
-        input_seq: 41,
-        x: 1,
-        y: 2,
-        z: 3,
-        yaw: 4,
-        pitch: 5,
-        pose_epoch,
-        bank_ticks,
-    }
+    Correction { reason, input_seq: 41, x: 1, y: 2, z: 3, yaw: 4, pitch: 5, pose_epoch, bank_ticks }
 }
 
 /// Feeds a message of the server; what it turned out to be is dropped.
@@ -108,15 +88,7 @@ fn welcomed(welcome: Welcome) -> Client {
 fn claim(client: &mut Client, now_ms: u64) -> Result<ClaimMessage, Hold> {
     let pose = client.pose().unwrap_or_default();
     let mut bytes = Vec::new();
-    client.claim(
-        now_ms,
-        &Step {
-            pose,
-            bends: &[],
-            ack: false,
-        },
-        &mut bytes,
-    )?;
+    client.claim(now_ms, &Step { pose, bends: &[], ack: false }, &mut bytes)?;
     match decode_client(&bytes, ENCODING) {
         Ok(ClientMessage::Claim(claim)) => Ok(claim),
         other => panic!("expected a claim, found {other:?}"),
@@ -136,10 +108,7 @@ fn attack_follows(client: &mut Client, now_ms: u64) -> u32 {
 #[test]
 fn nothing_is_taken_or_said_before_the_welcome() {
     let mut client = Client::new(ENCODING);
-    assert_eq!(
-        tell(&mut client, ServerMessage::Own(own()), 0),
-        Err(ClientError::BeforeWelcome)
-    );
+    assert_eq!(tell(&mut client, ServerMessage::Own(own()), 0), Err(ClientError::BeforeWelcome));
     assert_eq!(claim(&mut client, 0), Err(Hold::NotWelcomed));
     assert!(!client.seen_due(10_000));
     assert!(!client.seen(10_000, &mut Vec::new()));
@@ -153,24 +122,13 @@ fn the_first_claim_says_where_the_body_stands_and_the_next_covers_the_time_since
     assert!(client.claim_due(10_000));
     assert_eq!(client.claim_ticks(10_000), Ok(0));
     let first = claim(&mut client, 10_000).unwrap();
-    assert_eq!(
-        (
-            first.input_seq,
-            first.pose_epoch,
-            first.seen_tick,
-            first.view_tick
-        ),
-        (41, 2, 1_000, 1_000)
-    );
+    assert_eq!((first.input_seq, first.pose_epoch, first.seen_tick, first.view_tick), (41, 2, 1_000, 1_000));
     assert_eq!((first.x, first.y, first.z, first.yaw), (500, 10, -500, 90));
     assert!(!client.claim_due(10_033));
     assert!(client.claim_due(10_034));
     assert_eq!(client.claim_ticks(10_040), Ok(5));
     let second = claim(&mut client, 10_040).unwrap();
-    assert_eq!(
-        (second.input_seq, second.client_tick),
-        (42, first.client_tick + 5)
-    );
+    assert_eq!((second.input_seq, second.client_tick), (42, first.client_tick + 5));
     assert_eq!(claim(&mut client, 10_040), Err(Hold::TooSoon));
 }
 
@@ -179,54 +137,30 @@ fn a_claim_carries_its_bends_and_asks_for_its_answer() {
     let mut client = welcomed(welcome());
     let (pose, bends) = (Pose::default(), [Vec3Mm::new(1, 2, 3); 5]);
     let mut bytes = Vec::new();
-    let step = Step {
-        pose,
-        bends: &bends[..4],
-        ack: true,
-    };
+    let step = Step { pose, bends: &bends[..4], ack: true };
     assert_eq!(client.claim(10_000, &step, &mut bytes), Ok(41));
-    let Ok(ClientMessage::Claim(claim)) = decode_client(&bytes, ENCODING) else {
-        panic!("expected a claim")
-    };
+    let Ok(ClientMessage::Claim(claim)) = decode_client(&bytes, ENCODING) else { panic!("expected a claim") };
     assert!(claim.ack);
     assert_eq!(claim.bends.as_slice(), [[1, 2, 3]; 4]);
-    let step = Step {
-        bends: &bends,
-        ..step
-    };
-    assert_eq!(
-        client.claim(10_100, &step, &mut bytes),
-        Err(Hold::TooManyBends { count: 5 })
-    );
+    let step = Step { bends: &bends, ..step };
+    assert_eq!(client.claim(10_100, &step, &mut bytes), Err(Hold::TooManyBends { count: 5 }));
 }
 
 #[test]
 fn a_correction_is_taken_at_once_and_an_older_one_is_not() {
     let mut client = welcomed(welcome());
     claim(&mut client, 10_000).unwrap();
-    let corrected = Own {
-        correction: Some(correction(Reason::TooFast, 3, 30)),
-        ..own()
-    };
+    let corrected = Own { correction: Some(correction(Reason::TooFast, 3, 30)), ..own() };
     tell(&mut client, ServerMessage::Own(corrected), 10_050).unwrap();
     assert_eq!(client.pose().unwrap().at, Vec3Mm::new(1, 2, 3));
     assert_eq!((client.pose_epoch(), client.counters().corrections), (Some(3), 1));
     assert!(!client.should_stand());
-    assert!(
-        client.claim_due(10_050),
-        "the answer to a correction is due at once"
-    );
+    assert!(client.claim_due(10_050), "the answer to a correction is due at once");
     assert_eq!(claim(&mut client, 10_050).unwrap().pose_epoch, 3);
-    let stale = Own {
-        correction: Some(correction(Reason::TooFast, 2, 30)),
-        ..own()
-    };
+    let stale = Own { correction: Some(correction(Reason::TooFast, 2, 30)), ..own() };
     tell(&mut client, ServerMessage::Own(stale), 10_060).unwrap();
     assert_eq!((client.pose_epoch(), client.counters().corrections), (Some(3), 1));
-    let spawned = Own {
-        correction: Some(correction(Reason::Spawned, 4, 30)),
-        ..own()
-    };
+    let spawned = Own { correction: Some(correction(Reason::Spawned, 4, 30)), ..own() };
     tell(&mut client, ServerMessage::Own(spawned), 10_070).unwrap();
     assert_eq!((client.pose_epoch(), client.counters().corrections), (Some(4), 1));
 }
@@ -235,10 +169,7 @@ fn a_correction_is_taken_at_once_and_an_older_one_is_not() {
 fn after_an_overdrawn_bank_the_clock_is_held_back_until_it_has_recovered() {
     let mut client = welcomed(welcome());
     claim(&mut client, 10_000).unwrap();
-    let overdrawn = Own {
-        correction: Some(correction(Reason::BankOverdrawn, 3, 0)),
-        ..own()
-    };
+    let overdrawn = Own { correction: Some(correction(Reason::BankOverdrawn, 3, 0)), ..own() };
     tell(&mut client, ServerMessage::Own(overdrawn), 10_030).unwrap();
     let mut now_ms = 10_030;
     let anchor = claim(&mut client, now_ms).unwrap();
@@ -261,59 +192,29 @@ fn an_attack_follows_the_last_claim_while_that_is_fresh() {
     assert_eq!(attack_follows(&mut client, 10_000), 0);
     let claim = claim(&mut client, 10_010).unwrap();
     assert_eq!(attack_follows(&mut client, 10_100), claim.input_seq);
-    assert_eq!(
-        attack_follows(&mut client, 10_300),
-        0,
-        "the pose that holds is the same by then"
-    );
-    let corrected = Own {
-        correction: Some(correction(Reason::Blocked, 3, 30)),
-        ..own()
-    };
+    assert_eq!(attack_follows(&mut client, 10_300), 0, "the pose that holds is the same by then");
+    let corrected = Own { correction: Some(correction(Reason::Blocked, 3, 30)), ..own() };
     tell(&mut client, ServerMessage::Own(corrected), 10_310).unwrap();
     assert_eq!(attack_follows(&mut client, 10_310), 0);
 }
 
 #[test]
 fn the_dead_the_frozen_and_spectators_claim_nothing() {
-    let dead = Own {
-        respawn_at_tick: Some(2_000),
-        ..own()
-    };
-    let mut client = welcomed(Welcome {
-        own: Some(dead),
-        ..welcome()
-    });
+    let dead = Own { respawn_at_tick: Some(2_000), ..own() };
+    let mut client = welcomed(Welcome { own: Some(dead), ..welcome() });
     assert_eq!(claim(&mut client, 10_000), Err(Hold::Dead));
     let mut client = welcomed(welcome());
-    let suspended = StatusMessage {
-        state: ServerState::Suspended,
-        reason: "disk full".into(),
-    };
+    let suspended = StatusMessage { state: ServerState::Suspended, reason: "disk full".into() };
     tell(&mut client, ServerMessage::Status(suspended), 10_000).unwrap();
     assert_eq!(claim(&mut client, 10_000), Err(Hold::Frozen));
-    tell(
-        &mut client,
-        ServerMessage::Status(StatusMessage::default()),
-        10_000,
-    )
-    .unwrap();
+    tell(&mut client, ServerMessage::Status(StatusMessage::default()), 10_000).unwrap();
     assert!(claim(&mut client, 10_000).is_ok());
     let mut resuming = welcome();
     resuming.snapshot.view.status = FrameStatus::Resuming;
     assert_eq!(claim(&mut welcomed(resuming), 10_000), Err(Hold::Frozen));
-    let spectator = Welcome {
-        role: Role::Spectator,
-        sim_id: None,
-        slot: None,
-        own: None,
-        ..welcome()
-    };
+    let spectator = Welcome { role: Role::Spectator, sim_id: None, slot: None, own: None, ..welcome() };
     assert_eq!(claim(&mut welcomed(spectator), 10_000), Err(Hold::Spectator));
-    let unplaced = Welcome {
-        sim_id: Some(9),
-        ..welcome()
-    };
+    let unplaced = Welcome { sim_id: Some(9), ..welcome() };
     assert_eq!(claim(&mut welcomed(unplaced), 10_000), Err(Hold::NotPlaced));
 }
 
@@ -324,23 +225,11 @@ fn a_silent_player_gives_its_word_four_times_a_second_and_a_spectator_once() {
     assert!(client.seen_due(10_250));
     let mut bytes = Vec::new();
     assert!(client.seen(10_250, &mut bytes));
-    assert_eq!(
-        decode_client(&bytes, ENCODING),
-        Ok(ClientMessage::Seen {
-            epoch: 1,
-            tick: 1_000
-        })
-    );
+    assert_eq!(decode_client(&bytes, ENCODING), Ok(ClientMessage::Seen { epoch: 1, tick: 1_000 }));
     assert!(!client.seen_due(10_300));
     claim(&mut client, 10_400).unwrap();
     assert!(!client.seen_due(10_550), "a claim is a word as well");
-    let spectator = Welcome {
-        role: Role::Spectator,
-        sim_id: None,
-        slot: None,
-        own: None,
-        ..welcome()
-    };
+    let spectator = Welcome { role: Role::Spectator, sim_id: None, slot: None, own: None, ..welcome() };
     let client = welcomed(spectator);
     assert!(!client.seen_due(10_500));
     assert!(client.seen_due(11_000));
@@ -356,35 +245,13 @@ fn frames_are_applied_counted_and_checked() {
     encoder.advance(&next, &[]);
     encoder.write_delta(ENCODING, &mut bytes);
     let received = client.receive(&bytes, 10_300).unwrap();
-    assert_eq!(
-        received,
-        Received::Frame {
-            view: &next,
-            shots: &[],
-            check: HashCheck::Agrees
-        }
-    );
-    assert_eq!(
-        client.resume_point(),
-        Some(ResumePoint {
-            epoch: 1,
-            tick: 1_028
-        })
-    );
-    assert!(
-        matches!(client.receive(&bytes, 10_300), Err(ClientError::View(_))),
-        "a delta fits once"
-    );
-    let wrong = Snapshot {
-        view: next.clone(),
-        view_hash: 0,
-    };
+    assert_eq!(received, Received::Frame { view: &next, shots: &[], check: HashCheck::Agrees });
+    assert_eq!(client.resume_point(), Some(ResumePoint { epoch: 1, tick: 1_028 }));
+    assert!(matches!(client.receive(&bytes, 10_300), Err(ClientError::View(_))), "a delta fits once");
+    let wrong = Snapshot { view: next.clone(), view_hash: 0 };
     tell(&mut client, ServerMessage::Snapshot(wrong), 10_400).unwrap();
     let counters = client.counters();
-    assert_eq!(
-        (counters.snapshots, counters.deltas, counters.frames_refused),
-        (2, 2, 1)
-    );
+    assert_eq!((counters.snapshots, counters.deltas, counters.frames_refused), (2, 2, 1));
     assert_eq!((counters.view_hashes, counters.view_hash_mismatches), (3, 1));
     bytes.clear();
     encode_snapshot(&next, ENCODING, &mut bytes);
@@ -401,23 +268,8 @@ fn a_pong_sets_the_clock_and_only_the_answer_to_the_last_ping_does() {
     let Ok(ClientMessage::Ping { nonce }) = decode_client(&bytes, ENCODING) else {
         panic!("expected a ping")
     };
-    let pong = Pong {
-        nonce,
-        tick: 1_010,
-        tick_fraction: 0,
-        bank_ticks: 30,
-        rtt_ms: 40,
-    };
-    tell(
-        &mut client,
-        ServerMessage::Pong(Pong {
-            nonce: nonce + 1,
-            tick: 9_000,
-            ..pong
-        }),
-        10_020,
-    )
-    .unwrap();
+    let pong = Pong { nonce, tick: 1_010, tick_fraction: 0, bank_ticks: 30, rtt_ms: 40 };
+    tell(&mut client, ServerMessage::Pong(Pong { nonce: nonce + 1, tick: 9_000, ..pong }), 10_020).unwrap();
     assert_eq!(client.round_trip_ms(), None);
     tell(&mut client, ServerMessage::Pong(pong), 10_040).unwrap();
     assert_eq!(client.round_trip_ms(), Some(40));
@@ -428,30 +280,11 @@ fn a_pong_sets_the_clock_and_only_the_answer_to_the_last_ping_does() {
 fn the_durable_tick_is_the_newest_told() {
     let mut client = welcomed(welcome());
     assert_eq!(client.durable_tick(), 990);
-    let happening = Happening::Durable {
-        epoch: 1,
-        tick: 1_000,
-    };
-    tell(
-        &mut client,
-        ServerMessage::Event(EventMessage {
-            epoch: 1,
-            tick: 1_001,
-            happening,
-        }),
-        10_000,
-    )
-    .unwrap();
+    let happening = Happening::Durable { epoch: 1, tick: 1_000 };
+    tell(&mut client, ServerMessage::Event(EventMessage { epoch: 1, tick: 1_001, happening }), 10_000)
+        .unwrap();
     assert_eq!(client.durable_tick(), 1_000);
-    tell(
-        &mut client,
-        ServerMessage::Own(Own {
-            durable_tick: 1_010,
-            ..own()
-        }),
-        10_000,
-    )
-    .unwrap();
+    tell(&mut client, ServerMessage::Own(Own { durable_tick: 1_010, ..own() }), 10_000).unwrap();
     assert_eq!(client.durable_tick(), 1_010);
 }
 
@@ -459,30 +292,15 @@ fn the_durable_tick_is_the_newest_told() {
 fn a_resumed_client_goes_on_with_its_numbers_and_drops_what_was_rolled_back() {
     let mut client = welcomed(welcome());
     let before = claim(&mut client, 10_000).unwrap();
-    assert_eq!(
-        client.resume_point(),
-        Some(ResumePoint {
-            epoch: 1,
-            tick: 1_000
-        })
-    );
+    assert_eq!(client.resume_point(), Some(ResumePoint { epoch: 1, tick: 1_000 }));
     let mut rolled_back = welcome();
     (rolled_back.epoch, rolled_back.tick, rolled_back.durable_tick) = (2, 900, 900);
     rolled_back.last_input_seq = 30;
     (rolled_back.snapshot.view.epoch, rolled_back.snapshot.view.tick) = (2, 900);
-    let resumed = ResumedFrom {
-        epoch: 2,
-        tick: 900,
-        rolled_back_from_epoch: 1,
-        rolled_back_from_tick: 1_000,
-    };
+    let resumed =
+        ResumedFrom { epoch: 2, tick: 900, rolled_back_from_epoch: 1, rolled_back_from_tick: 1_000 };
     rolled_back.resumed = Some(resumed);
-    rolled_back.own = Some(Own {
-        tick: 900,
-        pose_epoch: 9,
-        durable_tick: 900,
-        ..own()
-    });
+    rolled_back.own = Some(Own { tick: 900, pose_epoch: 9, durable_tick: 900, ..own() });
     tell(&mut client, ServerMessage::Welcome(Box::new(rolled_back)), 11_000).unwrap();
     assert_eq!(client.welcome().unwrap().resumed, Some(resumed));
     assert_eq!(client.resume_point(), Some(ResumePoint { epoch: 2, tick: 900 }));

@@ -42,11 +42,7 @@ impl HullFace {
     /// Whether some of `points` lies at least `thickness_mm` behind the face.
     pub fn is_thicker_than(&self, points: &[Vec3Mm], thickness_mm: i32) -> bool {
         let deepest = points.iter().map(|&point| -self.excess(point)).max().unwrap_or(0);
-        let length_squared: i128 = self
-            .normal
-            .iter()
-            .map(|&part| i128::from(part) * i128::from(part))
-            .sum();
+        let length_squared: i128 = self.normal.iter().map(|&part| i128::from(part) * i128::from(part)).sum();
         let thickness = i128::from(thickness_mm);
         i128::from(deepest.max(0)).pow(2) >= thickness * thickness * length_squared
     }
@@ -120,10 +116,7 @@ fn face_through(corners: [Vec3Mm; 3], points: &[Vec3Mm]) -> Option<HullFace> {
     }
     match (inside, outside) {
         (true, _) => Some(face),
-        (_, true) => Some(HullFace {
-            normal: normal.map(|part| -part),
-            offset: -offset,
-        }),
+        (_, true) => Some(HullFace { normal: normal.map(|part| -part), offset: -offset }),
         _ => None,
     }
 }
@@ -133,11 +126,7 @@ fn between(from: Vec3Mm, to: Vec3Mm) -> [i64; 3] {
 }
 
 fn cross(a: [i64; 3], b: [i64; 3]) -> [i64; 3] {
-    [
-        a[1] * b[2] - a[2] * b[1],
-        a[2] * b[0] - a[0] * b[2],
-        a[0] * b[1] - a[1] * b[0],
-    ]
+    [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 }
 
 fn dot(a: [i64; 3], b: [i64; 3]) -> i64 {
@@ -160,11 +149,7 @@ mod tests {
     }
 
     fn slopes(points: &[Vec3Mm]) -> Vec<Slope> {
-        faces(points)
-            .expect("the points span a volume")
-            .iter()
-            .map(HullFace::slope)
-            .collect()
+        faces(points).expect("the points span a volume").iter().map(HullFace::slope).collect()
     }
 
     #[test]

@@ -83,10 +83,9 @@ fn solids(root: &Table<'_>) -> Result<Vec<Solid>, TomlError> {
     let hulls = root.tables("hull", 0..=SOLIDS_MAX, HULL_KEYS)?;
     let count = cuboids.len() + hulls.len();
     if count == 0 {
-        return Err(root.error(
-            "cuboid",
-            "missing, expected at least one `[[cuboid]]` or `[[hull]]` to stand on",
-        ));
+        return Err(
+            root.error("cuboid", "missing, expected at least one `[[cuboid]]` or `[[hull]]` to stand on")
+        );
     }
     if count > SOLIDS_MAX {
         let message = format!("expected at most {SOLIDS_MAX} cuboids and hulls together, found {count}");
@@ -111,11 +110,7 @@ fn cuboid(table: &Table<'_>) -> Result<Solid, TomlError> {
     Ok(Solid::Cuboid {
         center: table.point("center_mm", COORDINATE_MM)?,
         size: table.point("size_mm", CUBOID_EDGE_MM)?,
-        yaw: if table.has("yaw_deg") {
-            yaw(table)?
-        } else {
-            Yaw::default()
-        },
+        yaw: if table.has("yaw_deg") { yaw(table)? } else { Yaw::default() },
     })
 }
 

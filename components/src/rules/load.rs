@@ -47,9 +47,7 @@ pub const TIME_LIMIT_MS: RangeInclusive<u32> = 1_000..=7_200_000;
 pub const SCORE_LIMIT_MAX: u16 = 1_000;
 pub const RESPAWN_MS_MAX: u32 = 60_000;
 
-const KEYS: &[&str] = &[
-    "name", "version", "body", "movement", "weapon", "ability", "match",
-];
+const KEYS: &[&str] = &["name", "version", "body", "movement", "weapon", "ability", "match"];
 const BODY_KEYS: &[&str] = &[
     "radius_mm",
     "height_mm",
@@ -81,13 +79,7 @@ const WEAPON_KEYS: &[&str] = &[
     "reload_ms",
 ];
 const ABILITY_KEYS: &[&str] = &["name", "kind", "reach_mm", "cooldown_ms"];
-const MATCH_KEYS: &[&str] = &[
-    "warmup_ms",
-    "time_limit_ms",
-    "score_limit",
-    "respawn_ms",
-    "friendly_fire",
-];
+const MATCH_KEYS: &[&str] = &["warmup_ms", "time_limit_ms", "score_limit", "respawn_ms", "friendly_fire"];
 
 impl Ruleset {
     /// Reads and validates a ruleset. `file` is what errors call it.
@@ -105,14 +97,8 @@ impl Ruleset {
                 abilities: abilities.iter().map(ability).collect::<Result<_, _>>()?,
                 matches: matches(&root.table("match", MATCH_KEYS)?)?,
             };
-            refuse_repeated(
-                &weapons,
-                ruleset.weapons.iter().map(|weapon| weapon.name.as_str()),
-            )?;
-            refuse_repeated(
-                &abilities,
-                ruleset.abilities.iter().map(|ability| ability.name.as_str()),
-            )?;
+            refuse_repeated(&weapons, ruleset.weapons.iter().map(|weapon| weapon.name.as_str()))?;
+            refuse_repeated(&abilities, ruleset.abilities.iter().map(|ability| ability.name.as_str()))?;
             Ok(ruleset)
         })
     }

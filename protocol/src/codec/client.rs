@@ -18,11 +18,7 @@ pub(super) fn write(sink: &mut impl Sink, message: &ClientMessage) {
             sink.integer("follows", aim.follows.into());
             write_aim(sink, aim);
         }
-        ClientMessage::Ability {
-            input_seq,
-            index,
-            aim,
-        } => {
+        ClientMessage::Ability { input_seq, index, aim } => {
             sink.open_message(ABILITY);
             sink.integer("inputSeq", (*input_seq).into());
             sink.integer("follows", aim.follows.into());
@@ -76,30 +72,16 @@ pub(super) fn read<'a>(source: &mut impl Source<'a>) -> Result<ClientMessage, De
         CLAIM => ClientMessage::Claim(read_claim(source)?),
         ATTACK => {
             let (input_seq, follows) = (source.u32("inputSeq")?, source.u32("follows")?);
-            ClientMessage::Attack {
-                input_seq,
-                aim: read_aim(source, follows)?,
-            }
+            ClientMessage::Attack { input_seq, aim: read_aim(source, follows)? }
         }
         ABILITY => {
             let (input_seq, follows) = (source.u32("inputSeq")?, source.u32("follows")?);
             let index = source.u8("index")?;
-            ClientMessage::Ability {
-                input_seq,
-                index,
-                aim: read_aim(source, follows)?,
-            }
+            ClientMessage::Ability { input_seq, index, aim: read_aim(source, follows)? }
         }
-        RELOAD => ClientMessage::Reload {
-            input_seq: source.u32("inputSeq")?,
-        },
-        SEEN => ClientMessage::Seen {
-            epoch: source.u32("epoch")?,
-            tick: source.u32("tick")?,
-        },
-        PING => ClientMessage::Ping {
-            nonce: source.u32("nonce")?,
-        },
+        RELOAD => ClientMessage::Reload { input_seq: source.u32("inputSeq")? },
+        SEEN => ClientMessage::Seen { epoch: source.u32("epoch")?, tick: source.u32("tick")? },
+        PING => ClientMessage::Ping { nonce: source.u32("nonce")? },
         _ => ClientMessage::Leave,
     };
     source.close()?;

@@ -8,43 +8,19 @@ pub enum DecodeError {
     #[error("message of {found} bytes, expected at most {max}")]
     TooLong { found: usize, max: usize },
     #[error("{what} ended early, expected {expected}")]
-    Truncated {
-        what: &'static str,
-        expected: &'static str,
-    },
+    Truncated { what: &'static str, expected: &'static str },
     #[error("{what} is {found}, expected {expected}")]
-    WrongType {
-        what: &'static str,
-        found: &'static str,
-        expected: &'static str,
-    },
+    WrongType { what: &'static str, found: &'static str, expected: &'static str },
     #[error("{what} is {found}, expected {min} to {max}")]
-    OutOfRange {
-        what: &'static str,
-        found: i128,
-        min: i64,
-        max: i64,
-    },
+    OutOfRange { what: &'static str, found: i128, min: i64, max: i64 },
     #[error("{what} has {found} items, expected {expected}")]
-    WrongArity {
-        what: &'static str,
-        found: usize,
-        expected: usize,
-    },
+    WrongArity { what: &'static str, found: usize, expected: usize },
     #[error("{what} has {found} items or bytes, expected at most {max}")]
-    TooMany {
-        what: &'static str,
-        found: usize,
-        max: usize,
-    },
+    TooMany { what: &'static str, found: usize, max: usize },
     #[error("{what} is not UTF-8, expected UTF-8")]
     NotUtf8 { what: &'static str },
     #[error("{what} is {found:?}, expected {expected}")]
-    UnknownWord {
-        what: &'static str,
-        found: String,
-        expected: &'static str,
-    },
+    UnknownWord { what: &'static str, found: String, expected: &'static str },
     #[error("message type {found}, expected one of {least} to {greatest}")]
     UnknownType { found: i128, least: u8, greatest: u8 },
     #[error("message type {found:?}, expected one of {expected}")]
@@ -58,10 +34,7 @@ pub enum DecodeError {
     #[error("malformed JSON at column {column}: {problem}")]
     NotJson { column: usize, problem: String },
     #[error("{what} contradicts its neighbours, expected {expected}")]
-    Contradiction {
-        what: &'static str,
-        expected: &'static str,
-    },
+    Contradiction { what: &'static str, expected: &'static str },
 }
 
 /// What of a foreign text an error repeats: its start, so that an error stays small.

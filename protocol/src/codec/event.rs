@@ -14,12 +14,7 @@ pub const EVENT_KINDS: [(u8, &str, &[&str], &[&str]); 8] = [
     (1, "left", &["simId", "cause"], &[]),
     (2, "killed", &["victim", "killer", "weapon", "zone"], &[]),
     (3, "phase", &["phase"], &[]),
-    (
-        4,
-        "ended",
-        &["reason", "winner (left out when nobody leads alone)"],
-        &[],
-    ),
+    (4, "ended", &["reason", "winner (left out when nobody leads alone)"], &[]),
     (5, "resumed", &["epoch"], &[]),
     (6, "playGoesOn", &[], &[]),
     (7, "durable", &["epoch", "tick"], &[]),
@@ -31,18 +26,12 @@ pub(super) fn write_fields(sink: &mut impl Sink, event: &EventMessage) {
     let (kind, ints): (u8, &[u32]) = match event.happening {
         Happening::Joined { sim_id, .. } => (0, &[sim_id]),
         Happening::Left { sim_id, cause } => (1, &[sim_id, cause.number().into()]),
-        Happening::Killed {
-            victim,
-            killer,
-            weapon,
-            zone,
-        } => (2, &[victim, killer, weapon.into(), zone.number().into()]),
+        Happening::Killed { victim, killer, weapon, zone } => {
+            (2, &[victim, killer, weapon.into(), zone.number().into()])
+        }
         Happening::PhaseChanged { phase } => (3, &[phase.number().into()]),
         Happening::Ended { reason, winner: None } => (4, &[reason.number().into()]),
-        Happening::Ended {
-            reason,
-            winner: Some(winner),
-        } => (4, &[reason.number().into(), winner]),
+        Happening::Ended { reason, winner: Some(winner) } => (4, &[reason.number().into(), winner]),
         Happening::Resumed { epoch } => (5, &[epoch]),
         Happening::PlayGoesOn => (6, &[]),
         Happening::Durable { epoch, tick } => (7, &[epoch, tick]),
@@ -51,18 +40,10 @@ pub(super) fn write_fields(sink: &mut impl Sink, event: &EventMessage) {
     sink.integer("kind", kind.into());
     sink.list("ints", ints, |sink, value| sink.integer("int", (*value).into()));
     match &event.happening {
-        Happening::Joined {
-            player_id,
-            display_name,
-            ..
-        } => {
-            sink.list(
-                "texts",
-                &[player_id.as_str(), display_name.as_str()],
-                |sink, text| {
-                    sink.text("text", text);
-                },
-            );
+        Happening::Joined { player_id, display_name, .. } => {
+            sink.list("texts", &[player_id.as_str(), display_name.as_str()], |sink, text| {
+                sink.text("text", text);
+            });
         }
         _ => sink.list("texts", &[], |sink, text: &&str| sink.text("text", text)),
     }
@@ -74,11 +55,7 @@ pub(super) fn read<'a>(source: &mut impl Source<'a>) -> Result<EventMessage, Dec
     let partial = read_ints(source, kind, count)?;
     source.close()?;
     let happening = read_texts(source, partial)?;
-    Ok(EventMessage {
-        epoch,
-        tick,
-        happening,
-    })
+    Ok(EventMessage { epoch, tick, happening })
 }
 
 /// What the numbers of an event tell; a joined player is completed by its texts.
@@ -97,48 +74,28 @@ fn read_ints<'a>(source: &mut impl Source<'a>, kind: u8, found: usize) -> Result
         },
     };
     if found != expected {
-        return Err(DecodeError::WrongArity {
-            what: "ints",
-            found,
-            expected,
-        });
+        return Err(DecodeError::WrongArity { what: "ints", found, expected });
     }
     let what = "int";
     Ok(Partial::Whole(match kind {
         0 => {
-            return Ok(Partial::Joined {
-                sim_id: source.u32("simId")?,
-            });
+            return Ok(Partial::Joined { sim_id: source.u32("simId")? });
         }
-        1 => Happening::Left {
-            sim_id: source.u32("simId")?,
-            cause: source.numbered("cause")?,
-        },
+        1 => Happening::Left { sim_id: source.u32("simId")?, cause: source.numbered("cause")? },
         2 => Happening::Killed {
             victim: source.u32("victim")?,
             killer: source.u32("killer")?,
             weapon: source.u8("weapon")?,
             zone: source.numbered("zone")?,
         },
-        3 => Happening::PhaseChanged {
-            phase: source.numbered("phase")?,
-        },
+        3 => Happening::PhaseChanged { phase: source.numbered("phase")? },
         4 => Happening::Ended {
             reason: source.numbered("reason")?,
-            winner: if found == 2 {
-                Some(source.u32("winner")?)
-            } else {
-                None
-            },
+            winner: if found == 2 { Some(source.u32("winner")?) } else { None },
         },
-        5 => Happening::Resumed {
-            epoch: source.u32("epoch")?,
-        },
+        5 => Happening::Resumed { epoch: source.u32("epoch")? },
         6 => Happening::PlayGoesOn,
-        7 => Happening::Durable {
-            epoch: source.u32("epoch")?,
-            tick: source.u32("tick")?,
-        },
+        7 => Happening::Durable { epoch: source.u32("epoch")?, tick: source.u32("tick")? },
         kind => {
             for _ in 0..found {
                 source.integer(what, i64::MIN, i64::MAX)?;
@@ -153,11 +110,7 @@ fn read_texts<'a>(source: &mut impl Source<'a>, partial: Partial) -> Result<Happ
         Partial::Joined { sim_id } => {
             source.open_row("texts", 2)?;
             let (player_id, display_name) = (read_player_id(source)?, read_display_name(source)?);
-            Happening::Joined {
-                sim_id,
-                player_id,
-                display_name,
-            }
+            Happening::Joined { sim_id, player_id, display_name }
         }
         Partial::Whole(Happening::Unknown { kind }) => {
             for _ in 0..source.open_list("texts", EVENT_ITEMS_MAX)? {

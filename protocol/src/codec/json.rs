@@ -22,10 +22,7 @@ const ROOM: &str = "a Vec takes every write";
 
 impl<'a> JsonSink<'a> {
     pub(super) fn new(out: &'a mut Vec<u8>) -> Self {
-        Self {
-            out,
-            open: ArrayVec::new(),
-        }
+        Self { out, open: ArrayVec::new() }
     }
 
     fn begin(&mut self, what: &'static str) {
@@ -89,16 +86,8 @@ impl Sink for JsonSink<'_> {
 
 /// What is being read: an object whose fields are ticked off, or an array from its front.
 enum Open<'a> {
-    Object {
-        name: &'static str,
-        fields: &'a [(String, JsonNode)],
-        taken: u64,
-    },
-    Array {
-        what: &'static str,
-        items: &'a [JsonNode],
-        at: usize,
-    },
+    Object { name: &'static str, fields: &'a [(String, JsonNode)], taken: u64 },
+    Array { what: &'static str, items: &'a [JsonNode], at: usize },
 }
 
 /// Reads a parsed message.
@@ -109,10 +98,7 @@ pub(super) struct JsonSource<'a> {
 
 impl<'a> JsonSource<'a> {
     pub(super) fn new(root: &'a JsonNode) -> Self {
-        Self {
-            root,
-            open: ArrayVec::new(),
-        }
+        Self { root, open: ArrayVec::new() }
     }
 
     /// Where the value called `what` stands, without taking it.
@@ -121,14 +107,10 @@ impl<'a> JsonSource<'a> {
             None => Ok((0, self.root)),
             Some(Open::Object { fields, .. }) => {
                 let at = fields.iter().position(|field| field.0 == what);
-                at.map(|at| (at, &fields[at].1))
-                    .ok_or(DecodeError::MissingField { what })
+                at.map(|at| (at, &fields[at].1)).ok_or(DecodeError::MissingField { what })
             }
             Some(Open::Array { items, at, .. }) => {
-                let node = items.get(*at).ok_or(DecodeError::Truncated {
-                    what,
-                    expected: "a value",
-                })?;
+                let node = items.get(*at).ok_or(DecodeError::Truncated { what, expected: "a value" })?;
                 Ok((*at, node))
             }
         }
@@ -147,18 +129,10 @@ impl<'a> JsonSource<'a> {
     fn open_object(&mut self, what: &'static str) -> Result<&'a [(String, JsonNode)], DecodeError> {
         match self.take(what)? {
             JsonNode::Object(fields) => {
-                self.open.push(Open::Object {
-                    name: what,
-                    fields,
-                    taken: 0,
-                });
+                self.open.push(Open::Object { name: what, fields, taken: 0 });
                 Ok(fields)
             }
-            node => Err(DecodeError::WrongType {
-                what,
-                found: node.name(),
-                expected: "an object",
-            }),
+            node => Err(DecodeError::WrongType { what, found: node.name(), expected: "an object" }),
         }
     }
 }
@@ -174,10 +148,7 @@ impl<'a> Source<'a> for JsonSource<'a> {
             } else {
                 "welcome, snapshot, delta, own, event, pong, status"
             };
-            DecodeError::UnknownTypeName {
-                found: excerpt(name),
-                expected,
-            }
+            DecodeError::UnknownTypeName { found: excerpt(name), expected }
         })?;
         if let Some(Open::Object { name, .. }) = self.open.last_mut() {
             *name = kind.name;
@@ -191,20 +162,14 @@ impl<'a> Source<'a> for JsonSource<'a> {
 
     fn open_list(&mut self, what: &'static str, max: usize) -> Result<usize, DecodeError> {
         match self.take(what)? {
-            JsonNode::Array(items) if items.len() > max => Err(DecodeError::TooMany {
-                what,
-                found: items.len(),
-                max,
-            }),
+            JsonNode::Array(items) if items.len() > max => {
+                Err(DecodeError::TooMany { what, found: items.len(), max })
+            }
             JsonNode::Array(items) => {
                 self.open.push(Open::Array { what, items, at: 0 });
                 Ok(items.len())
             }
-            node => Err(DecodeError::WrongType {
-                what,
-                found: node.name(),
-                expected: "an array",
-            }),
+            node => Err(DecodeError::WrongType { what, found: node.name(), expected: "an array" }),
         }
     }
 
@@ -212,18 +177,15 @@ impl<'a> Source<'a> for JsonSource<'a> {
         match self.open.pop().expect("what is closed was opened") {
             Open::Object { name, fields, taken } => {
                 match fields.iter().enumerate().find(|(at, _)| taken & (1 << at) == 0) {
-                    Some((_, (field, _))) => Err(DecodeError::UnknownField {
-                        message: name,
-                        field: excerpt(field),
-                    }),
+                    Some((_, (field, _))) => {
+                        Err(DecodeError::UnknownField { message: name, field: excerpt(field) })
+                    }
                     None => Ok(()),
                 }
             }
-            Open::Array { what, items, at } if at != items.len() => Err(DecodeError::WrongArity {
-                what,
-                found: items.len(),
-                expected: at,
-            }),
+            Open::Array { what, items, at } if at != items.len() => {
+                Err(DecodeError::WrongArity { what, found: items.len(), expected: at })
+            }
             Open::Array { .. } => Ok(()),
         }
     }
@@ -231,46 +193,27 @@ impl<'a> Source<'a> for JsonSource<'a> {
     fn integer(&mut self, what: &'static str, min: i64, max: i64) -> Result<i64, DecodeError> {
         match self.take(what)? {
             JsonNode::Integer(found) if *found < min.into() || *found > max.into() => {
-                Err(DecodeError::OutOfRange {
-                    what,
-                    found: *found,
-                    min,
-                    max,
-                })
+                Err(DecodeError::OutOfRange { what, found: *found, min, max })
             }
             JsonNode::Integer(found) => Ok(*found as i64),
-            node => Err(DecodeError::WrongType {
-                what,
-                found: node.name(),
-                expected: "an integer",
-            }),
+            node => Err(DecodeError::WrongType { what, found: node.name(), expected: "an integer" }),
         }
     }
 
     fn text(&mut self, what: &'static str, bytes_max: usize) -> Result<&'a str, DecodeError> {
         match self.take(what)? {
-            JsonNode::Text(text) if text.len() > bytes_max => Err(DecodeError::TooMany {
-                what,
-                found: text.len(),
-                max: bytes_max,
-            }),
+            JsonNode::Text(text) if text.len() > bytes_max => {
+                Err(DecodeError::TooMany { what, found: text.len(), max: bytes_max })
+            }
             JsonNode::Text(text) => Ok(text),
-            node => Err(DecodeError::WrongType {
-                what,
-                found: node.name(),
-                expected: "a string",
-            }),
+            node => Err(DecodeError::WrongType { what, found: node.name(), expected: "a string" }),
         }
     }
 
     fn boolean(&mut self, what: &'static str) -> Result<bool, DecodeError> {
         match self.take(what)? {
             JsonNode::Boolean(value) => Ok(*value),
-            node => Err(DecodeError::WrongType {
-                what,
-                found: node.name(),
-                expected: "a boolean",
-            }),
+            node => Err(DecodeError::WrongType { what, found: node.name(), expected: "a boolean" }),
         }
     }
 

@@ -28,16 +28,11 @@ impl JsonNode {
     /// `NotJson` when the bytes are anything but one JSON value, repeat a name or nest too deep.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = serde_json::Deserializer::from_slice(bytes);
-        let parsed = Nested {
-            depth_left: NESTING_MAX,
-        }
-        .deserialize(&mut reader);
-        parsed
-            .and_then(|node| reader.end().map(|()| node))
-            .map_err(|error| DecodeError::NotJson {
-                column: error.column(),
-                problem: problem(&error.to_string()),
-            })
+        let parsed = Nested { depth_left: NESTING_MAX }.deserialize(&mut reader);
+        parsed.and_then(|node| reader.end().map(|()| node)).map_err(|error| DecodeError::NotJson {
+            column: error.column(),
+            problem: problem(&error.to_string()),
+        })
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -55,12 +50,7 @@ impl JsonNode {
 
 /// The parser's words without its position, which the error names itself.
 fn problem(text: &str) -> String {
-    text.split(" at line ")
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .take(96)
-        .collect()
+    text.split(" at line ").next().unwrap_or_default().chars().take(96).collect()
 }
 
 /// Reads one value whose parts may nest this much deeper.
@@ -128,10 +118,7 @@ impl<'de> Visitor<'de> for Nested {
         let mut fields: Vec<(String, JsonNode)> = Vec::new();
         while let Some(name) = access.next_key::<String>()? {
             if fields.iter().any(|field| field.0 == name) {
-                return Err(A::Error::custom(format_args!(
-                    "field {:?} repeated",
-                    excerpt(&name)
-                )));
+                return Err(A::Error::custom(format_args!("field {:?} repeated", excerpt(&name))));
             }
             if fields.len() == OBJECT_FIELDS_MAX {
                 return Err(A::Error::custom("too many fields"));

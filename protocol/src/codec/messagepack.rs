@@ -77,10 +77,7 @@ impl<'a> MessagePackSource<'a> {
         what: &'static str,
         expected: &'static str,
     ) -> Result<[u8; N], DecodeError> {
-        let (head, rest) = self
-            .rest
-            .split_first_chunk()
-            .ok_or(DecodeError::Truncated { what, expected })?;
+        let (head, rest) = self.rest.split_first_chunk().ok_or(DecodeError::Truncated { what, expected })?;
         self.rest = rest;
         Ok(*head)
     }
@@ -91,11 +88,7 @@ impl<'a> MessagePackSource<'a> {
             Marker::FixArray(length) => Ok(length.into()),
             Marker::Array16 => Ok(u16::from_be_bytes(self.bytes(what, expected)?).into()),
             Marker::Array32 => Ok(u32::from_be_bytes(self.bytes(what, expected)?) as usize),
-            marker => Err(DecodeError::WrongType {
-                what,
-                found: name(marker),
-                expected,
-            }),
+            marker => Err(DecodeError::WrongType { what, found: name(marker), expected }),
         }
     }
 
@@ -113,11 +106,7 @@ impl<'a> MessagePackSource<'a> {
             Marker::I32 => i32::from_be_bytes(self.bytes(what, expected)?).into(),
             Marker::I64 => i64::from_be_bytes(self.bytes(what, expected)?).into(),
             marker => {
-                return Err(DecodeError::WrongType {
-                    what,
-                    found: name(marker),
-                    expected,
-                });
+                return Err(DecodeError::WrongType { what, found: name(marker), expected });
             }
         })
     }
@@ -151,31 +140,17 @@ impl<'a> Source<'a> for MessagePackSource<'a> {
     fn open_message(&mut self, kinds: &'static [Kind]) -> Result<Kind, DecodeError> {
         let found = self.array("message")?;
         if found == 0 {
-            return Err(DecodeError::Truncated {
-                what: "message",
-                expected: "its type",
-            });
+            return Err(DecodeError::Truncated { what: "message", expected: "its type" });
         }
         let number = self.any_integer("type")?;
-        let kind = kinds
-            .iter()
-            .find(|kind| i128::from(kind.number) == number)
-            .copied();
+        let kind = kinds.iter().find(|kind| i128::from(kind.number) == number).copied();
         let Some(kind) = kind else {
             let (least, greatest) = (kinds[0].number, kinds[kinds.len() - 1].number);
-            return Err(DecodeError::UnknownType {
-                found: number,
-                least,
-                greatest,
-            });
+            return Err(DecodeError::UnknownType { found: number, least, greatest });
         };
         match kind.fields as usize + 1 {
             expected if expected == found => Ok(kind),
-            expected => Err(DecodeError::WrongArity {
-                what: kind.name,
-                found,
-                expected,
-            }),
+            expected => Err(DecodeError::WrongArity { what: kind.name, found, expected }),
         }
     }
 
@@ -197,12 +172,7 @@ impl<'a> Source<'a> for MessagePackSource<'a> {
     fn integer(&mut self, what: &'static str, min: i64, max: i64) -> Result<i64, DecodeError> {
         let found = self.any_integer(what)?;
         if found < min.into() || found > max.into() {
-            return Err(DecodeError::OutOfRange {
-                what,
-                found,
-                min,
-                max,
-            });
+            return Err(DecodeError::OutOfRange { what, found, min, max });
         }
         Ok(found as i64)
     }
@@ -215,24 +185,14 @@ impl<'a> Source<'a> for MessagePackSource<'a> {
             Marker::Str16 => u16::from_be_bytes(self.bytes(what, expected)?).into(),
             Marker::Str32 => u32::from_be_bytes(self.bytes(what, expected)?) as usize,
             marker => {
-                return Err(DecodeError::WrongType {
-                    what,
-                    found: name(marker),
-                    expected,
-                });
+                return Err(DecodeError::WrongType { what, found: name(marker), expected });
             }
         };
         if length > bytes_max {
-            return Err(DecodeError::TooMany {
-                what,
-                found: length,
-                max: bytes_max,
-            });
+            return Err(DecodeError::TooMany { what, found: length, max: bytes_max });
         }
-        let (text, rest) = self
-            .rest
-            .split_at_checked(length)
-            .ok_or(DecodeError::Truncated { what, expected })?;
+        let (text, rest) =
+            self.rest.split_at_checked(length).ok_or(DecodeError::Truncated { what, expected })?;
         self.rest = rest;
         str::from_utf8(text).map_err(|_| DecodeError::NotUtf8 { what })
     }
@@ -242,20 +202,13 @@ impl<'a> Source<'a> for MessagePackSource<'a> {
         match self.marker(what, expected)? {
             Marker::True => Ok(true),
             Marker::False => Ok(false),
-            marker => Err(DecodeError::WrongType {
-                what,
-                found: name(marker),
-                expected,
-            }),
+            marker => Err(DecodeError::WrongType { what, found: name(marker), expected }),
         }
     }
 
     fn nil(&mut self, what: &'static str) -> Result<bool, DecodeError> {
         match self.rest.split_first() {
-            None => Err(DecodeError::Truncated {
-                what,
-                expected: "a value or nil",
-            }),
+            None => Err(DecodeError::Truncated { what, expected: "a value or nil" }),
             Some((byte, rest)) if Marker::from_u8(*byte) == Marker::Null => {
                 self.rest = rest;
                 Ok(true)

@@ -48,9 +48,7 @@ impl Encoding {
     }
 
     pub fn from_subprotocol(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|encoding| encoding.subprotocol() == name)
+        Self::ALL.into_iter().find(|encoding| encoding.subprotocol() == name)
     }
 }
 
@@ -80,10 +78,7 @@ pub fn decode_server(bytes: &[u8], encoding: Encoding) -> Result<ServerMessage, 
 
 fn check_length(bytes: &[u8], max: usize) -> Result<(), DecodeError> {
     if bytes.len() > max {
-        return Err(DecodeError::TooLong {
-            found: bytes.len(),
-            max,
-        });
+        return Err(DecodeError::TooLong { found: bytes.len(), max });
     }
     Ok(())
 }

@@ -22,13 +22,9 @@ pub(super) fn write_fields(sink: &mut impl Sink, own: &Own) {
     sink.integer("rounds", own.rounds.into());
     sink.integer("readyAtTick", own.ready_at_tick.into());
     sink.optional("reloadedAtTick", own.reloaded_at_tick);
-    sink.list(
-        "abilityReadyAtTicks",
-        &own.ability_ready_at_ticks,
-        |sink, tick| {
-            sink.integer("tick", (*tick).into());
-        },
-    );
+    sink.list("abilityReadyAtTicks", &own.ability_ready_at_ticks, |sink, tick| {
+        sink.integer("tick", (*tick).into());
+    });
     sink.optional("respawnAtTick", own.respawn_at_tick);
     match &own.correction {
         Some(correction) => write_correction(sink, correction),
@@ -121,28 +117,15 @@ fn read_verdict<'a>(source: &mut impl Source<'a>) -> Result<InputVerdict, Decode
     let remaining = source.optional("remainingHealthMilli", |source, what| source.i32(what))?;
     let killed = source.boolean("killed")?;
     let hit = match (victim, zone, amount_milli, remaining) {
-        (Some(victim), Some(zone), Some(amount_milli), Some(remaining_health_milli)) => Some(VerdictHit {
-            victim,
-            zone,
-            amount_milli,
-            remaining_health_milli,
-            killed,
-        }),
+        (Some(victim), Some(zone), Some(amount_milli), Some(remaining_health_milli)) => {
+            Some(VerdictHit { victim, zone, amount_milli, remaining_health_milli, killed })
+        }
         (None, None, None, None) if !killed => None,
         _ => {
             let expected = "victim, zone, amountMilli and remainingHealthMilli all given or all nil";
-            return Err(DecodeError::Contradiction {
-                what: "verdict",
-                expected,
-            });
+            return Err(DecodeError::Contradiction { what: "verdict", expected });
         }
     };
     source.close()?;
-    Ok(InputVerdict {
-        input_seq,
-        outcome,
-        reason,
-        applied_tick,
-        hit,
-    })
+    Ok(InputVerdict { input_seq, outcome, reason, applied_tick, hit })
 }

@@ -38,31 +38,20 @@ pub(super) fn read_player_id<'a>(source: &mut impl Source<'a>) -> Result<PlayerI
     let what = "playerId";
     let text = source.text(what, PLAYER_ID_BYTES_MAX)?;
     let expected = "1 to 64 characters of A-Z a-z 0-9 _ . : -";
-    PlayerId::new(text).map_err(|_| DecodeError::UnknownWord {
-        what,
-        found: excerpt(text),
-        expected,
-    })
+    PlayerId::new(text).map_err(|_| DecodeError::UnknownWord { what, found: excerpt(text), expected })
 }
 
 pub(super) fn read_display_name<'a>(source: &mut impl Source<'a>) -> Result<DisplayName, DecodeError> {
     let what = "displayName";
     let text = source.text(what, DISPLAY_NAME_BYTES_MAX)?;
     let expected = "1 to 32 bytes without control characters";
-    DisplayName::new(text).map_err(|_| DecodeError::UnknownWord {
-        what,
-        found: excerpt(text),
-        expected,
-    })
+    DisplayName::new(text).map_err(|_| DecodeError::UnknownWord { what, found: excerpt(text), expected })
 }
 
 pub(super) fn write_player(sink: &mut impl Sink, player: &PublicPlayer) {
     sink.open_list("player", 1 + PLAYER_FIELDS);
     sink.integer("simId", player.sim_id.into());
-    player
-        .values()
-        .into_iter()
-        .for_each(|value| sink.integer("", value.into()));
+    player.values().into_iter().for_each(|value| sink.integer("", value.into()));
     sink.close();
 }
 
@@ -101,21 +90,13 @@ pub(super) fn read_change<'a>(source: &mut impl Source<'a>) -> Result<PlayerChan
     let what = "change";
     let found = source.open_list(what, 2 + PLAYER_FIELDS)?;
     if found < 3 {
-        return Err(DecodeError::WrongArity {
-            what,
-            found,
-            expected: 3,
-        });
+        return Err(DecodeError::WrongArity { what, found, expected: 3 });
     }
     let sim_id = source.u32("simId")?;
     let mask = source.integer("mask", 1, FULL_MASK.into())? as u16;
     let expected = 2 + mask.count_ones() as usize;
     if found != expected {
-        return Err(DecodeError::WrongArity {
-            what,
-            found,
-            expected,
-        });
+        return Err(DecodeError::WrongArity { what, found, expected });
     }
     let values = read_values(source, mask)?;
     source.close()?;
@@ -125,10 +106,7 @@ pub(super) fn read_change<'a>(source: &mut impl Source<'a>) -> Result<PlayerChan
 pub(super) fn write_shot(sink: &mut impl Sink, shot: &Shot) {
     sink.open_list("shot", 8);
     sink.integer("shooter", shot.shooter.into());
-    shot.from
-        .into_iter()
-        .chain(shot.to)
-        .for_each(|value| sink.integer("", value.into()));
+    shot.from.into_iter().chain(shot.to).for_each(|value| sink.integer("", value.into()));
     sink.optional("struck", shot.struck);
     sink.close();
 }

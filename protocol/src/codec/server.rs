@@ -60,12 +60,8 @@ pub(super) fn write_welcome(sink: &mut impl Sink, welcome: &Welcome) {
     sink.text("mapHash", &welcome.map_hash);
     sink.text("rulesetName", &welcome.ruleset_name);
     sink.text("rulesetHash", &welcome.ruleset_hash);
-    sink.list("weapons", &welcome.weapons, |sink, name| {
-        sink.text("weapon", name)
-    });
-    sink.list("abilities", &welcome.abilities, |sink, name| {
-        sink.text("ability", name)
-    });
+    sink.list("weapons", &welcome.weapons, |sink, name| sink.text("weapon", name));
+    sink.list("abilities", &welcome.abilities, |sink, name| sink.text("ability", name));
     sink.integer("lastInputSeq", welcome.last_input_seq.into());
     match &welcome.resumed {
         Some(resumed) => write_resumed(sink, resumed),
@@ -106,9 +102,7 @@ fn read_welcome<'a>(source: &mut impl Source<'a>) -> Result<Welcome, DecodeError
         abilities: source.list("abilities", ABILITIES_MAX, |source| read_name(source, "ability"))?,
         last_input_seq: source.u32("lastInputSeq")?,
         resumed: source.optional("resumed", |source, _| read_resumed(source))?,
-        snapshot: read_part(source, "snapshot", SNAPSHOT.fields, |source| {
-            read_snapshot(source)
-        })?,
+        snapshot: read_part(source, "snapshot", SNAPSHOT.fields, |source| read_snapshot(source))?,
         own: source.optional("own", |source, what| {
             read_part(source, what, OWN.fields, |source| own::read(source))
         })?,
@@ -177,10 +171,7 @@ fn read_snapshot<'a>(source: &mut impl Source<'a>) -> Result<Snapshot, DecodeErr
         roster: source.list("roster", PLAYERS_MAX, read_roster_entry)?,
         players: source.list("players", PLAYERS_MAX, read_player)?,
     };
-    Ok(Snapshot {
-        view,
-        view_hash: source.u32("viewHash")?,
-    })
+    Ok(Snapshot { view, view_hash: source.u32("viewHash")? })
 }
 
 pub(super) fn write_delta(sink: &mut impl Sink, delta: &Delta) {
@@ -192,9 +183,7 @@ pub(super) fn write_delta(sink: &mut impl Sink, delta: &Delta) {
     sink.numbered("status", delta.status);
     sink.optional("phaseEndsAt", delta.phase_ends_at);
     sink.list("joined", &delta.joined, write_roster_entry);
-    sink.list("left", &delta.left, |sink, id| {
-        sink.integer("simId", (*id).into())
-    });
+    sink.list("left", &delta.left, |sink, id| sink.integer("simId", (*id).into()));
     sink.list("changed", &delta.changed, write_change);
     sink.list("shots", newest_shots, write_shot);
     sink.optional("viewHash", delta.view_hash);

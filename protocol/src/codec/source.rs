@@ -24,11 +24,7 @@ pub(super) trait Source<'a> {
     fn open_row(&mut self, what: &'static str, items: usize) -> Result<(), DecodeError> {
         match self.open_list(what, usize::MAX)? {
             found if found == items => Ok(()),
-            found => Err(DecodeError::WrongArity {
-                what,
-                found,
-                expected: items,
-            }),
+            found => Err(DecodeError::WrongArity { what, found, expected: items }),
         }
     }
 
@@ -57,11 +53,7 @@ pub(super) trait Source<'a> {
         what: &'static str,
         read: impl FnOnce(&mut Self, &'static str) -> Result<T, DecodeError>,
     ) -> Result<Option<T>, DecodeError> {
-        if self.nil(what)? {
-            Ok(None)
-        } else {
-            read(self, what).map(Some)
-        }
+        if self.nil(what)? { Ok(None) } else { read(self, what).map(Some) }
     }
 
     fn optional_u32(&mut self, what: &'static str) -> Result<Option<u32>, DecodeError> {
@@ -72,23 +64,14 @@ pub(super) trait Source<'a> {
         let number = self.u8(what)?;
         T::from_number(number).ok_or_else(|| {
             let max = T::TABLE.last().map_or(0, |row| row.0);
-            DecodeError::OutOfRange {
-                what,
-                found: number.into(),
-                min: 0,
-                max: max.into(),
-            }
+            DecodeError::OutOfRange { what, found: number.into(), min: 0, max: max.into() }
         })
     }
 
     /// A text that stands for one of a few values.
     fn word<T: Numbered>(&mut self, what: &'static str, expected: &'static str) -> Result<T, DecodeError> {
         let word = self.text(what, crate::limits::TEXT_BYTES_MAX)?;
-        T::from_word(word).ok_or_else(|| DecodeError::UnknownWord {
-            what,
-            found: excerpt(word),
-            expected,
-        })
+        T::from_word(word).ok_or_else(|| DecodeError::UnknownWord { what, found: excerpt(word), expected })
     }
 
     fn list<T>(

@@ -42,24 +42,14 @@ fn page_path() -> std::path::PathBuf {
 fn assert_current(name: &str, expected: &str) {
     let _turn = TURN.lock();
     let page = std::fs::read_to_string(page_path()).unwrap();
-    let (start, end) = (
-        format!("<!-- generated: {name} -->\n"),
-        format!("<!-- end: {name} -->"),
-    );
-    let (head, rest) = page
-        .split_once(&start)
-        .unwrap_or_else(|| panic!("{PAGE} lacks the line {start:?}"));
-    let (found, tail) = rest
-        .split_once(&end)
-        .unwrap_or_else(|| panic!("{PAGE} lacks the line {end:?}"));
+    let (start, end) = (format!("<!-- generated: {name} -->\n"), format!("<!-- end: {name} -->"));
+    let (head, rest) = page.split_once(&start).unwrap_or_else(|| panic!("{PAGE} lacks the line {start:?}"));
+    let (found, tail) = rest.split_once(&end).unwrap_or_else(|| panic!("{PAGE} lacks the line {end:?}"));
     let expected = format!("{}\n", expected.trim_end());
     if std::env::var_os("BLESS_DOCS").is_some() {
         std::fs::write(page_path(), format!("{head}{start}{expected}{end}{tail}")).unwrap();
     } else {
-        assert_eq!(
-            found, expected,
-            "{PAGE}: table {name} is stale: run the tests docs_ with BLESS_DOCS=1"
-        );
+        assert_eq!(found, expected, "{PAGE}: table {name} is stale: run the tests docs_ with BLESS_DOCS=1");
     }
 }
 
@@ -78,12 +68,7 @@ fn docs_reasons_table_is_current() {
     let mut table = String::from("| number | name | try again | meaning |\n|---|---|---|---|\n");
     for reason in Reason::ALL {
         let (meaning, retry) = explain(reason);
-        table += &format!(
-            "| {} | `{}` | {} | {meaning} |\n",
-            reason.number(),
-            reason.code(),
-            retry.word()
-        );
+        table += &format!("| {} | `{}` | {} | {meaning} |\n", reason.number(), reason.code(), retry.word());
     }
     assert_current("reasons", &table);
 }
@@ -103,10 +88,7 @@ fn fields_by_kind() -> Vec<(Kind, Vec<String>)> {
     let kinds = CLIENT_KINDS.iter().chain(SERVER_KINDS);
     let fields_of = |kind: &Kind| {
         let tag = format!("{{\"type\":\"{}\"", kind.name);
-        let at = samples
-            .iter()
-            .position(|json| json.starts_with(tag.as_bytes()))
-            .unwrap();
+        let at = samples.iter().position(|json| json.starts_with(tag.as_bytes())).unwrap();
         (*kind, names[at].clone())
     };
     kinds.map(fields_of).collect()
@@ -119,8 +101,7 @@ fn names_in_order(json: &[u8]) -> Vec<String> {
     let mut names: Vec<_> = value.keys().filter(|name| *name != "type").cloned().collect();
     let at = |name: &String| {
         let needle = format!("\"{name}\":{}", value[name]);
-        text.find(&needle[..needle.find(['{', '[']).unwrap_or(needle.len())])
-            .unwrap()
+        text.find(&needle[..needle.find(['{', '[']).unwrap_or(needle.len())]).unwrap()
     };
     names.sort_by_key(at);
     names
@@ -131,17 +112,10 @@ fn docs_messages_table_is_current() {
     let mut table = String::from("| type | name | from | fields, in order |\n|---|---|---|---|\n");
     for (kind, fields) in fields_by_kind() {
         assert_eq!(fields.len(), kind.fields as usize, "{}: {fields:?}", kind.name);
-        let from = if CLIENT_KINDS.contains(&kind) {
-            "client"
-        } else {
-            "server"
-        };
+        let from = if CLIENT_KINDS.contains(&kind) { "client" } else { "server" };
         let fields: Vec<_> = fields.iter().map(|field| format!("`{field}`")).collect();
         let (number, name) = (kind.number, kind.name);
-        table += &format!(
-            "| {number} | [{name}](#{name}) | {from} | {} |\n",
-            fields.join(", ")
-        );
+        table += &format!("| {number} | [{name}](#{name}) | {from} | {} |\n", fields.join(", "));
     }
     assert_current("messages", &table);
 }
@@ -151,16 +125,10 @@ fn docs_every_field_is_described_in_its_messages_section() {
     let page = std::fs::read_to_string(page_path()).unwrap();
     for (kind, fields) in fields_by_kind() {
         let title = format!("\n#### {}\n", kind.name);
-        let (_, section) = page
-            .split_once(&title)
-            .unwrap_or_else(|| panic!("{PAGE} lacks {title:?}"));
+        let (_, section) = page.split_once(&title).unwrap_or_else(|| panic!("{PAGE} lacks {title:?}"));
         let section = section.split("\n#").next().unwrap();
         for field in fields {
-            assert!(
-                section.contains(&format!("`{field}`")),
-                "{PAGE}: {} lacks `{field}`",
-                kind.name
-            );
+            assert!(section.contains(&format!("`{field}`")), "{PAGE}: {} lacks `{field}`", kind.name);
         }
     }
 }
@@ -169,11 +137,7 @@ fn docs_every_field_is_described_in_its_messages_section() {
 fn docs_events_table_is_current() {
     let mut table = String::from("| kind | name | `ints` | `texts` |\n|---|---|---|---|\n");
     for (kind, name, ints, texts) in EVENT_KINDS {
-        table += &format!(
-            "| {kind} | {name} | {} | {} |\n",
-            ints.join(", "),
-            texts.join(", ")
-        );
+        table += &format!("| {kind} | {name} | {} | {} |\n", ints.join(", "), texts.join(", "));
     }
     assert_current("events", &table);
 }
@@ -181,10 +145,7 @@ fn docs_events_table_is_current() {
 #[test]
 fn docs_numbers_table_is_current() {
     fn row<T: Numbered>(what: &str) -> String {
-        let values: Vec<_> = T::TABLE
-            .iter()
-            .map(|row| format!("{} {}", row.0, row.2))
-            .collect();
+        let values: Vec<_> = T::TABLE.iter().map(|row| format!("{} {}", row.0, row.2)).collect();
         format!("| {what} | {} |\n", values.join(" · "))
     }
     let table = String::from("| what | numbers |\n|---|---|\n")
@@ -210,10 +171,7 @@ fn docs_limits_table_is_current() {
         ("abilities of a ruleset", ABILITIES_MAX),
         ("bends of a claim", SUB_POSES_MAX),
         ("claims a second, as asked for", CLAIM_HZ as usize),
-        (
-            "milliseconds in the bank, besides one claim interval",
-            BANK_MS as usize,
-        ),
+        ("milliseconds in the bank, besides one claim interval", BANK_MS as usize),
         ("inputs of one player in one tick", INPUTS_PER_PLAYER_AND_TICK_MAX),
         ("shots in a delta; the newest are kept", FRAME_SHOTS_MAX),
         ("verdicts in an own part; the newest are kept", OWN_VERDICTS_MAX),

@@ -53,22 +53,14 @@ fn play(view: &mut View, step: &Step, next_id: &mut u32) {
     }
     if step.joins && view.players.len() < 64 {
         view.roster.push(roster_entry(*next_id, "Dee"));
-        view.players.push(PublicPlayer {
-            sim_id: *next_id,
-            health: 100,
-            ..PublicPlayer::default()
-        });
+        view.players.push(PublicPlayer { sim_id: *next_id, health: 100, ..PublicPlayer::default() });
         *next_id += 1;
     }
     let count = view.players.len();
     for (at, field, value) in step.edits.iter().filter(|_| count > 0) {
         let player = &mut view.players[at.index(count)];
         let mut values = player.values();
-        values[*field] = if *field == 7 {
-            i32::from(*value % 256)
-        } else {
-            i32::from(*value)
-        };
+        values[*field] = if *field == 7 { i32::from(*value % 256) } else { i32::from(*value) };
         if *field == 4 {
             values[4] -= 32_768;
         }
@@ -88,13 +80,7 @@ proptest! {
 }
 
 fn rebuild(steps: &[Step], encoding: Encoding) -> Result<(), TestCaseError> {
-    let (mut server, mut next_id) = (
-        View {
-            epoch: 1,
-            ..View::default()
-        },
-        1,
-    );
+    let (mut server, mut next_id) = (View { epoch: 1, ..View::default() }, 1);
     let (mut encoder, mut client) = (FrameEncoder::new(), ClientView::new());
     let (mut bytes, mut is_behind, mut hashes) = (Vec::new(), true, 0);
     for step in steps {
@@ -136,10 +122,7 @@ fn a_frame_of_another_epoch_has_no_delta() {
     assert!(!encoder.write_snapshot(Encoding::MessagePack, &mut Vec::new()));
     encoder.advance(&view(), &[]);
     assert_eq!(encoder.delta(), None);
-    let next = View {
-        tick: view().tick + 4,
-        ..view()
-    };
+    let next = View { tick: view().tick + 4, ..view() };
     encoder.advance(&next, &[]);
     assert!(encoder.delta().is_some());
     encoder.advance(&View { epoch: 2, ..next }, &[]);
@@ -149,71 +132,18 @@ fn a_frame_of_another_epoch_has_no_delta() {
 #[test]
 fn a_delta_that_does_not_fit_is_refused_and_the_view_kept() {
     let mut client = ClientView::new();
-    assert_eq!(
-        client.apply_delta(&delta()),
-        Err(ViewError::NoView { base_tick: 984 })
-    );
+    assert_eq!(client.apply_delta(&delta()), Err(ViewError::NoView { base_tick: 984 }));
     assert_eq!(client.apply_snapshot(&snapshot()), Ok(HashCheck::Agrees));
-    let unknown = PlayerChange {
-        sim_id: 9,
-        mask: 1,
-        values: [0; 10],
-    };
-    let nameless = PlayerChange {
-        sim_id: 9,
-        mask: 0x3ff,
-        values: [0; 10],
-    };
+    let unknown = PlayerChange { sim_id: 9, mask: 1, values: [0; 10] };
+    let nameless = PlayerChange { sim_id: 9, mask: 0x3ff, values: [0; 10] };
     let rows = [
-        (
-            Delta { epoch: 2, ..delta() },
-            ViewError::WrongEpoch { found: 2, held: 1 },
-        ),
-        (
-            Delta {
-                base_tick: 980,
-                ..delta()
-            },
-            ViewError::WrongBase {
-                base_tick: 980,
-                held: 984,
-            },
-        ),
-        (
-            Delta { tick: 984, ..delta() },
-            ViewError::NotRising {
-                tick: 984,
-                base_tick: 984,
-            },
-        ),
-        (
-            Delta {
-                left: vec![9],
-                ..delta()
-            },
-            ViewError::LeftUnknown { sim_id: 9 },
-        ),
-        (
-            Delta {
-                changed: vec![unknown],
-                ..delta()
-            },
-            ViewError::ChangedUnknown { sim_id: 9, mask: 1 },
-        ),
-        (
-            Delta {
-                changed: vec![nameless],
-                ..delta()
-            },
-            ViewError::Unordered,
-        ),
-        (
-            Delta {
-                joined: vec![roster_entry(9, "Eve")],
-                ..delta()
-            },
-            ViewError::Unordered,
-        ),
+        (Delta { epoch: 2, ..delta() }, ViewError::WrongEpoch { found: 2, held: 1 }),
+        (Delta { base_tick: 980, ..delta() }, ViewError::WrongBase { base_tick: 980, held: 984 }),
+        (Delta { tick: 984, ..delta() }, ViewError::NotRising { tick: 984, base_tick: 984 }),
+        (Delta { left: vec![9], ..delta() }, ViewError::LeftUnknown { sim_id: 9 }),
+        (Delta { changed: vec![unknown], ..delta() }, ViewError::ChangedUnknown { sim_id: 9, mask: 1 }),
+        (Delta { changed: vec![nameless], ..delta() }, ViewError::Unordered),
+        (Delta { joined: vec![roster_entry(9, "Eve")], ..delta() }, ViewError::Unordered),
     ];
     for (wrong, error) in rows {
         assert_eq!(client.apply_delta(&wrong), Err(error));
@@ -228,9 +158,6 @@ fn a_wrong_hash_is_told_with_both_values() {
     let mut wrong = snapshot();
     wrong.view_hash ^= 1;
     let computed = snapshot().view_hash;
-    let differs = HashCheck::Differs {
-        computed,
-        sent: computed ^ 1,
-    };
+    let differs = HashCheck::Differs { computed, sent: computed ^ 1 };
     assert_eq!(client.apply_snapshot(&wrong), Ok(differs));
 }

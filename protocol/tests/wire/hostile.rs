@@ -133,15 +133,11 @@ proptest! {
 }
 
 fn refused(bytes: &[u8]) -> String {
-    decode_client(bytes, Encoding::MessagePack)
-        .unwrap_err()
-        .to_string()
+    decode_client(bytes, Encoding::MessagePack).unwrap_err().to_string()
 }
 
 fn refused_json(text: &str) -> String {
-    decode_client(text.as_bytes(), Encoding::Json)
-        .unwrap_err()
-        .to_string()
+    decode_client(text.as_bytes(), Encoding::Json).unwrap_err().to_string()
 }
 
 #[test]
@@ -151,51 +147,24 @@ fn malformed_messagepack_is_named_with_what_was_expected() {
         (&[0x90], "message ended early, expected its type"),
         (&[0x81, 0x06, 0x07], "message is a map, expected an array"),
         (&[0x06], "message is an integer, expected an array"),
-        (
-            &[0x91, 0xa4, b'p', b'i', b'n', b'g'],
-            "type is a string, expected an integer",
-        ),
+        (&[0x91, 0xa4, b'p', b'i', b'n', b'g'], "type is a string, expected an integer"),
         (&[0x91, 0x08], "message type 8, expected one of 1 to 7"),
         (&[0x91, 0xff], "message type -1, expected one of 1 to 7"),
         (&[0x91, 0x10], "message type 16, expected one of 1 to 7"),
         (&[0x91, 0x06], "ping has 1 items, expected 2"),
         (&[0x93, 0x06, 0x01, 0x02], "ping has 3 items, expected 2"),
-        (
-            &[0x92, 0x06, 0x01, 0x02],
-            "1 bytes after the message, expected none",
-        ),
+        (&[0x92, 0x06, 0x01, 0x02], "1 bytes after the message, expected none"),
         (&[0x92, 0x06], "nonce ended early, expected an integer"),
         (&[0x92, 0x06, 0xff], "nonce is -1, expected 0 to 4294967295"),
-        (
-            &[0x92, 0x06, 0xcf, 0, 0, 0, 1, 0, 0, 0, 0],
-            "nonce is 4294967296, expected 0 to 4294967295",
-        ),
-        (
-            &[0x92, 0x06, 0xcb, 0x7f, 0xf8, 0, 0, 0, 0, 0, 0],
-            "nonce is a float, expected an integer",
-        ),
-        (
-            &[0x92, 0x06, 0xca, 0x3f, 0x80, 0, 0],
-            "nonce is a float, expected an integer",
-        ),
-        (
-            &[0x92, 0x06, 0x91, 0x01],
-            "nonce is an array, expected an integer",
-        ),
+        (&[0x92, 0x06, 0xcf, 0, 0, 0, 1, 0, 0, 0, 0], "nonce is 4294967296, expected 0 to 4294967295"),
+        (&[0x92, 0x06, 0xcb, 0x7f, 0xf8, 0, 0, 0, 0, 0, 0], "nonce is a float, expected an integer"),
+        (&[0x92, 0x06, 0xca, 0x3f, 0x80, 0, 0], "nonce is a float, expected an integer"),
+        (&[0x92, 0x06, 0x91, 0x01], "nonce is an array, expected an integer"),
         (&[0x92, 0x06, 0xc0], "nonce is nil, expected an integer"),
         (&[0x92, 0x06, 0xc4, 0x00], "nonce is binary, expected an integer"),
-        (
-            &[0x92, 0x06, 0xd4, 0x00, 0x00],
-            "nonce is an extension, expected an integer",
-        ),
-        (
-            &[0x92, 0x06, 0xc1],
-            "nonce is a reserved byte, expected an integer",
-        ),
-        (
-            &[0xdd, 0xff, 0xff, 0xff, 0xff, 0x06],
-            "ping has 4294967295 items, expected 2",
-        ),
+        (&[0x92, 0x06, 0xd4, 0x00, 0x00], "nonce is an extension, expected an integer"),
+        (&[0x92, 0x06, 0xc1], "nonce is a reserved byte, expected an integer"),
+        (&[0xdd, 0xff, 0xff, 0xff, 0xff, 0x06], "ping has 4294967295 items, expected 2"),
     ];
     for (bytes, problem) in rows {
         assert_eq!(refused(bytes), *problem, "{bytes:02x?}");
@@ -206,60 +175,24 @@ fn malformed_messagepack_is_named_with_what_was_expected() {
 fn malformed_json_is_named_with_what_was_expected() {
     let rows = [
         ("", "malformed JSON at column 0: EOF while parsing a value"),
-        (
-            "{\"type\":\"ping\",\"nonce\":1",
-            "malformed JSON at column 24: EOF while parsing an object",
-        ),
-        (
-            "{\"type\":\"ping\",\"nonce\":NaN}",
-            "malformed JSON at column 24: expected value",
-        ),
+        ("{\"type\":\"ping\",\"nonce\":1", "malformed JSON at column 24: EOF while parsing an object"),
+        ("{\"type\":\"ping\",\"nonce\":NaN}", "malformed JSON at column 24: expected value"),
         ("[6,1]", "message is an array, expected an object"),
         ("{\"nonce\":1}", "type is missing, expected it by this name"),
-        (
-            "{\"type\":6,\"nonce\":1}",
-            "type is an integer, expected a string",
-        ),
+        ("{\"type\":6,\"nonce\":1}", "type is an integer, expected a string"),
         (
             "{\"type\":\"own\"}",
             "message type \"own\", expected one of claim, attack, ability, reload, seen, ping, leave",
         ),
-        (
-            "{\"type\":\"ping\"}",
-            "nonce is missing, expected it by this name",
-        ),
-        (
-            "{\"type\":\"ping\",\"nonce\":null}",
-            "nonce is null, expected an integer",
-        ),
-        (
-            "{\"type\":\"ping\",\"nonce\":1.0}",
-            "nonce is a float, expected an integer",
-        ),
-        (
-            "{\"type\":\"ping\",\"nonce\":1e2}",
-            "nonce is a float, expected an integer",
-        ),
-        (
-            "{\"type\":\"ping\",\"nonce\":\"1\"}",
-            "nonce is a string, expected an integer",
-        ),
-        (
-            "{\"type\":\"ping\",\"nonce\":4294967296}",
-            "nonce is 4294967296, expected 0 to 4294967295",
-        ),
-        (
-            "{\"type\":\"ping\",\"nonce\":-1}",
-            "nonce is -1, expected 0 to 4294967295",
-        ),
-        (
-            "{\"type\":\"ping\",\"nonce\":1,\"x\":2}",
-            "field \"x\", expected only the fields of ping",
-        ),
-        (
-            "{\"type\":\"ping\",\"nonce\":1}{}",
-            "malformed JSON at column 26: trailing characters",
-        ),
+        ("{\"type\":\"ping\"}", "nonce is missing, expected it by this name"),
+        ("{\"type\":\"ping\",\"nonce\":null}", "nonce is null, expected an integer"),
+        ("{\"type\":\"ping\",\"nonce\":1.0}", "nonce is a float, expected an integer"),
+        ("{\"type\":\"ping\",\"nonce\":1e2}", "nonce is a float, expected an integer"),
+        ("{\"type\":\"ping\",\"nonce\":\"1\"}", "nonce is a string, expected an integer"),
+        ("{\"type\":\"ping\",\"nonce\":4294967296}", "nonce is 4294967296, expected 0 to 4294967295"),
+        ("{\"type\":\"ping\",\"nonce\":-1}", "nonce is -1, expected 0 to 4294967295"),
+        ("{\"type\":\"ping\",\"nonce\":1,\"x\":2}", "field \"x\", expected only the fields of ping"),
+        ("{\"type\":\"ping\",\"nonce\":1}{}", "malformed JSON at column 26: trailing characters"),
     ];
     for (text, problem) in rows {
         assert_eq!(refused_json(text), problem, "{text}");
@@ -288,11 +221,7 @@ fn every_integer_form_is_read_and_the_smallest_is_written() {
         assert_eq!(message, Ok(ClientMessage::Ping { nonce: 7 }), "{form:02x?}");
     }
     let mut bytes = Vec::new();
-    encode_client(
-        &ClientMessage::Ping { nonce: 7 },
-        Encoding::MessagePack,
-        &mut bytes,
-    );
+    encode_client(&ClientMessage::Ping { nonce: 7 }, Encoding::MessagePack, &mut bytes);
     assert_eq!(bytes, [0x92, 0x06, 0x07]);
 }
 
@@ -307,11 +236,7 @@ fn nesting_however_deep_is_refused() {
         assert!(decode_client(inside.as_bytes(), Encoding::Json).is_err());
     }
     let deep = "[".repeat(9) + &"]".repeat(9);
-    assert!(
-        refused_json(&deep).contains("nested too deep"),
-        "{}",
-        refused_json(&deep)
-    );
+    assert!(refused_json(&deep).contains("nested too deep"), "{}", refused_json(&deep));
 }
 
 #[test]
@@ -319,10 +244,7 @@ fn a_message_over_the_limit_is_refused_before_it_is_read() {
     let bytes = vec![0x90; CLIENT_MESSAGE_BYTES_MAX + 1];
     for encoding in Encoding::ALL {
         let found = bytes.len();
-        let expected = Err(DecodeError::TooLong {
-            found,
-            max: CLIENT_MESSAGE_BYTES_MAX,
-        });
+        let expected = Err(DecodeError::TooLong { found, max: CLIENT_MESSAGE_BYTES_MAX });
         assert_eq!(decode_client(&bytes, encoding), expected);
     }
 }
@@ -330,10 +252,9 @@ fn a_message_over_the_limit_is_refused_before_it_is_read() {
 #[test]
 fn every_message_in_the_wrong_encoding_or_direction_is_refused() {
     for (name, message) in client_messages() {
-        for (written, read) in [
-            (Encoding::MessagePack, Encoding::Json),
-            (Encoding::Json, Encoding::MessagePack),
-        ] {
+        for (written, read) in
+            [(Encoding::MessagePack, Encoding::Json), (Encoding::Json, Encoding::MessagePack)]
+        {
             let mut bytes = Vec::new();
             encode_client(&message, written, &mut bytes);
             assert!(decode_client(&bytes, read).is_err(), "{name}");
@@ -350,10 +271,7 @@ fn a_claim_with_five_bends_or_a_bend_of_two_numbers_is_refused() {
     let with = |bends: &str| json.replace("[[1400,0,-2250]]", bends);
     assert_eq!(refused_json(&with("[[1,2]]")), "bend has 2 items, expected 3");
     assert_eq!(refused_json(&with("[[1,2,3,4]]")), "bend has 4 items, expected 3");
-    assert_eq!(
-        refused_json(&with("[[],[],[],[],[]]")),
-        "bends has 5 items or bytes, expected at most 4"
-    );
+    assert_eq!(refused_json(&with("[[],[],[],[],[]]")), "bends has 5 items or bytes, expected at most 4");
     assert_eq!(
         refused_json(&with("[[1,2,2147483648]]")),
         "bend is 2147483648, expected -2147483648 to 2147483647"

@@ -14,20 +14,12 @@ fn every_sample_is_read_back_as_written() {
         for (name, message) in client_messages() {
             let mut bytes = Vec::new();
             encode_client(&message, encoding, &mut bytes);
-            assert_eq!(
-                decode_client(&bytes, encoding),
-                Ok(message),
-                "{name} {encoding:?}"
-            );
+            assert_eq!(decode_client(&bytes, encoding), Ok(message), "{name} {encoding:?}");
         }
         for (name, message) in server_messages() {
             let mut bytes = Vec::new();
             encode_server(&message, encoding, &mut bytes);
-            assert_eq!(
-                decode_server(&bytes, encoding),
-                Ok(message),
-                "{name} {encoding:?}"
-            );
+            assert_eq!(decode_server(&bytes, encoding), Ok(message), "{name} {encoding:?}");
         }
     }
 }
@@ -56,38 +48,18 @@ proptest! {
 
 #[test]
 fn what_is_too_long_is_cut_to_what_every_client_can_read() {
-    let shots: Vec<_> = (0..2_000)
-        .map(|shooter| combat_protocol::view::Shot {
-            shooter,
-            ..delta().shots[0]
-        })
-        .collect();
+    let shots: Vec<_> =
+        (0..2_000).map(|shooter| combat_protocol::view::Shot { shooter, ..delta().shots[0] }).collect();
     let verdicts: Vec<_> = (0..1_000)
-        .map(|input_seq| combat_protocol::server::InputVerdict {
-            input_seq,
-            ..own().verdicts[0]
-        })
+        .map(|input_seq| combat_protocol::server::InputVerdict { input_seq, ..own().verdicts[0] })
         .collect();
-    let status = combat_protocol::server::StatusMessage {
-        reason: "ä".repeat(500),
-        ..Default::default()
-    };
+    let status = combat_protocol::server::StatusMessage { reason: "ä".repeat(500), ..Default::default() };
     for encoding in Encoding::ALL {
-        let full = combat_protocol::server::Delta {
-            shots: shots.clone(),
-            ..delta()
-        };
-        let ServerMessage::Delta(read) = back(ServerMessage::Delta(full), encoding) else {
-            unreachable!()
-        };
+        let full = combat_protocol::server::Delta { shots: shots.clone(), ..delta() };
+        let ServerMessage::Delta(read) = back(ServerMessage::Delta(full), encoding) else { unreachable!() };
         assert_eq!(read.shots, shots[2_000 - FRAME_SHOTS_MAX..]);
-        let full = combat_protocol::server::Own {
-            verdicts: verdicts.clone(),
-            ..own()
-        };
-        let ServerMessage::Own(read) = back(ServerMessage::Own(full), encoding) else {
-            unreachable!()
-        };
+        let full = combat_protocol::server::Own { verdicts: verdicts.clone(), ..own() };
+        let ServerMessage::Own(read) = back(ServerMessage::Own(full), encoding) else { unreachable!() };
         assert_eq!(read.verdicts, verdicts[1_000 - OWN_VERDICTS_MAX..]);
         let ServerMessage::Status(read) = back(ServerMessage::Status(status.clone()), encoding) else {
             unreachable!()

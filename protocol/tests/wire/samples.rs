@@ -31,31 +31,12 @@ pub fn claim() -> ClaimMessage {
 }
 
 pub fn client_messages() -> Vec<(&'static str, ClientMessage)> {
-    let aim = Aim {
-        follows: 42,
-        yaw: 16_384,
-        pitch: -512,
-        view_tick: 980,
-        view_fraction: 128,
-    };
+    let aim = Aim { follows: 42, yaw: 16_384, pitch: -512, view_tick: 980, view_fraction: 128 };
     vec![
         ("claim", ClientMessage::Claim(claim())),
-        (
-            "claim without bends",
-            ClientMessage::Claim(ClaimMessage {
-                bends: Default::default(),
-                ..claim()
-            }),
-        ),
+        ("claim without bends", ClientMessage::Claim(ClaimMessage { bends: Default::default(), ..claim() })),
         ("attack", ClientMessage::Attack { input_seq: 43, aim }),
-        (
-            "ability",
-            ClientMessage::Ability {
-                input_seq: 44,
-                index: 0,
-                aim,
-            },
-        ),
+        ("ability", ClientMessage::Ability { input_seq: 44, index: 0, aim }),
         ("reload", ClientMessage::Reload { input_seq: 45 }),
         ("seen", ClientMessage::Seen { epoch: 1, tick: 984 }),
         ("ping", ClientMessage::Ping { nonce: 7 }),
@@ -88,15 +69,7 @@ pub fn view() -> View {
         kills: 2,
         deaths: 1,
     };
-    let bob = PublicPlayer {
-        sim_id: 2,
-        x: -3_000,
-        yaw: 49_152,
-        pitch: 0,
-        kills: 1,
-        deaths: 2,
-        ..ann
-    };
+    let bob = PublicPlayer { sim_id: 2, x: -3_000, yaw: 49_152, pitch: 0, kills: 1, deaths: 2, ..ann };
     View {
         epoch: 1,
         tick: 984,
@@ -109,10 +82,7 @@ pub fn view() -> View {
 
 pub fn snapshot() -> Snapshot {
     let view = view();
-    Snapshot {
-        view_hash: view_hash(&view.players),
-        view,
-    }
+    Snapshot { view_hash: view_hash(&view.players), view }
 }
 
 pub fn delta() -> Delta {
@@ -125,16 +95,8 @@ pub fn delta() -> Delta {
         joined: vec![],
         left: vec![],
         changed: vec![
-            PlayerChange {
-                sim_id: 1,
-                mask: 0b101,
-                values: [1_620, 0, -2_300, 0, 0, 0, 0, 0, 0, 0],
-            },
-            PlayerChange {
-                sim_id: 2,
-                mask: 1 << 5,
-                values: [0, 0, 0, 0, 0, 66, 0, 0, 0, 0],
-            },
+            PlayerChange { sim_id: 1, mask: 0b101, values: [1_620, 0, -2_300, 0, 0, 0, 0, 0, 0, 0] },
+            PlayerChange { sim_id: 2, mask: 1 << 5, values: [0, 0, 0, 0, 0, 66, 0, 0, 0, 0] },
         ],
         shots: vec![Shot {
             shooter: 1,
@@ -159,10 +121,7 @@ fn busy_delta() -> Delta {
             mask: 0x3ff,
             values: [7, 8, 9, 65_535, -16_201, 100, 50, 1, 0, 0],
         }],
-        shots: vec![Shot {
-            struck: None,
-            ..delta().shots[0]
-        }],
+        shots: vec![Shot { struck: None, ..delta().shots[0] }],
         view_hash: Some(0xdead_beef),
         ..delta()
     }
@@ -277,37 +236,11 @@ fn events() -> [(&'static str, Happening); 9] {
                 display_name: DisplayName::new("Cy \"the\" Späte").unwrap(),
             },
         ),
-        (
-            "event left",
-            Happening::Left {
-                sim_id: 3,
-                cause: LeaveCause::WindowExpired,
-            },
-        ),
-        (
-            "event killed",
-            Happening::Killed {
-                victim: 2,
-                killer: 1,
-                weapon: 0,
-                zone: Zone::Head,
-            },
-        ),
+        ("event left", Happening::Left { sim_id: 3, cause: LeaveCause::WindowExpired }),
+        ("event killed", Happening::Killed { victim: 2, killer: 1, weapon: 0, zone: Zone::Head }),
         ("event phase", Happening::PhaseChanged { phase: Phase::Active }),
-        (
-            "event ended",
-            Happening::Ended {
-                reason: EndReason::ScoreLimit,
-                winner: Some(1),
-            },
-        ),
-        (
-            "event ended in a draw",
-            Happening::Ended {
-                reason: EndReason::TimeLimit,
-                winner: None,
-            },
-        ),
+        ("event ended", Happening::Ended { reason: EndReason::ScoreLimit, winner: Some(1) }),
+        ("event ended in a draw", Happening::Ended { reason: EndReason::TimeLimit, winner: None }),
         ("event resumed", Happening::Resumed { epoch: 2 }),
         ("event playGoesOn", Happening::PlayGoesOn),
         ("event durable", Happening::Durable { epoch: 1, tick: 988 }),
@@ -317,10 +250,7 @@ fn events() -> [(&'static str, Happening); 9] {
 pub fn server_messages() -> Vec<(&'static str, ServerMessage)> {
     let mut messages = vec![
         ("welcome", ServerMessage::Welcome(Box::new(welcome()))),
-        (
-            "welcome to a spectator",
-            ServerMessage::Welcome(Box::new(spectator_welcome())),
-        ),
+        ("welcome to a spectator", ServerMessage::Welcome(Box::new(spectator_welcome()))),
         ("snapshot", ServerMessage::Snapshot(snapshot())),
         ("delta", ServerMessage::Delta(delta())),
         ("delta with everything", ServerMessage::Delta(busy_delta())),
@@ -328,28 +258,12 @@ pub fn server_messages() -> Vec<(&'static str, ServerMessage)> {
         ("own with a correction", ServerMessage::Own(corrected_own())),
     ];
     messages.extend(events().map(|(name, happening)| {
-        (
-            name,
-            ServerMessage::Event(EventMessage {
-                epoch: 1,
-                tick: 988,
-                happening,
-            }),
-        )
+        (name, ServerMessage::Event(EventMessage { epoch: 1, tick: 988, happening }))
     }));
-    let pong = Pong {
-        nonce: 7,
-        tick: 990,
-        tick_fraction: 64,
-        bank_ticks: 34,
-        rtt_ms: 21,
-    };
+    let pong = Pong { nonce: 7, tick: 990, tick_fraction: 64, bank_ticks: 34, rtt_ms: 21 };
     messages.push(("pong", ServerMessage::Pong(pong)));
     let reason = "the journal cannot be written".into();
-    let status = StatusMessage {
-        state: ServerState::Suspended,
-        reason,
-    };
+    let status = StatusMessage { state: ServerState::Suspended, reason };
     messages.push(("status", ServerMessage::Status(status)));
     messages
 }

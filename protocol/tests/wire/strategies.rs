@@ -32,35 +32,29 @@ fn aim() -> impl Strategy<Value = Aim> {
 
 fn claim() -> impl Strategy<Value = ClaimMessage> {
     let bends = vec(any::<[i32; 3]>(), 0..=4);
-    (
-        any::<[u32; 5]>(),
-        any::<[i32; 3]>(),
-        any::<(u16, i16, bool)>(),
-        bends,
+    (any::<[u32; 5]>(), any::<[i32; 3]>(), any::<(u16, i16, bool)>(), bends).prop_map(
+        |(
+            [input_seq, client_tick, view_tick, pose_epoch, seen_tick],
+            [x, y, z],
+            (yaw, pitch, ack),
+            bends,
+        )| {
+            ClaimMessage {
+                input_seq,
+                client_tick,
+                x,
+                y,
+                z,
+                yaw,
+                pitch,
+                view_tick,
+                pose_epoch,
+                seen_tick,
+                ack,
+                bends: bends.into_iter().collect(),
+            }
+        },
     )
-        .prop_map(
-            |(
-                [input_seq, client_tick, view_tick, pose_epoch, seen_tick],
-                [x, y, z],
-                (yaw, pitch, ack),
-                bends,
-            )| {
-                ClaimMessage {
-                    input_seq,
-                    client_tick,
-                    x,
-                    y,
-                    z,
-                    yaw,
-                    pitch,
-                    view_tick,
-                    pose_epoch,
-                    seen_tick,
-                    ack,
-                    bends: bends.into_iter().collect(),
-                }
-            },
-        )
 }
 
 pub fn client_message() -> impl Strategy<Value = ClientMessage> {
@@ -98,29 +92,12 @@ fn roster_entry() -> impl Strategy<Value = RosterEntry> {
 }
 
 fn values() -> impl Strategy<Value = [i32; 10]> {
-    (
-        any::<[i32; 3]>(),
-        any::<(u16, i16, u8, u16, u16)>(),
-        0..=i32::MAX,
-        0..=i32::MAX,
+    (any::<[i32; 3]>(), any::<(u16, i16, u8, u16, u16)>(), 0..=i32::MAX, 0..=i32::MAX).prop_map(
+        |([x, y, z], (yaw, pitch, flags, kills, deaths), health, armour)| {
+            let (yaw, pitch, flags) = (i32::from(yaw), i32::from(pitch), i32::from(flags));
+            [x, y, z, yaw, pitch, health, armour, flags, kills.into(), deaths.into()]
+        },
     )
-        .prop_map(
-            |([x, y, z], (yaw, pitch, flags, kills, deaths), health, armour)| {
-                let (yaw, pitch, flags) = (i32::from(yaw), i32::from(pitch), i32::from(flags));
-                [
-                    x,
-                    y,
-                    z,
-                    yaw,
-                    pitch,
-                    health,
-                    armour,
-                    flags,
-                    kills.into(),
-                    deaths.into(),
-                ]
-            },
-        )
 }
 
 fn player() -> impl Strategy<Value = PublicPlayer> {
@@ -147,58 +124,22 @@ fn shot() -> impl Strategy<Value = Shot> {
 
 fn snapshot() -> impl Strategy<Value = Snapshot> {
     let lists = (vec(roster_entry(), 0..4), vec(player(), 0..64));
-    (
-        any::<(u32, u32, Option<u32>, u32)>(),
-        numbered::<FrameStatus>(),
-        lists,
+    (any::<(u32, u32, Option<u32>, u32)>(), numbered::<FrameStatus>(), lists).prop_map(
+        |((epoch, tick, phase_ends_at, view_hash), status, (roster, players))| Snapshot {
+            view: View { epoch, tick, status, phase_ends_at, roster, players },
+            view_hash,
+        },
     )
-        .prop_map(
-            |((epoch, tick, phase_ends_at, view_hash), status, (roster, players))| Snapshot {
-                view: View {
-                    epoch,
-                    tick,
-                    status,
-                    phase_ends_at,
-                    roster,
-                    players,
-                },
-                view_hash,
-            },
-        )
 }
 
 fn delta() -> impl Strategy<Value = Delta> {
-    let lists = (
-        vec(roster_entry(), 0..3),
-        vec(any::<u32>(), 0..5),
-        vec(change(), 0..20),
-        vec(shot(), 0..10),
-    );
-    (
-        any::<([u32; 3], Option<u32>, Option<u32>)>(),
-        numbered::<FrameStatus>(),
-        lists,
+    let lists =
+        (vec(roster_entry(), 0..3), vec(any::<u32>(), 0..5), vec(change(), 0..20), vec(shot(), 0..10));
+    (any::<([u32; 3], Option<u32>, Option<u32>)>(), numbered::<FrameStatus>(), lists).prop_map(
+        |(([epoch, tick, base_tick], phase_ends_at, view_hash), status, (joined, left, changed, shots))| {
+            Delta { epoch, tick, base_tick, status, phase_ends_at, joined, left, changed, shots, view_hash }
+        },
     )
-        .prop_map(
-            |(
-                ([epoch, tick, base_tick], phase_ends_at, view_hash),
-                status,
-                (joined, left, changed, shots),
-            )| {
-                Delta {
-                    epoch,
-                    tick,
-                    base_tick,
-                    status,
-                    phase_ends_at,
-                    joined,
-                    left,
-                    changed,
-                    shots,
-                    view_hash,
-                }
-            },
-        )
 }
 
 fn correction() -> impl Strategy<Value = Correction> {
@@ -227,37 +168,22 @@ fn verdict() -> impl Strategy<Value = InputVerdict> {
             killed,
         },
     );
-    (
-        any::<[u32; 2]>(),
-        numbered::<Outcome>(),
-        option::of(numbered::<Reason>()),
-        option::of(hit),
-    )
-        .prop_map(|([input_seq, applied_tick], outcome, reason, hit)| InputVerdict {
+    (any::<[u32; 2]>(), numbered::<Outcome>(), option::of(numbered::<Reason>()), option::of(hit)).prop_map(
+        |([input_seq, applied_tick], outcome, reason, hit)| InputVerdict {
             input_seq,
             outcome,
             reason,
             applied_tick,
             hit,
-        })
+        },
+    )
 }
 
 fn own() -> impl Strategy<Value = Own> {
-    let lists = (
-        vec(any::<u32>(), 0..=4),
-        option::of(correction()),
-        vec(verdict(), 0..8),
-    );
+    let lists = (vec(any::<u32>(), 0..=4), option::of(correction()), vec(verdict(), 0..8));
     (any::<([u32; 6], u8, u16, Option<u32>, Option<u32>)>(), lists).prop_map(
         |((ticks, weapon_in_hand, rounds, reloaded_at_tick, respawn_at_tick), lists)| {
-            let [
-                tick,
-                last_input_seq,
-                durable_tick,
-                pose_epoch,
-                bank_ticks,
-                ready_at_tick,
-            ] = ticks;
+            let [tick, last_input_seq, durable_tick, pose_epoch, bank_ticks, ready_at_tick] = ticks;
             let (abilities, correction, verdicts) = lists;
             Own {
                 tick,
@@ -282,79 +208,49 @@ fn welcome() -> impl Strategy<Value = Welcome> {
     let texts = vec("[ -~]{0,40}", 6);
     let lists = (vec("[a-z]{1,12}", 0..=8), vec("[a-z]{1,12}", 0..=4));
     let numbers = any::<([u32; 7], Option<u32>, Option<u8>, Option<[u32; 4]>)>();
-    (
-        texts,
-        numbered::<Role>(),
-        numbers,
-        lists,
-        snapshot(),
-        option::of(own()),
+    (texts, numbered::<Role>(), numbers, lists, snapshot(), option::of(own())).prop_map(
+        |(texts, role, (ints, sim_id, slot, resumed), (weapons, abilities), snapshot, own)| {
+            let [tick_rate_hz, frame_hz, epoch, tick, durable_tick, delay_ms, last_input_seq] = ints;
+            let mut texts = texts.into_iter();
+            let mut text = || texts.next().unwrap();
+            Welcome {
+                session_id: text(),
+                role,
+                sim_id,
+                slot,
+                tick_rate_hz,
+                frame_hz,
+                epoch,
+                tick,
+                durable_tick,
+                durability: text(),
+                delay_ms,
+                map_id: text(),
+                map_hash: text(),
+                ruleset_name: text(),
+                ruleset_hash: text(),
+                weapons,
+                abilities,
+                last_input_seq,
+                resumed: resumed.map(|[epoch, tick, rolled_back_from_epoch, rolled_back_from_tick]| {
+                    ResumedFrom { epoch, tick, rolled_back_from_epoch, rolled_back_from_tick }
+                }),
+                snapshot,
+                own,
+            }
+        },
     )
-        .prop_map(
-            |(texts, role, (ints, sim_id, slot, resumed), (weapons, abilities), snapshot, own)| {
-                let [
-                    tick_rate_hz,
-                    frame_hz,
-                    epoch,
-                    tick,
-                    durable_tick,
-                    delay_ms,
-                    last_input_seq,
-                ] = ints;
-                let mut texts = texts.into_iter();
-                let mut text = || texts.next().unwrap();
-                Welcome {
-                    session_id: text(),
-                    role,
-                    sim_id,
-                    slot,
-                    tick_rate_hz,
-                    frame_hz,
-                    epoch,
-                    tick,
-                    durable_tick,
-                    durability: text(),
-                    delay_ms,
-                    map_id: text(),
-                    map_hash: text(),
-                    ruleset_name: text(),
-                    ruleset_hash: text(),
-                    weapons,
-                    abilities,
-                    last_input_seq,
-                    resumed: resumed.map(|[epoch, tick, rolled_back_from_epoch, rolled_back_from_tick]| {
-                        ResumedFrom {
-                            epoch,
-                            tick,
-                            rolled_back_from_epoch,
-                            rolled_back_from_tick,
-                        }
-                    }),
-                    snapshot,
-                    own,
-                }
-            },
-        )
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         (any::<u32>(), player_id(), display_name()).prop_map(|(sim_id, player_id, display_name)| {
-            Happening::Joined {
-                sim_id,
-                player_id,
-                display_name,
-            }
+            Happening::Joined { sim_id, player_id, display_name }
         }),
         (any::<u32>(), numbered::<LeaveCause>())
             .prop_map(|(sim_id, cause)| Happening::Left { sim_id, cause }),
         (any::<(u32, u32, u8)>(), numbered::<Zone>()).prop_map(|((victim, killer, weapon), zone)| {
-            Happening::Killed {
-                victim,
-                killer,
-                weapon,
-                zone,
-            }
+            Happening::Killed { victim, killer, weapon, zone }
         }),
         numbered::<Phase>().prop_map(|phase| Happening::PhaseChanged { phase }),
         (numbered::<EndReason>(), any::<Option<u32>>())

@@ -72,11 +72,7 @@ impl Bot {
         }
         let enemy = self.nearest_enemy(stage);
         let (yaw, pitch) = enemy.map_or((own.pose.yaw, Pitch::default()), |enemy| self.aim(&enemy));
-        let pose = Pose {
-            at: self.at,
-            yaw,
-            pitch,
-        };
+        let pose = Pose { at: self.at, yaw, pitch };
         let claim = self.claim(stage, pose);
         stage.push(Command::Claim { claim });
         if let (true, Some(enemy)) = (self.shoots, enemy) {
@@ -118,9 +114,7 @@ impl Bot {
     pub fn nearest_enemy(&self, stage: &mut Stage) -> Option<PublicBody> {
         let mut bodies = Vec::new();
         stage.sim.public_view(&mut bodies);
-        let enemies = bodies
-            .into_iter()
-            .filter(|body| body.alive && body.slot != self.slot);
+        let enemies = bodies.into_iter().filter(|body| body.alive && body.slot != self.slot);
         enemies.min_by_key(|body| (self.at.distance_squared(body.pose.at), body.slot))
     }
 
@@ -136,10 +130,7 @@ impl Bot {
         let yaw = libm::atan2(-dx, -dz) * turn;
         let pitch = libm::atan2(dy, libm::sqrt(dx * dx + dz * dz)) * turn;
         let pitch = (pitch as i16).clamp(-Pitch::LIMIT, Pitch::LIMIT);
-        (
-            Yaw(yaw as i32 as u16),
-            Pitch::new(pitch).expect("clamped to the limit"),
-        )
+        (Yaw(yaw as i32 as u16), Pitch::new(pitch).expect("clamped to the limit"))
     }
 
     fn shoot(&mut self, stage: &mut Stage, own: &OwnBody, enemy: &PublicBody, look: (Yaw, Pitch)) {
@@ -149,16 +140,9 @@ impl Bot {
         if own.rounds == 0 {
             return self.deed(stage, Deed::Reload, look);
         }
-        let eye = Vec3Mm {
-            y: self.at.y + 1_620,
-            ..self.at
-        };
+        let eye = Vec3Mm { y: self.at.y + 1_620, ..self.at };
         let direction = combat_systems::formulas::aim::direction(look.0, look.1);
-        let wall_mm = stage
-            .parts
-            .level
-            .ray_distance_mm(eye, direction, 60_000)
-            .unwrap_or(60_000);
+        let wall_mm = stage.parts.level.ray_distance_mm(eye, direction, 60_000).unwrap_or(60_000);
         let distance_mm = self.at.distance_squared(enemy.pose.at).isqrt();
         if distance_mm < i64::from(wall_mm) {
             let follows = self.input_seq;
@@ -179,10 +163,7 @@ impl Bot {
     fn walk(&mut self, stage: &Stage) {
         let hz = i64::from(stage.scene.rate_hz);
         let (speed_um, gain_um) = (SPEED_UM_PER_S / hz, ACCELERATION_UM_PER_S2 / (hz * hz));
-        let to_goal = [
-            self.goal[0] - i64::from(self.at.x),
-            self.goal[1] - i64::from(self.at.z),
-        ];
+        let to_goal = [self.goal[0] - i64::from(self.at.x), self.goal[1] - i64::from(self.at.z)];
         let distance = (to_goal[0] * to_goal[0] + to_goal[1] * to_goal[1]).isqrt();
         let wanted = match distance > 800 && self.is_clear_ahead(stage) {
             true => to_goal.map(|part| part * speed_um / distance),
@@ -198,29 +179,18 @@ impl Bot {
             let um = self.rest_um[axis] + self.velocity_um[axis];
             self.rest_um[axis] = um.rem_euclid(1_000);
             let moved_mm = um.div_euclid(1_000) as i32;
-            if axis == 0 {
-                self.at.x += moved_mm
-            } else {
-                self.at.z += moved_mm
-            }
+            if axis == 0 { self.at.x += moved_mm } else { self.at.z += moved_mm }
         }
     }
 
     fn is_clear_ahead(&self, stage: &Stage) -> bool {
-        let to_goal = [
-            self.goal[0] - i64::from(self.at.x),
-            self.goal[1] - i64::from(self.at.z),
-        ];
+        let to_goal = [self.goal[0] - i64::from(self.at.x), self.goal[1] - i64::from(self.at.z)];
         let distance = (to_goal[0] * to_goal[0] + to_goal[1] * to_goal[1]).isqrt().max(1);
         let hz = i64::from(stage.scene.rate_hz);
         let ahead_mm = |um_per_tick: i64| (um_per_tick * hz / LOOK_AHEAD_PER_S / 1_000) as i32;
         let clear = |velocity: [i64; 2]| {
             let (dx, dz) = (ahead_mm(velocity[0]), ahead_mm(velocity[1]));
-            let ahead = Vec3Mm {
-                x: self.at.x + dx,
-                z: self.at.z + dz,
-                ..self.at
-            };
+            let ahead = Vec3Mm { x: self.at.x + dx, z: self.at.z + dz, ..self.at };
             stage.parts.level.path_is_free(self.at, ahead) && stage.parts.level.grounded(ahead)
         };
         clear(self.velocity_um) && clear(to_goal.map(|part| part * SPEED_UM_PER_S / hz / distance))

@@ -75,13 +75,10 @@ impl Stage {
             self.sim.perturb(choice);
         }
         let output = self.sim.output();
-        self.recorder
-            .record_tick(self.epoch, &self.input, output, &mut self.records);
+        self.recorder.record_tick(self.epoch, &self.input, output, &mut self.records);
         let tick = output.tick;
-        self.events
-            .extend(output.events.iter().map(|event| (tick, *event)));
-        self.verdicts
-            .extend(output.verdicts.iter().map(|verdict| (tick, *verdict)));
+        self.events.extend(output.events.iter().map(|event| (tick, *event)));
+        self.verdicts.extend(output.verdicts.iter().map(|verdict| (tick, *verdict)));
         self.roots.push(output.root);
         self.input.clear();
         if tick.0 % self.scene.keyframe_ticks == 0 {
@@ -100,8 +97,7 @@ impl Stage {
     fn record_keyframe(&mut self) {
         self.state.clear();
         self.sim.write_keyframe(&mut self.state);
-        self.recorder
-            .record_keyframe(self.epoch, self.sim.tick(), &self.state, &mut self.records);
+        self.recorder.record_keyframe(self.epoch, self.sim.tick(), &self.state, &mut self.records);
     }
 
     /// The server is killed and takes the session up again from its newest state.
@@ -118,25 +114,13 @@ impl Stage {
     pub fn join(&mut self, slot: u8, team: Team) {
         let player = PlayerId::new(&format!("player-{slot}")).unwrap();
         let name = DisplayName::new(&format!("Player {slot}")).unwrap();
-        self.push(Command::Join {
-            slot: Slot(slot),
-            player,
-            name,
-            team,
-            bot: false,
-        });
+        self.push(Command::Join { slot: Slot(slot), player, name, team, bot: false });
         self.push(Command::Connected { slot: Slot(slot) });
-        self.push(Command::LinkSampled {
-            slot: Slot(slot),
-            rtt_ms: 20 + u16::from(slot),
-        });
+        self.push(Command::LinkSampled { slot: Slot(slot), rtt_ms: 20 + u16::from(slot) });
     }
 
     pub fn leave(&mut self, slot: u8, cause: LeaveCause) {
-        self.push(Command::Leave {
-            slot: Slot(slot),
-            cause,
-        });
+        self.push(Command::Leave { slot: Slot(slot), cause });
     }
 
     /// The recording simulation differs from this build's after its next tick.
@@ -147,8 +131,7 @@ impl Stage {
     /// A tick in which the server's simulation panicked.
     pub fn fail(&mut self) {
         let tick = self.sim.tick().plus(1);
-        self.recorder
-            .record_failed_tick(self.epoch, tick, &self.input, &mut self.records);
+        self.recorder.record_failed_tick(self.epoch, tick, &self.input, &mut self.records);
     }
 
     pub fn log(&self) -> Log {

@@ -48,27 +48,14 @@ fn seated(scene: Scene, players: u8) -> (Stage, Vec<Bot>) {
 
 /// To the first kill and the next round, until the score decides.
 fn rifle_duel() -> Stage {
-    let scene = Scene {
-        score_limit: 1,
-        rate_hz: 64,
-        keyframe_ticks: 192,
-        ..Scene::duel("rifle duel")
-    };
+    let scene = Scene { score_limit: 1, rate_hz: 64, keyframe_ticks: 192, ..Scene::duel("rifle duel") };
     fight(scene, 2, 640)
 }
 
 fn deathmatch() -> Stage {
-    let scene = Scene {
-        rate_hz: 32,
-        keyframe_ticks: 96,
-        time_limit_s: 10,
-        ..Scene::deathmatch("deathmatch")
-    };
-    fight(
-        scene.with_rule("damage_points = 18", "damage_points = 60"),
-        5,
-        360,
-    )
+    let scene =
+        Scene { rate_hz: 32, keyframe_ticks: 96, time_limit_s: 10, ..Scene::deathmatch("deathmatch") };
+    fight(scene.with_rule("damage_points = 18", "damage_points = 60"), 5, 360)
 }
 
 fn dash() -> Stage {
@@ -114,25 +101,20 @@ fn reload() -> Stage {
 
 /// At 16 Hz, so that the minute after which an empty session ends stays small.
 fn join_leave() -> Stage {
-    let mut stage = Stage::new(Scene {
-        rate_hz: 16,
-        keyframe_ticks: 480,
-        ..Scene::duel("join and leave")
-    });
-    for (joins, leaves, cause) in [
-        ([0, 1], 1, LeaveCause::Left),
-        ([1, 1], 0, LeaveCause::Kicked),
-        ([0, 2], 2, LeaveCause::WindowExpired),
-        ([3, 63], 3, LeaveCause::Left),
+    let scene = Scene { rate_hz: 16, keyframe_ticks: 480, time_limit_s: 600, ..Scene::duel("join and leave") };
+    let mut stage = Stage::new(scene);
+    for (joins, ticks, leaves, cause) in [
+        ([0, 1], 4, 1, LeaveCause::Left),
+        ([1, 1], 24, 0, LeaveCause::Kicked),
+        ([0, 2], 24, 2, LeaveCause::WindowExpired),
+        ([3, 63], 24, 3, LeaveCause::Left),
     ] {
         joins.into_iter().for_each(|slot| stage.join(slot, Team::NONE));
-        stage.steps(24);
+        stage.steps(ticks);
         stage.leave(leaves, cause);
         stage.steps(12);
     }
-    [0, 1, 7, 63]
-        .into_iter()
-        .for_each(|slot| stage.leave(slot, LeaveCause::Left));
+    [0, 1, 7, 63].into_iter().for_each(|slot| stage.leave(slot, LeaveCause::Left));
     stage.steps(980);
     stage.join(5, Team::NONE);
     stage.steps(4);
@@ -140,29 +122,13 @@ fn join_leave() -> Stage {
 }
 
 fn links() -> Stage {
-    let (mut stage, mut bots) = seated(
-        Scene {
-            rate_hz: 64,
-            ..Scene::duel("links")
-        },
-        2,
-    );
+    let (mut stage, mut bots) = seated(Scene { rate_hz: 64, ..Scene::duel("links") }, 2);
     play(&mut stage, &mut bots, 64);
     for round in 0..3_u16 {
         let now = stage.tick();
-        stage.push(Command::LinkSampled {
-            slot: Slot(0),
-            rtt_ms: 30 + 40 * round,
-        });
-        stage.push(Command::FramesSkipped {
-            slot: Slot(1),
-            from: now,
-            to: now.plus(8),
-        });
-        stage.push(Command::SnapshotSent {
-            slot: Slot(1),
-            at: now.plus(9),
-        });
+        stage.push(Command::LinkSampled { slot: Slot(0), rtt_ms: 30 + 40 * round });
+        stage.push(Command::FramesSkipped { slot: Slot(1), from: now, to: now.plus(8) });
+        stage.push(Command::SnapshotSent { slot: Slot(1), at: now.plus(9) });
         play(&mut stage, &mut bots, 32);
         stage.push(Command::Disconnected { slot: Slot(0) });
         play(&mut stage, &mut bots[1..], 40);
@@ -175,25 +141,16 @@ fn links() -> Stage {
 
 /// Killed twice: once everybody comes back, once nobody does and the wait runs out.
 fn resume() -> Stage {
-    let (mut stage, mut bots) = seated(
-        Scene {
-            rate_hz: 32,
-            keyframe_ticks: 160,
-            ..Scene::duel("resume")
-        },
-        2,
-    );
+    let (mut stage, mut bots) =
+        seated(Scene { rate_hz: 32, keyframe_ticks: 160, ..Scene::duel("resume") }, 2);
     play(&mut stage, &mut bots, 200);
     stage.restart();
     stage.steps(20);
-    bots.iter()
-        .for_each(|bot| stage.push(Command::Connected { slot: bot.slot }));
+    bots.iter().for_each(|bot| stage.push(Command::Connected { slot: bot.slot }));
     play(&mut stage, &mut bots, 150);
     stage.restart();
     play(&mut stage, &mut bots, 200);
-    stage.push(Command::End {
-        reason: EndReason::Requested,
-    });
+    stage.push(Command::End { reason: EndReason::Requested });
     stage.steps(10);
     stage
 }
@@ -206,24 +163,12 @@ fn corrections() -> Stage {
     bot.walks = false;
     bot.shoots = false;
     let moved: [fn(Vec3Mm) -> Vec3Mm; 6] = [
-        |at| Vec3Mm {
-            x: at.x + 5_000,
-            ..at
-        },
+        |at| Vec3Mm { x: at.x + 5_000, ..at },
         |at| Vec3Mm { x: at.x + 203, ..at },
-        |at| Vec3Mm {
-            y: at.y + 2_000,
-            ..at
-        },
-        |at| Vec3Mm {
-            y: at.y - 1_800,
-            ..at
-        },
+        |at| Vec3Mm { y: at.y + 2_000, ..at },
+        |at| Vec3Mm { y: at.y - 1_800, ..at },
         |at| Vec3Mm { y: at.y - 300, ..at },
-        |at| Vec3Mm {
-            x: at.x + 40_000,
-            ..at
-        },
+        |at| Vec3Mm { x: at.x + 40_000, ..at },
     ];
     for illegal in moved {
         stand_still(&mut stage, bot);
@@ -237,10 +182,7 @@ fn corrections() -> Stage {
     }
     stand_still(&mut stage, bot);
     stage.steps(4);
-    let in_the_air = Vec3Mm {
-        y: bot.at.y + 300,
-        ..bot.at
-    };
+    let in_the_air = Vec3Mm { y: bot.at.y + 300, ..bot.at };
     claim_at(&mut stage, bot, in_the_air, 0);
     stage.steps(60);
     stage
@@ -256,13 +198,7 @@ fn stand_still(stage: &mut Stage, bot: &mut Bot) {
 /// `clock_ticks` is how far `clientTick` lies ahead of the server's.
 fn claim_at(stage: &mut Stage, bot: &mut Bot, at: Vec3Mm, clock_ticks: i64) {
     stage.steps(3);
-    let mut claim = bot.claim(
-        stage,
-        Pose {
-            at,
-            ..Pose::default()
-        },
-    );
+    let mut claim = bot.claim(stage, Pose { at, ..Pose::default() });
     claim.client_tick = (i64::from(claim.client_tick) + clock_ticks) as u32;
     stage.push(Command::Claim { claim });
     stage.step();
@@ -306,15 +242,10 @@ fn refusals() -> Stage {
 
 /// Two teams in a small room, friendly fire off and nobody moving: allies are in the way.
 fn teams() -> Stage {
-    let mut stage = Stage::new(Scene {
-        rate_hz: 32,
-        keyframe_ticks: 96,
-        time_limit_s: 4,
-        ..Scene::deathmatch("teams")
-    });
+    let mut stage =
+        Stage::new(Scene { rate_hz: 32, keyframe_ticks: 96, time_limit_s: 4, ..Scene::deathmatch("teams") });
     let mut bots: Vec<Bot> = (0..6).map(Bot::new).collect();
-    bots.iter()
-        .for_each(|bot| stage.join(bot.slot.0, Team(1 + bot.slot.0 % 2)));
+    bots.iter().for_each(|bot| stage.join(bot.slot.0, Team(1 + bot.slot.0 % 2)));
     stage.step();
     play(&mut stage, &mut bots, 200);
     stage
@@ -322,13 +253,9 @@ fn teams() -> Stage {
 
 /// Both stand where they see each other and fire in the same tick, again and again.
 fn both_at_once() -> Stage {
-    let scene = Scene {
-        seed: 3,
-        score_limit: 0,
-        ..Scene::duel("both at once")
-    }
-    .with_rule("damage_points = 18", "damage_points = 200")
-    .with_rule("spread_turn = 60", "spread_turn = 0");
+    let scene = Scene { seed: 3, score_limit: 0, ..Scene::duel("both at once") }
+        .with_rule("damage_points = 18", "damage_points = 200")
+        .with_rule("spread_turn = 60", "spread_turn = 0");
     let (mut stage, mut bots) = seated(scene, 2);
     let is_last = |stage: &Stage| stage.tick() >= Tick(1_000);
     while !is_last(&stage) {
@@ -346,9 +273,7 @@ fn both_at_once() -> Stage {
         }
         stage.step();
     }
-    stage.push(Command::End {
-        reason: EndReason::Requested,
-    });
+    stage.push(Command::End { reason: EndReason::Requested });
     stage.steps(2);
     stage
 }

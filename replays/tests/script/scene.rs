@@ -49,11 +49,7 @@ impl Scene {
     }
 
     pub fn deathmatch(name: &'static str) -> Self {
-        Self {
-            map: ARENA,
-            mode: "deathmatch",
-            ..Self::duel(name)
-        }
+        Self { map: ARENA, mode: "deathmatch", ..Self::duel(name) }
     }
 
     /// Changes the rules, for example `("reload_ms = 1_800", "reload_ms = 200")`.
@@ -86,12 +82,7 @@ impl Scene {
             map_hash: ContentHash::of(self.map.as_bytes()),
             ruleset_hash: ContentHash::of(self.ruleset.as_bytes()),
         };
-        SimParts {
-            setup,
-            ruleset: Arc::new(ruleset),
-            map: Arc::new(map),
-            level: Arc::new(level),
-        }
+        SimParts { setup, ruleset: Arc::new(ruleset), map: Arc::new(map), level: Arc::new(level) }
     }
 }
 

@@ -14,10 +14,7 @@ pub fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
         Err(what) => return Ok(damaged(&what)),
     };
     if let Some(lost) = &log.lost {
-        return Ok(damaged(&format!(
-            "the log ends before tick {}: {}",
-            lost.tick.0, lost.reason
-        )));
+        return Ok(damaged(&format!("the log ends before tick {}: {}", lost.tick.0, lost.reason)));
     }
     let bytes = file::write(&log);
     if let Err(error) = file::read(&bytes) {

@@ -22,17 +22,11 @@ impl Names<'_> {
     }
 
     fn weapon(&self, index: u8) -> &str {
-        self.ruleset
-            .weapons
-            .get(usize::from(index))
-            .map_or("a weapon", |weapon| &weapon.name)
+        self.ruleset.weapons.get(usize::from(index)).map_or("a weapon", |weapon| &weapon.name)
     }
 
     fn ability(&self, index: u8) -> &str {
-        self.ruleset
-            .abilities
-            .get(usize::from(index))
-            .map_or("an ability", |ability| &ability.name)
+        self.ruleset.abilities.get(usize::from(index)).map_or("an ability", |ability| &ability.name)
     }
 }
 
@@ -63,30 +57,13 @@ pub fn tell(event: &Event, names: &Names<'_>) -> String {
         Event::Connected { id } => format!("{} connected", player(id)),
         Event::Disconnected { id } => format!("{} disconnected", player(id)),
         Event::Displaced { id, reason, pose, .. } => {
-            format!(
-                "{} was placed at {}: {}",
-                player(id),
-                metres(pose.at),
-                reason.code()
-            )
+            format!("{} was placed at {}: {}", player(id), metres(pose.at), reason.code())
         }
-        Event::Shot {
-            shooter,
-            weapon,
-            struck,
-            ..
-        } => {
+        Event::Shot { shooter, weapon, struck, .. } => {
             let at = struck.as_ref().map_or("nobody", player);
             format!("{} shot {at} with {}", player(shooter), names.weapon(*weapon))
         }
-        Event::Damaged {
-            attacker,
-            victim,
-            zone,
-            amount,
-            remaining_health,
-            ..
-        } => format!(
+        Event::Damaged { attacker, victim, zone, amount, remaining_health, .. } => format!(
             "{} took {} points from {} ({}), {} left",
             player(victim),
             points(*amount),
@@ -94,18 +71,9 @@ pub fn tell(event: &Event, names: &Names<'_>) -> String {
             zone.code(),
             points(*remaining_health)
         ),
-        Event::Died {
-            victim,
-            killer,
-            weapon,
-            zone,
-        } => {
+        Event::Died { victim, killer, weapon, zone } => {
             let (weapon, zone) = (names.weapon(*weapon), zone.code());
-            format!(
-                "{} killed {} with {weapon} ({zone})",
-                player(killer),
-                player(victim)
-            )
+            format!("{} killed {} with {weapon} ({zone})", player(killer), player(victim))
         }
         Event::AbilityUsed { id, ability } => format!("{} used {}", player(id), names.ability(*ability)),
         Event::Reloaded { id, weapon } => format!("{} has reloaded {}", player(id), names.weapon(*weapon)),
@@ -129,44 +97,19 @@ pub fn as_json(event: &Event) -> Value {
         }
         Event::Connected { id } => json!({"type": "connected", "simId": id.0}),
         Event::Disconnected { id } => json!({"type": "disconnected", "simId": id.0}),
-        Event::Displaced {
-            id,
-            reason,
-            input_seq,
-            pose,
-            pose_epoch,
-            ..
-        } => json!({
+        Event::Displaced { id, reason, input_seq, pose, pose_epoch, .. } => json!({
             "type": "displaced", "simId": id.0, "reason": reason.code(), "inputSeq": input_seq,
             "at": at(&pose.at), "poseEpoch": pose_epoch,
         }),
-        Event::Shot {
-            shooter,
-            weapon,
-            from,
-            to,
-            struck,
-        } => json!({
+        Event::Shot { shooter, weapon, from, to, struck } => json!({
             "type": "shot", "shooter": shooter.0, "weapon": weapon, "from": at(from), "to": at(to),
             "struck": struck.map(|id| id.0),
         }),
-        Event::Damaged {
-            attacker,
-            victim,
-            weapon,
-            zone,
-            amount,
-            remaining_health,
-        } => json!({
+        Event::Damaged { attacker, victim, weapon, zone, amount, remaining_health } => json!({
             "type": "damaged", "attacker": attacker.0, "victim": victim.0, "weapon": weapon, "zone": zone.code(),
             "amount": points(*amount), "remainingHealth": points(*remaining_health),
         }),
-        Event::Died {
-            victim,
-            killer,
-            weapon,
-            zone,
-        } => json!({
+        Event::Died { victim, killer, weapon, zone } => json!({
             "type": "died", "victim": victim.0, "killer": killer.0, "weapon": weapon, "zone": zone.code(),
         }),
         Event::AbilityUsed { id, ability } => {

@@ -25,15 +25,9 @@ pub fn run(args: &InspectArgs) -> anyhow::Result<ExitCode> {
         Some(tick) => {
             let last_tick = log.last_tick();
             let inside = (1..=last_tick.0).contains(&tick);
-            ensure!(
-                inside,
-                "--tick {tick}: expected a tick of the log, 1 to {}",
-                last_tick.0
-            );
+            ensure!(inside, "--tick {tick}: expected a tick of the log, 1 to {}", last_tick.0);
             let player = Player::from_keyframe(parts, &log.records, Tick(tick - 1));
-            player
-                .map_err(Fault::Damaged)
-                .and_then(|mut player| one(&mut player, Tick(tick), args.json))
+            player.map_err(Fault::Damaged).and_then(|mut player| one(&mut player, Tick(tick), args.json))
         }
     };
     match inspected {
@@ -61,14 +55,9 @@ fn damaged(what: &str) -> ExitCode {
 
 /// The whole session, event by event.
 fn whole(log: &Log, as_json: bool) -> Result<(), Fault> {
-    let parts = log
-        .parts()
-        .map_err(|refusal| Fault::Other(anyhow!("refused: {refusal}")))?;
+    let parts = log.parts().map_err(|refusal| Fault::Other(anyhow!("refused: {refusal}")))?;
     let ruleset = parts.ruleset.clone();
-    let mut names = Names {
-        players: Default::default(),
-        ruleset: &ruleset,
-    };
+    let mut names = Names { players: Default::default(), ruleset: &ruleset };
     let mut player = Player::from_start(parts, &log.records)?;
     let rate = log.header.setup.tick_rate;
     let mut events = Vec::new();
@@ -91,13 +80,7 @@ fn whole(log: &Log, as_json: bool) -> Result<(), Fault> {
             }
             Ok(Some(Played::Panicked(panic))) => {
                 let text = format!("the simulation panicked: {}", panic.message);
-                note(
-                    &mut events,
-                    as_json,
-                    (panic.tick, rate),
-                    json!({"type": "panicked"}),
-                    &text,
-                );
+                note(&mut events, as_json, (panic.tick, rate), json!({"type": "panicked"}), &text);
                 break None;
             }
             Ok(Some(_)) => continue,
@@ -105,19 +88,10 @@ fn whole(log: &Log, as_json: bool) -> Result<(), Fault> {
             Err(damage) => break Some(damage),
         }
         let sim = player.sim();
-        names.players.extend(
-            sim.members()
-                .map(|(id, identity, _)| (id, identity.name.to_string())),
-        );
+        names.players.extend(sim.members().map(|(id, identity, _)| (id, identity.name.to_string())));
         for event in &sim.output().events {
             let text = happened::tell(event, &names);
-            note(
-                &mut events,
-                as_json,
-                (sim.tick(), rate),
-                happened::as_json(event),
-                &text,
-            );
+            note(&mut events, as_json, (sim.tick(), rate), happened::as_json(event), &text);
         }
     };
     let ended = (player.sim().tick(), fault.as_ref().map(ToString::to_string));
@@ -140,11 +114,7 @@ fn note(events: &mut Vec<Value>, as_json: bool, (tick, rate): (Tick, TickRate), 
         event["text"] = json!(text);
         events.push(event);
     } else {
-        println!(
-            "{:>8}  {:>9.3} s  {text}",
-            tick.0,
-            f64::from(tick.0) / f64::from(rate.hz())
-        );
+        println!("{:>8}  {:>9.3} s  {text}", tick.0, f64::from(tick.0) / f64::from(rate.hz()));
     }
 }
 
@@ -198,22 +168,14 @@ fn tell_scores(player: &mut Player<'_>, names: &Names<'_>) {
 /// One tick: what came in, what became of it, and how everything stood after it.
 fn one(player: &mut Player<'_>, tick: Tick, as_json: bool) -> Result<(), Fault> {
     if !player.play_to(Tick(tick.0 - 1))? {
-        return Err(Fault::Other(anyhow!(
-            "the simulation does not reach tick {}",
-            tick.0
-        )));
+        return Err(Fault::Other(anyhow!("the simulation does not reach tick {}", tick.0)));
     }
     let before: Vec<_> = player.sim().members().collect();
     let recorded_root = play_one(player, tick)?;
     let ruleset = player.parts().ruleset.clone();
-    let mut names = Names {
-        players: Default::default(),
-        ruleset: &ruleset,
-    };
+    let mut names = Names { players: Default::default(), ruleset: &ruleset };
     let members = before.into_iter().chain(player.sim().members());
-    names
-        .players
-        .extend(members.map(|(id, identity, _)| (id, identity.name.to_string())));
+    names.players.extend(members.map(|(id, identity, _)| (id, identity.name.to_string())));
     if as_json {
         println!("{}", tick_as_json(player, tick, recorded_root));
     } else {
@@ -228,9 +190,8 @@ fn play_one(player: &mut Player<'_>, tick: Tick) -> Result<u64, Fault> {
         match player.advance()? {
             Some(Played::Ticked(record)) => return Ok(record.root),
             Some(Played::Panicked(panic)) => {
-                let phase = panic
-                    .phase
-                    .map_or("an unknown phase".to_owned(), |phase| format!("phase {phase:?}"));
+                let phase =
+                    panic.phase.map_or("an unknown phase".to_owned(), |phase| format!("phase {phase:?}"));
                 let message = panic.message;
                 return Err(Fault::Other(anyhow!(
                     "the simulation panics in tick {}, {phase}: {message}",
@@ -266,26 +227,13 @@ fn tick_as_json(player: &mut Player<'_>, tick: Tick, recorded_root: u64) -> Valu
 
 fn tell_tick(player: &mut Player<'_>, recorded_root: u64, names: &Names<'_>) {
     let output = player.sim().output();
-    let agrees = if output.root == recorded_root {
-        "as recorded"
-    } else {
-        "not as recorded"
-    };
+    let agrees = if output.root == recorded_root { "as recorded" } else { "not as recorded" };
     println!("tick {}, root {recorded_root:016x}, {agrees}", output.tick.0);
     section("commands", &debug_lines(player.input()));
-    section(
-        "events",
-        &output
-            .events
-            .iter()
-            .map(|event| happened::tell(event, names))
-            .collect::<Vec<_>>(),
-    );
+    section("events", &output.events.iter().map(|event| happened::tell(event, names)).collect::<Vec<_>>());
     section("verdicts", &debug_lines(&output.verdicts));
     let lines = state(player).into_iter().map(|part| {
-        let id = part["simId"]
-            .as_u64()
-            .map_or(String::new(), |id| format!("SimId {id} "));
+        let id = part["simId"].as_u64().map_or(String::new(), |id| format!("SimId {id} "));
         format!("{id}{}", part["state"].as_str().unwrap_or_default())
     });
     section("state", &lines.collect::<Vec<_>>());

@@ -23,18 +23,11 @@ pub fn run(args: &ListArgs) -> anyhow::Result<ExitCode> {
         println!("{}", json!({ "sessions": sessions }));
         return Ok(ExitCode::SUCCESS);
     }
-    println!(
-        "{:36}  {:7}  {:>8}  {:>6}  verified",
-        "id", "status", "ticks", "epochs"
-    );
+    println!("{:36}  {:7}  {:>8}  {:>6}  verified", "id", "status", "ticks", "epochs");
     for listed in &sessions {
         let ListedSession { session, last_tick } = listed;
         let result = note(listed).map_or("-".to_owned(), |note| note.result);
-        let result = if result == VERIFIED {
-            "yes".to_owned()
-        } else {
-            result
-        };
+        let result = if result == VERIFIED { "yes".to_owned() } else { result };
         println!(
             "{}  {:7}  {last_tick:>8}  {:>6}  {result}",
             session.id,
@@ -43,10 +36,7 @@ pub fn run(args: &ListArgs) -> anyhow::Result<ExitCode> {
         );
     }
     if sessions.is_empty() {
-        println!(
-            "no session has been recorded in {}",
-            args.storage.data_dir.display()
-        );
+        println!("no session has been recorded in {}", args.storage.data_dir.display());
     }
     Ok(ExitCode::SUCCESS)
 }

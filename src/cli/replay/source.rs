@@ -40,15 +40,10 @@ pub fn open(args: &SourceArgs) -> anyhow::Result<Opened> {
 fn stored(id: SessionId, data_dir: &Path) -> anyhow::Result<Log> {
     let found = block_on(async {
         let store = reader(data_dir).await?;
-        journal_log::load(store.as_ref(), id)
-            .await
-            .map_err(anyhow::Error::from)
+        journal_log::load(store.as_ref(), id).await.map_err(anyhow::Error::from)
     })?;
     found.ok_or_else(|| {
-        anyhow!(
-            "no session {id} in {}: `combat replay list` shows those there are",
-            data_dir.display()
-        )
+        anyhow!("no session {id} in {}: `combat replay list` shows those there are", data_dir.display())
     })
 }
 
@@ -73,10 +68,7 @@ fn exported(path: &Path) -> anyhow::Result<Opened> {
 pub async fn reader(data_dir: &Path) -> anyhow::Result<Box<dyn StoreRead>> {
     store::open_reader(data_dir).await.map_err(|error| match error {
         StoreError::Missing(directory) => {
-            anyhow!(
-                "no journal in {}: name its directory with --data-dir or DATA_DIR",
-                directory.display()
-            )
+            anyhow!("no journal in {}: name its directory with --data-dir or DATA_DIR", directory.display())
         }
         error => error.into(),
     })

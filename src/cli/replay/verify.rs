@@ -25,18 +25,10 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
         Opened::Damaged(what) => return Ok(tell_damaged_file(args, &what)),
     };
     let last_tick = log.last_tick();
-    let perturb = args.perturb.map(|tick| Perturbation {
-        tick: Tick(tick),
-        choice: u64::from(tick),
-    });
+    let perturb = args.perturb.map(|tick| Perturbation { tick: Tick(tick), choice: u64::from(tick) });
     if let Some(Perturbation { tick, .. }) = perturb {
         let inside = (1..=last_tick.0).contains(&tick.0);
-        ensure!(
-            inside,
-            "--perturb {}: expected a tick of the log, 1 to {}",
-            tick.0,
-            last_tick.0
-        );
+        ensure!(inside, "--perturb {}: expected a tick of the log, 1 to {}", tick.0, last_tick.0);
     }
     let (report, took) = verify(&log, VerifyOptions { perturb }, last_tick);
     let simulated = Duration::from_nanos(log.header.setup.tick_rate.nanos_at(u64::from(report.ticks.0)));
@@ -127,10 +119,7 @@ fn tell(report: &Report, speed: f64) {
     let (session, ticks) = (report.session, report.ticks.0);
     if let Some((kind, id)) = report.perturbed {
         let whose = id.map_or(String::new(), |id| format!(" of SimId {}", id.0));
-        println!(
-            "perturbed: one integer of {}{whose}, in the re-simulation only",
-            kind.name()
-        );
+        println!("perturbed: one integer of {}{whose}, in the re-simulation only", kind.name());
     }
     match &report.outcome {
         Outcome::Verified => {
@@ -147,16 +136,9 @@ fn tell(report: &Report, speed: f64) {
 }
 
 fn tell_divergence(session: combat_components::ids::SessionId, divergence: &Divergence) {
-    let component = divergence
-        .component
-        .map_or(String::new(), |kind| format!(" in {}", kind.name()));
-    let whose = divergence
-        .sim_id
-        .map_or(String::new(), |id| format!(" of SimId {}", id.0));
-    println!(
-        "diverged: session {session} at tick {}{component}{whose}",
-        divergence.tick.0
-    );
+    let component = divergence.component.map_or(String::new(), |kind| format!(" in {}", kind.name()));
+    let whose = divergence.sim_id.map_or(String::new(), |id| format!(" of SimId {}", id.0));
+    println!("diverged: session {session} at tick {}{component}{whose}", divergence.tick.0);
     if let Some(at) = divergence.compared_at.filter(|at| *at != divergence.tick) {
         println!("the states below are those of the next keyframe, tick {}", at.0);
     }

@@ -13,7 +13,8 @@ use crate::session::summary::SessionStatus;
 
 impl SessionHost {
     pub(super) fn finish_if_over(&mut self, tick: Tick) {
-        if let Some(reply) = self.drain.take() {
+        // A record that the tape was too busy to take goes with the next tick.
+        if let Some(reply) = self.drain.take_if(|_| self.staged.is_none()) {
             self.drain_now(reply);
         } else if self.parts.sim.match_state().phase == Phase::Ended && self.state == HostState::Running {
             tracing::info!(session = %self.parts.id, tick = tick.0, reason = self.end_reason(), "session over");
@@ -23,10 +24,7 @@ impl SessionHost {
 
     /// The server ends and the session does not: its players are told, and the next process takes it up.
     pub(super) fn drain_now(&mut self, reply: Reply<Tick>) {
-        let draining = StatusMessage {
-            state: ServerState::Draining,
-            reason: "server_stopping".to_owned(),
-        };
+        let draining = StatusMessage { state: ServerState::Draining, reason: "server_stopping".to_owned() };
         self.parts.players.send_status(&draining);
         self.parts.players.dismiss_everybody(CloseCode::Draining);
         self.parts.relay.end(CloseCode::Draining);
@@ -39,11 +37,13 @@ impl SessionHost {
     pub(super) fn fail(&mut self) {
         let tick = self.tick();
         tracing::error!(session = %self.parts.id, tick = tick.0, "simulation panicked, session failed");
-        self.parts.sim.reclaim_input(&mut self.input);
-        self.recorder
-            .record_failed_tick(self.parts.epoch, tick, &self.input, &mut self.staging);
-        let with_keyframe = self.staged.is_some_and(|(_, keyframe)| keyframe);
-        self.staged = Some((tick, with_keyframe));
+        // A panic before or after the step leaves nothing to record: the log holds that tick or has no such tick.
+        if tick > self.recorded {
+            self.parts.sim.reclaim_input(&mut self.input);
+            self.recorder.record_failed_tick(self.parts.epoch, tick, &self.input, &mut self.staging);
+            let with_keyframe = self.staged.is_some_and(|(_, keyframe)| keyframe);
+            self.staged = Some((tick, with_keyframe));
+        }
         self.close_code = CloseCode::SessionFailed;
         self.waiting.clear();
         self.parts.live.set_status(SessionStatus::Failed);
@@ -66,19 +66,11 @@ impl SessionHost {
             return;
         }
         let failed = self.state == HostState::Failed || lost;
-        self.be_gone(if failed {
-            SessionStatus::Failed
-        } else {
-            SessionStatus::Ended
-        });
+        self.be_gone(if failed { SessionStatus::Failed } else { SessionStatus::Ended });
     }
 
     pub(super) fn be_gone(&mut self, status: SessionStatus) {
-        self.ending = if status == SessionStatus::Failed {
-            Ending::Failed
-        } else {
-            Ending::Finished
-        };
+        self.ending = if status == SessionStatus::Failed { Ending::Failed } else { Ending::Finished };
         self.parts.live.set_status(status);
         self.parts.players.dismiss_everybody(self.close_code);
         self.parts.relay.end(self.close_code);

@@ -32,14 +32,9 @@ impl SessionHost {
                 Some(slot) => {
                     self.input.push(Command::Leave { slot, cause });
                     let kicked = cause == LeaveCause::Kicked;
-                    self.parts.players.dismiss(
-                        slot,
-                        if kicked {
-                            CloseCode::Kicked
-                        } else {
-                            CloseCode::Left
-                        },
-                    );
+                    self.parts
+                        .players
+                        .dismiss(slot, if kicked { CloseCode::Kicked } else { CloseCode::Left });
                     self.forget(player);
                     self.waiting.push(Waiting::Tick(reply));
                 }
@@ -79,11 +74,7 @@ impl SessionHost {
     pub(super) fn take_join(&mut self, wish: JoinSession, reply: Reply<PlaceTaken>) {
         let taken: Vec<Slot> = self.places().iter().map(|(_, slot)| *slot).collect();
         if let Some(slot) = self.parts.live.place_of(wish.player) {
-            let known = self
-                .parts
-                .sim
-                .members()
-                .find(|(_, identity, _)| identity.player == wish.player);
+            let known = self.parts.sim.members().find(|(_, identity, _)| identity.player == wish.player);
             let team = known.map_or(wish.team, |(_, identity, _)| identity.team);
             return self.waiting.push(Waiting::Join { reply, slot, team });
         }
@@ -93,19 +84,8 @@ impl SessionHost {
             let _ = reply.send(Err(SessionError::Full));
             return;
         };
-        let JoinSession {
-            player,
-            name,
-            team,
-            bot,
-        } = wish;
-        self.input.push(Command::Join {
-            slot,
-            player,
-            name,
-            team,
-            bot,
-        });
+        let JoinSession { player, name, team, bot } = wish;
+        self.input.push(Command::Join { slot, player, name, team, bot });
         let mut places = self.places();
         places.push((player, slot));
         self.parts.live.set_places(places);
@@ -124,11 +104,9 @@ impl SessionHost {
 
     pub(super) fn publish_places(&mut self) {
         let members = self.parts.sim.members();
-        self.parts.live.set_places(
-            members
-                .map(|(_, identity, _)| (identity.player, identity.slot))
-                .collect(),
-        );
+        self.parts
+            .live
+            .set_places(members.map(|(_, identity, _)| (identity.player, identity.slot)).collect());
     }
 
     /// A body whose connection has been gone for too long leaves, once a second.
@@ -143,14 +121,10 @@ impl SessionHost {
             .sim
             .members()
             .filter(|(_, _, link)| !link.connected && now.since(link.changed_at) >= window_ticks);
-        let expired: Vec<(PlayerId, Slot)> = expired
-            .map(|(_, identity, _)| (identity.player, identity.slot))
-            .collect();
+        let expired: Vec<(PlayerId, Slot)> =
+            expired.map(|(_, identity, _)| (identity.player, identity.slot)).collect();
         for (player, slot) in expired {
-            self.input.push(Command::Leave {
-                slot,
-                cause: LeaveCause::WindowExpired,
-            });
+            self.input.push(Command::Leave { slot, cause: LeaveCause::WindowExpired });
             self.forget(player);
         }
     }
@@ -165,17 +139,10 @@ impl SessionHost {
             }
             Envelope::Arrive(_) | Envelope::Depart { .. } | Envelope::Drain { .. } => self.take(envelope),
         }
-        if let Some(reply) = self.drain.take() {
-            self.drain_now(reply);
-        }
     }
 
     pub(super) fn refuse_for_ever(&mut self, envelope: Envelope) {
-        let error = if self.state == HostState::Failed {
-            SessionError::Failed
-        } else {
-            SessionError::Ended
-        };
+        let error = if self.state == HostState::Failed { SessionError::Failed } else { SessionError::Ended };
         match envelope {
             Envelope::Input { .. } | Envelope::Depart { .. } => {}
             Envelope::Join { reply, .. } => drop(reply.send(Err(error))),

@@ -18,8 +18,7 @@ impl SessionHost {
         }
         self.keyframe.clear();
         self.parts.sim.write_keyframe(&mut self.keyframe);
-        self.recorder
-            .record_keyframe(self.parts.epoch, now, &self.keyframe, &mut self.staging);
+        self.recorder.record_keyframe(self.parts.epoch, now, &self.keyframe, &mut self.staging);
         self.staged = Some((now, true));
         self.keyframe_due_at = now.plus(self.parts.tick_rate.ticks_in_ms(KEYFRAME_MS));
     }
@@ -44,10 +43,7 @@ impl SessionHost {
         self.parts.live.set_status(SessionStatus::Suspended);
         let reason = self.parts.tape.state().name().to_owned();
         tracing::error!(session = %self.parts.id, tick = self.tick().0, reason, "session suspended");
-        self.parts.players.send_status(&StatusMessage {
-            state: ServerState::Suspended,
-            reason,
-        });
+        self.parts.players.send_status(&StatusMessage { state: ServerState::Suspended, reason });
     }
 
     /// Frozen: nothing is simulated and nothing taken in, until the tape takes what is staged.
@@ -58,13 +54,13 @@ impl SessionHost {
         let before = self.tick();
         self.state = HostState::Running;
         self.offer_again();
+        if let Some(reply) = self.drain.take() {
+            return self.drain_now(reply);
+        }
         if self.state == HostState::Running && self.staged.is_none() {
             tracing::info!(session = %self.parts.id, tick = before.0, "session goes on");
             self.note_schedule_moved(0);
-            let live = StatusMessage {
-                state: ServerState::Live,
-                reason: String::new(),
-            };
+            let live = StatusMessage { state: ServerState::Live, reason: String::new() };
             self.parts.players.send_status(&live);
         }
     }

@@ -74,11 +74,7 @@ pub enum Ending {
 /// Whoever waits for a tick to have been simulated.
 #[derive(Debug)]
 enum Waiting {
-    Join {
-        reply: Reply<PlaceTaken>,
-        slot: Slot,
-        team: combat_components::ids::Team,
-    },
+    Join { reply: Reply<PlaceTaken>, slot: Slot, team: combat_components::ids::Team },
     Tick(Reply<Tick>),
 }
 
@@ -93,6 +89,8 @@ pub struct SessionHost {
     keyframe: Vec<u8>,
     /// The newest tick staged, and whether a keyframe is among what is staged.
     staged: Option<(Tick, bool)>,
+    /// The newest tick recorded, staged or not.
+    recorded: Tick,
     input: TickInput,
     waiting: Vec<Waiting>,
     spectator_events: Vec<EventMessage>,
@@ -115,6 +113,7 @@ impl SessionHost {
             staging: Vec::with_capacity(64 << 10),
             keyframe: Vec::with_capacity(16 << 10),
             staged: None,
+            recorded: began_at,
             input: TickInput::with_capacity(256),
             waiting: Vec::new(),
             spectator_events: Vec::new(),
@@ -127,9 +126,7 @@ impl SessionHost {
         };
         host.publish_places();
         if host.parts.epoch.0 > 1 {
-            host.input.push(Command::Resumed {
-                epoch: host.parts.epoch,
-            });
+            host.input.push(Command::Resumed { epoch: host.parts.epoch });
         }
         host
     }
@@ -195,13 +192,9 @@ impl SessionHost {
         self.stage_keyframe();
         let output = self.parts.sim.step(&mut self.input);
         let tick = output.tick;
-        self.recorder
-            .record_tick(self.parts.epoch, &self.input, output, &mut self.staging);
-        let damaged = output
-            .events
-            .iter()
-            .filter(|event| matches!(event, Event::Damaged { .. }))
-            .count();
+        self.recorder.record_tick(self.parts.epoch, &self.input, output, &mut self.staging);
+        self.recorded = tick;
+        let damaged = output.events.iter().filter(|event| matches!(event, Event::Damaged { .. })).count();
         damage_events.inc_by(damaged as u64);
         let anchor_ticks = self.parts.tick_rate.ticks_in_ms(ANCHOR_MS);
         if tick.0 % anchor_ticks == 1 || tick == self.epoch_began_at.plus(1) {
@@ -222,16 +215,13 @@ impl SessionHost {
         let output = sim.output();
         let membership = |event: &Event| matches!(event, Event::Joined { .. } | Event::Left { .. });
         let members_changed = output.events.iter().any(membership);
-        let became_active = output
-            .events
-            .contains(&Event::PhaseChanged { phase: Phase::Active });
+        let became_active = output.events.contains(&Event::PhaseChanged { phase: Phase::Active });
         self.builder.note_events(&output.events);
         if members_changed {
             self.builder.rebuild_roster(sim);
         }
         let told = |event| happenings::message_of(event, self.parts.epoch, tick, &self.builder.view.roster);
-        self.spectator_events
-            .extend(output.events.iter().filter_map(told));
+        self.spectator_events.extend(output.events.iter().filter_map(told));
         let frame_due = tick.0.is_multiple_of(self.parts.players.frame_ticks());
         if frame_due {
             self.builder.build(sim, self.parts.epoch);
@@ -243,11 +233,7 @@ impl SessionHost {
         };
         self.parts.players.after_step(sim, &mut self.builder, standing);
         if tick.0.is_multiple_of(self.parts.relay.frame_ticks()) {
-            self.parts.relay.offer(
-                &self.builder.view,
-                &self.builder.shots,
-                &mut self.spectator_events,
-            );
+            self.parts.relay.offer(&self.builder.view, &self.builder.shots, &mut self.spectator_events);
         }
         if frame_due && tick.0.is_multiple_of(self.parts.relay.frame_ticks()) {
             self.builder.spectators_have_shots();

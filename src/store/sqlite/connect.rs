@@ -57,30 +57,20 @@ pub(super) async fn housekeeping(database: &Path) -> Result<SqliteConnection, St
 
 /// A handle that cannot write.
 pub(super) async fn reader(database: &Path) -> Result<SqliteConnection, StoreError> {
-    let options = options(database)
-        .read_only(true)
-        .thread_name(|_| "journal-read".into());
+    let options = options(database).read_only(true).thread_name(|_| "journal-read".into());
     open(&options, database).await
 }
 
 async fn open(options: &SqliteConnectOptions, database: &Path) -> Result<SqliteConnection, StoreError> {
-    options
-        .connect()
-        .await
-        .map_err(|error| classify(&error, database.parent().unwrap_or(database)))
+    options.connect().await.map_err(|error| classify(&error, database.parent().unwrap_or(database)))
 }
 
 /// Brings the schema up to date.
 pub(super) async fn migrate(connection: &mut SqliteConnection, directory: &Path) -> Result<(), StoreError> {
     let found = schema_version(connection, directory).await?;
-    let done = usize::try_from(found)
-        .ok()
-        .filter(|done| *done <= MIGRATIONS.len());
+    let done = usize::try_from(found).ok().filter(|done| *done <= MIGRATIONS.len());
     let Some(done) = done else {
-        return Err(StoreError::Schema {
-            found,
-            expected: SCHEMA_VERSION,
-        });
+        return Err(StoreError::Schema { found, expected: SCHEMA_VERSION });
     };
     for migration in &MIGRATIONS[done..] {
         sqlx::raw_sql(*migration)
@@ -98,17 +88,12 @@ pub(super) async fn expect_schema(
 ) -> Result<(), StoreError> {
     match schema_version(connection, directory).await? {
         SCHEMA_VERSION => Ok(()),
-        found => Err(StoreError::Schema {
-            found,
-            expected: SCHEMA_VERSION,
-        }),
+        found => Err(StoreError::Schema { found, expected: SCHEMA_VERSION }),
     }
 }
 
 async fn schema_version(connection: &mut SqliteConnection, directory: &Path) -> Result<i64, StoreError> {
-    let found = sqlx::query_scalar("PRAGMA user_version")
-        .fetch_one(connection)
-        .await;
+    let found = sqlx::query_scalar("PRAGMA user_version").fetch_one(connection).await;
     found.map_err(|error| classify(&error, directory))
 }
 
@@ -117,14 +102,11 @@ pub(super) async fn rewrite_log(
     connection: &mut SqliteConnection,
     directory: &Path,
 ) -> Result<(), StoreError> {
-    let answer: Result<(i64, i64, i64), _> = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)")
-        .fetch_one(connection)
-        .await;
+    let answer: Result<(i64, i64, i64), _> =
+        sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(connection).await;
     match answer {
         Ok((0, ..)) => Ok(()),
-        Ok(_) => Err(StoreError::Failing(
-            "the log could not be emptied: a reader holds it".into(),
-        )),
+        Ok(_) => Err(StoreError::Failing("the log could not be emptied: a reader holds it".into())),
         Err(error) => Err(classify(&error, directory)),
     }
 }
@@ -132,9 +114,7 @@ pub(super) async fn rewrite_log(
 /// What an error of SQLite means for the journal.
 pub(super) fn classify(error: &sqlx::Error, directory: &Path) -> StoreError {
     let extended = error.as_database_error().and_then(|error| error.code());
-    let code = extended
-        .and_then(|code| code.parse::<i32>().ok())
-        .map(|code| code & 0xff);
+    let code = extended.and_then(|code| code.parse::<i32>().ok()).map(|code| code & 0xff);
     let text = error.to_string();
     match code {
         Some(SQLITE_FULL) => StoreError::Full(text),

@@ -34,14 +34,8 @@ impl SqliteStore {
             .bind(head.checksum.cast_signed())
             .bind(&chunk.body[..])
             .bind(i64::from(self.mine()));
-        let done = handle
-            .run(async |connection| insert.execute(connection).await)
-            .await?;
-        if done.rows_affected() == 1 {
-            Ok(())
-        } else {
-            untouched(&mut handle, self.mine(), Ok(())).await
-        }
+        let done = handle.run(async |connection| insert.execute(connection).await).await?;
+        if done.rows_affected() == 1 { Ok(()) } else { untouched(&mut handle, self.mine(), Ok(())).await }
     }
 
     async fn delete<'q>(
@@ -51,9 +45,7 @@ impl SqliteStore {
         let mine = self.mine();
         let query = query.bind(i64::from(mine));
         let mut handle = self.housekeeping.get(self).await?;
-        let done = handle
-            .run(async |connection| query.execute(connection).await)
-            .await?;
+        let done = handle.run(async |connection| query.execute(connection).await).await?;
         if done.rows_affected() == 0 {
             untouched(&mut handle, mine, Ok(())).await?;
         }
@@ -73,55 +65,33 @@ impl SqliteStore {
         log.push("-wal");
         // Asking for its size does not open the file, so it leaves SQLite's locks alone.
         let wal_bytes = std::fs::metadata(log).map_or(0, |found| found.len());
-        Ok(Usage {
-            used_bytes,
-            wal_bytes,
-        })
+        Ok(Usage { used_bytes, wal_bytes })
     }
 
     pub(super) async fn remove_rows(&self, row_no: u64, limit: u32) -> Result<u64, StoreError> {
-        self.delete(
-            sqlx::query(DELETE_ROWS)
-                .bind(row_no.cast_signed())
-                .bind(i64::from(limit)),
-        )
-        .await
+        self.delete(sqlx::query(DELETE_ROWS).bind(row_no.cast_signed()).bind(i64::from(limit))).await
     }
 
     pub(super) async fn remove_session(&self, id: SessionId) -> Result<(), StoreError> {
-        self.delete(sqlx::query(DELETE_SESSION).bind(id.0.to_vec()))
-            .await
-            .map(drop)
+        self.delete(sqlx::query(DELETE_SESSION).bind(id.0.to_vec())).await.map(drop)
     }
 
     pub(super) async fn remove_chunks(&self, id: SessionId, limit: u32) -> Result<u64, StoreError> {
-        self.delete(
-            sqlx::query(DELETE_CHUNKS)
-                .bind(id.0.to_vec())
-                .bind(i64::from(limit)),
-        )
-        .await
+        self.delete(sqlx::query(DELETE_CHUNKS).bind(id.0.to_vec()).bind(i64::from(limit))).await
     }
 
     pub(super) async fn find_orphans(&self) -> Result<Vec<SessionId>, StoreError> {
         let mut handle = self.housekeeping.get(self).await?;
         let query = sqlx::query_scalar(ORPHANS);
-        let found: Vec<Vec<u8>> = handle
-            .run(async |connection| query.fetch_all(connection).await)
-            .await?;
-        Ok(found
-            .into_iter()
-            .filter_map(|id| id.try_into().ok())
-            .map(SessionId)
-            .collect())
+        let found: Vec<Vec<u8>> = handle.run(async |connection| query.fetch_all(connection).await).await?;
+        Ok(found.into_iter().filter_map(|id| id.try_into().ok()).map(SessionId).collect())
     }
 
     pub(super) async fn move_log(&self) -> Result<Checkpoint, StoreError> {
         let mut handle = self.housekeeping.get(self).await?;
         let query = sqlx::query_as("PRAGMA wal_checkpoint(PASSIVE)");
-        let (busy, pages, moved): (i64, i64, i64) = handle
-            .run(async |connection| query.fetch_one(connection).await)
-            .await?;
+        let (busy, pages, moved): (i64, i64, i64) =
+            handle.run(async |connection| query.fetch_one(connection).await).await?;
         Ok(Checkpoint {
             busy: busy != 0,
             wal_pages: pages.max(0).cast_unsigned(),

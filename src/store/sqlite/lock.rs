@@ -30,32 +30,20 @@ impl DirectoryLock {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(StoreError::InUse {
-                    directory: directory.to_owned(),
-                    holder: holder(&mut file),
-                });
+                return Err(StoreError::InUse { directory: directory.to_owned(), holder: holder(&mut file) });
             }
             Err(TryLockError::Error(error)) => return Err(failed(&error)),
         }
-        let text = format!(
-            "process {}\nstarted {}\n",
-            std::process::id(),
-            jiff::Timestamp::now()
-        );
+        let text = format!("process {}\nstarted {}\n", std::process::id(), jiff::Timestamp::now());
         // A full disk must not keep a server from starting: the lock holds without its text.
-        let _ = file
-            .set_len(0)
-            .and_then(|()| file.rewind())
-            .and_then(|()| file.write_all(text.as_bytes()));
+        let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(text.as_bytes()));
         Ok(Self { _file: file })
     }
 }
 
 fn holder(file: &mut File) -> String {
     let mut text = String::new();
-    let read = file
-        .rewind()
-        .and_then(|()| file.take(LOCK_TEXT_BYTES_MAX).read_to_string(&mut text));
+    let read = file.rewind().and_then(|()| file.take(LOCK_TEXT_BYTES_MAX).read_to_string(&mut text));
     let mut lines = text.lines();
     match (read, lines.next(), lines.next()) {
         (Ok(_), Some(process), Some(started)) => format!("{process} ({started})"),

@@ -74,9 +74,7 @@ impl SqliteStore {
     /// What the medium says.
     pub async fn writer_synchronous(&self) -> Result<i64, StoreError> {
         let mut handle = self.writer.get(self).await?;
-        handle
-            .run(async |connection| pragma(connection, "PRAGMA synchronous").await)
-            .await
+        handle.run(async |connection| pragma(connection, "PRAGMA synchronous").await).await
     }
 
     /// The value of `PRAGMA wal_autocheckpoint` on the writer's handle: 0 is off.
@@ -85,9 +83,7 @@ impl SqliteStore {
     /// What the medium says.
     pub async fn writer_autocheckpoint_pages(&self) -> Result<i64, StoreError> {
         let mut handle = self.writer.get(self).await?;
-        handle
-            .run(async |connection| pragma(connection, "PRAGMA wal_autocheckpoint").await)
-            .await
+        handle.run(async |connection| pragma(connection, "PRAGMA wal_autocheckpoint").await).await
     }
 
     /// Lets the database grow no further than `pages`, on the writer's present handle only.
@@ -95,10 +91,7 @@ impl SqliteStore {
     pub(crate) async fn limit_pages(&self, pages: u32) -> Result<(), StoreError> {
         let mut handle = self.writer.get(self).await?;
         let sql = sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
-        handle
-            .run(async |connection| sqlx::query(sql).execute(connection).await)
-            .await
-            .map(drop)
+        handle.run(async |connection| sqlx::query(sql).execute(connection).await).await.map(drop)
     }
 
     /// The directory this store owns.
@@ -175,23 +168,11 @@ struct Handle {
 
 impl Handle {
     fn new(role: Role, connection: SqliteConnection) -> Self {
-        Self {
-            role,
-            slot: Mutex::new(Slot {
-                connection: Some(connection),
-                distrusted: false,
-            }),
-        }
+        Self { role, slot: Mutex::new(Slot { connection: Some(connection), distrusted: false }) }
     }
 
     fn closed(role: Role) -> Self {
-        Self {
-            role,
-            slot: Mutex::new(Slot {
-                connection: None,
-                distrusted: false,
-            }),
-        }
+        Self { role, slot: Mutex::new(Slot { connection: None, distrusted: false }) }
     }
 
     async fn get<'a>(&'a self, store: &'a SqliteStore) -> Result<Open<'a>, StoreError> {
@@ -206,10 +187,7 @@ impl Handle {
                 Role::Housekeeping => connect::housekeeping(&database).await?,
             });
         }
-        Ok(Open {
-            slot,
-            directory: &store.directory,
-        })
+        Ok(Open { slot, directory: &store.directory })
     }
 }
 
@@ -225,11 +203,8 @@ impl Open<'_> {
         &mut self,
         statements: impl AsyncFnOnce(&mut SqliteConnection) -> sqlx::Result<T>,
     ) -> Result<T, StoreError> {
-        let connection = self
-            .slot
-            .connection
-            .as_mut()
-            .expect("an open handle holds a connection until it fails");
+        let connection =
+            self.slot.connection.as_mut().expect("an open handle holds a connection until it fails");
         match statements(connection).await {
             Ok(answer) => Ok(answer),
             Err(error) => {

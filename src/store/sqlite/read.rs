@@ -36,19 +36,14 @@ impl SqliteReader {
         }
         let reader = Self::beside(&directory);
         let expected = async |connection: &mut SqliteConnection| {
-            connect::expect_schema(connection, &reader.directory)
-                .await
-                .map_err(Failed::Store)
+            connect::expect_schema(connection, &reader.directory).await.map_err(Failed::Store)
         };
         reader.run(expected).await?;
         Ok(reader)
     }
 
     pub(super) fn beside(directory: &Path) -> Self {
-        Self {
-            directory: directory.to_owned(),
-            connection: Mutex::new(None),
-        }
+        Self { directory: directory.to_owned(), connection: Mutex::new(None) }
     }
 
     pub(super) async fn disconnect(&self) {
@@ -97,18 +92,13 @@ impl StoreRead for SqliteReader {
                 .bind(i64::from(query.limit))
                 .fetch_all(connection)
                 .await?;
-            rows.iter()
-                .map(|row| session_row(row).map_err(Failed::from))
-                .collect()
+            rows.iter().map(|row| session_row(row).map_err(Failed::from)).collect()
         }))
     }
 
     fn session(&self, id: SessionId) -> StoreFuture<'_, Option<SessionRow>> {
         Box::pin(self.run(async move |connection| {
-            let row = sqlx::query(SESSION_BY_ID)
-                .bind(id.0.to_vec())
-                .fetch_optional(connection)
-                .await?;
+            let row = sqlx::query(SESSION_BY_ID).bind(id.0.to_vec()).fetch_optional(connection).await?;
             Ok(row.as_ref().map(session_row).transpose()?)
         }))
     }
@@ -116,10 +106,7 @@ impl StoreRead for SqliteReader {
     fn header(&self, id: SessionId) -> StoreFuture<'_, Option<Vec<u8>>> {
         Box::pin(self.run(async move |connection| {
             let sql = "SELECT header FROM sessions WHERE id = ?1";
-            Ok(sqlx::query_scalar(sql)
-                .bind(id.0.to_vec())
-                .fetch_optional(connection)
-                .await?)
+            Ok(sqlx::query_scalar(sql).bind(id.0.to_vec()).fetch_optional(connection).await?)
         }))
     }
 
@@ -134,19 +121,13 @@ impl StoreRead for SqliteReader {
     fn row(&self, row_no: u64) -> StoreFuture<'_, Option<Vec<u8>>> {
         Box::pin(self.run(async move |connection| {
             let sql = "SELECT body FROM journal WHERE row_no = ?1";
-            Ok(sqlx::query_scalar(sql)
-                .bind(row_no.cast_signed())
-                .fetch_optional(connection)
-                .await?)
+            Ok(sqlx::query_scalar(sql).bind(row_no.cast_signed()).fetch_optional(connection).await?)
         }))
     }
 
     fn chunk_heads(&self, session: SessionId) -> StoreFuture<'_, Vec<ChunkHead>> {
         Box::pin(self.run(async move |connection| {
-            let rows = sqlx::query(CHUNK_HEADS)
-                .bind(session.0.to_vec())
-                .fetch_all(connection)
-                .await?;
+            let rows = sqlx::query(CHUNK_HEADS).bind(session.0.to_vec()).fetch_all(connection).await?;
             let heads = rows.iter().map(|row| {
                 Ok(ChunkHead {
                     session,
@@ -164,9 +145,7 @@ impl StoreRead for SqliteReader {
     fn chunk_body(&self, session: SessionId, first_tick: u32) -> StoreFuture<'_, Option<Vec<u8>>> {
         Box::pin(self.run(async move |connection| {
             let sql = "SELECT body FROM chunks WHERE session = ?1 AND first_tick = ?2";
-            let query = sqlx::query_scalar(sql)
-                .bind(session.0.to_vec())
-                .bind(i64::from(first_tick));
+            let query = sqlx::query_scalar(sql).bind(session.0.to_vec()).bind(i64::from(first_tick));
             Ok(query.fetch_optional(connection).await?)
         }))
     }
@@ -174,10 +153,7 @@ impl StoreRead for SqliteReader {
     fn chunked_through(&self, session: SessionId) -> StoreFuture<'_, Option<u32>> {
         Box::pin(self.run(async move |connection| {
             let sql = "SELECT last_tick FROM chunks WHERE session = ?1 ORDER BY first_tick DESC LIMIT 1";
-            Ok(sqlx::query_scalar(sql)
-                .bind(session.0.to_vec())
-                .fetch_optional(connection)
-                .await?)
+            Ok(sqlx::query_scalar(sql).bind(session.0.to_vec()).fetch_optional(connection).await?)
         }))
     }
 
@@ -185,10 +161,8 @@ impl StoreRead for SqliteReader {
         let hash = hash.to_owned();
         Box::pin(self.run(async move |connection| {
             let sql = "SELECT kind, bytes FROM blobs WHERE hash = ?1";
-            let found: Option<(String, Vec<u8>)> = sqlx::query_as(sql)
-                .bind(hash.clone())
-                .fetch_optional(connection)
-                .await?;
+            let found: Option<(String, Vec<u8>)> =
+                sqlx::query_as(sql).bind(hash.clone()).fetch_optional(connection).await?;
             Ok(found.map(|(kind, bytes)| Blob { hash, kind, bytes }))
         }))
     }
@@ -208,9 +182,7 @@ pub(super) fn status_number(status: SessionStatus) -> i64 {
 
 fn session_row(row: &sqlx::sqlite::SqliteRow) -> sqlx::Result<SessionRow> {
     let id: Vec<u8> = row.try_get(0)?;
-    let id = id
-        .try_into()
-        .map_err(|id: Vec<u8>| unreadable("id of 16 bytes", id.len()))?;
+    let id = id.try_into().map_err(|id: Vec<u8>| unreadable("id of 16 bytes", id.len()))?;
     let status = match row.try_get::<i64, _>(1)? {
         0 => SessionStatus::Live,
         1 => SessionStatus::Ended,

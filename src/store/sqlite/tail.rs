@@ -23,12 +23,7 @@ pub(super) struct TailFile {
 
 impl TailFile {
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path);
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
         let file = file.map_err(|error| connect::io_error(path, &error))?;
         let found = read(&file);
         Ok(Self { file, found })
@@ -61,8 +56,5 @@ fn read(file: &File) -> Option<TailMark> {
     file.read_exact_at(&mut bytes, 0).ok()?;
     let word = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes make a word"));
     let whole = xxh3_64(&bytes[..16]) == word(16);
-    whole.then(|| TailMark {
-        row_no: word(0),
-        end_offset: word(8),
-    })
+    whole.then(|| TailMark { row_no: word(0), end_offset: word(8) })
 }

@@ -28,9 +28,7 @@ async fn the_writer_syncs_every_commit_and_leaves_checkpoints_to_the_housekeeper
 async fn a_second_server_is_told_who_holds_the_directory() {
     let directory = tempfile::tempdir().unwrap();
     let store = opened(&directory).await;
-    let Err(error) = SqliteStore::open(directory.path()).await else {
-        panic!("opened twice")
-    };
+    let Err(error) = SqliteStore::open(directory.path()).await else { panic!("opened twice") };
     let told = error.to_string();
     let expected = format!(
         "data directory {} is in use by process {} (started 2",
@@ -54,13 +52,7 @@ async fn a_reader_sees_what_a_running_server_commits_and_what_a_stopped_one_left
         store.append(&row(row_no, b"body")).await.unwrap();
         assert_eq!(reader.row_numbers().await.unwrap().len(), row_no as usize);
     }
-    assert_eq!(
-        reader.tail_mark().await.unwrap(),
-        Some(TailMark {
-            row_no: 20,
-            end_offset: 2000
-        })
-    );
+    assert_eq!(reader.tail_mark().await.unwrap(), Some(TailMark { row_no: 20, end_offset: 2000 }));
     drop(reader);
     store.close().await.unwrap();
     let reader = SqliteReader::open(directory.path()).await.unwrap();
@@ -76,19 +68,12 @@ async fn checkpoints_empty_the_log_although_the_writer_never_does() {
         store.append(&row(row_no, &[1; 20_000])).await.unwrap();
     }
     let done = store.checkpoint().await.unwrap();
-    assert!(
-        !done.busy && done.wal_pages > 250 && done.moved_pages == done.wal_pages,
-        "{done:?}"
-    );
+    assert!(!done.busy && done.wal_pages > 250 && done.moved_pages == done.wal_pages, "{done:?}");
     let grown = store.usage().await.unwrap().wal_bytes;
     for row_no in 51..=90 {
         store.append(&row(row_no, &[1; 20_000])).await.unwrap();
     }
-    assert_eq!(
-        store.usage().await.unwrap().wal_bytes,
-        grown,
-        "the log starts over"
-    );
+    assert_eq!(store.usage().await.unwrap().wal_bytes, grown, "the log starts over");
 }
 
 #[tokio::test]

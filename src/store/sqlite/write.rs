@@ -27,9 +27,7 @@ const SET_VERIFY: &str = "UPDATE sessions SET verify = ?2 WHERE id = ?1 \
 const PUT_BLOB: &str = "INSERT INTO blobs (hash, kind, bytes) SELECT ?1, ?2, ?3 \
      WHERE (SELECT owner_epoch FROM lease WHERE id = 1) = ?4 ON CONFLICT (hash) DO NOTHING";
 async fn owner_epoch(connection: &mut SqliteConnection) -> sqlx::Result<u32> {
-    sqlx::query_scalar("SELECT owner_epoch FROM lease WHERE id = 1")
-        .fetch_one(connection)
-        .await
+    sqlx::query_scalar("SELECT owner_epoch FROM lease WHERE id = 1").fetch_one(connection).await
 }
 
 /// Tells why a write touched no row: ownership lost, or what `otherwise` says.
@@ -38,34 +36,20 @@ pub(super) async fn untouched(
     mine: u32,
     otherwise: Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let found = handle
-        .run(async |connection| owner_epoch(connection).await)
-        .await?;
-    if found == mine {
-        otherwise
-    } else {
-        Err(StoreError::LostOwnership { mine, found })
-    }
+    let found = handle.run(async |connection| owner_epoch(connection).await).await?;
+    if found == mine { otherwise } else { Err(StoreError::LostOwnership { mine, found }) }
 }
 
 impl SqliteStore {
     async fn append_row(&self, row: &JournalRow) -> Result<(), StoreError> {
         let (mine, row_no) = (self.mine(), row.row_no.cast_signed());
         let mut handle = self.writer.get(self).await?;
-        let insert = sqlx::query(APPEND)
-            .bind(row_no)
-            .bind(i64::from(mine))
-            .bind(&row.body[..]);
-        let done = handle
-            .run(async |connection| insert.execute(connection).await)
-            .await?;
+        let insert = sqlx::query(APPEND).bind(row_no).bind(i64::from(mine)).bind(&row.body[..]);
+        let done = handle.run(async |connection| insert.execute(connection).await).await?;
         if done.rows_affected() == 0 {
             self.settle_append(&mut handle, row).await?;
         }
-        self.tail.lock().advance(TailMark {
-            row_no: row.row_no,
-            end_offset: row.end_offset,
-        });
+        self.tail.lock().advance(TailMark { row_no: row.row_no, end_offset: row.end_offset });
         Ok(())
     }
 
@@ -75,20 +59,14 @@ impl SqliteStore {
         untouched(handle, mine, Ok(())).await?;
         let sql = "SELECT max(row_no), (SELECT body = ?2 AND owner_epoch = ?3 FROM journal WHERE row_no = ?1) \
              FROM journal";
-        let query = sqlx::query_as(sql)
-            .bind(row.row_no.cast_signed())
-            .bind(&row.body[..])
-            .bind(i64::from(mine));
-        let (newest, same): (Option<i64>, Option<bool>) = handle
-            .run(async |connection| query.fetch_one(connection).await)
-            .await?;
+        let query =
+            sqlx::query_as(sql).bind(row.row_no.cast_signed()).bind(&row.body[..]).bind(i64::from(mine));
+        let (newest, same): (Option<i64>, Option<bool>) =
+            handle.run(async |connection| query.fetch_one(connection).await).await?;
         let expected = newest.map_or(row.row_no, |newest| newest.cast_unsigned() + 1);
         match same {
             Some(true) if expected == row.row_no + 1 => Ok(()),
-            _ => Err(StoreError::RowOrder {
-                offered: row.row_no,
-                expected,
-            }),
+            _ => Err(StoreError::RowOrder { offered: row.row_no, expected }),
         }
     }
 
@@ -97,9 +75,7 @@ impl SqliteStore {
         let sql =
             "UPDATE lease SET owner_epoch = owner_epoch + 1, owner = ?1 WHERE id = 1 RETURNING owner_epoch";
         let query = sqlx::query_scalar(sql).bind(owner.to_owned());
-        let owner_epoch: u32 = handle
-            .run(async |connection| query.fetch_one(connection).await)
-            .await?;
+        let owner_epoch: u32 = handle.run(async |connection| query.fetch_one(connection).await).await?;
         self.owner_epoch.store(owner_epoch, Ordering::Release);
         Ok(owner_epoch)
     }
@@ -112,25 +88,15 @@ impl SqliteStore {
             .bind(session.created_unix_us.cast_signed())
             .bind(&session.header[..])
             .bind(i64::from(mine));
-        let done = handle
-            .run(async |connection| insert.execute(connection).await)
-            .await?;
+        let done = handle.run(async |connection| insert.execute(connection).await).await?;
         if done.rows_affected() == 1 {
             return Ok(());
         }
         untouched(&mut handle, mine, Ok(())).await?;
         let sql = "SELECT header = ?2 FROM sessions WHERE id = ?1";
-        let query = sqlx::query_scalar(sql)
-            .bind(session.id.0.to_vec())
-            .bind(&session.header[..]);
-        let same: bool = handle
-            .run(async |connection| query.fetch_one(connection).await)
-            .await?;
-        if same {
-            Ok(())
-        } else {
-            Err(StoreError::SessionExists(session.id))
-        }
+        let query = sqlx::query_scalar(sql).bind(session.id.0.to_vec()).bind(&session.header[..]);
+        let same: bool = handle.run(async |connection| query.fetch_one(connection).await).await?;
+        if same { Ok(()) } else { Err(StoreError::SessionExists(session.id)) }
     }
 
     /// Tells why an update of a session touched no row; a session that is there but not live is `otherwise`.
@@ -142,38 +108,23 @@ impl SqliteStore {
     ) -> Result<(), StoreError> {
         untouched(handle, self.mine(), Ok(())).await?;
         let query = sqlx::query_scalar("SELECT count(*) FROM sessions WHERE id = ?1").bind(id.0.to_vec());
-        let count: i64 = handle
-            .run(async |connection| query.fetch_one(connection).await)
-            .await?;
-        if count == 0 {
-            Err(StoreError::UnknownSession(id))
-        } else {
-            otherwise
-        }
+        let count: i64 = handle.run(async |connection| query.fetch_one(connection).await).await?;
+        if count == 0 { Err(StoreError::UnknownSession(id)) } else { otherwise }
     }
 
     async fn update_epoch(&self, id: SessionId, epoch: u32) -> Result<(), StoreError> {
         let mut handle = self.writer.get(self).await?;
-        let update = sqlx::query(SET_EPOCH)
-            .bind(id.0.to_vec())
-            .bind(i64::from(epoch))
-            .bind(i64::from(self.mine()));
-        let done = handle
-            .run(async |connection| update.execute(connection).await)
-            .await?;
+        let update =
+            sqlx::query(SET_EPOCH).bind(id.0.to_vec()).bind(i64::from(epoch)).bind(i64::from(self.mine()));
+        let done = handle.run(async |connection| update.execute(connection).await).await?;
         if done.rows_affected() == 1 {
             return Ok(());
         }
-        self.unknown_or(&mut handle, id, Err(StoreError::NotLive(id)))
-            .await
+        self.unknown_or(&mut handle, id, Err(StoreError::NotLive(id))).await
     }
 
     async fn update_finished(&self, finish: &Finish) -> Result<(), StoreError> {
-        let status = if finish.failed {
-            SessionStatus::Failed
-        } else {
-            SessionStatus::Ended
-        };
+        let status = if finish.failed { SessionStatus::Failed } else { SessionStatus::Ended };
         let mut handle = self.writer.get(self).await?;
         let update = sqlx::query(FINISH)
             .bind(finish.id.0.to_vec())
@@ -182,9 +133,7 @@ impl SqliteStore {
             .bind(i64::from(finish.last_tick))
             .bind(&finish.summary[..])
             .bind(i64::from(self.mine()));
-        let done = handle
-            .run(async |connection| update.execute(connection).await)
-            .await?;
+        let done = handle.run(async |connection| update.execute(connection).await).await?;
         if done.rows_affected() == 1 {
             return Ok(());
         }
@@ -193,13 +142,8 @@ impl SqliteStore {
 
     async fn update_verify(&self, id: SessionId, result: &[u8]) -> Result<(), StoreError> {
         let mut handle = self.writer.get(self).await?;
-        let update = sqlx::query(SET_VERIFY)
-            .bind(id.0.to_vec())
-            .bind(result)
-            .bind(i64::from(self.mine()));
-        let done = handle
-            .run(async |connection| update.execute(connection).await)
-            .await?;
+        let update = sqlx::query(SET_VERIFY).bind(id.0.to_vec()).bind(result).bind(i64::from(self.mine()));
+        let done = handle.run(async |connection| update.execute(connection).await).await?;
         if done.rows_affected() == 1 {
             return Ok(());
         }
@@ -213,14 +157,8 @@ impl SqliteStore {
             .bind(&blob.kind[..])
             .bind(&blob.bytes[..])
             .bind(i64::from(self.mine()));
-        let done = handle
-            .run(async |connection| insert.execute(connection).await)
-            .await?;
-        if done.rows_affected() == 1 {
-            Ok(())
-        } else {
-            untouched(&mut handle, self.mine(), Ok(())).await
-        }
+        let done = handle.run(async |connection| insert.execute(connection).await).await?;
+        if done.rows_affected() == 1 { Ok(()) } else { untouched(&mut handle, self.mine(), Ok(())).await }
     }
 }
 

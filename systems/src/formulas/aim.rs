@@ -32,11 +32,7 @@ pub fn ray_capsule(
     let ray = Ray::new(from, direction, feet);
     let radius = f64::from(radius_mm);
     let (low, high) = (radius, f64::from(height_mm) - radius);
-    let hits = [
-        ray.sphere_mm(low, radius),
-        ray.sphere_mm(high, radius),
-        ray.side_mm(low, high, radius),
-    ];
+    let hits = [ray.sphere_mm(low, radius), ray.sphere_mm(high, radius), ray.side_mm(low, high, radius)];
     hits.into_iter()
         .flatten()
         .reduce(|nearest, hit| if hit < nearest { hit } else { nearest })
@@ -79,11 +75,8 @@ impl Ray {
         let [x, y, z] = self.start;
         let [dx, dy, dz] = self.direction;
         let outside = x * x + z * z - radius * radius;
-        let hit = if outside <= 0.0 {
-            Some(0.0)
-        } else {
-            first_root(dx * dx + dz * dz, x * dx + z * dz, outside)
-        };
+        let hit =
+            if outside <= 0.0 { Some(0.0) } else { first_root(dx * dx + dz * dz, x * dx + z * dz, outside) };
         hit.filter(|hit| (low..=high).contains(&(y + dy * hit)))
     }
 }
@@ -121,20 +114,14 @@ mod tests {
     #[test]
     fn positive_pitch_looks_up() {
         let up = Pitch::new(8_192).expect("45 degrees is a pitch");
-        assert!(near(
-            direction(Yaw(0), up),
-            [0.0, 0.5f32.sqrt(), -(0.5f32.sqrt())]
-        ));
+        assert!(near(direction(Yaw(0), up), [0.0, 0.5f32.sqrt(), -(0.5f32.sqrt())]));
     }
 
     #[test]
     fn a_ray_meets_a_sphere_at_its_near_side() {
         let forward = direction(Yaw(0), Pitch::default());
         let at = |x, z| Vec3Mm::new(x, 1_000, z);
-        assert_eq!(
-            ray_sphere(at(0, 0), forward, at(0, -10_000), 140),
-            Some(9_860_000)
-        );
+        assert_eq!(ray_sphere(at(0, 0), forward, at(0, -10_000), 140), Some(9_860_000));
         assert_eq!(ray_sphere(at(0, 0), forward, at(141, -10_000), 140), None);
         assert_eq!(ray_sphere(at(0, 0), forward, at(0, 10_000), 140), None);
         assert_eq!(ray_sphere(at(0, 0), forward, at(0, -100), 140), Some(0));
@@ -143,15 +130,7 @@ mod tests {
     #[test]
     fn a_ray_meets_the_side_and_both_ends_of_a_capsule() {
         let forward = direction(Yaw(0), Pitch::default());
-        let hit = |y, x| {
-            ray_capsule(
-                Vec3Mm::new(x, y, 0),
-                forward,
-                Vec3Mm::new(0, 0, -5_000),
-                350,
-                1_800,
-            )
-        };
+        let hit = |y, x| ray_capsule(Vec3Mm::new(x, y, 0), forward, Vec3Mm::new(0, 0, -5_000), 350, 1_800);
         assert_eq!(hit(900, 0), Some(4_650_000));
         assert_eq!(hit(0, 0), Some(5_000_000));
         assert_eq!(hit(1_800, 0), Some(5_000_000));
@@ -162,15 +141,7 @@ mod tests {
 
     #[test]
     fn a_vertical_ray_meets_the_top_of_a_capsule() {
-        let hit = |x| {
-            ray_capsule(
-                Vec3Mm::new(x, 5_000, 0),
-                [0.0, -1.0, 0.0],
-                Vec3Mm::default(),
-                350,
-                1_800,
-            )
-        };
+        let hit = |x| ray_capsule(Vec3Mm::new(x, 5_000, 0), [0.0, -1.0, 0.0], Vec3Mm::default(), 350, 1_800);
         assert_eq!(hit(0), Some(3_200_000));
         assert_eq!(hit(351), None);
     }

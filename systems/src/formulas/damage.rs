@@ -35,10 +35,7 @@ pub fn absorb(
 ) -> (MilliPoints, MilliPoints) {
     let wanted = i64::from(amount.0) * i64::from(absorbs_percent) / 100;
     let absorbed = wanted.min(i64::from(armour.0)) as i32;
-    (
-        MilliPoints((health.0 - (amount.0 - absorbed)).max(0)),
-        MilliPoints(armour.0 - absorbed),
-    )
+    (MilliPoints((health.0 - (amount.0 - absorbed)).max(0)), MilliPoints(armour.0 - absorbed))
 }
 
 #[cfg(test)]
@@ -85,9 +82,6 @@ mod tests {
 
     #[test]
     fn health_never_falls_below_zero() {
-        assert_eq!(
-            absorb(MilliPoints(1), MilliPoints(0), MilliPoints(20_000), 60).0,
-            MilliPoints(0)
-        );
+        assert_eq!(absorb(MilliPoints(1), MilliPoints(0), MilliPoints(20_000), 60).0, MilliPoints(0));
     }
 }

@@ -69,30 +69,17 @@ impl MovementLimits {
     pub fn placed(&self, grounded: bool, before: &Motion) -> Motion {
         let motion = Motion { grounded, ..*before };
         self.unsettled(&match grounded {
-            true => Motion {
-                rise_max: self.jump_speed as i32,
-                fall_max: 0,
-                rise_debt: 0,
-                ..motion
-            },
-            false => Motion {
-                rise_max: before.rise_max.min(0),
-                fall_max: self.terminal_speed as i32,
-                ..motion
-            },
+            true => Motion { rise_max: self.jump_speed as i32, fall_max: 0, rise_debt: 0, ..motion },
+            false => {
+                Motion { rise_max: before.rise_max.min(0), fall_max: self.terminal_speed as i32, ..motion }
+            }
         })
     }
 
     /// `motion` with any legal horizontal velocity.
     pub fn unsettled(&self, motion: &Motion) -> Motion {
         let speed = self.speed as i32;
-        Motion {
-            x_low: -speed,
-            x_high: speed,
-            z_low: -speed,
-            z_high: speed,
-            ..*motion
-        }
+        Motion { x_low: -speed, x_high: speed, z_low: -speed, z_high: speed, ..*motion }
     }
 
     /// The furthest a body comes in `ticks` at full speed, in micrometres.
@@ -111,10 +98,7 @@ impl MovementLimits {
     /// `TooFast` when that is more than rounding explains.
     pub fn path_debt(&self, debt_um: i32, segment: &Segment) -> Result<i32, Reason> {
         let straight_um = (segment.dx_um * segment.dx_um + segment.dz_um * segment.dz_um).isqrt();
-        let sideways_um = SIDEWAYS_UM2
-            .checked_div(straight_um)
-            .unwrap_or(0)
-            .min(straight_um);
+        let sideways_um = SIDEWAYS_UM2.checked_div(straight_um).unwrap_or(0).min(straight_um);
         let debt_um = i64::from(debt_um) + straight_um - sideways_um - self.reach_um(segment.ticks);
         match debt_um.max(0) {
             debt_um if debt_um <= PATH_DEBT_UM_MAX => Ok(debt_um as i32),
@@ -136,35 +120,20 @@ impl MovementLimits {
         }
         let (x_low, x_high) = self.axis((motion.x_low, motion.x_high), segment.dx_um, segment.ticks)?;
         let (z_low, z_high) = self.axis((motion.z_low, motion.z_high), segment.dz_um, segment.ticks)?;
-        Ok(Motion {
-            x_low,
-            x_high,
-            z_low,
-            z_high,
-            ..*motion
-        })
+        Ok(Motion { x_low, x_high, z_low, z_high, ..*motion })
     }
 
     /// Walls stop and turn a body, but none makes it faster.
     fn deflected(&self, motion: &Motion, segment: &Segment, tolerance: i64) -> Result<Motion, Reason> {
         let fastest = |low: i32, high: i32| i64::from(high.max(-low).max(0));
-        let (x, z) = (
-            fastest(motion.x_low, motion.x_high),
-            fastest(motion.z_low, motion.z_high),
-        );
+        let (x, z) = (fastest(motion.x_low, motion.x_high), fastest(motion.z_low, motion.z_high));
         let before = ((x * x + z * z).isqrt() + 1).min(self.speed);
         if segment.length_um > self.run(before, segment.ticks) + tolerance {
             return Err(Reason::TooMuchAcceleration);
         }
         let gained = (self.acceleration * i64::from(segment.ticks)).div_ceil_of(self.hz);
         let after = (before + gained).min(self.speed) as i32;
-        Ok(Motion {
-            x_low: -after,
-            x_high: after,
-            z_low: -after,
-            z_high: after,
-            ..*motion
-        })
+        Ok(Motion { x_low: -after, x_high: after, z_low: -after, z_high: after, ..*motion })
     }
 
     /// Whether one axis' displacement is reachable, and the velocities it can end with.
@@ -182,12 +151,8 @@ impl MovementLimits {
         let gained = (self.acceleration * ticks).div_ceil_of(self.hz);
         let fastest_mean = ((moved_um + ROUNDING_UM) * self.hz).div_ceil_of(ticks);
         let slowest_mean = -((-moved_um + ROUNDING_UM) * self.hz).div_ceil_of(ticks);
-        let end_low = (low - gained)
-            .max(slowest_mean - gained)
-            .clamp(-self.speed, self.speed);
-        let end_high = (high + gained)
-            .min(fastest_mean + gained)
-            .clamp(-self.speed, self.speed);
+        let end_low = (low - gained).max(slowest_mean - gained).clamp(-self.speed, self.speed);
+        let end_high = (high + gained).min(fastest_mean + gained).clamp(-self.speed, self.speed);
         Ok((end_low as i32, end_high as i32))
     }
 
@@ -215,16 +180,8 @@ impl MovementLimits {
         let end = way.last().copied().unwrap_or_default();
         let ticks = i64::from(ticks);
         let footing = self.last_footing(motion, ticks, way)?;
-        let walked_um = if footing.is_some() {
-            self.step_um + end.length_um
-        } else {
-            0
-        };
-        let falling = if motion.grounded {
-            0
-        } else {
-            i64::from(motion.fall_max)
-        };
+        let walked_um = if footing.is_some() { self.step_um + end.length_um } else { 0 };
+        let falling = if motion.grounded { 0 } else { i64::from(motion.fall_max) };
         let fallen_um = self.furthest(falling, ticks, self.gravity, self.terminal_speed);
         if end.rise_um < -(fallen_um + walked_um + ROUNDING_UM) {
             return Err(Reason::FallsTooFast);
@@ -245,22 +202,13 @@ impl MovementLimits {
         let falling = if footing.is_some() { 0 } else { falling };
         let fall_max =
             (falling + (self.gravity * ticks).div_ceil_of(self.hz)).min(self.terminal_speed) as i32;
-        Ok(Motion {
-            rise_max,
-            fall_max,
-            rise_debt,
-            grounded: false,
-            ..*motion
-        })
+        Ok(Motion { rise_max, fall_max, rise_debt, grounded: false, ..*motion })
     }
 
     /// Where the body last stood before the end of the way; `None` when it was in the air all along.
     fn last_footing(&self, motion: &Motion, ticks: i64, way: &[WayPoint]) -> Result<Option<Footing>, Reason> {
         let mut footing = motion.grounded.then(Footing::default);
-        let mut before = WayPoint {
-            grounded: motion.grounded,
-            ..WayPoint::default()
-        };
+        let mut before = WayPoint { grounded: motion.grounded, ..WayPoint::default() };
         for point in way {
             match (&mut footing, point.grounded) {
                 (_, true) => {
@@ -268,10 +216,7 @@ impl MovementLimits {
                     {
                         return Err(Reason::TooHigh);
                     }
-                    footing = Some(Footing {
-                        at: *point,
-                        left_at_um: None,
-                    });
+                    footing = Some(Footing { at: *point, left_at_um: None });
                 }
                 (Some(footing), false) => {
                     footing.left_at_um.get_or_insert(point.length_um);
@@ -291,16 +236,14 @@ impl MovementLimits {
         footing: Option<&Footing>,
         (before, point): (&WayPoint, &WayPoint),
     ) -> i64 {
-        let sloped_um = if before.grounded {
-            point.length_um - before.length_um
-        } else {
-            0
-        };
-        let climbed_um = self.step_um + sloped_um;
         let highest = match footing {
-            Some(footing) => footing.at.rise_um + self.apex(self.jump_speed, ticks).max(climbed_um),
+            Some(footing) => {
+                let sloped_um = if before.grounded { point.length_um - before.length_um } else { 0 };
+                footing.at.rise_um + self.apex(self.jump_speed, ticks).max(self.step_um + sloped_um)
+            }
+            // Landing on an edge or a slope may lift a body for the one tick until it stands.
             None => {
-                self.apex(i64::from(motion.rise_max), ticks).max(climbed_um) - i64::from(motion.rise_debt)
+                self.apex(i64::from(motion.rise_max), ticks) + self.reach_um(1) - i64::from(motion.rise_debt)
             }
         };
         highest + ROUNDING_UM
@@ -323,10 +266,7 @@ impl MovementLimits {
         };
         let flown_um = end.length_um - footing.left_at_um.unwrap_or(end.length_um);
         let by_time = self.jump_speed - self.gravity * flown_um / self.speed;
-        Ok((
-            by_height.min(by_time).max(-self.terminal_speed) as i32,
-            debt.max(0) as i32,
-        ))
+        Ok((by_height.min(by_time).max(-self.terminal_speed) as i32, debt.max(0) as i32))
     }
 
     /// The fastest a body can be rising after `ticks` of free flight; and its debt.
@@ -393,14 +333,7 @@ mod tests {
 
     fn flat(dx_mm: i64, ticks: u32) -> Segment {
         let dx_um = dx_mm * 1_000;
-        Segment {
-            dx_um,
-            dz_um: 0,
-            length_um: dx_um.abs(),
-            bends: 0,
-            ticks,
-            deflected: false,
-        }
+        Segment { dx_um, dz_um: 0, length_um: dx_um.abs(), bends: 0, ticks, deflected: false }
     }
 
     fn across(motion: &Motion, dx_mm: i64, ticks: u32) -> Result<Motion, Reason> {
@@ -408,23 +341,11 @@ mod tests {
     }
 
     fn upright(motion: &Motion, rise_um: i64, grounded: bool, ticks: u32) -> Result<Motion, Reason> {
-        limits().judge_height(
-            motion,
-            ticks,
-            &[WayPoint {
-                length_um: 0,
-                rise_um,
-                grounded,
-            }],
-        )
+        limits().judge_height(motion, ticks, &[WayPoint { length_um: 0, rise_um, grounded }])
     }
 
     fn standing() -> Motion {
-        Motion {
-            rise_max: 6_500_000,
-            grounded: true,
-            ..Motion::default()
-        }
+        Motion { rise_max: 6_500_000, grounded: true, ..Motion::default() }
     }
 
     #[test]
@@ -451,19 +372,10 @@ mod tests {
 
     #[test]
     fn a_wall_stops_and_turns_a_runner_and_makes_nobody_faster() {
-        let running = Motion {
-            x_low: 6_400_000,
-            x_high: 6_500_000,
-            ..standing()
-        };
+        let running = Motion { x_low: 6_400_000, x_high: 6_500_000, ..standing() };
         assert_eq!(across(&running, 20, 4), Err(Reason::TooMuchAcceleration));
         let deflected = |motion: &Motion, dz_um| {
-            let segment = Segment {
-                dz_um,
-                length_um: dz_um,
-                deflected: true,
-                ..flat(0, 4)
-            };
+            let segment = Segment { dz_um, length_um: dz_um, deflected: true, ..flat(0, 4) };
             limits().judge_across(motion, &segment)
         };
         assert!(deflected(&running, 140_000).is_ok());
@@ -483,15 +395,8 @@ mod tests {
                 }
             }
         }
-        assert!(
-            refused_after.is_some_and(|claims| claims < 12),
-            "{refused_after:?}"
-        );
-        assert_eq!(
-            limits().path_debt(debt, &flat(30, 1)),
-            Ok(0),
-            "moving slower pays it back"
-        );
+        assert!(refused_after.is_some_and(|claims| claims < 12), "{refused_after:?}");
+        assert_eq!(limits().path_debt(debt, &flat(30, 1)), Ok(0), "moving slower pays it back");
     }
 
     #[test]
@@ -505,10 +410,7 @@ mod tests {
                 motion = upright(&motion, rise_um, false, ticks as u32).expect("a jump is legal");
                 assert!(step < 2 || motion.rise_max < 6_500_000);
             }
-            assert_eq!(
-                upright(&motion, 180_000, false, ticks as u32),
-                Err(Reason::TooHigh)
-            );
+            assert_eq!(upright(&motion, 180_000, false, ticks as u32), Err(Reason::TooHigh));
         }
     }
 
@@ -519,11 +421,7 @@ mod tests {
             while let Some((next, rise_um)) = (-60..=60)
                 .rev()
                 .map(|mm| mm * 1_000 * i64::from(ticks))
-                .find_map(|rise_um| {
-                    upright(&motion, rise_um, false, ticks)
-                        .ok()
-                        .map(|next| (next, rise_um))
-                })
+                .find_map(|rise_um| upright(&motion, rise_um, false, ticks).ok().map(|next| (next, rise_um)))
             {
                 (motion, height_um) = (next, height_um + rise_um);
                 airborne += ticks;
@@ -532,14 +430,8 @@ mod tests {
                     break;
                 }
             }
-            assert!(
-                (900_000..1_059_000).contains(&top_um),
-                "{top_um} um at {ticks} ticks a claim"
-            );
-            assert!(
-                airborne <= 84 + ticks,
-                "{airborne} ticks in the air at {ticks} ticks a claim"
-            );
+            assert!((900_000..1_059_000).contains(&top_um), "{top_um} um at {ticks} ticks a claim");
+            assert!(airborne <= 84 + ticks, "{airborne} ticks in the air at {ticks} ticks a claim");
         }
     }
 
@@ -556,40 +448,25 @@ mod tests {
             rise_um: rise_mm * 1_000,
             grounded,
         };
-        let ledge = [
-            point(350, 400, false),
-            point(700, 800, false),
-            point(1_050, 1_200, true),
-        ];
-        assert_eq!(
-            limits().judge_height(&standing(), 37, &ledge),
-            Err(Reason::TooHigh)
-        );
+        let ledge = [point(350, 400, false), point(700, 800, false), point(1_050, 1_200, true)];
+        assert_eq!(limits().judge_height(&standing(), 37, &ledge), Err(Reason::TooHigh));
         let ramp = ledge.map(|at| WayPoint { grounded: true, ..at });
         assert!(limits().judge_height(&standing(), 37, &ramp).is_ok());
     }
 
     #[test]
     fn who_left_the_ground_behind_him_cannot_jump_in_the_air() {
-        let over_the_edge = [0, 400, 800, 1_200].map(|mm| WayPoint {
-            length_um: mm * 1_000,
-            rise_um: 0,
-            grounded: mm == 0,
-        });
-        let motion = limits()
-            .judge_height(&standing(), 37, &over_the_edge)
-            .expect("a jump over the edge is legal");
+        let over_the_edge =
+            [0, 400, 800, 1_200].map(|mm| WayPoint { length_um: mm * 1_000, rise_um: 0, grounded: mm == 0 });
+        let motion =
+            limits().judge_height(&standing(), 37, &over_the_edge).expect("a jump over the edge is legal");
         assert!(motion.rise_max < 4_100_000, "{}", motion.rise_max);
     }
 
     #[test]
     fn nothing_falls_faster_than_gravity_and_the_terminal_speed_allow() {
-        let falling = Motion {
-            grounded: false,
-            rise_max: -40_000_000,
-            fall_max: 40_000_000,
-            ..Motion::default()
-        };
+        let falling =
+            Motion { grounded: false, rise_max: -40_000_000, fall_max: 40_000_000, ..Motion::default() };
         assert!(upright(&falling, -1_250_000, false, 4).is_ok());
         assert_eq!(upright(&falling, -1_700_000, false, 4), Err(Reason::FallsTooFast));
         let jumping = upright(&standing(), 150_000, false, 4).expect("a jump");

@@ -68,29 +68,17 @@ mod tests {
 
     #[test]
     fn a_leader_leads_alone() {
-        let score = |kills| Score {
-            kills,
-            ..Score::default()
-        };
+        let score = |kills| Score { kills, ..Score::default() };
         let (three, five) = (score(3), score(5));
         let mode = find("deathmatch").expect("the registry has it");
-        assert_eq!(
-            mode.leader([(SimId(1), &three), (SimId(2), &five)].into_iter()),
-            Some(SimId(2))
-        );
-        assert_eq!(
-            mode.leader([(SimId(1), &five), (SimId(2), &five)].into_iter()),
-            None
-        );
+        assert_eq!(mode.leader([(SimId(1), &three), (SimId(2), &five)].into_iter()), Some(SimId(2)));
+        assert_eq!(mode.leader([(SimId(1), &five), (SimId(2), &five)].into_iter()), None);
         assert_eq!(mode.leader(std::iter::empty()), None);
     }
 
     #[test]
     fn no_limit_never_decides() {
-        let many = Score {
-            kills: 500,
-            ..Score::default()
-        };
+        let many = Score { kills: 500, ..Score::default() };
         let mode = find("duel").expect("the registry has it");
         assert!(!mode.is_decided(0, [&many].into_iter()));
         assert!(mode.is_decided(500, [&many].into_iter()));

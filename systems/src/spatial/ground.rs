@@ -51,20 +51,9 @@ impl Level {
     pub(super) fn rest_between(&self, at: Vec3Mm, mut free_y: i32, mut solid_y: i32) -> Vec3Mm {
         while free_y - solid_y > 1 {
             let y = solid_y + (free_y - solid_y) / 2;
-            if self.overlaps(Vec3Mm { y, ..at }) {
-                solid_y = y
-            } else {
-                free_y = y
-            }
+            if self.overlaps(Vec3Mm { y, ..at }) { solid_y = y } else { free_y = y }
         }
-        let eased = Vec3Mm {
-            y: (free_y + REST_GAP_MM).min(at.y),
-            ..at
-        };
-        if self.overlaps(eased) {
-            Vec3Mm { y: free_y, ..at }
-        } else {
-            eased
-        }
+        let eased = Vec3Mm { y: (free_y + REST_GAP_MM).min(at.y), ..at };
+        if self.overlaps(eased) { Vec3Mm { y: free_y, ..at } } else { eased }
     }
 }

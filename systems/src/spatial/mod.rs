@@ -60,10 +60,7 @@ pub struct Level {
 
 impl std::fmt::Debug for Level {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Level")
-            .field("solids", &self.clips.len())
-            .field("bounds", &self.bounds)
-            .finish()
+        f.debug_struct("Level").field("solids", &self.clips.len()).field("bounds", &self.bounds).finish()
     }
 }
 
@@ -113,16 +110,12 @@ impl Level {
     }
 
     fn touches(&self, shape: &dyn Shape, feet: Vec3Mm) -> bool {
-        self.queries()
-            .intersect_shape(self.body_pose(feet), shape)
-            .next()
-            .is_some()
+        self.queries().intersect_shape(self.body_pose(feet), shape).next().is_some()
     }
 
     fn queries(&self) -> QueryPipeline<'_> {
         let filter = QueryFilter::default();
-        self.broad_phase
-            .as_query_pipeline(&DefaultQueryDispatcher, &self.bodies, &self.colliders, filter)
+        self.broad_phase.as_query_pipeline(&DefaultQueryDispatcher, &self.bodies, &self.colliders, filter)
     }
 
     fn body_pose(&self, feet: Vec3Mm) -> Pose {
@@ -136,14 +129,9 @@ impl Level {
         let aabb = collider.compute_aabb();
         let handle = self.colliders.insert(collider);
         let leaf = handle.into_raw_parts().0 as usize;
-        assert_eq!(
-            leaf,
-            self.clips.len(),
-            "a fresh collider set numbers its colliders from 0"
-        );
+        assert_eq!(leaf, self.clips.len(), "a fresh collider set numbers its colliders from 0");
         self.clips.push(clip);
-        self.broad_phase
-            .set_aabb(&IntegrationParameters::default(), handle, aabb);
+        self.broad_phase.set_aabb(&IntegrationParameters::default(), handle, aabb);
         Some(())
     }
 }
@@ -167,10 +155,7 @@ fn collider(solid: &Solid) -> Option<Collider> {
         Solid::Hull { points } => {
             hull::faces(points)?;
             let origin = points[0];
-            let local: Vec<Vector> = points
-                .iter()
-                .map(|&point| to_metres(minus(point, origin)))
-                .collect();
+            let local: Vec<Vector> = points.iter().map(|&point| to_metres(minus(point, origin))).collect();
             ColliderBuilder::convex_hull(&local)?.translation(to_metres(origin))
         }
     };
@@ -186,11 +171,7 @@ fn raised(at: Vec3Mm, by_mm: i32) -> Vec3Mm {
 }
 
 fn to_metres(at: Vec3Mm) -> Vector {
-    Vector::new(
-        at.x as f32 / 1_000.0,
-        at.y as f32 / 1_000.0,
-        at.z as f32 / 1_000.0,
-    )
+    Vector::new(at.x as f32 / 1_000.0, at.y as f32 / 1_000.0, at.z as f32 / 1_000.0)
 }
 
 fn turn_to_radians(turn: u16) -> f32 {

@@ -54,10 +54,7 @@ mod tests {
         assert_eq!(between(from, to, 0, count), from);
         assert_eq!(between(from, to, count, count), to);
         for index in 1..=count {
-            let (a, b) = (
-                between(from, to, index - 1, count),
-                between(from, to, index, count),
-            );
+            let (a, b) = (between(from, to, index - 1, count), between(from, to, index, count));
             assert!(a.distance_squared(b) <= 351 * 351, "{a:?} {b:?}");
         }
     }

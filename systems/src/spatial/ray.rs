@@ -36,11 +36,8 @@ impl Level {
         let ray = Ray::new(to_metres(from), Vector::from_array(direction));
         let reach_m = reach_mm as f32 / 1_000.0 + BOX_MARGIN_M;
         let queries = self.queries();
-        let candidates = queries.bvh.leaves(|node| {
-            node.aabb()
-                .loosened(BOX_MARGIN_M)
-                .intersects_local_ray(&ray, reach_m)
-        });
+        let candidates =
+            queries.bvh.leaves(|node| node.aabb().loosened(BOX_MARGIN_M).intersects_local_ray(&ray, reach_m));
         let mut nearest_mm: Option<f64> = None;
         for leaf in candidates {
             let hit_mm = self.clips[leaf as usize].entry_mm(from, direction, f64::from(reach_mm));
@@ -65,27 +62,17 @@ impl Clip {
         match solid {
             Solid::Cuboid { center, size, yaw } => {
                 let (sin, cos) = libm::sincos(f64::from(yaw.0) * (std::f64::consts::TAU / 65_536.0));
-                let axes = [
-                    ([cos, 0.0, -sin], size.x),
-                    ([0.0, 1.0, 0.0], size.y),
-                    ([sin, 0.0, cos], size.z),
-                ];
+                let axes = [([cos, 0.0, -sin], size.x), ([0.0, 1.0, 0.0], size.y), ([sin, 0.0, cos], size.z)];
                 let planes = axes.into_iter().flat_map(|(axis, size_mm)| {
                     let offset_mm = f64::from(size_mm) / 2.0;
                     [axis, axis.map(|part| -part)].map(|normal| Plane { normal, offset_mm })
                 });
-                Some(Self {
-                    origin: *center,
-                    planes: planes.collect(),
-                })
+                Some(Self { origin: *center, planes: planes.collect() })
             }
             Solid::Hull { points } => {
                 let origin = *points.first()?;
                 let faces = hull::faces(points)?;
-                Some(Self {
-                    origin,
-                    planes: faces.iter().map(|face| Plane::of(face, origin)).collect(),
-                })
+                Some(Self { origin, planes: faces.iter().map(|face| Plane::of(face, origin)).collect() })
             }
         }
     }
@@ -120,10 +107,7 @@ impl Plane {
     fn of(face: &hull::HullFace, origin: Vec3Mm) -> Self {
         let normal = face.normal.map(|part| part as f64);
         let length = dot(normal, normal).sqrt();
-        Self {
-            normal: normal.map(|part| part / length),
-            offset_mm: -face.excess(origin) as f64 / length,
-        }
+        Self { normal: normal.map(|part| part / length), offset_mm: -face.excess(origin) as f64 / length }
     }
 }
 

@@ -53,11 +53,7 @@ impl Level {
             let Some((next_mm, next)) = next else {
                 return self.last_open(at, |mm| along(at, mm), moved_mm, next_mm);
             };
-            at = if follows {
-                self.snap_down(next, step_height_mm)
-            } else {
-                next
-            };
+            at = if follows { self.snap_down(next, step_height_mm) } else { next };
             moved_mm = next_mm;
         }
         at

@@ -1,4 +1,5 @@
-//! The way walked since the last claim, as the fewest straight pieces that a level lets pass.
+//! The way walked since the last claim, as the fewest straight pieces that a level lets pass and that say where the
+//! body landed and left the ground.
 
 use arrayvec::ArrayVec;
 use combat_components::limits::SUB_POSES_MAX;
@@ -13,15 +14,14 @@ pub struct Trail {
     from: Vec3Mm,
     at: Vec3Mm,
     bends: ArrayVec<Vec3Mm, SUB_POSES_MAX>,
+    /// Whether there was ground at the point before, and at `at`.
+    stood: bool,
+    stands: bool,
 }
 
 impl Trail {
     pub fn starting(at: Vec3Mm) -> Self {
-        Self {
-            from: at,
-            at,
-            bends: ArrayVec::new(),
-        }
+        Self { from: at, at, bends: ArrayVec::new(), stood: true, stands: true }
     }
 
     pub fn at(&self) -> Vec3Mm {
@@ -34,32 +34,32 @@ impl Trail {
 
     /// Adds one step. `false` leaves the trail as it was: it has bent too often, so [`Self::claimed`] comes first.
     pub fn add(&mut self, level: &Level, walked: &Walked) -> bool {
-        let before = (self.at, self.bends.clone());
-        let added = walked
-            .via
-            .into_iter()
-            .chain([walked.at])
-            .all(|to| self.go(level, to));
+        let before = self.clone();
+        let stands = level.grounded(walked.at);
+        let corner = walked.via.map(|via| (via, self.stands));
+        let mut steps = corner.into_iter().chain([(walked.at, stands)]);
+        let added = steps.all(|(to, stands)| self.go(level, to, stands));
         if !added {
-            (self.at, self.bends) = before;
+            *self = before;
         }
         added
     }
 
     /// The way so far has been claimed; the next one starts here.
     pub fn claimed(&mut self) {
-        *self = Self::starting(self.at);
+        *self = Self { stood: self.stood, stands: self.stands, ..Self::starting(self.at) };
     }
 
-    fn go(&mut self, level: &Level, to: Vec3Mm) -> bool {
+    fn go(&mut self, level: &Level, to: Vec3Mm, stands: bool) -> bool {
         let corner = self.bends.last().copied().unwrap_or(self.from);
-        if !level.path_is_free(corner, to) {
+        let touches_down_or_leaves = self.stands && !(self.stood && stands) && corner != self.at;
+        if touches_down_or_leaves || !level.path_is_free(corner, to) {
             let bends = corner != self.at && level.path_is_free(self.at, to);
             if !bends || self.bends.try_push(self.at).is_err() {
                 return false;
             }
         }
-        self.at = to;
+        (self.stood, self.stands, self.at) = (self.stands, stands, to);
         true
     }
 }

@@ -6,6 +6,7 @@ use combat_components::quantity::{Pitch, Vec3Mm, Yaw};
 use combat_components::rules::MovementRules;
 use combat_components::tick::TickRate;
 use rapier3d::control::{CharacterLength, KinematicCharacterController};
+use rapier3d::geometry::Capsule;
 use rapier3d::math::{Pose, Vector};
 
 use super::{Level, SKIN_MM, raised};
@@ -13,6 +14,12 @@ use crate::formulas::aim;
 
 /// Ground within this distance below a walking body makes the controller unnecessary.
 const CONTACT_MM: i32 = 4;
+
+/// A walking body keeps this much more than the skin from walls, so that rounding to a millimetre never touches one.
+const WALL_GAP_MM: i32 = 1;
+
+/// Where walls are further away than this, the skin included, a straight step needs no controller.
+const STRAIGHT_GAP_MM: i32 = WALL_GAP_MM + SKIN_MM + 1;
 
 /// What f32 metres add to a displacement.
 const CONTROLLER_NOISE_UM: i64 = 150;
@@ -61,23 +68,12 @@ impl Walker {
     pub fn new(rules: MovementRules, rate: TickRate, at: Vec3Mm) -> Self {
         let hz = i64::from(rate.hz());
         let (exact_um, velocity) = (micrometres(at), [0, 0]);
-        Self {
-            rules,
-            hz,
-            controller_only: false,
-            at,
-            exact_um,
-            velocity,
-            rise: None,
-        }
+        Self { rules, hz, controller_only: false, at, exact_um, velocity, rise: None }
     }
 
     /// Asks the controller even where a straight step is evidently free.
     pub fn with_controller_only(self) -> Self {
-        Self {
-            controller_only: true,
-            ..self
-        }
+        Self { controller_only: true, ..self }
     }
 
     pub fn at(&self) -> Vec3Mm {
@@ -103,14 +99,12 @@ impl Walker {
         let next_rise = self.rise.map(|rise| self.fallen(rise));
         let want = [
             (self.velocity[0] + velocity[0]) / (2 * self.hz),
-            self.rise
-                .zip(next_rise)
-                .map_or(0, |(now, next)| (now + next).div_euclid(2 * self.hz)),
+            self.rise.zip(next_rise).map_or(0, |(now, next)| (now + next).div_euclid(2 * self.hz)),
             (self.velocity[1] + velocity[1]) / (2 * self.hz),
         ];
         let attempt = self.attempt(level, want);
         let moved = minus(attempt.to_um, self.exact_um);
-        self.velocity = [0, 1].map(|axis| self.kept(velocity[axis], want[axis * 2], moved[axis * 2]));
+        self.velocity = self.kept(velocity, want, moved);
         self.rise = self.next_rise(level, &attempt, next_rise, want[1], moved);
         (self.at, self.exact_um) = (attempt.walked.at, attempt.to_um);
         attempt.walked
@@ -137,13 +131,20 @@ impl Walker {
         i64::from(self.rules.terminal_speed_mm_per_s) * -1_000
     }
 
-    /// What an obstacle leaves of a velocity, or turns it into, along one axis.
-    fn kept(&self, velocity: i64, want: i64, moved: i64) -> i64 {
-        if (want - moved).abs() <= CONTROLLER_NOISE_UM {
-            velocity
-        } else {
-            moved * self.hz
-        }
+    /// What is left of a velocity, or what a wall turned it into, after one tick that `moved` the body.
+    fn kept(&self, velocity: [i64; 2], want: [i64; 3], moved: [i64; 3]) -> [i64; 2] {
+        let kept = [0, 1].map(|axis| {
+            let (old, mean) = (self.velocity[axis], moved[axis * 2] * self.hz);
+            let gains = mean.abs() > old.abs() && mean.signum() * old.signum() >= 0;
+            match (want[axis * 2] - moved[axis * 2]).abs() {
+                ..=CONTROLLER_NOISE_UM => velocity[axis],
+                _ if gains => 2 * mean - old,
+                _ => mean,
+            }
+        });
+        let most = f64::from(self.rules.speed_mm_per_s) * 1_000.0;
+        let speed = ((kept[0] * kept[0] + kept[1] * kept[1]) as f64).sqrt();
+        if speed > most { kept.map(|part| (part as f64 * most / speed) as i64) } else { kept }
     }
 
     fn next_rise(
@@ -172,30 +173,18 @@ impl Walker {
         let found = if self.controller_only { None } else { straight() };
         found
             .or_else(|| self.stepped_or_controlled(level, want))
-            .or_else(|| {
-                self.end(
-                    level,
-                    [self.exact_um[0], self.exact_um[1] + want[1], self.exact_um[2]],
-                )
-            })
-            .unwrap_or(Attempt {
-                to_um: self.exact_um,
-                walked: Walked {
-                    at: self.at,
-                    via: None,
-                },
-            })
+            .or_else(|| self.end(level, [self.exact_um[0], self.exact_um[1] + want[1], self.exact_um[2]]))
+            .unwrap_or(Attempt { to_um: self.exact_um, walked: Walked { at: self.at, via: None } })
     }
 
-    /// Straight on: through free air, or over ground that is level.
+    /// Straight on: through free air, or over ground that is level, away from walls.
     fn straight(&self, level: &Level, want: [i64; 3]) -> Option<Attempt> {
         let to_um = plus(self.exact_um, want);
         let at = millimetres(to_um);
         let carried = self.rise.is_some() || level.overlaps(raised(at, -CONTACT_MM));
-        (carried && level.path_is_free(self.at, at)).then_some(Attempt {
-            to_um,
-            walked: Walked { at, via: None },
-        })
+        let clear = !level.touches(&shape(level, STRAIGHT_GAP_MM), at);
+        (carried && clear && level.path_is_free(self.at, at))
+            .then_some(Attempt { to_um, walked: Walked { at, via: None } })
     }
 
     fn stepped_or_controlled(&self, level: &Level, want: [i64; 3]) -> Option<Attempt> {
@@ -206,14 +195,8 @@ impl Walker {
         };
         let reached = controlled.as_ref().map_or(0, progress);
         let blocked = reached * 10 < (want[0] * want[0] + want[2] * want[2]) * 9;
-        let stepped = if self.rise.is_none() && blocked {
-            self.stepped(level, want)
-        } else {
-            None
-        };
-        stepped
-            .filter(|stepped| progress(stepped) > reached)
-            .or(controlled)
+        let stepped = if self.rise.is_none() && blocked { self.stepped(level, want) } else { None };
+        stepped.filter(|stepped| progress(stepped) > reached).or(controlled)
     }
 
     /// Up a step, standing on it at once.
@@ -226,16 +209,10 @@ impl Walker {
     /// By rapier's controller, held to the rules where it slides along a wall.
     fn controlled(&self, level: &Level, want: [i64; 3]) -> Option<Attempt> {
         let mut moved = self.slid(level, want);
-        let allowed = [0, 1]
-            .map(|axis| self.share_allowed(axis, moved[axis * 2]))
-            .into_iter()
-            .fold(1.0, f64::min);
+        let allowed =
+            [0, 1].map(|axis| self.share_allowed(axis, moved[axis * 2])).into_iter().fold(1.0, f64::min);
         let [length, most] = [moved, want].map(|way| (way[0] * way[0] + way[2] * way[2]) as f64);
-        let share = if length * allowed * allowed > most {
-            (most / length).sqrt()
-        } else {
-            allowed
-        };
+        let share = if length * allowed * allowed > most { (most / length).sqrt() } else { allowed };
         for (axis, part) in moved.iter_mut().enumerate() {
             if axis != 1 || self.rise.is_none() {
                 *part = (*part as f64 * share) as i64;
@@ -257,31 +234,25 @@ impl Walker {
             autostep: None,
             ..KinematicCharacterController::default()
         };
-        let feet = to_vector(self.exact_um);
-        let pose = Pose::from_translation(feet + Vector::new(0.0, level.height_mm as f32 / 2_000.0, 0.0));
-        let seconds = 1.0 / self.hz as f32;
-        let queries = level.queries();
-        let found = controller.move_shape(seconds, &queries, &level.capsule, &pose, to_vector(want), |_| {});
-        found
-            .translation
-            .to_array()
-            .map(|metres| libm::round(f64::from(metres) * 1e6) as i64)
+        let (queries, shape) = (level.queries(), shape(level, WALL_GAP_MM));
+        let middle = to_vector(self.exact_um) + Vector::new(0.0, level.height_mm as f32 / 2_000.0, 0.0);
+        let moved = |from: Vector, way: Vector| {
+            let pose = Pose::from_translation(from);
+            controller.move_shape(1.0 / self.hz as f32, &queries, &shape, &pose, way, |_| {}).translation
+        };
+        // The controller is stuck where it overlaps, as after a dash into a wall; without a wish it backs off.
+        let overlaps = queries.intersect_shape(Pose::from_translation(middle), &shape).next().is_some();
+        let backed = if overlaps { moved(middle, Vector::ZERO) } else { Vector::ZERO };
+        let found = backed + moved(middle + backed, to_vector(want));
+        found.to_array().map(|metres| libm::round(f64::from(metres) * 1e6) as i64)
     }
 
     /// How much of a displacement along one axis keeps to the acceleration; braking is free.
     fn share_allowed(&self, axis: usize, moved: i64) -> f64 {
         let gained = i64::from(self.rules.acceleration_mm_per_s2) * 1_000 / (2 * self.hz * self.hz);
-        let towards = if moved < 0 {
-            -self.velocity[axis]
-        } else {
-            self.velocity[axis]
-        };
+        let towards = if moved < 0 { -self.velocity[axis] } else { self.velocity[axis] };
         let most = towards.max(0) / self.hz + gained;
-        if moved.abs() > most {
-            most as f64 / moved.abs() as f64
-        } else {
-            1.0
-        }
+        if moved.abs() > most { most as f64 / moved.abs() as f64 } else { 1.0 }
     }
 
     /// A step to `to_um`, when its whole millimetre can be reached straight or round the corner of a step.
@@ -290,12 +261,16 @@ impl Walker {
         let eased = if self.rise.is_none() { 1 } else { 0 };
         (0..=eased).map(|up_mm| raised(near, up_mm)).find_map(|at| {
             let via = way(level, self.at, at)?;
-            Some(Attempt {
-                to_um,
-                walked: Walked { at, via },
-            })
+            Some(Attempt { to_um, walked: Walked { at, via } })
         })
     }
+}
+
+/// As high as the level's own capsule and wider by the gap.
+fn shape(level: &Level, gap_mm: i32) -> Capsule {
+    let radius_mm = level.radius_mm - SKIN_MM + gap_mm;
+    let half_segment_mm = (level.height_mm / 2 - SKIN_MM - radius_mm).max(0);
+    Capsule::new_y(half_segment_mm as f32 / 1_000.0, radius_mm as f32 / 1_000.0)
 }
 
 /// `None` when there is no free way; otherwise the corner it needs.

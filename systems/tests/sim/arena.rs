@@ -81,11 +81,8 @@ impl Plan {
 }
 
 pub fn default_rules() -> Ruleset {
-    Ruleset::parse(
-        "default.toml",
-        include_str!("../../../assets/rulesets/default.toml"),
-    )
-    .expect("the default ruleset is valid")
+    Ruleset::parse("default.toml", include_str!("../../../assets/rulesets/default.toml"))
+        .expect("the default ruleset is valid")
 }
 
 pub struct Arena {
@@ -116,15 +113,7 @@ impl Arena {
     pub fn of(parts: SimParts) -> Self {
         let sim = Sim::new(&parts).expect("the plan names what the registries have");
         let output = sim.output().clone();
-        Self {
-            sim,
-            parts,
-            output,
-            input: Vec::new(),
-            seqs: [0; 64],
-            view: Vec::new(),
-            seen: BTreeMap::new(),
-        }
+        Self { sim, parts, output, input: Vec::new(), seqs: [0; 64], view: Vec::new(), seen: BTreeMap::new() }
     }
 
     /// `players` have joined slots 0, 1, … and the match is active.
@@ -189,11 +178,7 @@ impl Arena {
 
     pub fn public(&mut self, slot: u8) -> PublicBody {
         self.sim.public_view(&mut self.view);
-        *self
-            .view
-            .iter()
-            .find(|body| body.slot == Slot(slot))
-            .expect("the slot is taken")
+        *self.view.iter().find(|body| body.slot == Slot(slot)).expect("the slot is taken")
     }
 
     /// Claims a pose in the present pose epoch; returns its `inputSeq`.
@@ -208,10 +193,7 @@ impl Arena {
             slot: Slot(slot),
             input_seq,
             client_tick,
-            pose: Pose {
-                at,
-                ..Pose::default()
-            },
+            pose: Pose { at, ..Pose::default() },
             bends: ArrayVec::new(),
             view_tick: Tick(0),
             pose_epoch,
@@ -227,9 +209,7 @@ impl Arena {
     /// An action that names the claim it follows; returns its `inputSeq`.
     pub fn act_after(&mut self, slot: u8, follows: u32, deed: Deed, aim: (Yaw, Pitch)) -> u32 {
         let input_seq = self.next_seq(slot);
-        self.input.push(Command::Action {
-            action: action(slot, input_seq, follows, deed, aim),
-        });
+        self.input.push(Command::Action { action: action(slot, input_seq, follows, deed, aim) });
         input_seq
     }
 
@@ -243,30 +223,17 @@ impl Arena {
     pub fn aim(&mut self, slot: u8, target: u8, up_mm: i32) -> (Yaw, Pitch) {
         let eye_mm = self.parts.ruleset.body.eye_height_mm;
         let (from, to) = (self.at(slot), self.at(target));
-        look(
-            Vec3Mm {
-                y: from.y + eye_mm,
-                ..from
-            },
-            Vec3Mm {
-                y: to.y + up_mm,
-                ..to
-            },
-        )
+        look(Vec3Mm { y: from.y + eye_mm, ..from }, Vec3Mm { y: to.y + up_mm, ..to })
     }
 
     pub fn verdict(&self, slot: u8, input_seq: u32) -> Option<Verdict> {
         let mut verdicts = self.output.verdicts.iter();
-        verdicts
-            .find(|verdict| verdict.slot == Slot(slot) && verdict.input_seq == input_seq)
-            .copied()
+        verdicts.find(|verdict| verdict.slot == Slot(slot) && verdict.input_seq == input_seq).copied()
     }
 
     /// The reason an action was refused for, or `None` when it was applied.
     pub fn refusal(&self, slot: u8, input_seq: u32) -> Option<Reason> {
-        let verdict = self
-            .verdict(slot, input_seq)
-            .expect("every action has a verdict at its tick");
+        let verdict = self.verdict(slot, input_seq).expect("every action has a verdict at its tick");
         assert_eq!(verdict.outcome == Outcome::Applied, verdict.reason.is_none());
         verdict.reason
     }
@@ -281,26 +248,16 @@ impl Arena {
     }
 
     pub fn shots(&self) -> usize {
-        self.output
-            .events
-            .iter()
-            .filter(|event| matches!(event, Event::Shot { .. }))
-            .count()
+        self.output.events.iter().filter(|event| matches!(event, Event::Shot { .. })).count()
     }
 
     fn check(&mut self) {
         self.sim.public_view(&mut self.view);
         let view = std::mem::take(&mut self.view);
-        assert!(
-            view.is_sorted_by_key(|body| body.id),
-            "bodies come in the order of their ids"
-        );
+        assert!(view.is_sorted_by_key(|body| body.id), "bodies come in the order of their ids");
         let mut seen = BTreeMap::new();
         for body in &view {
-            let own = self
-                .sim
-                .own_view(body.slot)
-                .expect("a body in the view has an owner");
+            let own = self.sim.own_view(body.slot).expect("a body in the view has an owner");
             self.check_body(body, &own);
             let now = Seen {
                 alive: body.alive,
@@ -319,38 +276,14 @@ impl Arena {
     fn check_body(&self, body: &PublicBody, own: &OwnBody) {
         let rules = self.sim.rules();
         let (tick, at) = (self.sim.tick(), body.pose.at);
-        assert!(
-            !self.level().overlaps(at),
-            "tick {tick:?}: {:?} stands in solid at {at:?}",
-            body.id
-        );
-        assert!(
-            self.level().contains(at),
-            "tick {tick:?}: {:?} left the bounds at {at:?}",
-            body.id
-        );
+        assert!(!self.level().overlaps(at), "tick {tick:?}: {:?} stands in solid at {at:?}", body.id);
+        assert!(self.level().contains(at), "tick {tick:?}: {:?} left the bounds at {at:?}", body.id);
         let magazine = rules.weapons[usize::from(own.weapon)].rules.magazine_rounds;
-        assert!(
-            own.rounds <= magazine,
-            "{} rounds in a magazine of {magazine}",
-            own.rounds
-        );
-        assert!(
-            own.bank_ticks <= rules.bank_ticks_max,
-            "the bank holds {}",
-            own.bank_ticks
-        );
+        assert!(own.rounds <= magazine, "{} rounds in a magazine of {magazine}", own.rounds);
+        assert!(own.bank_ticks <= rules.bank_ticks_max, "the bank holds {}", own.bank_ticks);
         let shape = &rules.ruleset.body;
-        assert!(
-            (0..=shape.health_points).contains(&body.health_points),
-            "health {}",
-            body.health_points
-        );
-        assert!(
-            (0..=shape.armour_points).contains(&body.armour_points),
-            "armour {}",
-            body.armour_points
-        );
+        assert!((0..=shape.health_points).contains(&body.health_points), "health {}", body.health_points);
+        assert!((0..=shape.armour_points).contains(&body.armour_points), "armour {}", body.armour_points);
         assert_eq!(
             body.alive,
             body.health_points > 0,
@@ -363,11 +296,7 @@ impl Arena {
     fn check_change(&self, body: &PublicBody, before: &Seen, now: &Seen) {
         assert!(now.input_seq >= before.input_seq, "{:?}: inputSeq fell", body.id);
         let displaced = self.displaced(body.slot.0).len() as u32;
-        assert_eq!(
-            now.pose_epoch,
-            before.pose_epoch + displaced,
-            "every displacement is told"
-        );
+        assert_eq!(now.pose_epoch, before.pose_epoch + displaced, "every displacement is told");
         if before.alive {
             return;
         }
@@ -378,11 +307,7 @@ impl Arena {
             _ => false,
         });
         assert!(!acted, "{:?} was dead and did or suffered something", body.id);
-        assert!(
-            displaced > 0 || before.pose == now.pose,
-            "{:?} was dead and moved",
-            body.id
-        );
+        assert!(displaced > 0 || before.pose == now.pose, "{:?} was dead and moved", body.id);
     }
 }
 
@@ -397,16 +322,7 @@ pub fn join(slot: u8, team: Team) -> Command {
 }
 
 pub fn action(slot: u8, input_seq: u32, follows: u32, deed: Deed, (yaw, pitch): (Yaw, Pitch)) -> Action {
-    Action {
-        slot: Slot(slot),
-        input_seq,
-        follows,
-        yaw,
-        pitch,
-        view_tick: Tick(0),
-        view_fraction: 0,
-        deed,
-    }
+    Action { slot: Slot(slot), input_seq, follows, yaw, pitch, view_tick: Tick(0), view_fraction: 0, deed }
 }
 
 /// The direction from one point to another, to the nearest 1/65,536 turn.

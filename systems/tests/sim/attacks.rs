@@ -35,20 +35,10 @@ fn an_attack_is_fired_from_the_pose_of_the_claim_it_follows() {
     let mut arena = Arena::fighting(&range_plan(), 2);
     let start = arena.at(0);
     arena.step_by(40);
-    let here = Vec3Mm {
-        z: start.z + 150,
-        ..start
-    };
+    let here = Vec3Mm { z: start.z + 150, ..start };
     let followed = arena.claim(0, 100, here);
     arena.step_by(4);
-    arena.claim(
-        0,
-        104,
-        Vec3Mm {
-            z: start.z + 300,
-            ..start
-        },
-    );
+    arena.claim(0, 104, Vec3Mm { z: start.z + 300, ..start });
     let seq = arena.act_after(0, followed, Deed::Attack, (Yaw(0), Pitch::default()));
     arena.step();
     assert_eq!(arena.refusal(0, seq), None);
@@ -57,13 +47,7 @@ fn an_attack_is_fired_from_the_pose_of_the_claim_it_follows() {
         _ => None,
     });
     let eye_mm = arena.parts.ruleset.body.eye_height_mm;
-    assert_eq!(
-        from,
-        Some(Vec3Mm {
-            y: here.y + eye_mm,
-            ..here
-        })
-    );
+    assert_eq!(from, Some(Vec3Mm { y: here.y + eye_mm, ..here }));
 }
 
 #[test]
@@ -96,20 +80,9 @@ fn an_attack_after_a_claim_of_an_older_pose_epoch_or_an_unknown_one_is_stale() {
     for follows in [followed, 9_999, u32::MAX] {
         let seq = arena.act_after(0, follows, Deed::Attack, (Yaw(0), Pitch::default()));
         arena.step();
-        assert_eq!(
-            arena.refusal(0, seq),
-            Some(Reason::StaleInput),
-            "follows {follows}"
-        );
+        assert_eq!(arena.refusal(0, seq), Some(Reason::StaleInput), "follows {follows}");
     }
-    let refused_claim = arena.claim(
-        0,
-        500,
-        Vec3Mm {
-            x: start.x + 9_000,
-            ..start
-        },
-    );
+    let refused_claim = arena.claim(0, 500, Vec3Mm { x: start.x + 9_000, ..start });
     arena.step();
     let seq = arena.act_after(0, refused_claim, Deed::Attack, (Yaw(0), Pitch::default()));
     arena.step();
@@ -128,9 +101,7 @@ fn nobody_acts_while_the_match_waits_nor_after_it_has_ended() {
     }
     arena.join(1, Team::NONE);
     arena.step_by(10);
-    arena.input.push(Command::End {
-        reason: EndReason::Requested,
-    });
+    arena.input.push(Command::End { reason: EndReason::Requested });
     let seq = arena.attack(0, 1);
     arena.step();
     assert_eq!(arena.refusal(0, seq), Some(Reason::WrongPhase));
@@ -148,14 +119,7 @@ fn the_dead_do_not_act_and_stand_up_after_their_delay() {
     let before = arena.at(1);
     for deed in [Deed::Attack, Deed::Reload, Deed::Ability { index: 0 }] {
         let seq = arena.act(1, deed, Yaw(0), Pitch::default());
-        arena.claim(
-            1,
-            1_000 + arena.tick(),
-            Vec3Mm {
-                x: before.x + 20,
-                ..before
-            },
-        );
+        arena.claim(1, 1_000 + arena.tick(), Vec3Mm { x: before.x + 20, ..before });
         arena.step();
         assert_eq!(arena.refusal(1, seq), Some(Reason::Dead), "{deed:?}");
     }
@@ -180,10 +144,7 @@ fn the_rate_of_fire_is_kept_in_server_ticks() {
         }
     }
     assert!(shots_at.len() >= 4);
-    assert!(
-        shots_at.windows(2).all(|pair| pair[1] - pair[0] == 13),
-        "100 ms are 13 ticks: {shots_at:?}"
-    );
+    assert!(shots_at.windows(2).all(|pair| pair[1] - pair[0] == 13), "100 ms are 13 ticks: {shots_at:?}");
 }
 
 #[test]
@@ -192,10 +153,7 @@ fn many_attacks_in_one_tick_are_one_shot() {
     let seqs: Vec<u32> = (0..8).map(|_| arena.attack(0, 1)).collect();
     arena.step();
     assert_eq!(arena.shots(), 1);
-    let refused = seqs
-        .iter()
-        .filter(|seq| arena.refusal(0, **seq) == Some(Reason::OnCooldown))
-        .count();
+    let refused = seqs.iter().filter(|seq| arena.refusal(0, **seq) == Some(Reason::OnCooldown)).count();
     assert_eq!(refused, 7);
 }
 
@@ -230,10 +188,7 @@ fn an_empty_magazine_does_not_fire_until_it_is_reloaded() {
         arena.step();
     }
     assert_eq!(arena.tick() - began, 231, "1.8 s at 128 Hz");
-    assert!(arena.output.events.contains(&Event::Reloaded {
-        id: SimId(1),
-        weapon: 0
-    }));
+    assert!(arena.output.events.contains(&Event::Reloaded { id: SimId(1), weapon: 0 }));
     let seq = arena.act(0, Deed::Attack, Yaw(0), sky);
     arena.step();
     assert_eq!(arena.refusal(0, seq), None);
@@ -246,13 +201,7 @@ fn a_dash_has_its_cooldown_and_unknown_abilities_are_refused() {
     let dash = arena.act(0, Deed::Ability { index: 0 }, Yaw(0), Pitch::default());
     arena.step();
     assert_eq!(arena.refusal(0, dash), None);
-    assert_eq!(
-        arena.at(0),
-        Vec3Mm {
-            z: before.z - 5_000,
-            ..before
-        }
-    );
+    assert_eq!(arena.at(0), Vec3Mm { z: before.z - 5_000, ..before });
     let began = arena.tick();
     let mut again_at = None;
     for _ in 0..600 {
@@ -270,11 +219,7 @@ fn a_dash_has_its_cooldown_and_unknown_abilities_are_refused() {
     for index in [1, 3, 4, 255] {
         let seq = arena.act(0, Deed::Ability { index }, Yaw(0), Pitch::default());
         arena.step();
-        assert_eq!(
-            arena.refusal(0, seq),
-            Some(Reason::UnknownAbility),
-            "index {index}"
-        );
+        assert_eq!(arena.refusal(0, seq), Some(Reason::UnknownAbility), "index {index}");
     }
 }
 
@@ -282,8 +227,7 @@ fn a_dash_has_its_cooldown_and_unknown_abilities_are_refused() {
 fn a_dash_without_room_is_refused_and_costs_nothing() {
     let mut map = maps::plain(&[[-5_000, 0, 0], [5_000, 0, 0]]);
     for x in [-5_000, 5_000] {
-        map.solids
-            .push(maps::cuboid([x, 1_000, -649], [2_000, 2_000, 600]));
+        map.solids.push(maps::cuboid([x, 1_000, -649], [2_000, 2_000, 600]));
     }
     let mut arena = Arena::fighting(&Plan::on(map), 2);
     let seq = arena.act(0, Deed::Ability { index: 0 }, Yaw(0), Pitch::default());
@@ -299,11 +243,7 @@ fn head_and_body_take_their_shares_and_armour_absorbs_its_own() {
     let mut arena = Arena::fighting(&range_plan(), 2);
     assert_eq!(damage_at(&mut arena, 900), Some((Zone::Body, 18_000)));
     let body = arena.public(1);
-    assert_eq!(
-        (body.health_points, body.armour_points),
-        (93, 40),
-        "60 % of 18 points go to the armour"
-    );
+    assert_eq!((body.health_points, body.armour_points), (93, 40), "60 % of 18 points go to the armour");
     arena.step_by(13);
     assert_eq!(damage_at(&mut arena, 1_660), Some((Zone::Head, 36_000)));
     arena.step_by(13);
@@ -312,12 +252,9 @@ fn head_and_body_take_their_shares_and_armour_absorbs_its_own() {
 
 #[test]
 fn damage_falls_with_distance_and_ends_with_reach() {
-    for (distance_mm, expected) in [
-        (20_000, Some(18_000)),
-        (42_850, Some(14_400)),
-        (80_000, Some(10_800)),
-        (121_000, None),
-    ] {
+    for (distance_mm, expected) in
+        [(20_000, Some(18_000)), (42_850, Some(14_400)), (80_000, Some(10_800)), (121_000, None)]
+    {
         let mut plan = range_plan();
         plan.map = maps::plain(&[[0, 0, 0], [distance_mm, 0, 0]]);
         let mut arena = Arena::fighting(&plan, 2);
@@ -333,24 +270,16 @@ fn damage_falls_with_distance_and_ends_with_reach() {
 #[test]
 fn walls_stop_shots_and_what_shows_above_them_is_struck() {
     let mut plan = range_plan();
-    plan.map
-        .solids
-        .push(maps::cuboid([0, 750, 0], [200, 1_500, 4_000]));
+    plan.map.solids.push(maps::cuboid([0, 750, 0], [200, 1_500, 4_000]));
     let mut arena = Arena::fighting(&plan, 2);
     assert_eq!(damage_at(&mut arena, 900), None);
     let blocked_at = arena.output.events.iter().find_map(|event| match event {
         Event::Shot { to, struck: None, .. } => Some(to.x),
         _ => None,
     });
-    assert!(
-        blocked_at.is_some_and(|x| x.abs() <= 101),
-        "the shot ends at the wall: {blocked_at:?}"
-    );
+    assert!(blocked_at.is_some_and(|x| x.abs() <= 101), "the shot ends at the wall: {blocked_at:?}");
     arena.step_by(13);
-    assert_eq!(
-        damage_at(&mut arena, 1_660).map(|(zone, _)| zone),
-        Some(Zone::Head)
-    );
+    assert_eq!(damage_at(&mut arena, 1_660).map(|(zone, _)| zone), Some(Zone::Head));
 }
 
 #[test]
@@ -366,41 +295,25 @@ fn a_body_in_front_takes_the_shot_meant_for_the_one_behind() {
     let [left, middle, right] = by_x(&mut arena);
     let seq = arena.attack(left, right);
     arena.step();
-    assert_eq!(
-        hit_of(&arena, left, seq).map(|hit| hit.victim),
-        Some(arena.public(middle).id)
-    );
+    assert_eq!(hit_of(&arena, left, seq).map(|hit| hit.victim), Some(arena.public(middle).id));
 }
 
 #[test]
 fn allies_are_not_hurt_unless_the_session_allows_it_and_still_stop_shots() {
-    for (friendly_fire, team, hurt) in [
-        (false, Team(1), false),
-        (true, Team(1), true),
-        (false, Team(0), true),
-        (false, Team(2), true),
-    ] {
-        let mut arena = Arena::new(&Plan {
-            friendly_fire,
-            ..range_plan()
-        });
+    for (friendly_fire, team, hurt) in
+        [(false, Team(1), false), (true, Team(1), true), (false, Team(0), true), (false, Team(2), true)]
+    {
+        let mut arena = Arena::new(&Plan { friendly_fire, ..range_plan() });
         arena.join(0, if team == Team(2) { Team(1) } else { team });
         arena.join(1, team);
         arena.step_by(5);
         let seq = arena.attack(0, 1);
         arena.step();
         assert_eq!(arena.refusal(0, seq), None);
-        let struck = arena
-            .output
-            .events
-            .iter()
-            .any(|event| matches!(event, Event::Shot { struck: Some(_), .. }));
+        let struck =
+            arena.output.events.iter().any(|event| matches!(event, Event::Shot { struck: Some(_), .. }));
         assert!(struck, "the body stops the shot");
-        assert_eq!(
-            hit_of(&arena, 0, seq).is_some(),
-            hurt,
-            "friendly fire {friendly_fire}, {team:?}"
-        );
+        assert_eq!(hit_of(&arena, 0, seq).is_some(), hurt, "friendly fire {friendly_fire}, {team:?}");
         assert_eq!(arena.public(1).health_points < 100, hurt);
     }
 }
@@ -435,18 +348,10 @@ fn two_who_kill_the_same_body_in_one_tick_get_one_kill_between_them() {
         assert_eq!(kills[0] + kills[1], 1, "seed {seed}");
         assert_eq!(arena.public(2).deaths, 1);
         wins[usize::from(kills[1])] += 1;
-        let died = arena
-            .output
-            .events
-            .iter()
-            .filter(|event| matches!(event, Event::Died { .. }))
-            .count();
+        let died = arena.output.events.iter().filter(|event| matches!(event, Event::Died { .. })).count();
         assert_eq!(died, 1);
     }
-    assert!(
-        wins.iter().all(|wins| (70..=130).contains(wins)),
-        "no slot is favoured: {wins:?}"
-    );
+    assert!(wins.iter().all(|wins| (70..=130).contains(wins)), "no slot is favoured: {wins:?}");
 }
 
 #[test]
@@ -467,11 +372,7 @@ fn spread_stays_within_its_bounds_and_differs_from_shot_to_shot() {
         });
         ends.extend(shots.map(|(yaw, pitch)| (i32::from(yaw.0 as i16), i32::from(pitch.turn()) - 4_000)));
     }
-    assert!(
-        ends.iter()
-            .all(|(yaw, pitch)| yaw.abs() <= 601 && pitch.abs() <= 601),
-        "{ends:?}"
-    );
+    assert!(ends.iter().all(|(yaw, pitch)| yaw.abs() <= 601 && pitch.abs() <= 601), "{ends:?}");
     let mut distinct = ends.clone();
     distinct.sort_unstable();
     distinct.dedup();
@@ -499,10 +400,7 @@ fn a_score_limit_ends_the_match_with_the_leader_as_winner() {
 
 #[test]
 fn a_time_limit_ends_the_match_at_its_tick_without_a_winner_in_a_tie() {
-    let mut arena = Arena::new(&Plan {
-        time_limit_ticks: 500,
-        ..range_plan()
-    });
+    let mut arena = Arena::new(&Plan { time_limit_ticks: 500, ..range_plan() });
     arena.begin(2);
     let began = arena.tick();
     let ended = (0..1_000).find_map(|_| {

@@ -27,7 +27,8 @@ struct Runner {
     pose_epoch: u32,
     began_at: u32,
     start: Vec3Mm,
-    left: f64,
+    /// The unit vector from the start to the middle of the circle.
+    inward: [f64; 2],
 }
 
 #[derive(Clone)]
@@ -41,13 +42,8 @@ pub struct Crowd {
 
 impl Crowd {
     pub fn new(players: u8, seed: u64) -> Self {
-        let runner = Runner {
-            seq: 0,
-            pose_epoch: 0,
-            began_at: 0,
-            start: Vec3Mm::default(),
-            left: 1.0,
-        };
+        let runner =
+            Runner { seq: 0, pose_epoch: 0, began_at: 0, start: Vec3Mm::default(), inward: [1.0, 0.0] };
         Self {
             runners: vec![runner; usize::from(players)],
             stream: Stream::of(seed, 99),
@@ -72,12 +68,13 @@ impl Crowd {
             };
             let runner = &mut self.runners[usize::from(slot)];
             if own.pose_epoch != runner.pose_epoch {
-                let left = if self.stream.below(2) == 0 { 1.0 } else { -1.0 };
+                let turn = f64::from(self.stream.below(360)).to_radians();
+                let inward = [libm::cos(turn), libm::sin(turn)];
                 *runner = Runner {
                     pose_epoch: own.pose_epoch,
                     began_at: tick,
                     start: own.pose.at,
-                    left,
+                    inward,
                     ..*runner
                 };
             }
@@ -99,16 +96,8 @@ impl Crowd {
             };
             let target = self.view[(usize::from(slot) + 1) % self.view.len()].pose.at;
             runner.seq += 1;
-            let aim = look(
-                Vec3Mm {
-                    y: own.pose.at.y + 700,
-                    ..own.pose.at
-                },
-                target,
-            );
-            input.push(Command::Action {
-                action: action(slot, runner.seq, 0, deed, aim),
-            });
+            let aim = look(Vec3Mm { y: own.pose.at.y + 700, ..own.pose.at }, target);
+            input.push(Command::Action { action: action(slot, runner.seq, 0, deed, aim) });
         }
     }
 }
@@ -119,10 +108,7 @@ impl Runner {
         let ticks = tick - self.began_at;
         let mut bends = ArrayVec::new();
         bends.push(self.place(f64::from(ticks) - 2.0));
-        let pose = Pose {
-            at: self.place(f64::from(ticks)),
-            ..Pose::default()
-        };
+        let pose = Pose { at: self.place(f64::from(ticks)), ..Pose::default() };
         Command::Claim {
             claim: Claim {
                 slot: Slot(slot),
@@ -139,10 +125,12 @@ impl Runner {
     /// Where a runner is on the circle that touches its starting point.
     fn place(&self, ticks: f64) -> Vec3Mm {
         let turned = (ticks * SPEED_MM_PER_TICK / RADIUS_MM).max(0.0);
+        let (away, aside) = (RADIUS_MM * (1.0 - libm::cos(turned)), RADIUS_MM * libm::sin(turned));
+        let [x, z] = self.inward;
         let along = |mm: f64| libm::round(mm) as i32;
         Vec3Mm {
-            x: self.start.x + along(self.left * RADIUS_MM * (1.0 - libm::cos(turned))),
-            z: self.start.z + along(RADIUS_MM * libm::sin(turned)),
+            x: self.start.x + along(x * away - z * aside),
+            z: self.start.z + along(z * away + x * aside),
             ..self.start
         }
     }

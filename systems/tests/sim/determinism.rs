@@ -40,22 +40,12 @@ fn played(parts: &SimParts, seed: u64) -> (Vec<TickInput>, Vec<TickOutput>) {
         }
         if tick % 40 == 20 {
             let slot = stream.below(64) as u8;
-            input.push(Command::Leave {
-                slot: Slot(slot),
-                cause: LeaveCause::Left,
-            });
+            input.push(Command::Leave { slot: Slot(slot), cause: LeaveCause::Left });
             input.push(join(slot, Team::NONE));
             crowd.forget(slot);
-            input.push(Command::Disconnected {
-                slot: Slot(stream.below(64) as u8),
-            });
-            input.push(Command::Connected {
-                slot: Slot(stream.below(64) as u8),
-            });
-            input.push(Command::LinkSampled {
-                slot: Slot(stream.below(64) as u8),
-                rtt_ms: tick as u16,
-            });
+            input.push(Command::Disconnected { slot: Slot(stream.below(64) as u8) });
+            input.push(Command::Connected { slot: Slot(stream.below(64) as u8) });
+            input.push(Command::LinkSampled { slot: Slot(stream.below(64) as u8), rtt_ms: tick as u16 });
         }
         if tick % 150 == 149 {
             input.push(Command::ScheduleMoved { ticks: 9 });
@@ -69,11 +59,7 @@ fn played(parts: &SimParts, seed: u64) -> (Vec<TickInput>, Vec<TickOutput>) {
 
 fn assert_varied(outputs: &[TickOutput]) {
     let count = |wanted: fn(&Event) -> bool| {
-        outputs
-            .iter()
-            .flat_map(|output| &output.events)
-            .filter(|event| wanted(event))
-            .count()
+        outputs.iter().flat_map(|output| &output.events).filter(|event| wanted(event)).count()
     };
     let counts = [
         count(|event| matches!(event, Event::Shot { .. })),
@@ -81,10 +67,7 @@ fn assert_varied(outputs: &[TickOutput]) {
         count(|event| matches!(event, Event::AbilityUsed { .. })),
         count(|event| matches!(event, Event::Left { .. })),
     ];
-    assert!(
-        counts.iter().all(|count| *count >= 5),
-        "shots, deaths, dashes, leaves: {counts:?}"
-    );
+    assert!(counts.iter().all(|count| *count >= 5), "shots, deaths, dashes, leaves: {counts:?}");
 }
 
 fn assert_same(tick: usize, expected: &TickOutput, found: &TickOutput) {
@@ -107,10 +90,7 @@ fn a_world_restored_at_every_tick_goes_the_way_of_the_uninterrupted_one() {
         sim = Sim::restore(&parts, &keyframe).expect("a keyframe just written can be read");
         let mut again = Vec::new();
         sim.write_keyframe(&mut again);
-        assert_eq!(
-            keyframe, again,
-            "tick {tick}: a restored world writes the same keyframe"
-        );
+        assert_eq!(keyframe, again, "tick {tick}: a restored world writes the same keyframe");
         assert_same(tick, expected, sim.step(&mut input));
     }
 }
@@ -167,19 +147,11 @@ fn the_order_in_which_solids_were_inserted_changes_nothing() {
 
 #[test]
 fn a_shot_at_bodies_on_the_same_spot_strikes_the_lowest_id_in_any_world() {
-    let mut plan = Plan::on(maps::plain(&[
-        [-2_000, 0, 0],
-        [0, 0, 0],
-        [2_000, 0, 0],
-        [0, 0, 9_000],
-    ]));
+    let mut plan = Plan::on(maps::plain(&[[-2_000, 0, 0], [0, 0, 0], [2_000, 0, 0], [0, 0, 9_000]]));
     plan.ruleset.weapons[0].spread_turn = 0;
     for leaver in 0..3_u8 {
         let mut arena = Arena::fighting(&plan, 4);
-        arena.input.push(Command::Leave {
-            slot: Slot(leaver),
-            cause: LeaveCause::Left,
-        });
+        arena.input.push(Command::Leave { slot: Slot(leaver), cause: LeaveCause::Left });
         arena.join(leaver, Team::NONE);
         arena.step_by(40);
         let spot = Vec3Mm::new(0, 0, 0);
@@ -188,15 +160,7 @@ fn a_shot_at_bodies_on_the_same_spot_strikes_the_lowest_id_in_any_world() {
             for slot in 0..3 {
                 let at = arena.at(slot);
                 let step = |from: i32, to: i32| from + (to - from).clamp(-100, 100);
-                arena.claim(
-                    slot,
-                    round * 4,
-                    Vec3Mm {
-                        x: step(at.x, spot.x),
-                        z: step(at.z, spot.z),
-                        ..at
-                    },
-                );
+                arena.claim(slot, round * 4, Vec3Mm { x: step(at.x, spot.x), z: step(at.z, spot.z), ..at });
             }
             arena.step_by(4);
         }
@@ -237,14 +201,9 @@ fn a_scene_full_of_ties_comes_out_the_same_in_every_order_of_solids() {
             }
             for slot in 0..64 {
                 let seq = tick as u32 + 1;
-                let aim = (
-                    Yaw(((tick + usize::from(slot)) % 8 * 8_192) as u16),
-                    Pitch::default(),
-                );
+                let aim = (Yaw(((tick + usize::from(slot)) % 8 * 8_192) as u16), Pitch::default());
                 let deed = combat_components::command::Deed::Attack;
-                input.push(Command::Action {
-                    action: crate::arena::action(slot, seq, 0, deed, aim),
-                });
+                input.push(Command::Action { action: crate::arena::action(slot, seq, 0, deed, aim) });
             }
             roots.push(sim.step(&mut input).root);
             if restores {

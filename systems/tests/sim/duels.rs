@@ -47,25 +47,14 @@ fn fight(seed: u64, map: Map, level: &Arc<Level>) -> Arena {
     arena.begin(2);
     arena.step_by(4);
     let starts = [arena.at(0), arena.at(1)];
-    let path = |start: Vec3Mm, step: i32| Vec3Mm {
-        z: start.z + start.x.signum() * step * 200,
-        ..start
-    };
+    let path = |start: Vec3Mm, step: i32| Vec3Mm { z: start.z + start.x.signum() * step * 200, ..start };
     for step in 1..=5 {
         for slot in 0..2_u8 {
-            arena.claim(
-                slot,
-                1_000 + step as u32 * 4,
-                path(starts[usize::from(slot)], step),
-            );
+            arena.claim(slot, 1_000 + step as u32 * 4, path(starts[usize::from(slot)], step));
         }
         arena.step_by(4);
     }
-    assert_eq!(
-        arena.at(0),
-        turned(arena.at(1)),
-        "seed {seed}: the claims were accepted"
-    );
+    assert_eq!(arena.at(0), turned(arena.at(1)), "seed {seed}: the claims were accepted");
     let shots = [arena.attack(0, 1), arena.attack(1, 0)];
     arena.step();
     for slot in 0..2_u8 {
@@ -81,11 +70,7 @@ fn five_hundred_mirrored_duels_with_both_shots_in_one_tick_are_mutual_kills() {
         let mut arena = fight(seed, mirrored_box(), &level);
         for slot in 0..2 {
             let body = arena.public(slot);
-            assert_eq!(
-                (body.alive, body.kills, body.deaths),
-                (false, 1, 1),
-                "seed {seed}, slot {slot}"
-            );
+            assert_eq!((body.alive, body.kills, body.deaths), (false, 1, 1), "seed {seed}, slot {slot}");
         }
     }
 }
@@ -118,11 +103,7 @@ fn state(arena: &mut Arena, seen: impl Fn(Pose) -> Pose) -> Vec<(StateKind, Vec<
 }
 
 fn turned_pose(pose: Pose) -> Pose {
-    Pose {
-        at: turned(pose.at),
-        yaw: Yaw(pose.yaw.0.wrapping_add(32_768)),
-        ..pose
-    }
+    Pose { at: turned(pose.at), yaw: Yaw(pose.yaw.0.wrapping_add(32_768)), ..pose }
 }
 
 #[test]
@@ -132,25 +113,14 @@ fn swapping_who_joined_first_gives_the_mirrored_state() {
     for seed in 0..DUELS {
         let mut swapped_map = mirrored_box();
         swapped_map.spawns.reverse();
-        let (mut one, mut other) = (
-            fight(seed, mirrored_box(), &level),
-            fight(seed, swapped_map, &level),
-        );
+        let (mut one, mut other) = (fight(seed, mirrored_box(), &level), fight(seed, swapped_map, &level));
         sides_seen[usize::from(one.at(0).x > 0)] += 1;
-        assert_eq!(
-            one.at(0),
-            turned(other.at(0)),
-            "seed {seed}: the first one stands on the other side"
-        );
+        assert_eq!(one.at(0), turned(other.at(0)), "seed {seed}: the first one stands on the other side");
         for _ in 0..40 {
             one.step();
             other.step();
         }
-        assert_eq!(
-            state(&mut one, |pose| pose),
-            state(&mut other, turned_pose),
-            "seed {seed}"
-        );
+        assert_eq!(state(&mut one, |pose| pose), state(&mut other, turned_pose), "seed {seed}");
     }
     assert!(sides_seen.iter().all(|seen| *seen > 200), "{sides_seen:?}");
 }

@@ -24,10 +24,7 @@ fn parts(seed: u64) -> SimParts {
 
 fn run(parts: &SimParts, inputs: &[TickInput]) -> Vec<TickOutput> {
     let mut sim = Sim::new(parts).expect("the plan is valid");
-    inputs
-        .iter()
-        .map(|input| sim.step(&mut input.clone()).clone())
-        .collect()
+    inputs.iter().map(|input| sim.step(&mut input.clone()).clone()).collect()
 }
 
 fn sequence(command: &Command) -> Option<(Slot, u32)> {
@@ -80,16 +77,10 @@ fn disturbed(clean: &[TickInput], stream: &mut Stream) -> Vec<TickInput> {
             }
             let delay_ticks = [0, 1, 5, 40, 300][stream.below(5) as usize];
             if let Some(later) = dirty.get_mut(tick + delay_ticks) {
-                let first = usize::from(
-                    later
-                        .iter()
-                        .any(|command| matches!(command, Command::Join { .. })),
-                ) * later.len();
+                let first = usize::from(later.iter().any(|command| matches!(command, Command::Join { .. })))
+                    * later.len();
                 let place = first + stream.below((later.len() - first) as u32 + 1) as usize;
-                later.insert(
-                    place.max(usize::from(delay_ticks == 0) * later.len()),
-                    command.clone(),
-                );
+                later.insert(place.max(usize::from(delay_ticks == 0) * later.len()), command.clone());
             }
         }
     }
@@ -98,9 +89,7 @@ fn disturbed(clean: &[TickInput], stream: &mut Stream) -> Vec<TickInput> {
 
 fn shots(outputs: &[TickOutput]) -> usize {
     let events = outputs.iter().flat_map(|output| &output.events);
-    events
-        .filter(|event| matches!(event, Event::Shot { .. } | Event::AbilityUsed { .. }))
-        .count()
+    events.filter(|event| matches!(event, Event::Shot { .. } | Event::AbilityUsed { .. })).count()
 }
 
 fn assert_no_double_verdict(outputs: &[TickOutput]) {
@@ -127,10 +116,7 @@ fn duplicated_and_replayed_inputs_give_the_roots_of_the_clean_run() {
         assert_eq!(accepted(&dirty), clean);
         let (expected, found) = (run(&parts, &clean), run(&parts, &dirty));
         assert!(shots(&expected) > 20);
-        assert!(
-            expected == found,
-            "roots, events and verdicts are those of the clean run"
-        );
+        assert!(expected == found, "roots, events and verdicts are those of the clean run");
         assert_no_double_verdict(&found);
     }
 }
@@ -151,10 +137,7 @@ fn reordered_inputs_give_the_roots_of_those_that_were_accepted() {
         let lost = dirty.iter().map(Vec::len).sum::<usize>() - accepted.iter().map(Vec::len).sum::<usize>();
         assert!(lost > 100, "{lost} inputs came too late");
         let (expected, found) = (run(&parts, &accepted), run(&parts, &dirty));
-        assert!(
-            expected == found,
-            "roots, events and verdicts are those of the accepted inputs"
-        );
+        assert!(expected == found, "roots, events and verdicts are those of the accepted inputs");
         assert_no_double_verdict(&found);
     }
 }

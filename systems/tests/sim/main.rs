@@ -2,6 +2,8 @@
 
 mod arena;
 mod attacks;
+mod claims;
+mod client;
 mod crowd;
 mod determinism;
 mod duels;

@@ -4,36 +4,22 @@ use combat_components::map::{Bounds, Map, Solid, SpawnPoint};
 use combat_components::quantity::{Vec3Mm, Yaw};
 
 pub fn duel_box() -> Map {
-    Map::parse(
-        "duel-box.toml",
-        include_str!("../../../assets/maps/duel-box.toml"),
-    )
-    .expect("the map is valid")
+    Map::parse("duel-box.toml", include_str!("../../../assets/maps/duel-box.toml")).expect("the map is valid")
 }
 
 pub fn two_levels() -> Map {
-    Map::parse(
-        "two-level-arena.toml",
-        include_str!("../../../assets/maps/two-level-arena.toml"),
-    )
-    .expect("the map is valid")
+    Map::parse("two-level-arena.toml", include_str!("../../../assets/maps/two-level-arena.toml"))
+        .expect("the map is valid")
 }
 
 pub fn cuboid(center: [i32; 3], size: [i32; 3]) -> Solid {
     let point = |[x, y, z]: [i32; 3]| Vec3Mm::new(x, y, z);
-    Solid::Cuboid {
-        center: point(center),
-        size: point(size),
-        yaw: Yaw(0),
-    }
+    Solid::Cuboid { center: point(center), size: point(size), yaw: Yaw(0) }
 }
 
 /// A floor at 0 of 400 × 400 m with these spawn points and nothing else.
 pub fn plain(spawns: &[[i32; 3]]) -> Map {
-    let spawns = spawns.iter().map(|&[x, y, z]| SpawnPoint {
-        at: Vec3Mm::new(x, y, z),
-        yaw: Yaw(0),
-    });
+    let spawns = spawns.iter().map(|&[x, y, z]| SpawnPoint { at: Vec3Mm::new(x, y, z), yaw: Yaw(0) });
     Map {
         id: "plain".into(),
         name: "Plain".into(),
@@ -49,9 +35,8 @@ pub fn plain(spawns: &[[i32; 3]]) -> Map {
 
 /// A plain with 64 spawn points, eight by eight, `spacing_mm` apart.
 pub fn field(spacing_mm: i32) -> Map {
-    let spawns: Vec<_> = (0..64)
-        .map(|place| [(place % 8 - 4) * spacing_mm, 0, (place / 8 - 4) * spacing_mm])
-        .collect();
+    let spawns: Vec<_> =
+        (0..64).map(|place| [(place % 8 - 4) * spacing_mm, 0, (place / 8 - 4) * spacing_mm]).collect();
     plain(&spawns)
 }
 
@@ -61,10 +46,7 @@ pub fn blocks() -> Map {
     map.id = "blocks".into();
     for x in -4..4 {
         for z in -4..4 {
-            map.solids.push(cuboid(
-                [x * 6_000 + 3_000, 600, z * 6_000 + 3_000],
-                [1_400, 1_200, 1_400],
-            ));
+            map.solids.push(cuboid([x * 6_000 + 3_000, 600, z * 6_000 + 3_000], [1_400, 1_200, 1_400]));
         }
     }
     map

@@ -6,27 +6,15 @@ use combat_components::rules::Ruleset;
 use combat_systems::spatial::Level;
 
 pub fn rules() -> Ruleset {
-    Ruleset::parse(
-        "default.toml",
-        include_str!("../../../assets/rulesets/default.toml"),
-    )
-    .unwrap()
+    Ruleset::parse("default.toml", include_str!("../../../assets/rulesets/default.toml")).unwrap()
 }
 
 pub fn arena() -> Map {
-    Map::parse(
-        "arena.toml",
-        include_str!("../../../assets/maps/two-level-arena.toml"),
-    )
-    .unwrap()
+    Map::parse("arena.toml", include_str!("../../../assets/maps/two-level-arena.toml")).unwrap()
 }
 
 pub fn duel_box() -> Map {
-    Map::parse(
-        "duel-box.toml",
-        include_str!("../../../assets/maps/duel-box.toml"),
-    )
-    .unwrap()
+    Map::parse("duel-box.toml", include_str!("../../../assets/maps/duel-box.toml")).unwrap()
 }
 
 pub fn maps() -> [Map; 2] {
@@ -75,15 +63,7 @@ impl Random {
     pub fn within(&mut self, map: &Map) -> Vec3Mm {
         let (min, max) = (map.bounds.min, map.bounds.max);
         // Most of the volume above the upper floor is air: half the points keep low.
-        let top = if self.next().is_multiple_of(2) {
-            max.y.min(1_000)
-        } else {
-            max.y.min(6_000)
-        };
-        Vec3Mm::new(
-            self.between(min.x, max.x),
-            self.between(min.y, top),
-            self.between(min.z, max.z),
-        )
+        let top = if self.next().is_multiple_of(2) { max.y.min(1_000) } else { max.y.min(6_000) };
+        Vec3Mm::new(self.between(min.x, max.x), self.between(min.y, top), self.between(min.z, max.z))
     }
 }

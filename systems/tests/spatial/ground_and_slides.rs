@@ -22,10 +22,7 @@ fn stairs(count: i32, rise_mm: i32) -> String {
     (1..=count)
         .map(|step| {
             let (x, top) = (400 * step + 200, rise_mm * step);
-            format!(
-                "[[cuboid]]\ncenter_mm = [{x}, {}, 0]\nsize_mm = [400, {top}, 6_000]\n",
-                top / 2
-            )
+            format!("[[cuboid]]\ncenter_mm = [{x}, {}, 0]\nsize_mm = [400, {top}, 6_000]\n", top / 2)
         })
         .collect()
 }
@@ -45,11 +42,7 @@ fn a_body_falls_to_the_floor_and_stands_on_it() {
 fn a_body_off_the_floor_falls_out_of_the_bounds() {
     let level = level(&floor_and(""));
     assert_eq!(level.ground_below(Vec3Mm::new(25_000, 1_000, 0)), None);
-    assert_eq!(
-        level.ground_below(Vec3Mm::new(0, -300, 0)),
-        None,
-        "it overlaps already"
-    );
+    assert_eq!(level.ground_below(Vec3Mm::new(0, -300, 0)), None, "it overlaps already");
 }
 
 #[test]
@@ -63,25 +56,15 @@ fn a_body_at_rest_anywhere_is_free_and_stands_unless_it_hangs_on_an_edge() {
             let Some(rest) = level.ground_below(from) else {
                 continue;
             };
+            assert!(!level.overlaps(rest) && rest.y <= from.y, "{from:?} fell to {rest:?}");
             assert!(
-                !level.overlaps(rest) && rest.y <= from.y,
-                "{from:?} fell to {rest:?}"
-            );
-            assert!(
-                level.overlaps(Vec3Mm {
-                    y: rest.y - 4,
-                    ..rest
-                }) || !level.grounded(rest),
+                level.overlaps(Vec3Mm { y: rest.y - 4, ..rest }) || !level.grounded(rest),
                 "{rest:?} is ground"
             );
             rests += 1;
             hanging += usize::from(!level.grounded(rest));
         }
-        assert!(
-            rests > 2_000 && hanging * 50 < rests,
-            "{}: {hanging} of {rests} hang on an edge",
-            map.id
-        );
+        assert!(rests > 2_000 && hanging * 50 < rests, "{}: {hanging} of {rests} hang on an edge", map.id);
     }
 }
 
@@ -116,9 +99,8 @@ fn a_slide_goes_its_reach_over_a_free_floor() {
 
 #[test]
 fn a_slide_stops_at_the_last_free_millimetre_before_a_wall() {
-    let level = level(&floor_and(
-        "[[cuboid]]\ncenter_mm = [3_500, 1_000, 0]\nsize_mm = [1_000, 2_000, 6_000]",
-    ));
+    let level =
+        level(&floor_and("[[cuboid]]\ncenter_mm = [3_500, 1_000, 0]\nsize_mm = [1_000, 2_000, 6_000]"));
     let end = level.slide_until_blocked(Vec3Mm::new(0, 0, 0), RIGHT, 5_000, 350);
     assert_eq!(end, Vec3Mm::new(2_651, 0, 0));
     assert!(level.overlaps(Vec3Mm::new(2_652, 0, 0)));
@@ -136,10 +118,7 @@ fn a_slide_follows_ramps_and_steps_up_and_down() {
         assert!(end.x >= 2_890, "{name}: {end:?}");
         assert!((end.y - top).abs() <= 200, "{name}: {end:?}");
         let back = level.slide_until_blocked(end, LEFT, 3_500, 350);
-        assert!(
-            back.x <= -590 && back.y.abs() <= 2,
-            "{name}: {end:?} back to {back:?}"
-        );
+        assert!(back.x <= -590 && back.y.abs() <= 2, "{name}: {end:?} back to {back:?}");
     }
 }
 
@@ -172,10 +151,7 @@ fn no_slide_ends_inside_solid_out_of_bounds_or_beyond_its_reach() {
             };
             let end = level.slide_until_blocked(from, Yaw(random.next() as u16), 5_000, 350);
             assert!(!level.overlaps(end) && level.contains(end), "{from:?} to {end:?}");
-            assert!(
-                from.horizontal_distance_squared(end) <= 5_001 * 5_001,
-                "{from:?} to {end:?}"
-            );
+            assert!(from.horizontal_distance_squared(end) <= 5_001 * 5_001, "{from:?} to {end:?}");
             moved += usize::from(end != from);
         }
         assert!(moved > 1_000, "{}: {moved} moved", map.id);

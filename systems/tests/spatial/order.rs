@@ -10,8 +10,7 @@ use crate::fixture::{Random, level, maps};
 fn shuffled(map: &Map, random: &mut Random) -> Map {
     let mut map = map.clone();
     for index in (1..map.solids.len()).rev() {
-        map.solids
-            .swap(index, (random.next() % (index as u64 + 1)) as usize);
+        map.solids.swap(index, (random.next() % (index as u64 + 1)) as usize);
     }
     map
 }

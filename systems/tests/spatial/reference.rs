@@ -21,16 +21,8 @@ struct Measured {
 }
 
 enum Shape {
-    Cuboid {
-        center: Point,
-        half: Point,
-        sin: f64,
-        cos: f64,
-    },
-    Hull {
-        planes: Vec<(Point, f64)>,
-        corners: Vec<Point>,
-    },
+    Cuboid { center: Point, half: Point, sin: f64, cos: f64 },
+    Hull { planes: Vec<(Point, f64)>, corners: Vec<Point> },
 }
 
 impl Reference {
@@ -48,12 +40,8 @@ impl Reference {
         let [x, y, z] = point(feet);
         let (low, high) = (y + self.radius_mm, y + self.height_mm - self.radius_mm);
         let reach = self.radius_mm + 1_000.0;
-        let near = self
-            .solids
-            .iter()
-            .filter(|solid| solid.is_near([x, low, z], [x, high, z], reach));
-        near.map(|solid| solid.axis_distance_mm([x, z], low, high) - self.radius_mm)
-            .fold(1_000.0, f64::min)
+        let near = self.solids.iter().filter(|solid| solid.is_near([x, low, z], [x, high, z], reach));
+        near.map(|solid| solid.axis_distance_mm([x, z], low, high) - self.radius_mm).fold(1_000.0, f64::min)
     }
 
     /// Whether the straight way of the body's axis from `from` to `to`, sampled, enters solid.
@@ -72,8 +60,7 @@ impl Reference {
     /// From a point to the nearest solid; 0 inside, 1,000 for anything further away.
     pub fn point_distance_mm(&self, at: Point) -> f64 {
         let near = self.solids.iter().filter(|solid| solid.is_near(at, at, 1_000.0));
-        near.map(|solid| solid.shape.distance_mm(at))
-            .fold(1_000.0, f64::min)
+        near.map(|solid| solid.shape.distance_mm(at)).fold(1_000.0, f64::min)
     }
 }
 
@@ -89,12 +76,7 @@ impl Measured {
                 Self {
                     low: lerp_by(center, reach, -1.0),
                     high: lerp_by(center, reach, 1.0),
-                    shape: Shape::Cuboid {
-                        center,
-                        half,
-                        sin,
-                        cos,
-                    },
+                    shape: Shape::Cuboid { center, half, sin, cos },
                 }
             }
             Solid::Hull { points } => {
@@ -108,11 +90,7 @@ impl Measured {
                     (normal.map(|part| part / size), face.offset as f64 / size)
                 };
                 let planes = hull::faces(points).unwrap().into_iter().map(unit).collect();
-                Self {
-                    low: bound(f64::min),
-                    high: bound(f64::max),
-                    shape: Shape::Hull { planes, corners },
-                }
+                Self { low: bound(f64::min), high: bound(f64::max), shape: Shape::Hull { planes, corners } }
             }
         }
     }
@@ -131,21 +109,14 @@ impl Measured {
                 low = a
             }
         }
-        self.shape
-            .distance_mm([x, low, z])
-            .min(self.shape.distance_mm([x, high, z]))
+        self.shape.distance_mm([x, low, z]).min(self.shape.distance_mm([x, high, z]))
     }
 }
 
 impl Shape {
     fn distance_mm(&self, at: Point) -> f64 {
         match self {
-            Self::Cuboid {
-                center,
-                half,
-                sin,
-                cos,
-            } => {
+            Self::Cuboid { center, half, sin, cos } => {
                 let (x, z) = (at[0] - center[0], at[2] - center[2]);
                 let local = [x * cos - z * sin, at[1] - center[1], x * sin + z * cos];
                 length([0, 1, 2].map(|axis| (local[axis].abs() - half[axis]).max(0.0)))
@@ -157,18 +128,11 @@ impl Shape {
 
 /// Projects onto every face's plane, every edge and every corner; the nearest of those inside the hull counts.
 fn hull_distance_mm(planes: &[(Point, f64)], corners: &[Point], at: Point) -> f64 {
-    let excess = |at: Point| {
-        planes
-            .iter()
-            .map(|(n, o)| dot(*n, at) - o)
-            .fold(f64::NEG_INFINITY, f64::max)
-    };
+    let excess = |at: Point| planes.iter().map(|(n, o)| dot(*n, at) - o).fold(f64::NEG_INFINITY, f64::max);
     if excess(at) <= 0.0 {
         return 0.0;
     }
-    let on_faces = planes
-        .iter()
-        .map(|(normal, offset)| lerp_by(at, *normal, offset - dot(*normal, at)));
+    let on_faces = planes.iter().map(|(normal, offset)| lerp_by(at, *normal, offset - dot(*normal, at)));
     let on_edges = corners.iter().enumerate().flat_map(|(index, &a)| {
         corners[index + 1..].iter().map(move |&b| {
             let along = lerp_by(b, a, -1.0);

@@ -29,19 +29,10 @@ fn overlap_agrees_with_the_reference_everywhere() {
                 continue;
             }
             let expected = clearance < -f64::from(SKIN_MM);
-            assert_eq!(
-                level.overlaps(at),
-                expected,
-                "{} at {at:?}, clearance {clearance} mm",
-                map.id
-            );
+            assert_eq!(level.overlaps(at), expected, "{} at {at:?}, clearance {clearance} mm", map.id);
             if expected { solid += 1 } else { free += 1 }
         }
-        assert!(
-            free > 2_000 && solid > 2_000,
-            "{}: both were tried, {free} free and {solid} solid",
-            map.id
-        );
+        assert!(free > 2_000 && solid > 2_000, "{}: both were tried, {free} free and {solid} solid", map.id);
     }
 }
 
@@ -95,10 +86,7 @@ fn no_way_called_free_leads_its_axis_through_solid_or_ends_inside_it() {
                 free += 1;
                 assert!(!reference.axis_meets_solid(from, to), "{from:?} to {to:?}");
                 let clearance = reference.clearance_mm(to);
-                assert!(
-                    clearance >= -f64::from(SKIN_MM) - ROUNDING_MM,
-                    "{to:?}, clearance {clearance} mm"
-                );
+                assert!(clearance >= -f64::from(SKIN_MM) - ROUNDING_MM, "{to:?}, clearance {clearance} mm");
             }
         }
         assert!(free > 2_000, "{}: {free} ways were free", map.id);
@@ -126,15 +114,9 @@ fn a_way_out_of_bounds_or_without_end_is_not_free() {
     assert!(!level.path_is_free(low, Vec3Mm::new(-30_001, 5_000, 0)));
     let far = Vec3Mm::new(i32::MAX, 5_000, i32::MIN);
     assert!(!level.path_is_free(low, far));
-    let corners = [
-        Vec3Mm::new(-30_000, 3_000, -30_000),
-        Vec3Mm::new(30_000, 19_000, 30_000),
-    ];
+    let corners = [Vec3Mm::new(-30_000, 3_000, -30_000), Vec3Mm::new(30_000, 19_000, 30_000)];
     assert!(level.path_is_free(corners[0], corners[1]), "87 m are 248 points");
-    let thin = BodyRules {
-        radius_mm: 100,
-        ..rules().body
-    };
+    let thin = BodyRules { radius_mm: 100, ..rules().body };
     let level = Level::build(&floor_and(""), &thin).unwrap();
     assert!(!level.path_is_free(corners[0], corners[1]), "87 m are 867 points");
 }
@@ -159,8 +141,5 @@ fn spawns_in_solid_in_the_air_or_out_of_bounds_are_named() {
     };
     check(Vec3Mm::new(0, -10, 0), LevelError::SpawnInSolid { spawn: 3 });
     check(Vec3Mm::new(0, 5_000, 5_000), LevelError::SpawnInAir { spawn: 3 });
-    check(
-        Vec3Mm::new(0, 50_000, 0),
-        LevelError::SpawnOutOfBounds { spawn: 3 },
-    );
+    check(Vec3Mm::new(0, 50_000, 0), LevelError::SpawnOutOfBounds { spawn: 3 });
 }

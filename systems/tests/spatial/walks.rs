@@ -26,24 +26,12 @@ fn wander(random: &mut Random, wish: &mut Wish) {
 
 fn start(random: &mut Random, map: &Map, level: &Level) -> Vec3Mm {
     let spawn = map.spawns[random.between(0, map.spawns.len() as i32 - 1) as usize].at;
-    level
-        .ground_below(Vec3Mm {
-            y: spawn.y + 40,
-            ..spawn
-        })
-        .unwrap()
+    level.ground_below(Vec3Mm { y: spawn.y + 40, ..spawn }).unwrap()
 }
 
 fn run(level: &Level, walker: &mut Walker, direction: Yaw, ticks: u32) -> Vec3Mm {
     for _ in 0..ticks {
-        walker.step(
-            level,
-            &Wish {
-                direction,
-                speed_mm_per_s: 6_500,
-                jump: false,
-            },
-        );
+        walker.step(level, &Wish { direction, speed_mm_per_s: 6_500, jump: false });
     }
     walker.at()
 }
@@ -69,27 +57,15 @@ fn random_walks_keep_the_rules_of_movement() {
                 }
                 let Walked { at, via } = walker.step(&level, &wish);
                 let context = || format!("{} walk {walk}: {from:?} to {at:?} via {via:?}", map.id);
-                assert!(
-                    !level.overlaps(at) && reference.clearance_mm(at) > -2.05,
-                    "{}",
-                    context()
-                );
+                assert!(!level.overlaps(at) && reference.clearance_mm(at) > -2.05, "{}", context());
                 let corner = via.unwrap_or(from);
-                assert!(
-                    level.path_is_free(from, corner) && level.path_is_free(corner, at),
-                    "{}",
-                    context()
-                );
+                assert!(level.path_is_free(from, corner) && level.path_is_free(corner, at), "{}", context());
                 let moved = [f64::from(at.x - from.x), f64::from(at.z - from.z)];
                 let length = (moved[0] * moved[0] + moved[1] * moved[1]).sqrt();
                 assert!(length <= 6_500.0 / 128.0 + 1.5, "{} moved {length} mm", context());
                 for axis in 0..2 {
                     let gained = moved[axis].abs() - (last[axis] * moved[axis].signum()).max(0.0);
-                    assert!(
-                        gained <= 80_000.0 / 128.0 / 128.0 + 2.5,
-                        "{} gained {gained} mm",
-                        context()
-                    );
+                    assert!(gained <= 80_000.0 / 128.0 / 128.0 + 2.5, "{} gained {gained} mm", context());
                 }
                 let risen = at.y - from.y;
                 assert!(risen <= 351 && (risen <= 52 || walker.stands()), "{}", context());
@@ -106,11 +82,7 @@ fn random_walks_keep_the_rules_of_movement() {
             map.id,
             travelled_mm / ticks
         );
-        assert!(
-            travelled_mm / ticks > 15.0 && airborne > 2_000,
-            "{}: they moved and jumped",
-            map.id
-        );
+        assert!(travelled_mm / ticks > 15.0 && airborne > 2_000, "{}: they moved and jumped", map.id);
     }
 }
 
@@ -158,20 +130,13 @@ fn every_walk_fits_into_claims_of_four_bends() {
 
 #[test]
 fn a_walker_reaches_full_speed_and_stops_at_a_wall() {
-    let level = level(&floor_and(
-        "[[cuboid]]\ncenter_mm = [0, 1_000, -10_000]\nsize_mm = [9_000, 2_000, 1_000]",
-    ));
+    let level =
+        level(&floor_and("[[cuboid]]\ncenter_mm = [0, 1_000, -10_000]\nsize_mm = [9_000, 2_000, 1_000]"));
     let mut walker = walker(Vec3Mm::new(0, 0, 5_000));
     let after_a_second = run(&level, &mut walker, Yaw(0), 128);
-    assert!(
-        (-1_300..=-1_200).contains(&after_a_second.z),
-        "{after_a_second:?}"
-    );
+    assert!((-1_300..=-1_200).contains(&after_a_second.z), "{after_a_second:?}");
     let at_the_wall = run(&level, &mut walker, Yaw(0), 256);
-    assert!(
-        (-9_152..=-9_145).contains(&at_the_wall.z) && at_the_wall.y == 0,
-        "{at_the_wall:?}"
-    );
+    assert!((-9_152..=-9_145).contains(&at_the_wall.z) && at_the_wall.y == 0, "{at_the_wall:?}");
 }
 
 #[test]
@@ -179,10 +144,7 @@ fn a_walker_climbs_stairs_and_ramps_and_comes_down_again() {
     let stairs: String = (1..=10)
         .map(|step| {
             let (z, top) = (-400 * step, 300 * step);
-            format!(
-                "[[cuboid]]\ncenter_mm = [0, {}, {z}]\nsize_mm = [3_000, {top}, 400]\n",
-                top / 2
-            )
+            format!("[[cuboid]]\ncenter_mm = [0, {}, {z}]\nsize_mm = [3_000, {top}, 400]\n", top / 2)
         })
         .collect();
     let plateau = "[[cuboid]]\ncenter_mm = [0, 1_500, -6_200]\nsize_mm = [3_000, 3_000, 4_000]\n";
@@ -192,15 +154,9 @@ fn a_walker_climbs_stairs_and_ramps_and_comes_down_again() {
         let level = level(&floor_and(&format!("{solids}{plateau}")));
         let mut walker = walker(Vec3Mm::new(0, 0, 2_000));
         let top = run(&level, &mut walker, Yaw(0), 170);
-        assert!(
-            top.z < -4_500 && (3_000..=3_002).contains(&top.y),
-            "{name}: {top:?}"
-        );
+        assert!(top.z < -4_500 && (3_000..=3_002).contains(&top.y), "{name}: {top:?}");
         let bottom = run(&level, &mut walker, Yaw(32_768), 230);
-        assert!(
-            bottom.z > 1_000 && (0..=2).contains(&bottom.y),
-            "{name}: {bottom:?}"
-        );
+        assert!(bottom.z > 1_000 && (0..=2).contains(&bottom.y), "{name}: {bottom:?}");
     }
 }
 
@@ -211,30 +167,16 @@ fn a_jump_follows_the_parabola_and_lands() {
     let mut highest = 0;
     let mut landed_after = None;
     for tick in 1..=128i64 {
-        let at = walker
-            .step(
-                &level,
-                &Wish {
-                    jump: tick == 1,
-                    ..Wish::default()
-                },
-            )
-            .at;
+        let at = walker.step(&level, &Wish { jump: tick == 1, ..Wish::default() }).at;
         let exact_um = 6_500_000 * tick / 128 - 20_000_000 * tick * tick / (2 * 128 * 128);
-        assert!(
-            walker.stands() || (i64::from(at.y) * 1_000 - exact_um).abs() <= 600,
-            "tick {tick}: {at:?}"
-        );
+        assert!(walker.stands() || (i64::from(at.y) * 1_000 - exact_um).abs() <= 600, "tick {tick}: {at:?}");
         highest = highest.max(at.y);
         if walker.stands() && landed_after.is_none() {
             landed_after = Some(tick);
         }
     }
     assert_eq!((highest, walker.at()), (1_056, Vec3Mm::new(0, 0, 0)));
-    assert!(
-        landed_after.is_some_and(|tick| (83..=85).contains(&tick)),
-        "{landed_after:?}"
-    );
+    assert!(landed_after.is_some_and(|tick| (83..=85).contains(&tick)), "{landed_after:?}");
 }
 
 #[test]
@@ -245,4 +187,19 @@ fn a_walker_slides_along_an_oblique_wall() {
     let mut walker = walker(Vec3Mm::new(0, 0, 0));
     let end = run(&level, &mut walker, Yaw(0), 256);
     assert!(end.x > 2_000 || end.x < -2_000, "{end:?}");
+}
+
+#[test]
+fn a_walker_left_against_a_wall_by_a_dash_walks_away_along_it_and_from_it() {
+    let level = level(&floor_and(
+        "[[cuboid]]\ncenter_mm = [0, 1_000, -5_000]\nsize_mm = [20_000, 2_000, 1_000]\nyaw_deg = 30",
+    ));
+    let dashed = level.slide_until_blocked(Vec3Mm::new(0, 0, 0), Yaw(0), 6_000, 350);
+    for (direction, far_mm) in [(Yaw(0), 1_000), (Yaw(32_768), 5_000), (Yaw(49_152), 5_000)] {
+        let mut walker = walker(dashed);
+        walker.place(&level, dashed);
+        let end = run(&level, &mut walker, direction, 128);
+        let moved = dashed.horizontal_distance_squared(end).isqrt();
+        assert!(moved > far_mm, "{direction:?}: {dashed:?} to {end:?}");
+    }
 }

@@ -177,7 +177,7 @@ impl Rest {
 
 /// A deathmatch in the arena without an end.
 pub fn arena() -> Value {
-    json!({"name": "test", "type": "training", "mapId": "two-level-arena", "gameMode": "deathmatch"})
+    json!({"name": "test", "type": "training", "mapId": "arena", "gameMode": "deathmatch"})
 }
 
 /// A deathmatch for two in the small box: everybody meets soon.

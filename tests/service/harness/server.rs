@@ -132,10 +132,15 @@ impl Server {
 
     /// Starts the server anew after its end: same data directory, same port.
     pub async fn restart(&mut self) {
+        self.launch();
+        self.wait_until_ready().await;
+    }
+
+    /// As [`Self::restart`], without waiting for anything.
+    pub fn launch(&mut self) {
         assert!(self.child.try_wait().expect("a child of ours").is_some(), "the old process still runs");
         self.output.lock().clear();
         self.child = spawn(&self.options, path_of(&self.data_dir), Some(self.address.port()), &self.output);
-        self.wait_until_ready().await;
     }
 
     /// What the process has printed since its last start, logs (JSON lines) and standard output mixed.
@@ -176,7 +181,10 @@ impl Drop for Server {
         if std::thread::panicking() {
             let lines = self.output.lock();
             let newest = lines.iter().rev().take(40).rev();
-            eprintln!("what the server said last:\n{}", newest.map(|line| format!("  {line}\n")).collect::<String>());
+            eprintln!(
+                "what the server said last:\n{}",
+                newest.map(|line| format!("  {line}\n")).collect::<String>()
+            );
         }
     }
 }

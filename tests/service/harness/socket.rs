@@ -51,10 +51,24 @@ impl Socket {
     /// # Panics
     /// When the server does not upgrade, or echoes another protocol than the encoding's.
     pub async fn open(address: SocketAddr, ws_url: &str, encoding: Encoding, protocols: &str) -> Self {
-        let (stream, response) = Self::handshake(address, request(ws_url, protocols)).await.expect("an upgrade");
+        Self::try_open(address, ws_url, encoding, protocols).await.expect("an upgrade")
+    }
+
+    /// As [`Self::open`], with a server that may be gone.
+    ///
+    /// # Errors
+    /// With 1006 and what the library says.
+    pub async fn try_open(
+        address: SocketAddr,
+        ws_url: &str,
+        encoding: Encoding,
+        protocols: &str,
+    ) -> Result<Self, Closed> {
+        let opened = Self::handshake(address, request(ws_url, protocols)).await;
+        let (stream, response) = opened.map_err(|error| Closed { code: 1006, reason: error.to_string() })?;
         assert_eq!(response.headers()["sec-websocket-protocol"], encoding.subprotocol());
         assert!(response.headers().get("sec-websocket-extensions").is_none(), "no extension is negotiated");
-        Self { stream, encoding }
+        Ok(Self { stream, encoding })
     }
 
     /// A handshake that may be refused.
@@ -134,7 +148,9 @@ impl Socket {
     /// When the connection ends or nothing comes.
     pub async fn message(&mut self) -> ServerMessage {
         match self.receive_within(PATIENCE).await {
-            Some(Incoming::Message(bytes)) => decode_server(&bytes, self.encoding).expect("a message of the server"),
+            Some(Incoming::Message(bytes)) => {
+                decode_server(&bytes, self.encoding).expect("a message of the server")
+            }
             other => panic!("expected a message, found {other:?}"),
         }
     }

@@ -25,7 +25,8 @@ pub fn token(role: Role, sub: &str) -> String {
 
 /// The claims of a good token, to be spoilt.
 pub fn claims(role: &str, sub: &str) -> Value {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
+    let now =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
     json!({"sub": sub, "role": role, "iss": "combat", "aud": "combat", "iat": now, "exp": now + 600})
 }
 

@@ -36,9 +36,7 @@ fn number_before(text: &str, word: &str) -> u64 {
 }
 
 fn number_after(text: &str, word: &str) -> u64 {
-    text.strip_prefix(word)
-        .and_then(|rest| rest.trim().parse().ok())
-        .unwrap_or(0)
+    text.strip_prefix(word).and_then(|rest| rest.trim().parse().ok()).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -55,14 +53,7 @@ mod tests {
         counts.read("\u{2139} pass 4");
         counts.read("# fail 2");
         counts.read("tidy: 11 checks, 140 files, 0 findings");
-        assert_eq!(
-            counts,
-            Counts {
-                passed: 29,
-                failed: 3,
-                ignored: 1
-            }
-        );
+        assert_eq!(counts, Counts { passed: 29, failed: 3, ignored: 1 });
     }
 
     #[test]

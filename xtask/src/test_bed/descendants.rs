@@ -14,10 +14,7 @@ pub fn kill(child: &mut Child) {
 }
 
 fn collect(parent: u32, ids: &mut Vec<u32>) {
-    let threads = fs::read_dir(format!("/proc/{parent}/task"))
-        .into_iter()
-        .flatten()
-        .flatten();
+    let threads = fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten();
     for thread in threads {
         let children = fs::read_to_string(thread.path().join("children")).unwrap_or_default();
         for id in children.split_whitespace().filter_map(|word| word.parse().ok()) {

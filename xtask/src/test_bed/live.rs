@@ -43,26 +43,15 @@ impl Live {
 
     /// Shows where the tier is, if it is time to.
     pub fn show(&mut self, counts: Counts) {
-        let every = if self.terminal {
-            REDRAW_EVERY
-        } else {
-            SIGN_OF_LIFE_EVERY
-        };
+        let every = if self.terminal { REDRAW_EVERY } else { SIGN_OF_LIFE_EVERY };
         if self.drawn.elapsed() < every {
             return;
         }
         self.drawn = Instant::now();
         let (tier, newest) = (self.tier, &self.newest_line);
-        let state = format!(
-            "{tier}: {} s, {} tests, {newest}",
-            self.started.elapsed().as_secs(),
-            counts.passed
-        );
-        let state: String = state
-            .chars()
-            .filter(|letter| !letter.is_control())
-            .take(COLUMNS_MAX)
-            .collect();
+        let state =
+            format!("{tier}: {} s, {} tests, {newest}", self.started.elapsed().as_secs(), counts.passed);
+        let state: String = state.chars().filter(|letter| !letter.is_control()).take(COLUMNS_MAX).collect();
         if self.terminal {
             print!("\r\u{1b}[2K{state}");
             drop(std::io::stdout().flush());

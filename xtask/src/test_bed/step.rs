@@ -54,12 +54,7 @@ impl Step {
         live: &mut Live,
         counts: &mut Counts,
     ) -> Result<Outcome> {
-        let mut output = Output {
-            log,
-            live,
-            counts,
-            deadline: Instant::now() + limit,
-        };
+        let mut output = Output { log, live, counts, deadline: Instant::now() + limit };
         match self {
             Self::Run(invocation) => output.follow(invocation, |_| {}),
             Self::TestBinaries { root, packages } => test_binaries::run(root, packages, &mut output),
@@ -72,12 +67,7 @@ impl Invocation {
     pub fn new(root: &Path, line: &str) -> Self {
         let mut words = line.split_whitespace().map(OsString::from);
         let program = words.next().expect("a command line has a first word");
-        Self {
-            program,
-            arguments: words.collect(),
-            directory: root.to_path_buf(),
-            environment: Vec::new(),
-        }
+        Self { program, arguments: words.collect(), directory: root.to_path_buf(), environment: Vec::new() }
     }
 
     pub fn with(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
@@ -103,19 +93,13 @@ impl Invocation {
             }
         }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 
     fn text(&self) -> String {
         let words = std::iter::once(&self.program).chain(&self.arguments);
-        words
-            .map(|word| word.to_string_lossy().into_owned())
-            .collect::<Vec<_>>()
-            .join(" ")
+        words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -173,10 +157,7 @@ impl Output<'_> {
                 descendants::kill(child);
             }
         }
-        Ok((
-            child.wait().context("the command's end cannot be awaited")?,
-            in_time,
-        ))
+        Ok((child.wait().context("the command's end cannot be awaited")?, in_time))
     }
 
     fn take(&mut self, is_stdout: bool, line: &str, each: &mut impl FnMut(&str)) -> Result<()> {
@@ -226,9 +207,7 @@ mod tests {
         let mut log = File::create(&path).expect("a log in the temporary directory");
         let mut counts = Counts::default();
         let step = Step::Run(Invocation::new(Path::new("."), "sh -c").argument(script));
-        let outcome = step
-            .run(limit, &mut log, &mut Live::begin("tidy"), &mut counts)
-            .expect("a run");
+        let outcome = step.run(limit, &mut log, &mut Live::begin("tidy"), &mut counts).expect("a run");
         let text = fs::read_to_string(&path).expect("the log");
         fs::remove_file(&path).expect("the log can be removed");
         (outcome, counts, text)
@@ -251,20 +230,10 @@ mod tests {
 
     #[test]
     fn a_command_beyond_its_limit_is_ended_with_what_it_started() {
-        let (outcome, _, log) = run(
-            "limit",
-            "sleep 600 & echo child $!; wait",
-            Duration::from_millis(500),
-        );
+        let (outcome, _, log) = run("limit", "sleep 600 & echo child $!; wait", Duration::from_millis(500));
         assert!(matches!(outcome, Outcome::Failed(why) if why.contains("time limit")));
-        let child = log
-            .lines()
-            .find_map(|line| line.strip_prefix("child "))
-            .expect("the id of the child");
+        let child = log.lines().find_map(|line| line.strip_prefix("child ")).expect("the id of the child");
         let state = fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
-        assert!(
-            state.is_empty() || state.contains(") Z "),
-            "the child is still there: {state}"
-        );
+        assert!(state.is_empty() || state.contains(") Z "), "the child is still there: {state}");
     }
 }

@@ -27,13 +27,7 @@ impl Row {
         {
             not_run.push("no test ran".to_owned());
         }
-        Self {
-            tier: tier.name,
-            tests: tier.counts_tests.then_some(counts),
-            took,
-            failed,
-            not_run,
-        }
+        Self { tier: tier.name, tests: tier.counts_tests.then_some(counts), took, failed, not_run }
     }
 
     /// Whether the run may be called good; in CI nothing may be left out.
@@ -45,12 +39,7 @@ impl Row {
     pub fn summary(&self) -> String {
         let reasons = self.failed.iter().chain(&self.not_run);
         let why: String = reasons.fold(String::new(), |text, reason| text + ": " + reason);
-        format!(
-            "{}: {} in {} s{why}",
-            self.tier,
-            self.result(),
-            seconds(self.took)
-        )
+        format!("{}: {} in {} s{why}", self.tier, self.result(), seconds(self.took))
     }
 
     fn result(&self) -> &'static str {
@@ -74,29 +63,15 @@ impl Row {
 
 /// The whole table, one line a tier and one for the sum.
 pub fn render(rows: &[Row]) -> String {
-    let mut text = format!(
-        "{:<20} {:<12} {:>11} {:>9}  not run, and why\n",
-        "tier", "result", "tests", "seconds"
-    );
+    let mut text =
+        format!("{:<20} {:<12} {:>11} {:>9}  not run, and why\n", "tier", "result", "tests", "seconds");
     for row in rows {
-        let not_run = if row.not_run.is_empty() {
-            "-".to_owned()
-        } else {
-            row.not_run.join("; ")
-        };
+        let not_run = if row.not_run.is_empty() { "-".to_owned() } else { row.not_run.join("; ") };
         let (result, tests, took) = (row.result(), row.tests(), seconds(row.took));
-        writeln!(
-            text,
-            "{:<20} {result:<12} {tests:>11} {took:>9}  {not_run}",
-            row.tier
-        )
-        .expect("a String takes any text");
+        writeln!(text, "{:<20} {result:<12} {tests:>11} {took:>9}  {not_run}", row.tier)
+            .expect("a String takes any text");
     }
-    let passed: u64 = rows
-        .iter()
-        .filter_map(|row| row.tests)
-        .map(|counts| counts.passed)
-        .sum();
+    let passed: u64 = rows.iter().filter_map(|row| row.tests).map(|counts| counts.passed).sum();
     let took = seconds(rows.iter().map(|row| row.took).sum());
     writeln!(text, "{:<20} {:<12} {passed:>11} {took:>9}", "all", "").expect("a String takes any text");
     text
@@ -108,23 +83,13 @@ mod tests {
     use super::*;
 
     fn row(name: &str, counts: Counts, failed: &[&str], not_run: &[&str]) -> Row {
-        let tier = TIERS
-            .iter()
-            .find(|tier| tier.name == name)
-            .expect("a tier of that name");
+        let tier = TIERS.iter().find(|tier| tier.name == name).expect("a tier of that name");
         let texts = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
-        let plan = Plan {
-            steps: Vec::new(),
-            not_run: texts(not_run),
-        };
+        let plan = Plan { steps: Vec::new(), not_run: texts(not_run) };
         Row::new(tier, &plan, counts, texts(failed), Duration::from_millis(1250))
     }
 
-    const SOME: Counts = Counts {
-        passed: 7,
-        failed: 0,
-        ignored: 0,
-    };
+    const SOME: Counts = Counts { passed: 7, failed: 0, ignored: 0 };
 
     #[test]
     fn what_was_left_out_fails_in_ci_only() {

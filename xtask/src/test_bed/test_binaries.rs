@@ -17,9 +17,7 @@ const BUILD: &str = "cargo test --workspace --no-run --message-format=json-rende
 /// Builds, then runs every test binary of `packages`; all run even when one fails.
 pub fn run(root: &Path, packages: &[&str], output: &mut Output<'_>) -> Result<Outcome> {
     let mut binaries = Vec::new();
-    let built = output.follow(&Invocation::new(root, BUILD), |line| {
-        binaries.extend(binary_of(line))
-    })?;
+    let built = output.follow(&Invocation::new(root, BUILD), |line| binaries.extend(binary_of(line)))?;
     if let Outcome::Failed(_) = built {
         return Ok(built);
     }
@@ -42,11 +40,7 @@ pub fn run(root: &Path, packages: &[&str], output: &mut Output<'_>) -> Result<Ou
             failed.push(why);
         }
     }
-    Ok(if failed.is_empty() {
-        Outcome::Passed
-    } else {
-        Outcome::Failed(failed.join("; "))
-    })
+    Ok(if failed.is_empty() { Outcome::Passed } else { Outcome::Failed(failed.join("; ")) })
 }
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,15 +57,9 @@ fn binary_of(message: &str) -> Option<TestBinary> {
         return None;
     }
     let executable = PathBuf::from(text_field(message, "executable")?);
-    let directory = PathBuf::from(text_field(message, "manifest_path")?)
-        .parent()?
-        .to_path_buf();
+    let directory = PathBuf::from(text_field(message, "manifest_path")?).parent()?.to_path_buf();
     let package = package_name(text_field(message, "package_id")?);
-    Some(TestBinary {
-        package,
-        executable,
-        directory,
-    })
+    Some(TestBinary { package, executable, directory })
 }
 
 /// The text after `"name":"`; none of the fields read here holds an escape.
@@ -107,10 +95,7 @@ mod tests {
 
     #[test]
     fn other_messages_are_passed_over() {
-        assert_eq!(
-            binary_of(&MESSAGE.replace("\"test\":true", "\"test\":false")),
-            None
-        );
+        assert_eq!(binary_of(&MESSAGE.replace("\"test\":true", "\"test\":false")), None);
         assert_eq!(
             binary_of(&MESSAGE.replace("\"executable\":\"/t/combat_systems-1\"", "\"executable\":null")),
             None

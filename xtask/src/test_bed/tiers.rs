@@ -23,13 +23,8 @@ pub struct Tier {
 const QUICK: Duration = Duration::from_secs(5 * 60);
 const BUILDS: Duration = Duration::from_secs(20 * 60);
 
-const SIMULATION: &[&str] = &[
-    "combat-components",
-    "combat-systems",
-    "combat-replays",
-    "combat-protocol",
-    "combat-client",
-];
+const SIMULATION: &[&str] =
+    &["combat-components", "combat-systems", "combat-replays", "combat-protocol", "combat-client"];
 
 #[rustfmt::skip]
 pub const TIERS: &[Tier] = &[
@@ -44,10 +39,7 @@ pub const TIERS: &[Tier] = &[
 ];
 
 fn one(bed: &Bed, line: &str) -> Plan {
-    Plan {
-        steps: vec![Step::Run(Invocation::new(&bed.root, line))],
-        not_run: Vec::new(),
-    }
+    Plan { steps: vec![Step::Run(Invocation::new(&bed.root, line))], not_run: Vec::new() }
 }
 
 fn format(bed: &Bed, _: &mut File) -> Result<Plan> {
@@ -60,8 +52,7 @@ fn clippy(bed: &Bed, _: &mut File) -> Result<Plan> {
 
 fn tidy(bed: &Bed, _: &mut File) -> Result<Plan> {
     let mut plan = one(bed, "cargo xtask tidy");
-    plan.steps
-        .push(Step::Run(Invocation::new(&bed.root, "cargo test -p xtask")));
+    plan.steps.push(Step::Run(Invocation::new(&bed.root, "cargo test -p xtask")));
     Ok(plan)
 }
 
@@ -70,22 +61,13 @@ fn docs(bed: &Bed, _: &mut File) -> Result<Plan> {
 }
 
 fn simulation_debug(bed: &Bed, _: &mut File) -> Result<Plan> {
-    let tests = Step::TestBinaries {
-        root: bed.root.clone(),
-        packages: SIMULATION,
-    };
+    let tests = Step::TestBinaries { root: bed.root.clone(), packages: SIMULATION };
     let examples_in_docs = Invocation::new(&bed.root, "cargo test --workspace --doc");
-    Ok(Plan {
-        steps: vec![tests, Step::Run(examples_in_docs)],
-        not_run: Vec::new(),
-    })
+    Ok(Plan { steps: vec![tests, Step::Run(examples_in_docs)], not_run: Vec::new() })
 }
 
 fn simulation_release(bed: &Bed, _: &mut File) -> Result<Plan> {
-    Ok(one(
-        bed,
-        "cargo test --release -p combat-components -p combat-systems -p combat-replays",
-    ))
+    Ok(one(bed, "cargo test --release -p combat-components -p combat-systems -p combat-replays"))
 }
 
 fn service(bed: &Bed, log: &mut File) -> Result<Plan> {
@@ -95,10 +77,7 @@ fn service(bed: &Bed, log: &mut File) -> Result<Plan> {
         Ok(python) => tests = tests.with("COMBAT_PYTHON", python),
         Err(why) => not_run.push(format!("examples/bot.py: {why}")),
     }
-    Ok(Plan {
-        steps: vec![Step::Run(tests)],
-        not_run,
-    })
+    Ok(Plan { steps: vec![Step::Run(tests)], not_run })
 }
 
 fn page(bed: &Bed, log: &mut File) -> Result<Plan> {
@@ -133,18 +112,8 @@ mod tests {
     #[test]
     fn names_of_tiers_are_unique_and_can_name_a_log() {
         for (at, tier) in TIERS.iter().enumerate() {
-            assert!(
-                tier.name
-                    .bytes()
-                    .all(|byte| byte.is_ascii_lowercase() || byte == b'-'),
-                "{}",
-                tier.name
-            );
-            assert!(
-                TIERS[at + 1..].iter().all(|other| other.name != tier.name),
-                "{}",
-                tier.name
-            );
+            assert!(tier.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{}", tier.name);
+            assert!(TIERS[at + 1..].iter().all(|other| other.name != tier.name), "{}", tier.name);
         }
     }
 }

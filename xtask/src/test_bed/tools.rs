@@ -31,9 +31,7 @@ pub fn python(bed: &Bed, log: &mut File) -> Result<Found> {
         return Ok(Err("python3 -m venv failed, needs Python 3 with venv".to_owned()));
     }
     let mut install = Command::new(&python);
-    install
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-        .args(PYTHON_PACKAGES);
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(PYTHON_PACKAGES);
     let installed =
         succeeds(log, &mut install)? && succeeds(log, Command::new(&python).args(["-c", PYTHON_IMPORTS]))?;
     Ok(if installed {
@@ -49,26 +47,14 @@ pub fn page_tools(bed: &Bed, log: &mut File) -> Result<Found> {
         return Ok(Err("node is not installed".to_owned()));
     }
     let directory = bed.target.join("page-tools");
-    if directory
-        .join("node_modules/playwright-core/package.json")
-        .is_file()
-    {
+    if directory.join("node_modules/playwright-core/package.json").is_file() {
         return Ok(Ok(directory));
     }
     fs::create_dir_all(&directory)?;
-    fs::write(
-        directory.join("package.json"),
-        "{\"name\": \"page-tools\", \"private\": true}\n",
-    )?;
+    fs::write(directory.join("package.json"), "{\"name\": \"page-tools\", \"private\": true}\n")?;
     let mut install = Command::new("npm");
     install
-        .args([
-            "install",
-            "--no-audit",
-            "--no-fund",
-            "--ignore-scripts",
-            PLAYWRIGHT,
-        ])
+        .args(["install", "--no-audit", "--no-fund", "--ignore-scripts", PLAYWRIGHT])
         .current_dir(&directory);
     Ok(if succeeds(log, &mut install)? {
         Ok(directory)
@@ -87,9 +73,7 @@ pub fn chromium(bed: &Bed, log: &mut File) -> Result<Found> {
         return Ok(Ok(found));
     }
     if !bed.ci || !is_root() {
-        return Ok(Err(
-            "no chromium: install it or set CHROMIUM to its path".to_owned()
-        ));
+        return Ok(Err("no chromium: install it or set CHROMIUM to its path".to_owned()));
     }
     let apt = |arguments: &[&str]| {
         let mut command = Command::new("apt-get");
@@ -97,10 +81,7 @@ pub fn chromium(bed: &Bed, log: &mut File) -> Result<Found> {
         command
     };
     let installed = succeeds(log, &mut apt(&["update"]))?
-        && succeeds(
-            log,
-            &mut apt(&["install", "-y", "--no-install-recommends", "chromium"]),
-        )?;
+        && succeeds(log, &mut apt(&["install", "-y", "--no-install-recommends", "chromium"]))?;
     let found = if installed { on_path(CHROMIUM_NAMES) } else { None };
     Ok(found.ok_or_else(|| "apt-get could not install chromium".to_owned()))
 }
@@ -121,10 +102,7 @@ fn is_root() -> bool {
 
 fn succeeds(log: &mut File, command: &mut Command) -> Result<bool> {
     writeln!(log, "$ {}", Path::new(command.get_program()).display())?;
-    command
-        .stdin(Stdio::null())
-        .stdout(log.try_clone()?)
-        .stderr(log.try_clone()?);
+    command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log.try_clone()?);
     match command.status() {
         Ok(status) => Ok(status.success()),
         Err(error) => {

@@ -8,31 +8,20 @@ const ROOT: &str = "clippy.toml";
 
 pub fn check(tree: &Tree) -> Vec<Finding> {
     let Some(root) = tree.files.get(ROOT) else {
-        return vec![Finding::new(
-            ROOT,
-            1,
-            "missing, expected the bans shared by every crate",
-        )];
+        return vec![Finding::new(ROOT, 1, "missing, expected the bans shared by every crate")];
     };
     let mut findings = Vec::new();
     for path in tree.files.keys().filter(|path| path.ends_with("clippy.toml")) {
         findings.extend(without_reason(path, &tree.files[path]));
     }
-    for directory in CRATES
-        .iter()
-        .map(|edges| edges.directory)
-        .filter(|directory| !directory.is_empty())
-    {
+    for directory in CRATES.iter().map(|edges| edges.directory).filter(|directory| !directory.is_empty()) {
         let path = format!("{directory}clippy.toml");
         let Some(text) = tree.files.get(&path) else {
             findings.push(Finding::new(&path, 1, "missing, expected the bans of this crate"));
             continue;
         };
         let repeated: Vec<&str> = text.lines().collect();
-        for line in root
-            .lines()
-            .filter(|line| is_shared(line) && !repeated.contains(line))
-        {
+        for line in root.lines().filter(|line| is_shared(line) && !repeated.contains(line)) {
             findings.push(Finding::new(
                 &path,
                 1,
@@ -53,13 +42,7 @@ fn without_reason(path: &str, text: &str) -> Vec<Finding> {
     let bare = |line: &str| line.contains("path = \"") && !line.contains("reason = \"");
     let lines = text.lines().enumerate().filter(|(_, line)| bare(line));
     lines
-        .map(|(at, _)| {
-            Finding::new(
-                path,
-                at + 1,
-                "a ban without a reason, expected reason and replacement",
-            )
-        })
+        .map(|(at, _)| Finding::new(path, at + 1, "a ban without a reason, expected reason and replacement"))
         .collect()
 }
 
@@ -71,14 +54,10 @@ mod tests {
 
     #[test]
     fn a_crate_that_does_not_repeat_a_shared_line_is_found() {
-        let tree = Tree::of(&[
-            ("clippy.toml", BANS),
-            ("systems/clippy.toml", "too-many-lines-threshold = 60\n"),
-        ]);
-        let found: Vec<Finding> = check(&tree)
-            .into_iter()
-            .filter(|finding| finding.path == "systems/clippy.toml")
-            .collect();
+        let tree =
+            Tree::of(&[("clippy.toml", BANS), ("systems/clippy.toml", "too-many-lines-threshold = 60\n")]);
+        let found: Vec<Finding> =
+            check(&tree).into_iter().filter(|finding| finding.path == "systems/clippy.toml").collect();
         assert_eq!(found.len(), 1);
         assert!(found[0].text.contains("std::a"));
     }
@@ -86,20 +65,12 @@ mod tests {
     #[test]
     fn a_crate_without_its_file_is_found() {
         let tree = Tree::of(&[("clippy.toml", BANS)]);
-        assert!(
-            check(&tree)
-                .iter()
-                .any(|finding| finding.path == "replays/clippy.toml")
-        );
+        assert!(check(&tree).iter().any(|finding| finding.path == "replays/clippy.toml"));
     }
 
     #[test]
     fn a_ban_without_a_reason_is_found() {
         let tree = Tree::of(&[("clippy.toml", "bans = [\n  { path = \"std::a\" },\n]\n")]);
-        assert!(
-            check(&tree)
-                .iter()
-                .any(|finding| finding.path == "clippy.toml" && finding.line == 2)
-        );
+        assert!(check(&tree).iter().any(|finding| finding.path == "clippy.toml" && finding.line == 2));
     }
 }

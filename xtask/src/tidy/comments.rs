@@ -24,9 +24,7 @@ fn is_plain(source: &Source, at: usize) -> bool {
 fn too_many(path: &str, source: &Source) -> Option<Finding> {
     let plain = (0..source.lines.len()).filter(|at| is_plain(source, *at)).count();
     let code = source.lines.iter().filter(|line| line.has_code()).count();
-    let allowed = (code * PLAIN_LINES_PER_100_MAX)
-        .div_ceil(100)
-        .max(COMMENT_LINES_MAX);
+    let allowed = (code * PLAIN_LINES_PER_100_MAX).div_ceil(100).max(COMMENT_LINES_MAX);
     (plain > allowed).then(|| {
         let text = format!("{plain} plain comment lines for {code} of code, expected at most {allowed}");
         Finding::new(path, 1, text)

@@ -89,17 +89,11 @@ fn dependencies(text: &str) -> Vec<Dependency<'_>> {
             section = header.trim_end_matches(']');
         } else if section.ends_with("dependencies") && !line.starts_with('#') {
             let end = line.find(|letter: char| !letter.is_alphanumeric() && letter != '-' && letter != '_');
-            if let Some((name, rest)) = end
-                .and_then(|end| line.split_at_checked(end))
-                .filter(|(name, _)| !name.is_empty())
+            if let Some((name, rest)) =
+                end.and_then(|end| line.split_at_checked(end)).filter(|(name, _)| !name.is_empty())
             {
                 let only_version = section == "workspace.dependencies";
-                found.push(Dependency {
-                    line: at + 1,
-                    name,
-                    rest,
-                    only_version,
-                });
+                found.push(Dependency { line: at + 1, name, rest, only_version });
             }
         }
     }
@@ -118,18 +112,13 @@ fn wrong(edges: &CrateEdges, dependency: &Dependency<'_>) -> Option<String> {
         && !dependency.rest.contains("\"=")
         && !dependency.rest.starts_with(".workspace")
     {
-        return Some(format!(
-            "{name} is not pinned, expected an exact version `=x.y.z`"
-        ));
+        return Some(format!("{name} is not pinned, expected an exact version `=x.y.z`"));
     }
     if dependency.only_version {
         return None;
     }
     if ours && !edges.ours.contains(&name) {
-        return Some(format!(
-            "depends on {name}, expected of ours only {:?}: edges point left",
-            edges.ours
-        ));
+        return Some(format!("depends on {name}, expected of ours only {:?}: edges point left", edges.ours));
     }
     edges
         .banned
@@ -143,10 +132,7 @@ mod tests {
     use super::*;
 
     fn texts(path: &str, text: &str) -> Vec<String> {
-        check(&Tree::of(&[(path, text)]))
-            .into_iter()
-            .map(|finding| finding.text)
-            .collect()
+        check(&Tree::of(&[(path, text)])).into_iter().map(|finding| finding.text).collect()
     }
 
     #[test]
@@ -157,36 +143,17 @@ mod tests {
         )]);
         assert_eq!(check(&tree)[0].line, 3);
         assert!(
-            texts(
-                "protocol/Cargo.toml",
-                "[dev-dependencies]\ncombat-replays = { path = \"x\" }\n"
-            )[0]
-            .contains("left")
+            texts("protocol/Cargo.toml", "[dev-dependencies]\ncombat-replays = { path = \"x\" }\n")[0]
+                .contains("left")
         );
     }
 
     #[test]
     fn what_a_crate_must_not_know_is_found() {
-        assert_eq!(
-            texts("systems/Cargo.toml", "[dependencies]\ntokio = \"1\"\n").len(),
-            1
-        );
-        assert_eq!(
-            texts(
-                "protocol/Cargo.toml",
-                "[dependencies]\nbevy_ecs.workspace = true\n"
-            )
-            .len(),
-            1
-        );
-        assert_eq!(
-            texts("Cargo.toml", "[dependencies]\nrapier3d.workspace = true\n").len(),
-            1
-        );
-        assert_eq!(
-            texts("Cargo.toml", "[dependencies]\nbevy_math = \"1\"\n").len(),
-            1
-        );
+        assert_eq!(texts("systems/Cargo.toml", "[dependencies]\ntokio = \"1\"\n").len(), 1);
+        assert_eq!(texts("protocol/Cargo.toml", "[dependencies]\nbevy_ecs.workspace = true\n").len(), 1);
+        assert_eq!(texts("Cargo.toml", "[dependencies]\nrapier3d.workspace = true\n").len(), 1);
+        assert_eq!(texts("Cargo.toml", "[dependencies]\nbevy_math = \"1\"\n").len(), 1);
     }
 
     #[test]
@@ -194,10 +161,7 @@ mod tests {
         let inexact = "[workspace.dependencies]\nrapier3d = { version = \"0.36\" }\n";
         assert!(texts("Cargo.toml", inexact)[0].contains("not pinned"));
         assert_eq!(
-            texts(
-                "Cargo.toml",
-                "[workspace.dependencies]\nrapier3d = { version = \"=0.36.1\" }\n"
-            ),
+            texts("Cargo.toml", "[workspace.dependencies]\nrapier3d = { version = \"=0.36.1\" }\n"),
             [""; 0]
         );
     }
@@ -212,10 +176,7 @@ mod tests {
             [""; 0]
         );
         assert_eq!(
-            texts(
-                "clients/rust/Cargo.toml",
-                "[dependencies]\ncombat-protocol.workspace = true\n"
-            ),
+            texts("clients/rust/Cargo.toml", "[dependencies]\ncombat-protocol.workspace = true\n"),
             [""; 0]
         );
     }

@@ -25,15 +25,9 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
         }
         let lines = text.lines().count();
         if lines > DECISION_LINES_MAX {
-            add(
-                DECISION_LINES_MAX + 1,
-                format!("{lines} lines, expected at most {DECISION_LINES_MAX}"),
-            );
+            add(DECISION_LINES_MAX + 1, format!("{lines} lines, expected at most {DECISION_LINES_MAX}"));
         }
-        for part in PARTS
-            .iter()
-            .filter(|part| !text.lines().any(|line| line == **part))
-        {
+        for part in PARTS.iter().filter(|part| !text.lines().any(|line| line == **part)) {
             add(1, format!("no {part:?}, expected each of {PARTS:?}"));
         }
     }
@@ -51,10 +45,7 @@ mod tests {
     use super::*;
 
     fn texts(samples: &[(&str, &str)]) -> Vec<String> {
-        check(&Tree::of(samples))
-            .into_iter()
-            .map(|finding| finding.text)
-            .collect()
+        check(&Tree::of(samples)).into_iter().map(|finding| finding.text).collect()
     }
 
     fn page() -> String {
@@ -70,19 +61,13 @@ mod tests {
     fn a_long_page_a_missing_part_and_a_bad_name_are_found() {
         let long = page() + &"more\n".repeat(DECISION_LINES_MAX);
         assert!(texts(&[("docs/decisions/0001-ticks.md", &long)])[0].contains("expected at most 30"));
-        assert_eq!(
-            texts(&[("docs/decisions/0001-ticks.md", "# Ticks\n")]).len(),
-            PARTS.len()
-        );
+        assert_eq!(texts(&[("docs/decisions/0001-ticks.md", "# Ticks\n")]).len(), PARTS.len());
         assert!(texts(&[("docs/decisions/ticks.md", &page())])[0].contains("NNNN-title.md"));
     }
 
     #[test]
     fn a_number_is_used_once() {
-        let pages = [
-            ("docs/decisions/0001-a.md", &*page()),
-            ("docs/decisions/0001-b.md", &*page()),
-        ];
+        let pages = [("docs/decisions/0001-a.md", &*page()), ("docs/decisions/0001-b.md", &*page())];
         assert!(texts(&pages)[0].contains("taken"));
     }
 }

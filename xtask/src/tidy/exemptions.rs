@@ -11,19 +11,14 @@ pub struct Exemption {
 }
 
 /// Flat lists (a schedule, a catalogue, a table) and what a rule's own nature excuses.
-const EXEMPTIONS: &[Exemption] = &[Exemption {
-    check: "sql",
-    path: "xtask/src/tidy/sql.rs",
-    reason: "it lists the words it looks for",
-}];
+const EXEMPTIONS: &[Exemption] =
+    &[Exemption { check: "sql", path: "xtask/src/tidy/sql.rs", reason: "it lists the words it looks for" }];
 
 const THIS_FILE: &str = "xtask/src/tidy/exemptions.rs";
 
 /// The exemption of `path` from `check`, if it has one.
 pub fn of(check: &str, path: &str) -> Option<&'static Exemption> {
-    EXEMPTIONS
-        .iter()
-        .find(|exemption| exemption.check == check && exemption.path == path)
+    EXEMPTIONS.iter().find(|exemption| exemption.check == check && exemption.path == path)
 }
 
 /// Exemptions that nothing needs any more, and those without a reason.
@@ -42,10 +37,7 @@ fn unused_of(all: &[Exemption], used: &[&Exemption]) -> Vec<Finding> {
             findings.push(Finding::new(THIS_FILE, 1, text));
         }
         if exemption.reason.is_empty() {
-            let text = format!(
-                "{} is exempt from {} without a reason",
-                exemption.path, exemption.check
-            );
+            let text = format!("{} is exempt from {} without a reason", exemption.path, exemption.check);
             findings.push(Finding::new(THIS_FILE, 1, text));
         }
     }
@@ -58,22 +50,14 @@ mod tests {
 
     #[test]
     fn an_exemption_that_nothing_needs_is_found() {
-        let stale = [Exemption {
-            check: "file-size",
-            path: "src/a.rs",
-            reason: "a flat list",
-        }];
+        let stale = [Exemption { check: "file-size", path: "src/a.rs", reason: "a flat list" }];
         assert_eq!(unused_of(&stale, &[]).len(), 1);
         assert_eq!(unused_of(&stale, &[&stale[0]]), []);
     }
 
     #[test]
     fn an_exemption_without_a_reason_is_found() {
-        let bare = [Exemption {
-            check: "file-size",
-            path: "src/a.rs",
-            reason: "",
-        }];
+        let bare = [Exemption { check: "file-size", path: "src/a.rs", reason: "" }];
         assert!(unused_of(&bare, &[&bare[0]])[0].text.contains("without a reason"));
     }
 }

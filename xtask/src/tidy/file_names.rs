@@ -27,11 +27,7 @@ mod tests {
 
     #[test]
     fn a_drawer_is_found_as_file_and_as_directory() {
-        let tree = Tree::of(&[
-            ("src/util.rs", ""),
-            ("src/common/a.rs", ""),
-            ("src/commons.rs", ""),
-        ]);
+        let tree = Tree::of(&[("src/util.rs", ""), ("src/common/a.rs", ""), ("src/commons.rs", "")]);
         assert_eq!(check(&tree).len(), 2);
     }
 }

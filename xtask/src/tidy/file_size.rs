@@ -29,10 +29,7 @@ mod tests {
 
     #[test]
     fn a_file_over_the_limit_is_found_and_one_at_the_limit_is_not() {
-        assert_eq!(
-            findings_for("src/a.rs", &"fn a() {}\n".repeat(FILE_LINES_MAX + 1)),
-            1
-        );
+        assert_eq!(findings_for("src/a.rs", &"fn a() {}\n".repeat(FILE_LINES_MAX + 1)), 1);
         assert_eq!(findings_for("src/a.rs", &"fn a() {}\n".repeat(FILE_LINES_MAX)), 0);
     }
 
@@ -41,9 +38,6 @@ mod tests {
         let tests = "fn b() {}\n".repeat(FILE_LINES_MAX);
         let text = format!("fn a() {{}}\n#[cfg(test)]\nmod tests {{\n{tests}}}\n");
         assert_eq!(findings_for("src/a.rs", &text), 0);
-        assert_eq!(
-            findings_for("tests/a.rs", &"fn a() {}\n".repeat(FILE_LINES_MAX + 1)),
-            0
-        );
+        assert_eq!(findings_for("tests/a.rs", &"fn a() {}\n".repeat(FILE_LINES_MAX + 1)), 0);
     }
 }

@@ -8,9 +8,8 @@ use crate::tree::Tree;
 const NOTES: &[&str] = &[concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")];
 const UNWRITTEN: &[&str] = &[concat!("todo", "!"), concat!("unimplemented", "!")];
 const IGNORED: &str = concat!("#[", "ignore");
-const TEXT_FILES: &[&str] = &[
-    "md", "toml", "py", "js", "mjs", "css", "html", "sql", "sh", "yml", "yaml", "Makefile",
-];
+const TEXT_FILES: &[&str] =
+    &["md", "toml", "py", "js", "mjs", "css", "html", "sql", "sh", "yml", "yaml", "Makefile"];
 
 pub fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -20,10 +19,7 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
     for (path, text) in &tree.files {
         let kind = path.rsplit(['.', '/']).next().unwrap_or(path);
         if TEXT_FILES.contains(&kind) {
-            let noted = text
-                .lines()
-                .enumerate()
-                .filter_map(|(at, line)| Some((at, note_in(line)?)));
+            let noted = text.lines().enumerate().filter_map(|(at, line)| Some((at, note_in(line)?)));
             findings.extend(noted.map(|(at, note)| Finding::new(path, at + 1, note_text(note))));
         }
     }
@@ -49,10 +45,7 @@ fn in_source(path: &str, source: &Source) -> Vec<Finding> {
 
 fn note_in(text: &str) -> Option<&'static str> {
     let words = || text.split(|letter: char| !letter.is_alphanumeric());
-    NOTES
-        .iter()
-        .copied()
-        .find(|note| words().any(|word| word == *note))
+    NOTES.iter().copied().find(|note| words().any(|word| word == *note))
 }
 
 fn note_text(note: &str) -> String {
@@ -64,10 +57,7 @@ mod tests {
     use super::*;
 
     fn lines_for(path: &str, text: &str) -> Vec<usize> {
-        check(&Tree::of(&[(path, text)]))
-            .into_iter()
-            .map(|finding| finding.line)
-            .collect()
+        check(&Tree::of(&[(path, text)])).into_iter().map(|finding| finding.line).collect()
     }
 
     #[test]
@@ -80,10 +70,7 @@ mod tests {
     fn notes_are_found_in_comments_and_pages_but_not_in_strings() {
         let text = format!("// {} later\nlet a = \"{}\";\n", NOTES[0], NOTES[1]);
         assert_eq!(lines_for("src/a.rs", &text), [1]);
-        assert_eq!(
-            lines_for("docs/a.md", &format!("fine\n- {}: write\n", NOTES[0])),
-            [2]
-        );
+        assert_eq!(lines_for("docs/a.md", &format!("fine\n- {}: write\n", NOTES[0])), [2]);
         assert_eq!(lines_for("Makefile", &format!("# {}\n", NOTES[1])), [1]);
     }
 }

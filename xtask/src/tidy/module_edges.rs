@@ -13,13 +13,8 @@ struct ModuleEdge {
     reason: &'static str,
 }
 
-const PURE: &[&str] = &[
-    "components/src/",
-    "systems/src/",
-    "replays/src/",
-    "protocol/src/",
-    "clients/rust/src/",
-];
+const PURE: &[&str] =
+    &["components/src/", "systems/src/", "replays/src/", "protocol/src/", "clients/rust/src/"];
 const EVERYWHERE: &[&str] = &[""];
 const NONE: &[&str] = &[];
 
@@ -99,8 +94,7 @@ impl ModuleEdge {
 /// `src/ws` holds `src/ws.rs` and `src/ws/…`, but not `src/wsl.rs`.
 fn is_inside(path: &str, place: &str) -> bool {
     let whole = place.is_empty() || place.ends_with('/');
-    path.strip_prefix(place)
-        .is_some_and(|rest| whole || rest.starts_with('/') || rest == ".rs")
+    path.strip_prefix(place).is_some_and(|rest| whole || rest.starts_with('/') || rest == ".rs")
 }
 
 fn crossings(edge: &ModuleEdge, path: &str, source: &Source) -> Vec<Finding> {
@@ -111,17 +105,9 @@ fn crossings(edge: &ModuleEdge, path: &str, source: &Source) -> Vec<Finding> {
         })
     };
     let counted = |named: &NamedPath| !named.in_tests && !is_test_file(path) || edge.places == EVERYWHERE;
-    let found = named(path, source)
-        .into_iter()
-        .filter(|named| counted(named) && names_it(named));
+    let found = named(path, source).into_iter().filter(|named| counted(named) && names_it(named));
     found
-        .map(|named| {
-            Finding::new(
-                path,
-                named.line,
-                format!("names {}: {}", named.text(), edge.reason),
-            )
-        })
+        .map(|named| Finding::new(path, named.line, format!("names {}: {}", named.text(), edge.reason)))
         .collect()
 }
 
@@ -136,84 +122,45 @@ mod tests {
     use super::*;
 
     fn texts(path: &str, text: &str) -> Vec<String> {
-        check(&Tree::of(&[(path, text)]))
-            .into_iter()
-            .map(|finding| finding.text)
-            .collect()
+        check(&Tree::of(&[(path, text)])).into_iter().map(|finding| finding.text).collect()
     }
 
     #[test]
     fn rapier_is_named_in_spatial_alone() {
         assert!(texts("systems/src/movement.rs", "use rapier3d::prelude::*;\n")[0].contains("rapier3d"));
-        assert_eq!(
-            texts("systems/src/spatial/level.rs", "use rapier3d::prelude::*;\n"),
-            [""; 0]
-        );
-        assert_eq!(
-            texts("systems/tests/walk.rs", "use rapier3d::prelude::*;\n").len(),
-            1
-        );
+        assert_eq!(texts("systems/src/spatial/level.rs", "use rapier3d::prelude::*;\n"), [""; 0]);
+        assert_eq!(texts("systems/tests/walk.rs", "use rapier3d::prelude::*;\n").len(), 1);
     }
 
     #[test]
     fn a_clock_or_a_hash_map_in_a_pure_crate_is_found() {
         assert_eq!(texts("systems/src/a.rs", "use std::time::Instant;\n").len(), 1);
-        assert_eq!(
-            texts("replays/src/a.rs", "use std::collections::{BTreeMap, HashMap};\n").len(),
-            1
-        );
-        assert_eq!(
-            texts("protocol/src/a.rs", "let at = tokio::time::now();\n").len(),
-            1
-        );
+        assert_eq!(texts("replays/src/a.rs", "use std::collections::{BTreeMap, HashMap};\n").len(), 1);
+        assert_eq!(texts("protocol/src/a.rs", "let at = tokio::time::now();\n").len(), 1);
         assert_eq!(texts("src/a.rs", "use std::collections::HashMap;\n"), [""; 0]);
     }
 
     #[test]
     fn only_the_pacer_of_a_session_reads_the_clock() {
-        assert_eq!(
-            texts("src/session/shard.rs", "let now = Instant::now();\n").len(),
-            1
-        );
-        assert_eq!(
-            texts("src/session/pacer.rs", "let now = Instant::now();\n"),
-            [""; 0]
-        );
+        assert_eq!(texts("src/session/shard.rs", "let now = Instant::now();\n").len(), 1);
+        assert_eq!(texts("src/session/pacer.rs", "let now = Instant::now();\n"), [""; 0]);
     }
 
     #[test]
     fn the_edges_of_the_service_hold() {
         assert_eq!(texts("src/session/host.rs", "use crate::http::Error;\n").len(), 1);
-        assert_eq!(
-            texts("src/http/sessions.rs", "use crate::store::Journal;\n").len(),
-            1
-        );
+        assert_eq!(texts("src/http/sessions.rs", "use crate::store::Journal;\n").len(), 1);
         assert_eq!(texts("src/ws.rs", "use crate::store::Journal;\n").len(), 1);
-        assert_eq!(
-            texts("src/journal/writer.rs", "use bevy_ecs::world::World;\n").len(),
-            1
-        );
+        assert_eq!(texts("src/journal/writer.rs", "use bevy_ecs::world::World;\n").len(), 1);
         assert_eq!(texts("src/journal/writer.rs", "sqlx::query(text);\n").len(), 1);
-        assert_eq!(
-            texts("src/cli/serve.rs", "use crate::store::sqlite::Sqlite;\n").len(),
-            1
-        );
-        assert_eq!(
-            texts("src/app.rs", "use crate::store::sqlite::Sqlite;\n"),
-            [""; 0]
-        );
-        assert_eq!(
-            texts("src/bots/brain.rs", "use tokio_tungstenite::connect_async;\n").len(),
-            1
-        );
+        assert_eq!(texts("src/cli/serve.rs", "use crate::store::sqlite::Sqlite;\n").len(), 1);
+        assert_eq!(texts("src/app.rs", "use crate::store::sqlite::Sqlite;\n"), [""; 0]);
+        assert_eq!(texts("src/bots/brain.rs", "use tokio_tungstenite::connect_async;\n").len(), 1);
     }
 
     #[test]
     fn a_variable_with_the_name_of_a_crate_is_no_edge_and_neither_is_a_comment() {
-        assert_eq!(
-            texts("src/session/host.rs", "let http = 1; // crate::http::Error\n"),
-            [""; 0]
-        );
+        assert_eq!(texts("src/session/host.rs", "let http = 1; // crate::http::Error\n"), [""; 0]);
     }
 
     #[test]

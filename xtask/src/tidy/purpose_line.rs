@@ -8,10 +8,7 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
     let says = |first: &crate::source::Line| {
         first.comment == Comment::FileDoc && first.comment_text.trim_start_matches(['/', '!', ' ']).len() > 1
     };
-    let silent = tree
-        .sources
-        .iter()
-        .filter(|(_, source)| !source.lines.first().is_some_and(says));
+    let silent = tree.sources.iter().filter(|(_, source)| !source.lines.first().is_some_and(says));
     silent
         .map(|(path, _)| Finding::new(path, 1, "no purpose, expected `//! what this file is for.`"))
         .collect()

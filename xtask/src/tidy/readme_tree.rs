@@ -10,11 +10,7 @@ const END: &str = "<!-- /tree -->";
 
 pub fn check(tree: &Tree) -> Vec<Finding> {
     let Some(text) = tree.files.get(README) else {
-        return vec![Finding::new(
-            README,
-            1,
-            "missing, expected it with a tree of the directory",
-        )];
+        return vec![Finding::new(README, 1, "missing, expected it with a tree of the directory")];
     };
     let Some(entries) = entries(text) else {
         return vec![Finding::new(
@@ -27,11 +23,7 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
     for entry in &entries {
         let path = entry.path.trim_end_matches('/');
         if !tree.files.contains_key(path) && !tree.directories.contains(path) {
-            findings.push(Finding::new(
-                README,
-                entry.line,
-                format!("{path} is listed but is not there"),
-            ));
+            findings.push(Finding::new(README, entry.line, format!("{path} is listed but is not there")));
         }
         if entry.purpose.is_empty() {
             findings.push(Finding::new(
@@ -42,21 +34,9 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
         }
     }
     let line = entries.first().map_or(1, |entry| entry.line);
-    let listed = |path: &str| {
-        entries
-            .iter()
-            .any(|entry| entry.path.trim_end_matches('/') == path)
-    };
-    for path in tree
-        .directories
-        .iter()
-        .filter(|path| must_be_listed(path) && !listed(path))
-    {
-        findings.push(Finding::new(
-            README,
-            line,
-            format!("{path}/ is there but is not listed in the tree"),
-        ));
+    let listed = |path: &str| entries.iter().any(|entry| entry.path.trim_end_matches('/') == path);
+    for path in tree.directories.iter().filter(|path| must_be_listed(path) && !listed(path)) {
+        findings.push(Finding::new(README, line, format!("{path}/ is there but is not listed in the tree")));
     }
     findings
 }
@@ -73,9 +53,7 @@ fn must_be_listed(path: &str) -> bool {
         return false;
     }
     let in_src = |directory: &str| {
-        let inside = path
-            .strip_prefix(directory)
-            .and_then(|rest| rest.strip_prefix("src/"));
+        let inside = path.strip_prefix(directory).and_then(|rest| rest.strip_prefix("src/"));
         inside.is_some_and(|rest| !rest.contains('/'))
     };
     !path.contains('/') || CRATES.iter().any(|edges| in_src(edges.directory))
@@ -95,15 +73,9 @@ fn entries(text: &str) -> Option<Vec<Entry>> {
         let indent = line.len() - entry.len();
         let (name, purpose) = entry.split_once(char::is_whitespace).unwrap_or((entry, ""));
         parents.retain(|(outer, _)| *outer < indent);
-        let path = parents
-            .last()
-            .map_or(name.to_owned(), |(_, parent)| format!("{parent}/{name}"));
+        let path = parents.last().map_or(name.to_owned(), |(_, parent)| format!("{parent}/{name}"));
         parents.push((indent, path.trim_end_matches('/').to_owned()));
-        found.push(Entry {
-            line: at + 1,
-            path,
-            purpose: purpose.trim().to_owned(),
-        });
+        found.push(Entry { line: at + 1, path, purpose: purpose.trim().to_owned() });
     }
     (begin < end).then_some(found)
 }
@@ -116,23 +88,14 @@ mod tests {
         let readme = format!("# Name\n{BEGIN}\n```\n{tree}```\n{END}\n");
         let mut samples = vec![(README, readme.as_str())];
         samples.extend_from_slice(files);
-        check(&Tree::of(&samples))
-            .into_iter()
-            .map(|finding| finding.text)
-            .collect()
+        check(&Tree::of(&samples)).into_iter().map(|finding| finding.text).collect()
     }
 
     #[test]
     fn a_tree_that_equals_the_directory_passes_nested_or_flat() {
         let files = [("src/ws/reader.rs", ""), ("docs/a.md", ""), (".ci/run", "")];
-        assert_eq!(
-            texts("src/  the service\n  ws/  sockets\ndocs/  pages\n", &files),
-            [""; 0]
-        );
-        assert_eq!(
-            texts("src/  the service\nsrc/ws/  sockets\ndocs/  pages\n", &files),
-            [""; 0]
-        );
+        assert_eq!(texts("src/  the service\n  ws/  sockets\ndocs/  pages\n", &files), [""; 0]);
+        assert_eq!(texts("src/  the service\nsrc/ws/  sockets\ndocs/  pages\n", &files), [""; 0]);
     }
 
     #[test]
@@ -151,10 +114,6 @@ mod tests {
 
     #[test]
     fn a_readme_without_markers_is_found() {
-        assert!(
-            check(&Tree::of(&[(README, "# Name\n")]))[0]
-                .text
-                .contains("no tree")
-        );
+        assert!(check(&Tree::of(&[(README, "# Name\n")]))[0].text.contains("no tree"));
     }
 }

@@ -28,32 +28,18 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
     }
     for path in tree.files.keys().filter(|path| path.ends_with(".sql")) {
         if !path.starts_with("migrations/") && !path.starts_with("src/store/") {
-            findings.push(Finding::new(
-                path,
-                1,
-                "an SQL file, expected under migrations/ or src/store/",
-            ));
+            findings.push(Finding::new(path, 1, "an SQL file, expected under migrations/ or src/store/"));
         }
     }
     findings
 }
 
 fn statements(path: &str, source: &Source) -> Vec<Finding> {
-    let is_statement = |text: &String| {
-        STATEMENTS
-            .iter()
-            .any(|begin| text.trim_start().starts_with(begin))
-    };
+    let is_statement = |text: &String| STATEMENTS.iter().any(|begin| text.trim_start().starts_with(begin));
     let lines = source.lines.iter().enumerate().filter(|(_, line)| !line.in_tests);
     let found = lines.filter(|(_, line)| line.strings.iter().any(is_statement));
     found
-        .map(|(at, _)| {
-            Finding::new(
-                path,
-                at + 1,
-                "SQL, expected only under src/store/ and migrations/",
-            )
-        })
+        .map(|(at, _)| Finding::new(path, at + 1, "SQL, expected only under src/store/ and migrations/"))
         .collect()
 }
 
