@@ -169,6 +169,7 @@ impl Match {
                 println!("DBG {tick:?} {slot:?} Silent before {:?}", b.pose.at);
             }
         }
+        for e in &self.sim.output().events { if let Event::Displaced{slot, reason, pose, ..} = e { println!("DSP {:?} {slot:?} {reason:?} {:?}", self.sim.tick(), pose.at); } }
         self.note();
         self.input.clear();
         let membership = |event: &Event| matches!(event, Event::Joined { .. } | Event::Left { .. });

@@ -94,8 +94,9 @@ pub(super) async fn mark_finished(registry: &Registry, id: SessionId, ended: &En
     }
 }
 
-/// Simulates a finished session again, at low priority, and keeps the result.
-async fn check(registry: &Registry, id: SessionId, last_tick: u32) {
+/// Simulates a finished session again, at low priority and one at a time, and keeps the result.
+pub(super) async fn check(registry: &Registry, id: SessionId, last_tick: u32) {
+    let Ok(_turn) = registry.0.verifying.acquire().await else { return };
     let log = match crate::journal_log::load(&*registry.journal().reader(), id).await {
         Ok(Some(log)) => log,
         Ok(None) => return,

@@ -9,7 +9,7 @@ use combat_components::phase::EndReason;
 use combat_protocol::server::Welcome;
 use combat_systems::sim::{Sim, SimParts};
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::catalogue::Catalogue;
 use super::entry::{EndedFacts, Entry, FixedFacts, summary};
@@ -46,6 +46,8 @@ pub(super) struct Inner {
     pub limits: Limits,
     pub draining: AtomicBool,
     pub on_live: OnLive,
+    /// Verification takes what time is left over, on one core at most.
+    pub verifying: Semaphore,
     shards: Mutex<Vec<Shard>>,
     /// How many sessions have ended; whoever waits for one's end follows it.
     ended: watch::Sender<u64>,
@@ -95,6 +97,7 @@ impl Registry {
             draining: AtomicBool::new(false),
             on_live,
             ended: watch::Sender::new(0),
+            verifying: Semaphore::new(1),
         };
         let registry = Self(Arc::new(inner));
         tokio::spawn(finish::settle(registry.clone(), departed));

@@ -9,7 +9,7 @@ use combat_systems::sim::{Sim, SimParts};
 use thiserror::Error;
 
 use super::entry::{EndedFacts, FixedFacts};
-use super::finish::mark_finished;
+use super::finish::{check, mark_finished};
 use super::pacer::unix_us;
 use super::registry::Registry;
 use super::stored::{EndNote, VerifyNote, facts_of, read_note, unreadable_facts};
@@ -147,7 +147,12 @@ async fn load_ended(registry: &Registry) -> Result<(), StoreError> {
             end_reason: note.and_then(|note| note.end_reason),
             verify: verify.map(Into::into),
         };
+        let unverified = !failed && ended.verify.is_none();
         registry.note_stored(stored_facts(registry, row.id, row.created_unix_us).await, ended);
+        if unverified {
+            let registry = registry.clone();
+            tokio::spawn(async move { check(&registry, row.id, listed.last_tick).await });
+        }
     }
     Ok(())
 }

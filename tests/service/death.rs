@@ -235,6 +235,7 @@ async fn sigterm_tells_everybody_and_every_tick_shown_is_there_after_the_restart
     eprintln!("drained in {} ms", took.as_millis());
     assert_eq!(drained.0.code(), Some(0), "{:#?}", server.output());
     assert!(took < Duration::from_secs(5), "a drain takes at most 5 s, not {took:?}");
+    eprintln!("ann {:?}, bob {:?}, watcher {:?}", drained.1, drained.2, drained.3);
     for closed in [drained.1, drained.2, drained.3] {
         closed.expect(CloseCode::Draining);
     }

@@ -83,6 +83,7 @@ fn reload() -> Stage {
     let (mut stage, mut bots) = seated(scene, 2);
     stage.steps(70);
     bots[0].deed(&mut stage, Deed::Reload, right());
+    stage.step();
     for _ in 0..4 {
         bots[0].deed(&mut stage, Deed::Attack, right());
         stage.step();
@@ -175,7 +176,7 @@ fn corrections() -> Stage {
         let at = illegal(bot.at);
         claim_at(&mut stage, bot, at, 0);
     }
-    for clock_ticks in [1_000, -3] {
+    for clock_ticks in [1_000, -100] {
         stand_still(&mut stage, bot);
         let at = bot.at;
         claim_at(&mut stage, bot, at, clock_ticks);
