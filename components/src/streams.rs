@@ -28,7 +28,7 @@ impl Stream {
 
     /// A number below `bound`; 0 when `bound` is 0.
     pub fn below(&mut self, bound: u32) -> u32 {
-        ((self.draw() >> 32) * u64::from(bound) >> 32) as u32
+        (((self.draw() >> 32) * u64::from(bound)) >> 32) as u32
     }
 
     /// A number in `−spread ..= spread`, with a triangular density.

@@ -37,11 +37,18 @@ const CORNER_MM: i64 = 450;
 const STUCK_MM: i64 = 300;
 const STUCK_MS: u64 = 1_000;
 
-/// A sidestep needs this much room.
-const SIDESTEP_MM: i32 = 900;
+/// A sidestep needs this much room: so much at least, of so much looked at.
+const SIDESTEP_MM: (i32, i32) = (800, 900);
+
+/// A dash that a wall would cut shorter than this is saved for later.
+const DASH_MM_MIN: i32 = 2_000;
 
 /// A bot shoots once its sights are this near to where it wants them, in 1/65,536 turn.
 const ON_TARGET_TURN: f64 = 350.0;
+
+/// The error of an aim shrinks to this share while an enemy is kept in the sights, within about so long.
+const HELD_SHARE: f64 = 0.5;
+const SETTLE_MS: f64 = 1_200.0;
 
 /// Of a hundred wake-ups in a fight, how many begin a jump or a dash.
 const JUMP_PERCENT: u32 = 1;
@@ -74,6 +81,7 @@ impl Field {
 struct Target {
     sim_id: u32,
     feet: Vec3Mm,
+    noticed_at_ms: u64,
     seen_at_ms: u64,
     /// The reaction is over.
     fire_from_ms: u64,
@@ -143,7 +151,7 @@ impl Brain {
         if out.write(|out| client.claim(now_ms, &step, out)).is_ok() {
             self.legs.claimed();
         }
-        self.act(client, field, (now_ms, elapsed_ms, off_turn), out);
+        self.act(client, field, (now_ms, off_turn), out);
     }
 
     /// Keeps the enemy in sight, or finds the nearest who is.
@@ -183,6 +191,7 @@ impl Brain {
         Target {
             sim_id: player.sim_id,
             feet: feet_of(player),
+            noticed_at_ms: now_ms,
             seen_at_ms: now_ms,
             fire_from_ms: now_ms + u64::from(reaction_ms),
             at_head: self.stream.below(self.skill.head_one_in) == 0,
@@ -227,22 +236,22 @@ impl Brain {
         };
         let towards = heading(at, target.feet);
         let direction = |left: bool| turned(towards, if left { aside } else { -aside });
-        if !self.has_room(field, direction(self.strafes_left)) {
+        if !self.has_room(field, direction(self.strafes_left), SIDESTEP_MM) {
             self.strafes_left = !self.strafes_left;
             self.strafe_until_ms = now_ms + 600;
         }
         let direction = direction(self.strafes_left);
-        let has_room = self.has_room(field, direction);
+        let has_room = self.has_room(field, direction, SIDESTEP_MM);
         let jump = has_room && self.stream.below(100) < JUMP_PERCENT;
         let speed_mm_per_s = if has_room { field.ruleset.movement.speed_mm_per_s * 4 / 5 } else { 0 };
         Wish { direction, speed_mm_per_s, jump }
     }
 
-    /// Whether a few steps that way stay on the ground.
-    fn has_room(&self, field: &Field, direction: Yaw) -> bool {
+    /// Whether a way of `reach_mm` goes on for at least `least_mm` and ends on the ground.
+    fn has_room(&self, field: &Field, direction: Yaw, (least_mm, reach_mm): (i32, i32)) -> bool {
         let (at, step_mm) = (self.legs.at(), field.ruleset.movement.step_height_mm);
-        let end = field.level.slide_until_blocked(at, direction, SIDESTEP_MM, step_mm);
-        let least_mm = i64::from(SIDESTEP_MM) * 9 / 10;
+        let end = field.level.slide_until_blocked(at, direction, reach_mm, step_mm);
+        let least_mm = i64::from(least_mm);
         end.horizontal_distance_squared(at) >= least_mm * least_mm && field.level.grounded(end)
     }
 
@@ -289,7 +298,8 @@ impl Brain {
     /// Turns towards the enemy or the way; answers how far off the sights still are.
     fn turn(&mut self, wish: &Wish, field: &Field, elapsed_ms: u64) -> f64 {
         let turn_max = f64::from(self.skill.turn_per_s) * elapsed_ms as f64 / 1_000.0;
-        let error = self.sights.drift(self.skill.error_turn, elapsed_ms, &mut self.stream);
+        let spread = self.target.map_or(self.skill.error_turn, |target| self.error_turn(&target));
+        let error = self.sights.drift(spread, elapsed_ms, &mut self.stream);
         let Some(target) = self.target else {
             return self.sights.turn((f64::from(wish.direction.0), 0.0), turn_max / 3.0);
         };
@@ -298,12 +308,19 @@ impl Brain {
         self.sights.turn((yaw + error[0], pitch + error[1]), turn_max)
     }
 
+    /// The longer an enemy is in the sights, the better they hold.
+    fn error_turn(&self, target: &Target) -> u16 {
+        let tracked_ms = self.woken_at_ms.saturating_sub(target.noticed_at_ms) as f64;
+        let share = HELD_SHARE + (1.0 - HELD_SHARE) * (-tracked_ms / SETTLE_MS).exp();
+        (f64::from(self.skill.error_turn) * share) as u16
+    }
+
     /// Reloads, dashes or shoots.
     fn act(
         &mut self,
         client: &mut Client,
         field: &Field,
-        (now_ms, elapsed_ms, off_turn): (u64, u64, f64),
+        (now_ms, off_turn): (u64, f64),
         out: &mut Messages,
     ) {
         let own = client.own();
@@ -316,8 +333,7 @@ impl Brain {
         let weapons = &field.ruleset.weapons;
         let Some(weapon) = weapons.get(usize::from(own.weapon_in_hand)) else { return };
         let few = u32::from(own.rounds) * 100 < u32::from(weapon.magazine_rounds) * RELOAD_BELOW_PERCENT;
-        let is_ready =
-            now_ms + elapsed_ms / 2 >= self.next_shot_ms && client.server_tick(now_ms) >= own.ready_at_tick;
+        let is_ready = now_ms >= self.next_shot_ms && client.server_tick(now_ms) > own.ready_at_tick;
         if own.rounds == 0 || (few && self.target.is_none()) {
             if out.write(|out| client.reload(out)).is_ok() {
                 self.busy_until_ms = now_ms + ASKED_MS;
@@ -359,9 +375,10 @@ impl Brain {
             return false;
         };
         let Some(target) = self.target else { return false };
+        let reach_mm = field.ruleset.abilities[index].reach_mm;
         let aside = if self.strafes_left { 80.0 } else { -80.0 };
         let direction = turned(heading(self.legs.at(), target.feet), aside);
-        if !self.legs.stands() || !self.has_room(field, direction) {
+        if !self.legs.stands() || !self.has_room(field, direction, (DASH_MM_MIN, reach_mm)) {
             return false;
         }
         let sight = client.sight(direction, Pitch::default());

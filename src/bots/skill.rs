@@ -87,7 +87,7 @@ impl Skill {
     fn of(number: usize) -> Self {
         let grade = (number as u32 * 3) % Self::GRADES;
         Self {
-            error_turn: (2_400 - grade * 330) as u16,
+            error_turn: (4_300 - grade * 560) as u16,
             reaction_ms: 700 - grade * 90,
             turn_per_s: 40_000 + grade * 12_000,
             burst_rounds: 3 + grade,

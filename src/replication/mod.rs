@@ -4,6 +4,7 @@
 
 mod encoded;
 pub mod happenings;
+mod own;
 mod pace;
 pub mod players;
 pub mod relay;

@@ -9,8 +9,7 @@ use combat_protocol::close::CloseCode;
 use combat_protocol::codec::{Encoding, encode_event, encode_own, encode_status, encode_welcome};
 use combat_protocol::frame::FrameEncoder;
 use combat_protocol::server::{
-    Correction, EventMessage, Happening, InputVerdict, Own, ResumedFrom, Snapshot, StatusMessage, VerdictHit,
-    Welcome,
+    Correction, EventMessage, Happening, InputVerdict, Own, ResumedFrom, Snapshot, StatusMessage, Welcome,
 };
 use combat_protocol::view::view_hash;
 use combat_systems::sim::Sim;
@@ -18,6 +17,7 @@ use combat_systems::views::OwnBody;
 
 use super::encoded::{Encoder, PerEncoding};
 use super::happenings;
+use super::own::{correction_of, fill_own, verdict_of};
 use super::pace::{Due, Pace};
 use super::view::ViewBuilder;
 use crate::session::outbox::Outbox;
@@ -183,17 +183,7 @@ impl PlayersAudience {
                 let Some(Some(socket)) = self.sockets.get_mut(usize::from(slot.0)) else {
                     continue;
                 };
-                socket.correction = Some(Correction {
-                    reason: *reason,
-                    input_seq: *input_seq,
-                    x: pose.at.x,
-                    y: pose.at.y,
-                    z: pose.at.z,
-                    yaw: pose.yaw.0,
-                    pitch: pose.pitch.turn(),
-                    pose_epoch: *pose_epoch,
-                    bank_ticks: 0,
-                });
+                socket.correction = Some(correction_of(*reason, *input_seq, pose, *pose_epoch));
                 socket.urgent = true;
             }
             if let Some(message) = happenings::message_of(event, standing.epoch, tick, &builder.view.roster) {
@@ -209,19 +199,7 @@ impl PlayersAudience {
                 continue;
             };
             socket.urgent = true;
-            socket.verdicts.push(InputVerdict {
-                input_seq: verdict.input_seq,
-                outcome: verdict.outcome,
-                reason: verdict.reason,
-                applied_tick: sim.tick().0,
-                hit: verdict.hit.map(|hit| VerdictHit {
-                    victim: hit.victim.0,
-                    zone: hit.zone,
-                    amount_milli: hit.amount.0,
-                    remaining_health_milli: hit.remaining_health.0,
-                    killed: hit.killed,
-                }),
-            });
+            socket.verdicts.push(verdict_of(verdict, sim.tick()));
         }
     }
 
@@ -398,19 +376,4 @@ fn drop_socket(place: &mut Option<PlayerSocket>, at: usize, facts: &mut TickInpu
         socket.outbox.close(CloseCode::TooSlow);
         facts.push(Command::Disconnected { slot: Slot(at as u8) });
     }
-}
-
-fn fill_own(own: &mut Own, body: &OwnBody, abilities: usize, (now, standing): (Tick, Standing)) {
-    own.tick = now.0;
-    own.last_input_seq = body.input_seq;
-    own.durable_tick = standing.durable_tick.0;
-    own.pose_epoch = body.pose_epoch;
-    own.bank_ticks = body.bank_ticks;
-    own.weapon_in_hand = body.weapon;
-    own.rounds = body.rounds;
-    own.ready_at_tick = body.ready_at.0;
-    own.reloaded_at_tick = body.reloaded_at.map(|at| at.0);
-    own.ability_ready_at_ticks.clear();
-    own.ability_ready_at_ticks.extend(body.ability_ready_at.iter().take(abilities).map(|at| at.0));
-    own.respawn_at_tick = body.respawn_at.map(|at| at.0);
 }

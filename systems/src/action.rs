@@ -96,7 +96,7 @@ fn judge_attacks(inbox: Res<Inbox>, roster: Res<Roster>, mut fighters: Query<Fig
     }
 }
 
-fn actions<'a>(inbox: &'a Inbox) -> impl Iterator<Item = &'a Action> {
+fn actions(inbox: &Inbox) -> impl Iterator<Item = &Action> {
     inbox.actions.iter().filter_map(|index| match &inbox.commands[usize::from(*index)] {
         Command::Action { action } => Some(action),
         _ => None,

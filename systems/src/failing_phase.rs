@@ -10,7 +10,9 @@ use crate::phases::Phase;
 use crate::sim::Sim;
 use crate::{action, cooldown, damage, history, input, movement, snapshot};
 
-const PHASES: [(Phase, fn(&mut Schedule)); 7] = [
+type Install = fn(&mut Schedule);
+
+const PHASES: [(Phase, Install); 7] = [
     (Phase::Input, input::install),
     (Phase::Movement, movement::install),
     (Phase::History, history::install),

@@ -1,5 +1,7 @@
 //! A body with all its components. The archetype is fixed from join to leave.
 
+#![allow(clippy::disallowed_methods, reason = "bevy's derive of Bundle forgets what it has moved out")]
+
 use bevy_ecs::bundle::Bundle;
 use bevy_ecs::query::QueryData;
 use combat_components::ability::Cooldowns;

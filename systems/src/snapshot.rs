@@ -3,7 +3,7 @@
 use arrayvec::ArrayVec;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
-use bevy_ecs::system::{Query, Res, ResMut};
+use bevy_ecs::system::{Query, Res, ResMut, SystemParam};
 use combat_components::canon::Canon;
 use combat_components::limits::PLAYERS_MAX;
 use combat_components::phase::MatchState;
@@ -98,15 +98,22 @@ pub fn install(schedule: &mut Schedule) {
     schedule.add_systems(hash_state.in_set(Phase::Snapshot));
 }
 
+/// Every resource that is state.
+#[derive(SystemParam)]
+struct StateResources<'w> {
+    now: Res<'w, Now>,
+    roster: Res<'w, Roster>,
+    state: Res<'w, MatchState>,
+    streams: Res<'w, Streams>,
+}
+
 fn hash_state(
-    now: Res<Now>,
-    roster: Res<Roster>,
-    state: Res<MatchState>,
-    streams: Res<Streams>,
+    resources: StateResources,
     fighters: Query<Fighter>,
     mut bytes: ResMut<HashBytes>,
     mut output: ResMut<TickOutput>,
 ) {
+    let StateResources { now, roster, state, streams } = resources;
     let bytes = &mut bytes.0;
     let mut in_order: ArrayVec<FighterReadOnlyItem<'_, '_>, PLAYERS_MAX> = ArrayVec::new();
     in_order.extend(roster.entities().filter_map(|entity| fighters.get(entity).ok()));

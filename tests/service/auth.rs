@@ -45,7 +45,14 @@ async fn a_forged_token_opens_nothing_whatever_algorithm_it_names() {
     let (head, signature) = good.rsplit_once('.').unwrap();
     let other = forge_claims(&claims("admin", "ann"));
     let swapped = format!("{}.{signature}", other.rsplit_once('.').unwrap().0);
-    for token in [swapped, head.to_owned(), format!("{good}x"), format!("{good}.x"), "a.b.c".to_owned(), "...".to_owned()] {
+    for token in [
+        swapped,
+        head.to_owned(),
+        format!("{good}x"),
+        format!("{good}.x"),
+        "a.b.c".to_owned(),
+        "...".to_owned(),
+    ] {
         list_with(&server, &token).await.expect_problem(401, "token_invalid");
     }
 }
@@ -54,7 +61,9 @@ async fn a_forged_token_opens_nothing_whatever_algorithm_it_names() {
 async fn claims_that_are_missing_expired_or_meant_for_others_are_refused() {
     let server = Server::start().await;
     let now = claims("service", "ann")["iat"].as_u64().unwrap();
-    list_with(&server, &forge_claims(&with("exp", json!(now - 60)))).await.expect_problem(401, "token_expired");
+    list_with(&server, &forge_claims(&with("exp", json!(now - 60))))
+        .await
+        .expect_problem(401, "token_expired");
     for field in ["sub", "role", "exp", "iss", "aud"] {
         list_with(&server, &forge_claims(&without(field))).await.expect_problem(401, "token_invalid");
     }
@@ -104,7 +113,8 @@ async fn in_production_nothing_but_health_is_open_without_a_token() {
     let server = Server::start_with(options).await;
     let rest = server.anonymous();
     let session = server.service().create(&arena()).await;
-    for path in ["/sessions", &format!("/sessions/{session}"), "/maps", "/maps/duel-box", "/rulesets/default"] {
+    for path in ["/sessions", &format!("/sessions/{session}"), "/maps", "/maps/duel-box", "/rulesets/default"]
+    {
         rest.get(&format!("{API}{path}")).await.expect_problem(401, "token_missing");
         server.player("ann").get(&format!("{API}{path}")).await.expect(200);
     }

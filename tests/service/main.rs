@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail wherever it does not hold")]
 
-mod death;
 mod auth;
+mod death;
+mod doors;
 mod harness;
-mod places;
-mod sessions;
 mod judge;
+mod places;
+mod play;
+mod sessions;
 mod smoke;
+mod stall;

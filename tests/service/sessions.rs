@@ -26,9 +26,29 @@ async fn a_created_session_has_every_field_is_found_at_its_location_and_is_liste
     });
     let created = service.post(&sessions(), &body).await.expect(201);
     let expected = [
-        "createdAt", "durability", "durableTick", "endReason", "endedAt", "epoch", "gameMode", "id", "mapHash", "mapId",
-        "maxPlayers", "metadata", "name", "playerCount", "ruleset", "spectatorCount", "spectatorDelayMs", "startedAt",
-        "status", "tick", "tickRateHz", "type", "verify",
+        "createdAt",
+        "durability",
+        "durableTick",
+        "endReason",
+        "endedAt",
+        "epoch",
+        "gameMode",
+        "id",
+        "mapHash",
+        "mapId",
+        "maxPlayers",
+        "metadata",
+        "name",
+        "playerCount",
+        "ruleset",
+        "spectatorCount",
+        "spectatorDelayMs",
+        "startedAt",
+        "status",
+        "tick",
+        "tickRateHz",
+        "type",
+        "verify",
     ];
     let mut found = keys(&created.body);
     found.sort_unstable();
@@ -164,8 +184,11 @@ async fn bodies_paths_methods_and_queries_that_are_wrong_are_told_apart() {
         server.player("ann").join(id, &json!({})).await.expect_problem(404, "session_not_found");
         server.player("ann").leave(id, &json!({})).await.expect_problem(404, "session_not_found");
     }
-    for (query, pointer) in [("limit=0", "?limit"), ("limit=501", "?limit"), ("status=x", "?status"), ("a=b", "?a")] {
-        let problem = service.get(&format!("{}?{query}", sessions())).await.expect_problem(400, "invalid_field");
+    for (query, pointer) in
+        [("limit=0", "?limit"), ("limit=501", "?limit"), ("status=x", "?status"), ("a=b", "?a")]
+    {
+        let problem =
+            service.get(&format!("{}?{query}", sessions())).await.expect_problem(400, "invalid_field");
         assert_eq!(problem.pointers(), [pointer]);
     }
 }

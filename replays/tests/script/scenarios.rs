@@ -102,7 +102,8 @@ fn reload() -> Stage {
 
 /// At 16 Hz, so that the minute after which an empty session ends stays small.
 fn join_leave() -> Stage {
-    let scene = Scene { rate_hz: 16, keyframe_ticks: 480, time_limit_s: 600, ..Scene::duel("join and leave") };
+    let scene =
+        Scene { rate_hz: 16, keyframe_ticks: 480, time_limit_s: 600, ..Scene::duel("join and leave") };
     let mut stage = Stage::new(scene);
     for (joins, ticks, leaves, cause) in [
         ([0, 1], 4, 1, LeaveCause::Left),

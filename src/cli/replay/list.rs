@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use combat_replays::verifier::Outcome;
 use serde_json::json;
 
-use super::{ListArgs, source};
+use super::{ListArgs, print, source};
 use crate::journal::{self, ListedSession};
 use crate::session::stored::{VerifyNote, read_note};
 use crate::store::SessionStatus;
@@ -20,25 +20,24 @@ pub fn run(args: &ListArgs) -> anyhow::Result<ExitCode> {
     })?;
     if args.json {
         let sessions: Vec<_> = sessions.iter().map(as_json).collect();
-        println!("{}", json!({ "sessions": sessions }));
+        print(&format!("{}\n", json!({ "sessions": sessions })))?;
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{:36}  {:7}  {:>8}  {:>6}  verified", "id", "status", "ticks", "epochs");
-    for listed in &sessions {
-        let ListedSession { session, last_tick } = listed;
-        let result = note(listed).map_or("-".to_owned(), |note| note.result);
-        let result = if result == VERIFIED { "yes".to_owned() } else { result };
-        println!(
-            "{}  {:7}  {last_tick:>8}  {:>6}  {result}",
-            session.id,
-            status(session.status),
-            session.epoch
-        );
-    }
+    let mut table = format!("{:36}  {:7}  {:>8}  {:>6}  verified\n", "id", "status", "ticks", "epochs");
+    table.extend(sessions.iter().map(row));
     if sessions.is_empty() {
-        println!("no session has been recorded in {}", args.storage.data_dir.display());
+        table += &format!("no session has been recorded in {}\n", args.storage.data_dir.display());
     }
+    print(&table)?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn row(listed: &ListedSession) -> String {
+    let ListedSession { session, last_tick } = listed;
+    let result = note(listed).map_or("-".to_owned(), |note| note.result);
+    let result = if result == VERIFIED { "yes".to_owned() } else { result };
+    let (id, status, epoch) = (session.id, status(session.status), session.epoch);
+    format!("{id}  {status:7}  {last_tick:>8}  {epoch:>6}  {result}\n")
 }
 
 /// `verified` is null until somebody has verified the session.

@@ -1,5 +1,6 @@
 //! `combat replay`: lists, verifies, shows and exports recorded sessions, beside a running server or without one.
 
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -11,7 +12,9 @@ mod export;
 mod happened;
 mod inspect;
 mod list;
+mod moment;
 mod source;
+mod timeline;
 mod verify;
 
 #[derive(Args)]
@@ -82,6 +85,14 @@ struct SourceArgs {
     source: String,
     #[command(flatten)]
     storage: StorageSettings,
+}
+
+/// Prints what was gathered; a reader that has seen enough, such as `head`, is no fault.
+fn print(text: &str) -> anyhow::Result<()> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 pub fn run(args: ReplayArgs) -> anyhow::Result<ExitCode> {

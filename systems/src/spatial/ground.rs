@@ -10,9 +10,10 @@ pub const GROUND_PROBE_MM: i32 = 30;
 /// A body that has fallen ends this far above first contact, so that its feet are level with a flat floor.
 pub const REST_GAP_MM: i32 = 1;
 
-/// The probe is narrower than the body by this and the skin. Lowered, it meets slopes and edges of up to 74°, so that
-/// a body can roll onto a step, and with up to 13 mm between every slope that can be walked, but no wall.
-pub(super) const PROBE_NARROWING_MM: i32 = 6;
+/// The probe is narrower than the body by this and the skin. Lowered, it meets slopes and edges of up to 82°, so that
+/// a body can roll onto a step, and with up to 17 mm between every slope that can be walked, but no wall: one that
+/// leans by 1° stays 1.4 mm away from the deepest pose that is free, twice what rapier errs by.
+pub(super) const PROBE_NARROWING_MM: i32 = 2;
 
 /// Downward steps of one fall, each at most the radius: 200 m at the thinnest body allowed.
 const FALL_STEPS_MAX: u32 = 2_048;

@@ -16,7 +16,7 @@ impl Level {
     ///
     /// A body that starts on the ground follows ramps and steps of at most `step_height_mm` (at most the radius)
     /// up and down, and flies on level where the ground ends; one in the air keeps its height. A body's bottom is
-    /// round, so an edge up to 0.73 radii higher than a step still gives footing. The result never overlaps unless
+    /// round, so an edge up to 0.86 radii higher than a step still gives footing. The result never overlaps unless
     /// `from` does, and lies within the bounds. Allocates nothing.
     pub fn slide_until_blocked(
         &self,

@@ -171,10 +171,40 @@ impl Walker {
     fn attempt(&self, level: &Level, want: [i64; 3]) -> Attempt {
         let straight = || self.straight(level, want);
         let found = if self.controller_only { None } else { straight() };
+        let falls = self.rise.is_some() && want[1] < 0;
         found
-            .or_else(|| self.stepped_or_controlled(level, want))
-            .or_else(|| self.end(level, [self.exact_um[0], self.exact_um[1] + want[1], self.exact_um[2]]))
+            .or_else(|| if falls { self.landed(level, want) } else { None })
+            .or_else(|| {
+                self.stepped_or_controlled(level, want).filter(|end| !falls || !self.hangs(level, end, want))
+            })
+            .or_else(|| if falls { self.slipped(level, want) } else { None })
+            .or_else(|| self.end(level, plus(self.exact_um, [0, want[1], 0])))
             .unwrap_or(Attempt { to_um: self.exact_um, walked: Walked { at: self.at, via: None } })
+    }
+
+    /// Down to the ground in full stride; the controller would lose it where the floor is level.
+    fn landed(&self, level: &Level, want: [i64; 3]) -> Option<Attempt> {
+        let over = millimetres(plus(self.exact_um, [want[0], 0, want[2]]));
+        let rest = if level.path_is_free(self.at, over) { level.ground_below(over)? } else { return None };
+        let to_um = [self.exact_um[0] + want[0], i64::from(rest.y) * 1_000, self.exact_um[2] + want[2]];
+        let in_reach = (self.exact_um[1] + want[1]..=self.exact_um[1] + 500).contains(&to_um[1]);
+        if in_reach && level.grounded(rest) { self.end(level, to_um) } else { None }
+    }
+
+    /// Whether a falling body was stopped by an edge too far out to stand on.
+    fn hangs(&self, level: &Level, end: &Attempt, want: [i64; 3]) -> bool {
+        end.to_um[1] > self.exact_um[1] + want[1] + 1_000 && !level.grounded(end.walked.at)
+    }
+
+    /// Off an edge, to whichever side lets the body fall furthest.
+    fn slipped(&self, level: &Level, want: [i64; 3]) -> Option<Attempt> {
+        let gained = i64::from(self.rules.acceleration_mm_per_s2) * 1_000 / (2 * self.hz * self.hz);
+        let sides = [(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1)];
+        [1, 2, 4, 16].into_iter().find_map(|share| {
+            sides.into_iter().find_map(|(x, z)| {
+                self.end(level, plus(self.exact_um, [gained * x, want[1] / share, gained * z]))
+            })
+        })
     }
 
     /// Straight on: through free air, or over ground that is level, away from walls.

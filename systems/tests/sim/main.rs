@@ -9,4 +9,10 @@ mod determinism;
 mod duels;
 mod duplicates;
 mod maps;
+#[allow(dead_code, reason = "the tests of space use the rest")]
+#[path = "../spatial/reference.rs"]
+mod reference;
 mod schedule;
+mod speed;
+mod vertical;
+mod walks;

@@ -35,7 +35,7 @@ fn a_body_falls_to_the_floor_and_stands_on_it() {
         assert_eq!(rest, Vec3Mm::new(0, 0, 0), "from {height}");
         assert!(level.grounded(rest));
     }
-    assert!(level.grounded(Vec3Mm::new(0, 21, 0)) && !level.grounded(Vec3Mm::new(0, 23, 0)));
+    assert!(level.grounded(Vec3Mm::new(0, 25, 0)) && !level.grounded(Vec3Mm::new(0, 27, 0)));
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_slide_follows_ramps_and_steps_up_and_down() {
 
 #[test]
 fn a_slide_stops_at_a_step_that_is_too_high() {
-    let level = level(&floor_and(&stairs(1, 640)));
+    let level = level(&floor_and(&stairs(1, 680)));
     let end = level.slide_until_blocked(Vec3Mm::new(-600, 0, 0), RIGHT, 3_500, 350);
     assert!(end.x < 100 && end.y == 0, "{end:?}");
 }

@@ -43,6 +43,8 @@ pub enum Incoming {
 pub struct Socket {
     stream: WebSocketStream<TcpStream>,
     pub encoding: Encoding,
+    /// What the server's close frame said; kept, because a read may be given up at any moment.
+    closed: Option<Closed>,
 }
 
 impl Socket {
@@ -68,7 +70,12 @@ impl Socket {
         let (stream, response) = opened.map_err(|error| Closed { code: 1006, reason: error.to_string() })?;
         assert_eq!(response.headers()["sec-websocket-protocol"], encoding.subprotocol());
         assert!(response.headers().get("sec-websocket-extensions").is_none(), "no extension is negotiated");
-        Ok(Self { stream, encoding })
+        Ok(Self { stream, encoding, closed: None })
+    }
+
+    /// A socket whose handshake is done.
+    pub fn over(stream: WebSocketStream<TcpStream>, encoding: Encoding) -> Self {
+        Self { stream, encoding, closed: None }
     }
 
     /// A handshake that may be refused.
@@ -111,15 +118,17 @@ impl Socket {
     pub async fn receive(&mut self) -> Incoming {
         let gone = || Incoming::Closed(Closed { code: 1006, reason: String::new() });
         loop {
+            if let Some(closed) = self.closed.clone() {
+                // The answer to the close frame leaves with the next read; what comes of it is not needed.
+                let _ = tokio::time::timeout(Duration::from_secs(1), self.stream.next()).await;
+                return Incoming::Closed(closed);
+            }
             match self.stream.next().await {
                 None | Some(Err(_)) => return gone(),
                 Some(Ok(Message::Binary(bytes))) => return Incoming::Message(bytes.to_vec()),
                 Some(Ok(Message::Text(text))) => return Incoming::Message(text.as_bytes().to_vec()),
                 Some(Ok(Message::Close(Some(frame)))) => {
-                    let (code, reason) = (frame.code.into(), frame.reason.to_string());
-                    // The answer to the close frame leaves with the next read; what comes of it is not needed.
-                    let _ = tokio::time::timeout(Duration::from_secs(1), self.stream.next()).await;
-                    return Incoming::Closed(Closed { code, reason });
+                    self.closed = Some(Closed { code: frame.code.into(), reason: frame.reason.to_string() });
                 }
                 Some(Ok(Message::Close(None))) => return gone(),
                 Some(Ok(_)) => {}

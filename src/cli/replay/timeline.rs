@@ -1,0 +1,136 @@
+//! A whole session, event by event.
+
+use std::collections::BTreeMap;
+
+use combat_components::tick::{Tick, TickRate};
+use combat_replays::log::Log;
+use combat_replays::player::{Panic, Played, Player};
+use combat_systems::sim::SimParts;
+use combat_systems::snapshot::StateKind;
+use serde_json::{Value, json};
+
+use super::happened::{self, Names};
+use super::inspect::Inspected;
+
+/// What has been told so far, as lines or as objects.
+struct Timeline {
+    rate: TickRate,
+    as_json: bool,
+    lines: Vec<String>,
+    events: Vec<Value>,
+}
+
+/// Plays the log and tells every event of it.
+pub fn of(log: &Log, parts: SimParts, as_json: bool) -> Inspected {
+    let ruleset = parts.ruleset.clone();
+    let mut names = Names { players: BTreeMap::new(), ruleset: &ruleset };
+    let rate = log.header.setup.tick_rate;
+    let mut timeline = Timeline { rate, as_json, lines: Vec::new(), events: Vec::new() };
+    let (last_tick, damage) = match Player::from_start(parts, &log.records) {
+        Err(damage) => (Tick(0), Some(damage.to_string())),
+        Ok(mut player) => {
+            let damage = timeline.play(&mut player, &mut names);
+            timeline.lines.push(format!("the log ends at tick {}", player.sim().tick().0));
+            timeline.lines.extend(scores(&mut player, &names));
+            (player.sim().tick(), damage)
+        }
+    };
+    let lost = log.lost.as_ref().map(|lost| format!("the records from tick {} on: {}", lost.tick.0, lost.reason));
+    let damage = damage.or(lost);
+    let text = if as_json {
+        let Timeline { events, .. } = timeline;
+        let session = header_as_json(log);
+        let answer = json!({"session": session, "ticks": last_tick.0, "events": events, "damage": damage});
+        format!("{answer}\n")
+    } else {
+        [header(log), timeline.lines].concat().join("\n") + "\n"
+    };
+    Inspected { text, damage }
+}
+
+impl Timeline {
+    /// To the end of the log; answers with what is damaged.
+    fn play(&mut self, player: &mut Player<'_>, names: &mut Names<'_>) -> Option<String> {
+        loop {
+            match player.advance() {
+                Ok(Some(Played::Ticked(_))) => self.note_events(player, names),
+                Ok(Some(Played::EpochStart { epoch, tick })) => {
+                    let event = json!({"type": "epoch_start", "epoch": epoch.0});
+                    self.note(tick, event, format!("epoch {} begins", epoch.0));
+                }
+                Ok(Some(Played::Panicked(Panic { tick, phase, message }))) => {
+                    let phase = phase.map_or("an unknown phase".to_owned(), |phase| format!("phase {phase:?}"));
+                    let event = json!({"type": "panicked", "message": message});
+                    self.note(tick, event, format!("the simulation panicked in {phase}: {message}"));
+                    return None;
+                }
+                Ok(Some(_)) => {}
+                Ok(None) => return None,
+                Err(damage) => return Some(damage.to_string()),
+            }
+        }
+    }
+
+    fn note_events(&mut self, player: &Player<'_>, names: &mut Names<'_>) {
+        let sim = player.sim();
+        if sim.output().events.is_empty() {
+            return;
+        }
+        names.players.extend(sim.members().map(|(id, identity, _)| (id, identity.name.to_string())));
+        for event in &sim.output().events {
+            self.note(sim.tick(), happened::as_json(event), happened::tell(event, names));
+        }
+    }
+
+    fn note(&mut self, tick: Tick, mut event: Value, text: String) {
+        if self.as_json {
+            event["tick"] = json!(tick.0);
+            event["text"] = json!(text);
+            self.events.push(event);
+        } else {
+            let seconds = f64::from(tick.0) / f64::from(self.rate.hz());
+            self.lines.push(format!("{:>8}  {seconds:>9.3} s  {text}", tick.0));
+        }
+    }
+}
+
+fn header(log: &Log) -> Vec<String> {
+    let header = &log.header;
+    let (setup, hz) = (&header.setup, header.setup.tick_rate.hz());
+    let played = format!("{} on {}", setup.mode, header.map_id);
+    let (ruleset, version) = (&header.ruleset_name, header.ruleset_version);
+    let (simulation, build) = (header.simulation_version, &header.build);
+    vec![
+        format!("session {} ({:?}, {}), {played}", setup.session, header.name, header.kind),
+        format!("ruleset {ruleset} version {version}, {hz} Hz, simulation version {simulation}, recorded by {build}"),
+    ]
+}
+
+fn header_as_json(log: &Log) -> Value {
+    let header = &log.header;
+    let setup = &header.setup;
+    json!({
+        "id": setup.session.to_string(),
+        "name": header.name,
+        "type": header.kind,
+        "mapId": header.map_id,
+        "mapHash": setup.map_hash.to_hex(),
+        "gameMode": setup.mode,
+        "ruleset": {
+            "name": header.ruleset_name,
+            "version": header.ruleset_version,
+            "hash": setup.ruleset_hash.to_hex(),
+        },
+        "tickRateHz": setup.tick_rate.hz(),
+        "maxPlayers": setup.max_players,
+        "simulationVersion": header.simulation_version,
+        "build": header.build,
+        "createdUnixMs": header.created_unix_ms,
+    })
+}
+
+fn scores(player: &mut Player<'_>, names: &Names<'_>) -> Vec<String> {
+    let scores = player.sim_mut().canonical(StateKind::Score);
+    let ids = scores.into_iter().filter_map(|(id, _)| id);
+    ids.map(|id| format!("{}: {}", names.player(id), player.sim_mut().describe(StateKind::Score, Some(id)))).collect()
+}

@@ -1,0 +1,287 @@
+//! Vertical cheats: hovering, jumping twice, climbing walls, falling slowly or at once.
+
+use combat_components::command::Deed;
+use combat_components::quantity::{Pitch, Vec3Mm, Yaw};
+use combat_components::streams::Stream;
+
+use crate::arena::{Arena, Plan};
+use crate::maps;
+
+/// The height of a jump under the default rules, in millimetres.
+const JUMP_MM: i32 = 1_057;
+/// Ticks of a whole jump from and to the same height, and of the bank.
+const FLIGHT_TICKS: u32 = 84;
+const BANK_TICKS: u32 = 37;
+
+struct Cheat {
+    arena: Arena,
+    client_tick: u32,
+    slot: u8,
+}
+
+impl Cheat {
+    /// At the origin of a plain with more solids.
+    fn among(solids: &[([i32; 3], [i32; 3])]) -> Self {
+        let mut map = maps::plain(&[[0, 0, 0], [90_000, 0, 0]]);
+        map.solids.extend(solids.iter().map(|(center, size)| maps::cuboid(*center, *size)));
+        let mut arena = Arena::fighting(&Plan::on(map), 2);
+        let slot = u8::from(arena.at(0).x != 0);
+        arena.step_by(60);
+        Self { arena, client_tick: 100, slot }
+    }
+
+    fn at(&mut self) -> Vec3Mm {
+        self.arena.at(self.slot)
+    }
+
+    /// Claims a displacement that takes so much of its own time; whether it was accepted.
+    fn go(&mut self, ticks: u32, [x, y, z]: [i32; 3]) -> bool {
+        let at = self.at();
+        self.client_tick += ticks;
+        self.arena.claim(self.slot, self.client_tick, Vec3Mm::new(at.x + x, at.y + y, at.z + z));
+        self.arena.step();
+        self.arena.displaced(self.slot).is_empty()
+    }
+
+    fn rest(&mut self, ticks: u32) {
+        self.arena.step_by(ticks);
+    }
+
+    /// The highest of some rises that is accepted; the body is lost to a correction when none is.
+    fn jump_as_high_as_possible(&mut self, ticks: u32) {
+        let best = JUMP_MM.min(51 * ticks as i32);
+        let rises = [best, best - 1, best - 10 * ticks as i32, 0];
+        let taken = rises.into_iter().find(|rise| self.would_accept(ticks, [0, *rise, 0]));
+        self.go(ticks, [0, taken.unwrap_or(0), 0]);
+    }
+
+    /// Tries a claim on a copy of the world.
+    fn would_accept(&mut self, ticks: u32, [x, y, z]: [i32; 3]) -> bool {
+        let at = self.at();
+        let mut keyframe = Vec::new();
+        self.arena.sim.write_keyframe(&mut keyframe);
+        let mut copy =
+            combat_systems::sim::Sim::restore(&self.arena.parts, &keyframe).expect("the keyframe is whole");
+        let slot = combat_components::ids::Slot(self.slot);
+        let own = copy.own_view(slot).expect("the slot is taken");
+        let to = Vec3Mm::new(at.x + x, at.y + y, at.z + z);
+        let claim = combat_components::command::Claim {
+            slot,
+            input_seq: own.input_seq + 1,
+            client_tick: self.client_tick + ticks,
+            pose: combat_components::quantity::Pose { at: to, ..Default::default() },
+            bends: arrayvec::ArrayVec::new(),
+            view_tick: combat_components::tick::Tick(0),
+            pose_epoch: own.pose_epoch,
+        };
+        copy.step(&mut vec![combat_components::command::Command::Claim { claim }]);
+        copy.own_view(slot).expect("the slot is taken").pose.at == to
+    }
+}
+
+#[test]
+fn hovering_ends_with_the_time_of_a_jump() {
+    for (ticks, start_mm) in [(1, 51), (4, 190), (4, 100), (10, 400)] {
+        let mut cheat = Cheat::among(&[]);
+        assert!(cheat.go(ticks, [0, 0, 0]));
+        cheat.rest(ticks - 1);
+        assert!(cheat.go(ticks, [0, start_mm, 0]), "the jump itself is legal");
+        let mut aloft = 0;
+        while cheat.at().y > 45 {
+            cheat.rest(ticks - 1);
+            cheat.go(ticks, [0, 0, 0]);
+            aloft += ticks;
+            assert!(aloft <= FLIGHT_TICKS + ticks, "{aloft} ticks aloft at {start_mm} mm");
+        }
+    }
+}
+
+#[test]
+fn no_rise_goes_higher_than_a_jump_whatever_the_rate_of_claims() {
+    for ticks in [1, 2, 4, 9, 37] {
+        let mut cheat = Cheat::among(&[]);
+        assert!(cheat.go(4, [0, 0, 0]));
+        cheat.rest(60);
+        let mut top = 0;
+        for _ in 0..200 / ticks {
+            cheat.rest(ticks - 1);
+            cheat.jump_as_high_as_possible(ticks);
+            top = top.max(cheat.at().y);
+        }
+        assert!((JUMP_MM - 60..=JUMP_MM + 2).contains(&top), "{top} mm at {ticks} ticks a claim");
+    }
+}
+
+#[test]
+fn a_second_jump_in_the_air_is_refused_and_ends_on_the_ground() {
+    for second_after in [2, 5, 10, 15] {
+        let mut cheat = Cheat::among(&[]);
+        assert!(cheat.go(4, [0, 0, 0]));
+        for claim in 0..second_after {
+            let (a, b) = (height(claim * 4), height(claim * 4 + 4));
+            cheat.rest(3);
+            assert!(cheat.go(4, [0, b - a, 0]), "claim {claim}");
+        }
+        cheat.rest(3);
+        assert!(!cheat.go(4, [0, 193, 0]));
+        assert!(cheat.at().y <= 2, "the correction lets it fall");
+    }
+}
+
+/// Millimetres above the ground after some ticks of a jump.
+fn height(tick: i32) -> i32 {
+    6_500 * tick / 128 - 20_000 * tick * tick / (2 * 128 * 128)
+}
+
+#[test]
+fn tiny_steps_against_a_wall_climb_nothing() {
+    let wall: &[_] = &[([0, 2_000, -850], [4_000, 4_000, 1_000])];
+    for step in [[0, 1, 0], [0, 3, 0], [0, 20, 0], [0, 40, 0], [0, 100, 0], [0, 350, 0]] {
+        let mut cheat = Cheat::among(wall);
+        let mut top = 0;
+        for _ in 0..400 {
+            cheat.go(1, step);
+            top = top.max(cheat.at().y);
+        }
+        assert!(top <= JUMP_MM + 2, "{top} mm by steps of {step:?}");
+    }
+}
+
+/// Ledges a little too high for a jump, all around.
+#[test]
+fn nobody_gets_onto_a_ledge_that_a_jump_cannot_reach() {
+    let ledge_mm = 1_400;
+    let ledges: &[_] = &[
+        ([0, ledge_mm / 2, -3_000], [12_000, ledge_mm, 4_000]),
+        ([0, ledge_mm / 2, 3_000], [12_000, ledge_mm, 4_000]),
+        ([3_000, ledge_mm / 2, 0], [4_000, ledge_mm, 12_000]),
+        ([-3_000, ledge_mm / 2, 0], [4_000, ledge_mm, 12_000]),
+    ];
+    for seed in 0..if cfg!(debug_assertions) { 8 } else { 80 } {
+        println!("seed {seed}");
+        let mut stream = Stream::of(seed, 7);
+        let mut cheat = Cheat::among(ledges);
+        for _ in 0..1_500 {
+            let ticks = [1, 2, 4, 4, 10, 36][stream.below(6) as usize];
+            let side = |stream: &mut Stream| {
+                (stream.below(2 * 51 * ticks + 1) as i32 - 51 * ticks as i32).clamp(-1_700, 1_700)
+            };
+            let rise = match stream.below(5) {
+                0 => 350 + 51 * ticks as i32,
+                1 => height(ticks as i32),
+                2 => 51 * ticks as i32,
+                3 => stream.below(400) as i32,
+                _ => -(stream.below(200) as i32),
+            };
+            let (x, z) = (side(&mut stream), side(&mut stream));
+            if stream.below(3) > 0 {
+                cheat.rest(ticks - 1);
+            }
+            cheat.go(ticks, [x, rise, z]);
+            let at = cheat.at();
+            assert!(at.y < ledge_mm - 10, "stands at {at:?} on a ledge of {ledge_mm} mm");
+        }
+    }
+}
+
+#[test]
+fn one_long_claim_does_not_lead_up_where_there_is_no_slope() {
+    for (ledge_mm, expected) in [(1_000, true), (1_300, false), (2_000, false)] {
+        let mut cheat = Cheat::among(&[([0, ledge_mm / 2, -2_400], [8_000, ledge_mm, 3_000])]);
+        assert!(cheat.go(4, [0, 0, 0]));
+        cheat.rest(60);
+        assert_eq!(cheat.go(36, [0, ledge_mm, -1_500]), expected, "a ledge of {ledge_mm} mm");
+    }
+}
+
+#[test]
+fn a_gap_wider_than_a_jump_is_not_crossed() {
+    for claim_ticks in [4, 12, 36] {
+        let mut cheat = Cheat::among(&[
+            ([0, 5_000, -13_000], [4_000, 10_000, 6_000]),
+            ([0, 5_000, 0], [4_000, 10_000, 8_000]),
+        ]);
+        drop(cheat);
+        let mut map = maps::plain(&[[0, 10_000, 0], [90_000, 0, 0]]);
+        map.solids.push(maps::cuboid([0, 5_000, 0], [4_000, 10_000, 8_000]));
+        let mut arena = Arena::fighting(&Plan::on(map), 2);
+        let slot = u8::from(arena.at(0).x != 0);
+        arena.step_by(60);
+        cheat = Cheat { arena, client_tick: 100, slot };
+        assert!(cheat.go(4, [0, 0, 0]));
+        let mut last_at_height = 0;
+        for _ in 0..60 {
+            cheat.rest(claim_ticks - 1);
+            let forward = -(50 * claim_ticks as i32).min(1_800);
+            let up = [1_000, 500, 200, 100, 50, 0, -50, -100, -200, -400, -800];
+            let Some(rise) = up.into_iter().find(|rise| cheat.would_accept(claim_ticks, [0, *rise, forward]))
+            else {
+                break;
+            };
+            cheat.go(claim_ticks, [0, rise, forward]);
+            let at = cheat.at();
+            if at.y >= 10_000 {
+                last_at_height = -at.z;
+            }
+        }
+        // The edge, half a body beyond it, and a whole jump at full speed.
+        let legal_mm = 4_000 + 350 + 4_225 + 250;
+        assert!(last_at_height <= legal_mm, "{last_at_height} mm at {claim_ticks} ticks a claim");
+    }
+}
+
+#[test]
+fn a_slow_clock_delays_a_fall_by_the_bank_and_no_more() {
+    for share in [2, 4, 10, 100] {
+        let mut cheat = Cheat::among(&[]);
+        assert!(cheat.go(4, [0, 0, 0]));
+        cheat.rest(60);
+        assert!(cheat.go(20, [0, height(20), 0]));
+        let (mut aloft, mut own_ticks) = (0, 20);
+        while cheat.at().y > 45 {
+            let before = height(own_ticks);
+            own_ticks += 1;
+            cheat.go(1, [0, height(own_ticks) - before, 0]);
+            cheat.rest(share - 1);
+            aloft += share;
+            assert!(aloft <= FLIGHT_TICKS + BANK_TICKS + share, "{aloft} ticks aloft");
+        }
+    }
+}
+
+#[test]
+fn corrections_and_dashes_keep_nobody_in_the_air() {
+    let mut cheat = Cheat::among(&[]);
+    let (mut aloft, mut longest) = (0, 0);
+    for tick in 0..3_000 {
+        match tick % 3 {
+            0 => cheat.jump_as_high_as_possible(4),
+            1 => {
+                cheat.go(1, [0, 30_000, 0]);
+            }
+            _ => {
+                cheat.arena.act(
+                    cheat.slot,
+                    Deed::Ability { index: 0 },
+                    Yaw((tick * 7_919) as u16),
+                    Pitch::default(),
+                );
+                cheat.rest(1);
+            }
+        }
+        aloft = if cheat.at().y > 45 { aloft + 1 } else { 0 };
+        longest = longest.max(aloft);
+    }
+    assert!(longest <= FLIGHT_TICKS + BANK_TICKS + 4, "{longest} ticks in the air");
+}
+
+#[test]
+fn a_jump_is_not_cut_short_by_falling_at_terminal_speed() {
+    let mut cheat = Cheat::among(&[]);
+    assert!(cheat.go(4, [0, 0, 0]));
+    cheat.rest(60);
+    assert!(cheat.go(30, [0, height(30), 0]));
+    cheat.rest(3);
+    assert!(!cheat.would_accept(4, [0, -height(30), 0]), "a metre in 31 ms");
+    assert!(cheat.would_accept(4, [0, -100, 0]), "what gravity allows");
+}

@@ -1,0 +1,240 @@
+//! Legal walks are accepted, and illegal ones never lead into solid or through it.
+
+use std::sync::Arc;
+
+use arrayvec::ArrayVec;
+use combat_components::command::{Claim, Command};
+use combat_components::ids::{Slot, Team};
+use combat_components::map::{Map, Solid, hull};
+use combat_components::quantity::{Pose, Vec3Mm, Yaw};
+use combat_components::rules::BodyRules;
+use combat_components::streams::Stream;
+use combat_components::tick::Tick;
+use combat_systems::spatial::{SKIN_MM, Wish};
+
+use crate::arena::{Arena, Plan};
+use crate::client::{self, Client};
+use crate::maps;
+use crate::reference::Reference;
+
+const LEGAL_WALKS: u32 = if cfg!(debug_assertions) { 600 } else { 10_000 };
+const ILLEGAL_MOVES: u32 = if cfg!(debug_assertions) { 3_000 } else { 10_000 };
+const WALK_TICKS: u32 = 48;
+const WALKERS: u8 = 16;
+
+fn plan(map: Map) -> Plan {
+    Plan::on(map)
+}
+
+/// Changes of mind within a walk: mostly running, sometimes walking or standing, often jumping.
+fn wish(stream: &mut Stream, before: &Wish) -> Wish {
+    let direction = match stream.below(4) {
+        0 => before.direction,
+        1 => Yaw(before.direction.0.wrapping_add(stream.below(12_000) as u16).wrapping_sub(6_000)),
+        _ => Yaw(stream.draw() as u16),
+    };
+    let speed_mm_per_s = [6_500, 6_500, 6_500, 3_000, 800, 0][stream.below(6) as usize];
+    Wish { direction, speed_mm_per_s, jump: stream.below(3) == 0 }
+}
+
+fn assert_legal_walks_are_accepted(map: Map, seed: u64) {
+    println!("map {}, seed {seed}", map.id);
+    let mut stream = Stream::of(seed, 1);
+    let mut arena = Arena::new(&plan(map));
+    (0..WALKERS).for_each(|slot| arena.join(slot, Team::NONE));
+    arena.step_by(3);
+    let mut clients: Vec<Client> = (0..WALKERS).map(|slot| Client::new(&mut arena, slot, 2)).collect();
+    let mut walks = 0;
+    while walks < LEGAL_WALKS {
+        for tick in 0..WALK_TICKS {
+            for client in &mut clients {
+                if tick == 0 || stream.below(20) == 0 {
+                    client.wish = wish(&mut stream, &client.wish);
+                }
+            }
+            client::tick(&mut arena, &mut clients);
+        }
+        walks += u32::from(WALKERS);
+    }
+    let claims: u32 = clients.iter().map(|client| client.claims_sent).sum();
+    let refused: Vec<_> = clients.iter().flat_map(|client| &client.believed).collect();
+    println!("{walks} walks, {claims} claims, {} refused", refused.len());
+    let mut reasons = std::collections::BTreeMap::new();
+    for displacement in &refused {
+        *reasons.entry(displacement.reason).or_insert(0) += 1;
+    }
+    assert!(refused.len() as u32 * 1_000 <= claims, "{} of {claims} refused: {reasons:?}", refused.len());
+    let visited: std::collections::BTreeSet<_> = clients.iter().map(|client| client.at().y / 500).collect();
+    println!("ended at heights of {visited:?} half metres");
+}
+
+#[test]
+fn legal_walks_in_the_duel_box_are_accepted() {
+    assert_legal_walks_are_accepted(maps::duel_box(), 51);
+}
+
+#[test]
+fn legal_walks_on_two_levels_are_accepted() {
+    assert_legal_walks_are_accepted(maps::two_levels(), 52);
+}
+
+/// The half-spaces of every solid, for an exact sweep of a body's axis.
+struct Planes {
+    solids: Vec<Vec<([f64; 3], f64)>>,
+    low_mm: f64,
+    high_mm: f64,
+}
+
+impl Planes {
+    fn new(map: &Map, body: &BodyRules) -> Self {
+        let (low_mm, high_mm) = (f64::from(body.radius_mm), f64::from(body.height_mm - body.radius_mm));
+        Self { solids: map.solids.iter().map(half_spaces).collect(), low_mm, high_mm }
+    }
+
+    /// Whether the axis, moved straight from one pose to the other, meets a solid: what is left of the unit square
+    /// (share of the way × share of the axis) after clipping it by every half-space.
+    fn axis_meets(&self, from: Vec3Mm, to: Vec3Mm) -> bool {
+        let start = [f64::from(from.x), f64::from(from.y) + self.low_mm, f64::from(from.z)];
+        let way = [f64::from(to.x - from.x), f64::from(to.y - from.y), f64::from(to.z - from.z)];
+        let length_mm = self.high_mm - self.low_mm;
+        self.solids.iter().any(|planes| {
+            let mut square = vec![[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]];
+            for (normal, offset) in planes {
+                let outside = |[along, up]: [f64; 2]| {
+                    dot(*normal, start) + along * dot(*normal, way) + up * length_mm * normal[1] - offset
+                };
+                square = clipped(&square, outside);
+            }
+            !square.is_empty()
+        })
+    }
+}
+
+fn half_spaces(solid: &Solid) -> Vec<([f64; 3], f64)> {
+    match solid {
+        Solid::Cuboid { center, size, yaw } => {
+            let turn = f64::from(yaw.0) / 65_536.0 * std::f64::consts::TAU;
+            let (sin, cos) = (libm::sin(turn), libm::cos(turn));
+            let axes = [([cos, 0.0, -sin], size.x), ([0.0, 1.0, 0.0], size.y), ([sin, 0.0, cos], size.z)];
+            let center = [center.x, center.y, center.z].map(f64::from);
+            let both = |(axis, size): ([f64; 3], i32)| {
+                [axis, axis.map(|part| -part)]
+                    .map(|normal| (normal, dot(normal, center) + f64::from(size) / 2.0))
+            };
+            axes.into_iter().flat_map(both).collect()
+        }
+        Solid::Hull { points } => {
+            let faces = hull::faces(points).expect("a hull of the map has a volume");
+            let unit = |face: hull::HullFace| {
+                let normal = face.normal.map(|part| part as f64);
+                let length = libm::sqrt(dot(normal, normal));
+                (normal.map(|part| part / length), face.offset as f64 / length)
+            };
+            faces.into_iter().map(unit).collect()
+        }
+    }
+}
+
+/// What of a convex polygon is not outside.
+fn clipped(polygon: &[[f64; 2]], outside: impl Fn([f64; 2]) -> f64) -> Vec<[f64; 2]> {
+    let mut kept = Vec::new();
+    for (index, &a) in polygon.iter().enumerate() {
+        let b = polygon[(index + 1) % polygon.len()];
+        let (before, after) = (outside(a), outside(b));
+        if before <= 0.0 {
+            kept.push(a);
+        }
+        if (before <= 0.0) != (after <= 0.0) {
+            let share = before / (before - after);
+            kept.push([a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share]);
+        }
+    }
+    kept
+}
+
+fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
+    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+}
+
+/// A claim to somewhere within reach or a little beyond it, through whatever is in the way.
+fn wild_claim(stream: &mut Stream, arena: &mut Arena, slot: u8, client_tick: u32) -> Claim {
+    let own = arena.own(slot);
+    let side = |stream: &mut Stream, mm: u32| stream.below(2 * mm + 1) as i32 - mm as i32;
+    let reach = [60, 250, 800, 2_000][stream.below(4) as usize];
+    let somewhere = |stream: &mut Stream, from: Vec3Mm| {
+        let up = if stream.below(2) == 0 { 0 } else { side(stream, reach) };
+        Vec3Mm::new(from.x + side(stream, reach), from.y + up, from.z + side(stream, reach))
+    };
+    let mut bends = ArrayVec::new();
+    let mut at = own.pose.at;
+    for _ in 0..stream.below(6).saturating_sub(3) {
+        at = somewhere(stream, at);
+        bends.push(at);
+    }
+    Claim {
+        slot: Slot(slot),
+        input_seq: arena.next_seq(slot),
+        client_tick,
+        pose: Pose { at: somewhere(stream, at), ..Pose::default() },
+        bends,
+        view_tick: Tick(0),
+        pose_epoch: own.pose_epoch,
+    }
+}
+
+fn assert_wild_claims_stay_out_of_solid(map: Map, seed: u64) {
+    println!("map {}, seed {seed}", map.id);
+    let mut stream = Stream::of(seed, 1);
+    let plan = plan(map.clone());
+    let body = plan.ruleset.body;
+    let (reference, planes) = (Reference::new(&map, &body), Planes::new(&map, &body));
+    let mut arena =
+        Arena::of(plan.parts_in(Arc::new(
+            combat_systems::spatial::Level::build(&map, &body).expect("the map has room"),
+        )));
+    (0..WALKERS).for_each(|slot| arena.join(slot, Team::NONE));
+    arena.step_by(3);
+    let (mut tried, mut accepted, mut accepted_far, mut refused) = (0, 0, 0, 0);
+    while tried < ILLEGAL_MOVES {
+        arena.step_by(36);
+        let client_tick = arena.tick();
+        let mut claims = Vec::new();
+        for slot in 0..WALKERS {
+            let claim = wild_claim(&mut stream, &mut arena, slot, client_tick);
+            claims.push((arena.at(slot), claim.clone()));
+            arena.input.push(Command::Claim { claim });
+        }
+        arena.step();
+        for (from, claim) in claims {
+            tried += 1;
+            let at = arena.at(claim.slot.0);
+            let clearance_mm = reference.clearance_mm(at);
+            assert!(clearance_mm >= -f64::from(SKIN_MM) - 0.1, "{clearance_mm} mm at {at:?}");
+            if at != claim.pose.at {
+                refused += 1;
+                continue;
+            }
+            accepted += 1;
+            accepted_far += u32::from(from.distance_squared(at) > 500 * 500);
+            let mut before = from;
+            for next in claim.bends.iter().copied().chain([at]) {
+                assert!(!planes.axis_meets(before, next), "through solid from {before:?} to {next:?}");
+                before = next;
+            }
+        }
+    }
+    println!(
+        "{tried} tried, {accepted} accepted, {accepted_far} of them further than half a metre, {refused} refused"
+    );
+    assert!(accepted > tried / 50 && accepted_far > 10 && refused > tried / 10, "both happened often");
+}
+
+#[test]
+fn wild_claims_in_the_duel_box_stay_out_of_solid() {
+    assert_wild_claims_stay_out_of_solid(maps::duel_box(), 61);
+}
+
+#[test]
+fn wild_claims_on_two_levels_stay_out_of_solid() {
+    assert_wild_claims_stay_out_of_solid(maps::two_levels(), 62);
+}
