@@ -47,7 +47,7 @@ const DASH_MM_MIN: i32 = 2_000;
 const ON_TARGET_TURN: f64 = 350.0;
 
 /// The error of an aim shrinks to this share while an enemy is kept in the sights, within about so long.
-const HELD_SHARE: f64 = 0.5;
+const HELD_SHARE: f64 = 0.58;
 const SETTLE_MS: f64 = 1_200.0;
 
 /// Of a hundred wake-ups in a fight, how many begin a jump or a dash.

@@ -7,9 +7,9 @@ pub mod brain;
 pub mod demo;
 pub mod driver;
 mod legs;
-mod messages;
+pub mod messages;
 mod routes;
-mod skill;
+pub mod skill;
 
 #[cfg(test)]
 mod tests;

@@ -87,7 +87,9 @@ struct Match {
 
 impl Match {
     fn of(parts: &SimParts, bots: u8) -> Self {
-        let template = WelcomeTemplate(Welcome { tick_rate_hz: 128, frame_hz: 32, ..Welcome::default() });
+        let abilities = parts.ruleset.abilities.iter().map(|ability| ability.name.clone()).collect();
+        let template = Welcome { tick_rate_hz: 128, frame_hz: 32, abilities, ..Welcome::default() };
+        let template = WelcomeTemplate(template);
         let mut this = Self {
             field: Field::of(parts),
             sim: Sim::new(parts).expect("the setup is sound"),

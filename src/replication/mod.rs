@@ -4,7 +4,7 @@
 
 mod encoded;
 pub mod happenings;
-mod own;
+pub mod own;
 mod pace;
 pub mod players;
 pub mod relay;

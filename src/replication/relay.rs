@@ -68,6 +68,21 @@ struct Ring {
     over: Option<(CloseCode, Instant)>,
 }
 
+impl Ring {
+    fn keep(&mut self, frames_max: usize, view: &View, shots: &[Shot], events: &mut Vec<EventMessage>) {
+        if self.frames.len() >= frames_max {
+            self.spare.extend(self.frames.pop_front());
+        }
+        let mut frame = self.spare.pop().unwrap_or_default();
+        frame.view.copy_from(view);
+        frame.shots.clear();
+        frame.shots.extend_from_slice(shots);
+        frame.events.clear();
+        frame.events.append(events);
+        self.frames.push_back(frame);
+    }
+}
+
 #[derive(Debug)]
 struct Shared {
     ring: Mutex<Ring>,
@@ -117,21 +132,15 @@ impl Relay {
 
     /// Leaves a frame for the spectators; it is given up when the ring is being read at this very moment.
     pub fn offer(&self, view: &View, shots: &[Shot], events: &mut Vec<EventMessage>) {
-        let Some(mut ring) = self.0.ring.try_lock() else {
-            events.truncate(EVENTS_PER_FRAME_MAX);
-            return;
-        };
-        let ring = &mut *ring;
-        if ring.frames.len() >= self.0.frames_max {
-            ring.spare.extend(ring.frames.pop_front());
+        match self.0.ring.try_lock() {
+            Some(mut ring) => ring.keep(self.0.frames_max, view, shots, events),
+            None => events.truncate(EVENTS_PER_FRAME_MAX),
         }
-        let mut frame = ring.spare.pop().unwrap_or_default();
-        frame.view.copy_from(view);
-        frame.shots.clear();
-        frame.shots.extend_from_slice(shots);
-        frame.events.clear();
-        frame.events.append(events);
-        ring.frames.push_back(frame);
+    }
+
+    /// Leaves the frame of a match's end, which is never given up.
+    pub fn offer_last(&self, view: &View, shots: &[Shot], events: &mut Vec<EventMessage>) {
+        self.0.ring.lock().keep(self.0.frames_max, view, shots, events);
     }
 
     /// No more frames come; what is kept is still shown at its time.
@@ -226,8 +235,14 @@ fn show_due(lane: &mut Lane, ring: &Ring, shared: &Shared, encoder: &mut Encoder
     let since_end = ring.over.map_or(Duration::ZERO, |(_, at)| at.elapsed());
     let now = newest.view.tick + shared.tick_rate.ticks_in_ms(since_end.as_millis().min(1 << 20) as u32);
     let due = now.saturating_sub(shared.tick_rate.ticks_in_ms(lane.delay_ms)).min(shared.tape.durable_tick());
-    let shown = lane.frames.newest().map_or(0, |view| view.tick);
-    let fresh = ring.frames.iter().filter(|frame| frame.view.tick > shown && frame.view.tick <= due);
+    let newest_due = ring.frames.iter().rev().find(|frame| frame.view.tick <= due);
+    // A lane begins with the newest frame it may show; what is older was for others.
+    let shown = lane.frames.newest().or(newest_due.map(|frame| &frame.view)).map_or(0, |view| view.tick);
+    let is_new = lane.frames.newest().is_none();
+    let fresh = ring.frames.iter().filter(|frame| {
+        let tick = frame.view.tick;
+        tick <= due && (tick > shown || is_new && tick == shown)
+    });
     for frame in fresh {
         show(lane, frame, shared, encoder);
     }

@@ -8,6 +8,7 @@ use combat_components::ids::Epoch;
 use combat_components::tick::Tick;
 use combat_protocol::close::CloseCode;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 
 /// Messages that may wait for a socket: a reader this far behind on reliable events is closed as too slow.
 pub const OUTBOX_CAPACITY: usize = 256;
@@ -156,13 +157,21 @@ impl Outbox {
     #[must_use]
     pub fn send_frame(&self, public: Option<Bytes>, own: Option<Bytes>) -> bool {
         self.facts.frames_pending.fetch_add(1, Ordering::AcqRel);
-        self.sender.try_send(Outgoing::Frame { public, own }).is_ok()
+        self.send(Outgoing::Frame { public, own })
     }
 
     /// `false` when the reader is gone or hopelessly behind: the connection is then to be dropped.
     #[must_use]
     pub fn send_reliable(&self, message: Bytes) -> bool {
-        self.sender.try_send(Outgoing::Reliable(message)).is_ok()
+        self.send(Outgoing::Reliable(message))
+    }
+
+    fn send(&self, message: Outgoing) -> bool {
+        let sent = self.sender.try_send(message);
+        if matches!(sent, Err(TrySendError::Full(_))) {
+            self.facts.close.store(CloseCode::TooSlow as u16, Ordering::Release);
+        }
+        sent.is_ok()
     }
 
     /// Closes the connection once what waits is written.

@@ -68,6 +68,7 @@ catalogue! {
     CONNECTION_REFUSALS = "combat_connection_refusals_total", Kind::Counter, ["cap"], "Connections refused at a cap";
     FRAMES = "combat_frames_total", Kind::Counter, ["view"], "Frames written to sockets";
     FRAME_BYTES = "combat_frame_bytes_total", Kind::Counter, ["view"], "Bytes of frames written to sockets";
+    FRAMES_SKIPPED = "combat_frames_skipped_total", Kind::Counter, ["view"], "Frames not sent because their reader had fallen behind";
     JOURNAL_LAG = "combat_journal_lag_seconds", Kind::Gauge, [], "Age of the oldest simulated tick that is not durable yet";
     JOURNAL_HEALTHY = "combat_journal_healthy", Kind::Gauge, [], "1 while commits succeed, 0 while the journal is full or failing";
     JOURNAL_COMMIT_DURATION = "combat_journal_commit_duration_seconds", Kind::Histogram(COMMIT_BUCKETS_S), [], "One commit of the journal, fsync included";
@@ -106,6 +107,7 @@ pub struct ShardMetrics {
 pub struct ViewMetrics {
     pub frames: IntCounter,
     pub frame_bytes: IntCounter,
+    pub frames_skipped: IntCounter,
 }
 
 /// What the journal's writer records.
@@ -138,6 +140,7 @@ pub struct Metrics {
     connection_refusals: IntCounterVec,
     frames: IntCounterVec,
     frame_bytes: IntCounterVec,
+    frames_skipped: IntCounterVec,
 }
 
 impl Default for Metrics {
@@ -168,6 +171,7 @@ impl Default for Metrics {
             connection_refusals: r.counters(&CONNECTION_REFUSALS),
             frames: r.counters(&FRAMES),
             frame_bytes: r.counters(&FRAME_BYTES),
+            frames_skipped: r.counters(&FRAMES_SKIPPED),
             registry,
         }
     }
@@ -195,6 +199,7 @@ impl Metrics {
         ViewMetrics {
             frames: self.frames.with_label_values(label),
             frame_bytes: self.frame_bytes.with_label_values(label),
+            frames_skipped: self.frames_skipped.with_label_values(label),
         }
     }
 

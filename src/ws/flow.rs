@@ -276,6 +276,7 @@ impl Speaker<'_> {
         mut outgoing: mpsc::Receiver<Outgoing>,
         mut pongs: mpsc::Receiver<Bytes>,
     ) -> End {
+        let mut skipped = 0;
         let mut ping = tokio::time::interval(self.ping_every);
         ping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -289,6 +290,7 @@ impl Speaker<'_> {
                     writer.flush().await
                 }).await,
                 _ = ping.tick() => {
+                    self.count_skipped(&mut skipped);
                     let payload = self.round_trip.lock().ping(Instant::now());
                     self.in_time(writer.ping(payload)).await
                 }
@@ -297,6 +299,13 @@ impl Speaker<'_> {
                 return ended;
             }
         }
+    }
+
+    /// Carries what the session skipped since the last ping into the metrics.
+    fn count_skipped(&self, counted: &mut u64) {
+        let skipped = self.facts.frames_skipped();
+        self.metrics.frames_skipped.inc_by(skipped - *counted);
+        *counted = skipped;
     }
 
     async fn in_time(&self, write: impl Future<Output = Result<(), ReadError>>) -> Result<(), End> {

@@ -6,6 +6,7 @@ mod auth;
 mod death;
 mod doors;
 mod harness;
+mod journal;
 mod judge;
 mod places;
 mod play;

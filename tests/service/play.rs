@@ -2,17 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use combat_components::quantity::{Pitch, Pose, Vec3Mm, Yaw};
+use combat_components::quantity::{Pose, Vec3Mm};
 use combat_components::reason::Reason;
 use combat_components::verdict::Outcome;
 use combat_protocol::client::{Aim, ClientMessage};
 use combat_protocol::codec::{Encoding, encode_client};
+use combat_protocol::numbers::FrameStatus;
 use combat_protocol::server::{Happening, InputVerdict};
 use serde_json::{Value, json};
 
 use crate::harness::player::{Manner, Player};
 use crate::harness::rest::{API, duel_box, with};
-use crate::harness::server::Server;
+use crate::harness::server::{Options, Server};
 use crate::harness::socket::Socket;
 use crate::harness::walk;
 
@@ -152,7 +153,7 @@ async fn an_acknowledgement_that_is_asked_for_comes_at_once_and_others_wait_for_
 
 #[tokio::test]
 async fn shots_get_verdicts_and_a_kill_is_told_to_everybody_and_then_called_final() {
-    let server = Server::start().await;
+    let server = Server::start_with(Options::brisk()).await;
     let session = server.service().create(&duel_box()).await;
     let mut ann = Player::join(&server, &session, "ann").await.seeded(7).with_manner(Manner::Fight);
     let mut bob =
@@ -200,32 +201,38 @@ async fn shots_get_verdicts_and_a_kill_is_told_to_everybody_and_then_called_fina
 
 #[tokio::test]
 async fn what_the_rules_refuse_is_refused_with_its_reason() {
-    let server = Server::start().await;
+    let server = Server::start_with(Options::brisk()).await;
     let session = server.service().create(&duel_box()).await;
     let mut ann = Player::join(&server, &session, "ann").await;
-    ann.play_ticks(64).await;
-    let refused = async |ann: &mut Player, make: &dyn Fn(u32) -> ClientMessage| {
-        // An input of the client's own makes room for one of ours with the next number.
-        let input_seq = ann.attack(Yaw::default(), Pitch::default()).await.unwrap();
-        let message = make(input_seq + 1_000);
-        let mut bytes = Vec::new();
-        encode_client(&message, Encoding::MessagePack, &mut bytes);
-        ann.say(&bytes).await;
-        ann.play_until("the verdict", |ann| ann.record.verdict(input_seq + 1_000).is_some()).await;
-        let verdict = *ann.record.verdict(input_seq + 1_000).expect("it came");
-        // The numbers have jumped; the next connection goes on above them.
-        ann.resume().await.unwrap();
-        (verdict.outcome, verdict.reason)
-    };
+    ann.play_ticks(32).await;
+    let early = say_and_hear(&mut ann, &|input_seq| ClientMessage::Reload { input_seq }).await;
+    assert_eq!(early, (Outcome::Refused, Some(Reason::WrongPhase)));
+    let bob = Player::join(&server, &session, "bob").await;
+    ann.play_until("the start", |ann| ann.client.view().is_some_and(|view| view.status == FrameStatus::Active)).await;
+    let full = say_and_hear(&mut ann, &|input_seq| ClientMessage::Reload { input_seq }).await;
+    assert_eq!(full, (Outcome::Refused, Some(Reason::MagazineFull)));
     let aim = |follows| Aim { follows, ..Aim::default() };
-    let full = refused(&mut ann, &|input_seq| ClientMessage::Reload { input_seq }).await;
-    assert_eq!(full.0, Outcome::Refused);
-    let unknown =
-        refused(&mut ann, &|input_seq| ClientMessage::Ability { input_seq, index: 9, aim: aim(0) }).await;
+    let unknown = say_and_hear(&mut ann, &|input_seq| ClientMessage::Ability { input_seq, index: 3, aim: aim(0) }).await;
     assert_eq!(unknown, (Outcome::Refused, Some(Reason::UnknownAbility)));
-    let stale =
-        refused(&mut ann, &|input_seq| ClientMessage::Attack { input_seq, aim: aim(input_seq - 1) }).await;
+    let stale = say_and_hear(&mut ann, &|input_seq| ClientMessage::Attack { input_seq, aim: aim(input_seq - 1) }).await;
     assert_eq!(stale, (Outcome::Refused, Some(Reason::StaleInput)));
+    let dash = |input_seq| ClientMessage::Ability { input_seq, index: 0, aim: aim(0) };
+    assert_eq!(say_and_hear(&mut ann, &dash).await, (Outcome::Applied, None));
+    assert_eq!(say_and_hear(&mut ann, &dash).await, (Outcome::Refused, Some(Reason::OnCooldown)));
+    drop(bob);
+}
+
+/// Says something with a number far above the client's own, and returns the verdict on it.
+async fn say_and_hear(player: &mut Player, make: &dyn Fn(u32) -> ClientMessage) -> (Outcome, Option<Reason>) {
+    let input_seq = player.client.own().last_input_seq + 1_000;
+    let mut bytes = Vec::new();
+    encode_client(&make(input_seq), Encoding::MessagePack, &mut bytes);
+    player.say(&bytes).await;
+    player.play_until("the verdict", |player| player.record.verdict(input_seq).is_some()).await;
+    let verdict = *player.record.verdict(input_seq).expect("it came");
+    // The numbers have jumped; the next connection goes on above them.
+    player.resume().await.unwrap();
+    (verdict.outcome, verdict.reason)
 }
 
 #[tokio::test]

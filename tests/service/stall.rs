@@ -34,6 +34,8 @@ async fn after_ten_seconds_of_sigstop_nothing_races_and_nobody_gains_or_is_punis
         players.push(player.spawn(stop.clone()));
     }
     let past = async |tick: u64, status: &str| {
+        // Connections that idle over the stall are closed, so each wait brings its own.
+        let rest = server.service();
         wait::until("the match going on", async || {
             let shown = rest.session(&session).await;
             let there = shown["tick"].as_u64() >= Some(tick) && shown["status"] == status;
@@ -53,6 +55,7 @@ async fn after_ten_seconds_of_sigstop_nothing_races_and_nobody_gains_or_is_punis
         back.push(player.await.expect("the player saw nothing wrong"));
     }
     assert!(back.iter().all(|player| player.reconnects == 0), "the sockets held");
+    let rest = server.service();
     let moves = rest.metric("combat_schedule_moves_total", "").await;
     rest.end(&session).await.expect(200);
 

@@ -35,7 +35,8 @@ pub fn of(log: &Log, parts: SimParts, as_json: bool) -> Inspected {
             (player.sim().tick(), damage)
         }
     };
-    let lost = log.lost.as_ref().map(|lost| format!("the records from tick {} on: {}", lost.tick.0, lost.reason));
+    let lost =
+        log.lost.as_ref().map(|lost| format!("the records from tick {} on: {}", lost.tick.0, lost.reason));
     let damage = damage.or(lost);
     let text = if as_json {
         let Timeline { events, .. } = timeline;
@@ -59,7 +60,8 @@ impl Timeline {
                     self.note(tick, event, format!("epoch {} begins", epoch.0));
                 }
                 Ok(Some(Played::Panicked(Panic { tick, phase, message }))) => {
-                    let phase = phase.map_or("an unknown phase".to_owned(), |phase| format!("phase {phase:?}"));
+                    let phase =
+                        phase.map_or("an unknown phase".to_owned(), |phase| format!("phase {phase:?}"));
                     let event = json!({"type": "panicked", "message": message});
                     self.note(tick, event, format!("the simulation panicked in {phase}: {message}"));
                     return None;
@@ -102,7 +104,9 @@ fn header(log: &Log) -> Vec<String> {
     let (simulation, build) = (header.simulation_version, &header.build);
     vec![
         format!("session {} ({:?}, {}), {played}", setup.session, header.name, header.kind),
-        format!("ruleset {ruleset} version {version}, {hz} Hz, simulation version {simulation}, recorded by {build}"),
+        format!(
+            "ruleset {ruleset} version {version}, {hz} Hz, simulation version {simulation}, recorded by {build}"
+        ),
     ]
 }
 
@@ -132,5 +136,6 @@ fn header_as_json(log: &Log) -> Value {
 fn scores(player: &mut Player<'_>, names: &Names<'_>) -> Vec<String> {
     let scores = player.sim_mut().canonical(StateKind::Score);
     let ids = scores.into_iter().filter_map(|(id, _)| id);
-    ids.map(|id| format!("{}: {}", names.player(id), player.sim_mut().describe(StateKind::Score, Some(id)))).collect()
+    ids.map(|id| format!("{}: {}", names.player(id), player.sim_mut().describe(StateKind::Score, Some(id))))
+        .collect()
 }

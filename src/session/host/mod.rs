@@ -232,7 +232,10 @@ impl SessionHost {
             durable_tick: Tick(self.parts.tape.durable_tick()),
         };
         self.parts.players.after_step(sim, &mut self.builder, standing);
-        if tick.0.is_multiple_of(self.parts.relay.frame_ticks()) {
+        if sim.match_state().phase == Phase::Ended {
+            self.builder.build(sim, self.parts.epoch);
+            self.parts.relay.offer_last(&self.builder.view, &self.builder.shots, &mut self.spectator_events);
+        } else if tick.0.is_multiple_of(self.parts.relay.frame_ticks()) {
             self.parts.relay.offer(&self.builder.view, &self.builder.shots, &mut self.spectator_events);
         }
         if frame_due && tick.0.is_multiple_of(self.parts.relay.frame_ticks()) {

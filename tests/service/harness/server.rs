@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use super::rest::Rest;
-use super::{tokens, wait};
+use super::{tokens, wait, walk};
 
 /// What differs from a server in development on a free port with an empty data directory.
 #[derive(Clone, Debug, Default)]
@@ -23,9 +23,18 @@ pub struct Options {
     pub flags: Vec<&'static str>,
     /// A data directory that exists already, and that outlives the server.
     pub data_dir: Option<PathBuf>,
+    /// A command that ends by executing its arguments, put before `combat serve`.
+    pub wrapper: Vec<String>,
+    /// Rules with a warm-up of a tenth of a second, otherwise the default ones.
+    pub brisk: bool,
 }
 
 impl Options {
+    /// Matches become active as soon as two have joined.
+    pub fn brisk() -> Self {
+        Self { brisk: true, ..Self::default() }
+    }
+
     pub fn with(mut self, setting: &'static str, value: impl ToString) -> Self {
         self.settings.push((setting, value.to_string()));
         self
@@ -60,6 +69,9 @@ impl Server {
             None => DataDir::Own(tempfile::tempdir().expect("a temporary directory")),
         };
         let output = Arc::default();
+        if options.brisk {
+            write_brisk_rules(path_of(&data_dir));
+        }
         let child = spawn(&options, path_of(&data_dir), None, &output);
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut server = Self { options, data_dir, child, address, output };
@@ -198,16 +210,39 @@ fn path_of(data_dir: &DataDir) -> &Path {
 
 /// Nothing of the tester's environment reaches the server.
 fn bare_command(data_dir: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_combat"));
+    wrapped_command(&[], data_dir)
+}
+
+fn wrapped_command(wrapper: &[String], data_dir: &Path) -> Command {
+    let combat = [env!("CARGO_BIN_EXE_combat").to_owned()];
+    let mut words = wrapper.iter().chain(&combat);
+    let mut command = Command::new(words.next().expect("at least combat itself"));
+    command.args(words);
     command.env_clear().env("ENVIRONMENT", "development").env("DATA_DIR", data_dir);
     command.env("JWT_SECRET", tokens::SECRET).env("LOG_FORMAT", "json");
     command
 }
 
+fn write_brisk_rules(data_dir: &Path) {
+    let shipped = &walk::catalogue().ruleset("default").expect("it ships").text;
+    let brisk = shipped.replace("warmup_ms = 5_000", "warmup_ms = 100");
+    assert_ne!(brisk, **shipped, "the default rules have another warm-up now");
+    let dir = rules_dir(data_dir);
+    std::fs::create_dir_all(&dir).expect("the data directory can be written");
+    std::fs::write(dir.join("default.toml"), brisk).expect("the data directory can be written");
+}
+
+fn rules_dir(data_dir: &Path) -> PathBuf {
+    data_dir.join("rules")
+}
+
 fn spawn(options: &Options, data_dir: &Path, port: Option<u16>, output: &Arc<Mutex<Vec<String>>>) -> Child {
-    let mut command = bare_command(data_dir);
+    let mut command = wrapped_command(&options.wrapper, data_dir);
     command.arg("serve").args(&options.flags).env("PORT", "0");
     command.envs(options.settings.iter().map(|(name, value)| (name, value)));
+    if options.brisk {
+        command.env("RULES_DIR", rules_dir(data_dir));
+    }
     if let Some(port) = port {
         command.env("PORT", port.to_string());
     }

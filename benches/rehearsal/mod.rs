@@ -1,0 +1,203 @@
+//! A match of bots without clock, socket or disk: what benches and the allocation test measure.
+
+use std::sync::Arc;
+
+use combat_client::Client;
+use combat_components::command::{Command, TickInput};
+use combat_components::event::Event;
+use combat_components::ids::{Epoch, SessionId, Slot, Team};
+use combat_components::setup::{Seed, SessionSetup};
+use combat_components::streams::Stream;
+use combat_components::tick::{Tick, TickRate};
+use combat_protocol::codec::{Encoding, decode_client};
+use combat_protocol::server::Welcome;
+use combat_replays::header::Header;
+use combat_replays::log::Log;
+use combat_replays::recorder::Recorder;
+use combat_systems::SIMULATION_VERSION;
+use combat_systems::sim::{Sim, SimParts};
+use realtime_combat_service::bots::brain::{Brain, Field};
+use realtime_combat_service::bots::messages::Messages;
+use realtime_combat_service::bots::skill::Identity;
+use realtime_combat_service::replication::players::{Arrived, PlayersAudience, Standing, WelcomeTemplate};
+use realtime_combat_service::replication::view::ViewBuilder;
+use realtime_combat_service::session::catalogue::Catalogue;
+use realtime_combat_service::session::convert::{Meant, meaning};
+use realtime_combat_service::session::outbox::{LinkFacts, Outbox, OutboxReader, Outgoing};
+
+pub const RATE: TickRate = TickRate::DEFAULT;
+const SEED: u64 = 7;
+const STANDING: Standing = Standing { epoch: Epoch(1), epoch_began_at: Tick(0), durable_tick: Tick(0) };
+
+/// What a rehearsed match leaves: its inputs tick by tick, and its log.
+pub struct Rehearsed {
+    pub parts: SimParts,
+    pub inputs: Vec<TickInput>,
+    pub log: Log,
+    pub kills: usize,
+    pub shots: usize,
+    /// Bytes of public deltas and of own parts that one player was sent.
+    pub public_bytes: usize,
+    pub own_bytes: usize,
+    pub frames: usize,
+}
+
+struct Player {
+    slot: Slot,
+    brain: Brain,
+    client: Client,
+    outgoing: OutboxReader,
+    facts: Arc<LinkFacts>,
+}
+
+pub fn parts(players: u8) -> (SimParts, Vec<u8>, Vec<u8>) {
+    let catalogue = Catalogue::load(None, None).expect("the shipped assets are sound");
+    let map = catalogue.map("arena").expect("the map ships");
+    let ruleset = catalogue.ruleset("default").expect("the ruleset ships");
+    let setup = SessionSetup {
+        session: SessionId([1; 16]),
+        tick_rate: RATE,
+        seed: Seed(SEED),
+        mode: "deathmatch".to_owned(),
+        max_players: players,
+        friendly_fire: false,
+        time_limit: Tick(3_600 * RATE.hz()),
+        score_limit: 0,
+        map_hash: map.hash,
+        ruleset_hash: ruleset.hash,
+    };
+    let level = catalogue.level(map, ruleset);
+    let parts = SimParts { setup, ruleset: ruleset.ruleset.clone(), map: map.map.clone(), level };
+    (parts, map.text.as_bytes().to_vec(), ruleset.text.as_bytes().to_vec())
+}
+
+/// Plays `seconds` with so many bots.
+pub fn rehearse(bots: u8, seconds: u32) -> Rehearsed {
+    let (parts, map, ruleset) = parts(bots);
+    let field = Field::of(&parts);
+    let template = WelcomeTemplate(Welcome { tick_rate_hz: RATE.hz(), frame_hz: 32, ..Welcome::default() });
+    let mut audience = PlayersAudience::new(bots, RATE, template);
+    let mut sim = Sim::new(&parts).expect("the setup is sound");
+    let (mut builder, mut recorder, mut records) = (ViewBuilder::default(), Recorder::new(), Vec::new());
+    let (mut input, mut inputs) = (TickInput::new(), Vec::new());
+    let mut players: Vec<Player> =
+        (0..bots).map(|number| join(number, &parts, &mut audience, &mut input)).collect();
+    let mut keyframe = Vec::new();
+    sim.write_keyframe(&mut keyframe);
+    recorder.record_keyframe(Epoch(1), Tick(0), &keyframe, &mut records);
+    let (mut kills, mut shots) = (0, 0);
+    let mut sent = Sent::default();
+    for tick in 0..seconds * RATE.hz() {
+        for at in 0..players.len() {
+            // Each bot at its own 30th of a second.
+            if (tick * 30 + at as u32 * 13) % RATE.hz() < 30 {
+                wake(&mut players[at], &field, millis(tick), &mut input);
+            }
+        }
+        audience.log_link_facts(&mut input);
+        sim.step(&mut input);
+        recorder.record_tick(Epoch(1), &input, sim.output(), &mut records);
+        inputs.push(std::mem::take(&mut input));
+        let events = &sim.output().events;
+        kills += events.iter().filter(|event| matches!(event, Event::Died { .. })).count();
+        shots += events.iter().filter(|event| matches!(event, Event::Shot { .. })).count();
+        show(&mut sim, &mut builder, &mut audience);
+        for (at, player) in players.iter_mut().enumerate() {
+            hear(player, millis(sim.tick().0), (at == 0).then_some(&mut sent));
+        }
+    }
+    let log = Log { header: header(&parts), map, ruleset, records, lost: None };
+    let Sent { public_bytes, own_bytes, frames } = sent;
+    Rehearsed { parts, inputs, log, kills, shots, public_bytes, own_bytes, frames }
+}
+
+#[derive(Default)]
+struct Sent {
+    public_bytes: usize,
+    own_bytes: usize,
+    frames: usize,
+}
+
+fn millis(tick: u32) -> u64 {
+    u64::from(tick) * 1_000 / u64::from(RATE.hz())
+}
+
+fn header(parts: &SimParts) -> Header {
+    Header {
+        simulation_version: SIMULATION_VERSION,
+        setup: parts.setup.clone(),
+        name: "rehearsal".to_owned(),
+        kind: "training".to_owned(),
+        map_id: "arena".to_owned(),
+        ruleset_name: "default".to_owned(),
+        ruleset_version: 1,
+        build: "bench".to_owned(),
+        created_unix_ms: 0,
+        service: String::new(),
+    }
+}
+
+fn join(number: u8, parts: &SimParts, audience: &mut PlayersAudience, input: &mut TickInput) -> Player {
+    let (slot, identity) = (Slot(number), Identity::of(usize::from(number)));
+    let (outbox, outgoing, facts) = Outbox::new();
+    facts.note_rtt(0, 0);
+    let Identity { player, name, skill } = identity;
+    input.push(Command::Join { slot, player, name, team: Team::NONE, bot: true });
+    input.push(Command::Connected { slot });
+    let encoding = Encoding::MessagePack;
+    audience.arrive(Arrived { slot, connection: u64::from(number) + 1, outbox, encoding, seen: None });
+    let brain = Brain::new(skill, parts, Stream::of(SEED, u64::from(number)));
+    Player { slot, brain, client: Client::new(encoding), outgoing, facts }
+}
+
+fn wake(player: &mut Player, field: &Field, now_ms: u64, input: &mut TickInput) {
+    let mut messages = Messages::default();
+    player.brain.wake(&mut player.client, field, now_ms, &mut messages);
+    for bytes in messages.iter() {
+        let message = decode_client(bytes, Encoding::MessagePack).expect("a message of the protocol");
+        match meaning(&message, player.slot).expect("a message that means something") {
+            Meant::Input { command, seen, .. } => {
+                seen.into_iter().for_each(|tick| player.facts.note_seen(Epoch(1), tick));
+                input.push(command);
+            }
+            Meant::Seen { tick, .. } => player.facts.note_seen(Epoch(1), tick),
+            Meant::Ping { .. } | Meant::Leave => {}
+        }
+    }
+}
+
+fn show(sim: &mut Sim, builder: &mut ViewBuilder, audience: &mut PlayersAudience) {
+    let membership = |event: &Event| matches!(event, Event::Joined { .. } | Event::Left { .. });
+    builder.note_events(&sim.output().events);
+    if sim.output().events.iter().any(membership) {
+        builder.rebuild_roster(sim);
+    }
+    let frame_due = sim.tick().0.is_multiple_of(audience.frame_ticks());
+    if frame_due {
+        builder.build(sim, Epoch(1));
+    }
+    audience.after_step(sim, builder, STANDING);
+    if frame_due {
+        builder.spectators_have_shots();
+    }
+}
+
+fn hear(player: &mut Player, now_ms: u64, mut sent: Option<&mut Sent>) {
+    while let Ok(outgoing) = player.outgoing.try_recv() {
+        let messages = match outgoing {
+            Outgoing::Reliable(bytes) => [Some(bytes), None],
+            Outgoing::Frame { public, own } => {
+                player.facts.note_frame_written();
+                if let Some(sent) = &mut sent {
+                    sent.frames += usize::from(public.is_some());
+                    sent.public_bytes += public.as_ref().map_or(0, |bytes| bytes.len());
+                    sent.own_bytes += own.as_ref().map_or(0, |bytes| bytes.len());
+                }
+                [public, own]
+            }
+        };
+        for bytes in messages.into_iter().flatten() {
+            player.client.receive(&bytes, now_ms).expect("the server says what fits");
+        }
+    }
+}
