@@ -105,17 +105,25 @@ fn floors(when: &str) {
     schedule.run(&mut world);
     let state = vec![7_u8; 4_096];
     let measured = |work: &mut dyn FnMut()| {
-        (0..20_000).map(|_| {
-            let began = Instant::now();
-            work();
-            began.elapsed()
-        }).collect::<Vec<_>>()
+        (0..20_000)
+            .map(|_| {
+                let began = Instant::now();
+                work();
+                began.elapsed()
+            })
+            .collect::<Vec<_>>()
     };
     report(&format!("floor {when}: reading the clock twice"), measured(&mut || ()));
-    report(&format!("floor {when}: a schedule of one empty system"), measured(&mut || schedule.run(&mut world)));
-    report(&format!("floor {when}: xxh3 of 4 KiB"), measured(&mut || {
-        black_box(xxh3_64(black_box(&state)));
-    }));
+    report(
+        &format!("floor {when}: a schedule of one empty system"),
+        measured(&mut || schedule.run(&mut world)),
+    );
+    report(
+        &format!("floor {when}: xxh3 of 4 KiB"),
+        measured(&mut || {
+            black_box(xxh3_64(black_box(&state)));
+        }),
+    );
 }
 
 fn report(name: &str, mut took: Vec<Duration>) {

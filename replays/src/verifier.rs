@@ -3,6 +3,7 @@
 use combat_components::ids::{Epoch, SessionId};
 use combat_components::tick::Tick;
 use combat_systems::output::TickOutput;
+use combat_systems::sim::SimParts;
 use combat_systems::snapshot::{STATE_KINDS, StateKind};
 
 use crate::divergence::{self, Divergence};
@@ -67,24 +68,40 @@ impl Outcome {
 ///
 /// `progress` is told of every tick that has been compared.
 pub fn verify(log: &Log, options: VerifyOptions, progress: &mut dyn FnMut(Tick)) -> Report {
-    let mut report = Report {
-        session: log.header.setup.session,
-        ticks: Tick(0),
-        epoch: Epoch(1),
-        outcome: Outcome::Verified,
-        perturbed: None,
-    };
-    report.outcome = match log.parts() {
-        Err(refusal) => Outcome::Refused(refusal),
-        Ok(parts) => match Player::from_start(parts, &log.records) {
-            Err(damage) => Outcome::Damaged(damage),
-            Ok(player) => {
-                Verification { player, log, options, logged: [None; STATE_KINDS], state: Vec::new() }
-                    .run(&mut report, progress)
-            }
-        },
+    match log.parts() {
+        Err(refusal) => Report { outcome: Outcome::Refused(refusal), ..Report::begun(log) },
+        Ok(parts) => verify_with(parts, log, options, progress),
+    }
+}
+
+/// As [`verify`], with other parts than those the log carries.
+pub fn verify_with(
+    parts: SimParts,
+    log: &Log,
+    options: VerifyOptions,
+    progress: &mut dyn FnMut(Tick),
+) -> Report {
+    let mut report = Report::begun(log);
+    report.outcome = match Player::from_start(parts, &log.records) {
+        Err(damage) => Outcome::Damaged(damage),
+        Ok(player) => {
+            Verification { player, log, options, logged: [None; STATE_KINDS], state: Vec::new() }
+                .run(&mut report, progress)
+        }
     };
     report
+}
+
+impl Report {
+    fn begun(log: &Log) -> Self {
+        Self {
+            session: log.header.setup.session,
+            ticks: Tick(0),
+            epoch: Epoch(1),
+            outcome: Outcome::Verified,
+            perturbed: None,
+        }
+    }
 }
 
 struct Verification<'a> {

@@ -45,8 +45,8 @@ impl Line {
         let mut word = || words.next().unwrap_or_else(|| panic!("VERSIONS: {line:?} ends early"));
         Self {
             file: word().to_owned(),
-            version: word().parse().unwrap(),
-            root: u64::from_str_radix(word(), 16).unwrap(),
+            version: word().parse().expect("VERSIONS: a version is a number"),
+            root: u64::from_str_radix(word(), 16).expect("VERSIONS: a root is 16 digits"),
             reason: word().to_owned(),
         }
     }
@@ -105,12 +105,12 @@ fn bless(reason: &str) {
             "{file}: {} bytes, expected at most {LOG_BYTES_MAX}",
             bytes.len()
         );
-        std::fs::create_dir_all(directory()).unwrap();
-        std::fs::write(path_of(name), bytes).unwrap();
+        std::fs::create_dir_all(directory()).expect("the corpus can be made");
+        std::fs::write(path_of(name), bytes).expect("the corpus can be written");
         appended += &format!("{file} {SIMULATION_VERSION} {:016x} {}\n", stage.last_root(), reason.trim());
     }
     let text = std::fs::read_to_string(directory().join("VERSIONS")).unwrap_or_default();
-    std::fs::write(directory().join("VERSIONS"), text + &appended).unwrap();
+    std::fs::write(directory().join("VERSIONS"), text + &appended).expect("the corpus can be written");
 }
 
 #[test]
@@ -130,9 +130,14 @@ fn the_corpus_verifies_and_ends_with_the_roots_in_versions() {
     }
 }
 
+fn from_start(log: &Log) -> Player<'_> {
+    let parts = log.parts().expect("this build has recorded the log");
+    Player::from_start(parts, &log.records).expect("the log has its beginning")
+}
+
 fn final_root(log: &Log) -> u64 {
-    let mut player = Player::from_start(log.parts().unwrap(), &log.records).unwrap();
-    while player.advance().unwrap().is_some() {}
+    let mut player = from_start(log);
+    while player.advance().expect("the log is sound").is_some() {}
     player.sim().output().root
 }
 
@@ -175,8 +180,8 @@ struct Seen {
 fn seen() -> Seen {
     let mut seen = Seen::default();
     for (_, log) in corpus() {
-        let mut player = Player::from_start(log.parts().unwrap(), &log.records).unwrap();
-        while let Some(played) = player.advance().unwrap() {
+        let mut player = from_start(log);
+        while let Some(played) = player.advance().expect("the log is sound") {
             match played {
                 Played::EpochStart { epoch, .. } => seen.epochs = seen.epochs.max(epoch.0),
                 Played::Ticked(_) => {

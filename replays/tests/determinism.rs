@@ -21,9 +21,9 @@ const SHUFFLES: u64 = 200;
 fn inputs(stage: &Stage) -> Vec<TickInput> {
     let mut inputs = Vec::new();
     for record in Reader::new(&stage.records) {
-        if let Record::Tick(record) = record.unwrap() {
+        if let Record::Tick(record) = record.expect("the log is sound") {
             let mut input = TickInput::new();
-            record.commands.read_into(&mut input).unwrap();
+            record.commands.read_into(&mut input).expect("the log is sound");
             inputs.push(input);
         }
     }
@@ -31,7 +31,7 @@ fn inputs(stage: &Stage) -> Vec<TickInput> {
 }
 
 fn roots(parts: &SimParts, inputs: &[TickInput]) -> Vec<u64> {
-    let mut sim = Sim::new(parts).unwrap();
+    let mut sim = Sim::new(parts).expect("the scene has been simulated before");
     inputs.iter().map(|input| sim.step(&mut input.clone()).root).collect()
 }
 
@@ -116,12 +116,12 @@ fn ties_are_broken_the_same_way_in_every_world() {
 
 /// Heavy mode: after every tick the state goes into a fresh world, and both worlds play the next.
 fn restored_every_tick(parts: &SimParts, inputs: &[TickInput]) {
-    let mut uninterrupted = Sim::new(parts).unwrap();
+    let mut uninterrupted = Sim::new(parts).expect("the scene has been simulated before");
     let (mut state, mut restored_state) = (Vec::new(), Vec::new());
     for (tick, input) in inputs.iter().enumerate() {
         state.clear();
         uninterrupted.write_keyframe(&mut state);
-        let mut restored = Sim::restore(parts, &state).unwrap();
+        let mut restored = Sim::restore(parts, &state).expect("a keyframe restores");
         restored_state.clear();
         restored.write_keyframe(&mut restored_state);
         assert!(state == restored_state, "the keyframe after {tick} ticks");

@@ -184,8 +184,8 @@ fn every_flipped_byte_of_a_header_is_noticed() {
 /// Puts the right checksum behind every record that can still be told apart.
 fn with_right_checksums(records: &mut [u8]) {
     let mut at = 0;
-    while let Some(head) = records.get(at..at + 4) {
-        let end = at + 4 + (u32::from_le_bytes(head.try_into().unwrap()) >> 8) as usize;
+    while let Some(head) = records.get(at..).and_then(|rest| rest.first_chunk()) {
+        let end = at + 4 + (u32::from_le_bytes(*head) >> 8) as usize;
         if end + 4 > records.len() {
             return;
         }

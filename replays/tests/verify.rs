@@ -148,8 +148,9 @@ fn with_keyframes(log: &Log, mut change: impl FnMut(Tick, &mut Vec<u8>)) -> Log 
                 change(tick, &mut state);
                 let mut keyframe = Vec::new();
                 Recorder::new().record_keyframe(epoch, tick, &state, &mut keyframe);
-                let length = Reader::new(&keyframe).next().map(|_| 4 + 8 + state.len() + 4).unwrap();
-                records.extend_from_slice(&keyframe[..length]);
+                let mut written = Reader::new(&keyframe);
+                written.next();
+                records.extend_from_slice(&keyframe[..written.offset()]);
             }
             Some(Ok(_)) => records.extend_from_slice(&log.records[from..reader.offset()]),
             Some(Err(damage)) => panic!("{damage}"),

@@ -2,7 +2,7 @@
 //!
 //! A bot knows what a client is sent and says what a client says; there is no second way in.
 
-mod aim;
+pub mod aim;
 pub mod brain;
 pub mod demo;
 pub mod driver;
@@ -12,7 +12,7 @@ mod routes;
 pub mod skill;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use brain::{Brain, Field};
 pub use driver::BotCrew;

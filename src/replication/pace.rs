@@ -31,7 +31,14 @@ impl Pace {
     /// A connection that has just been sent a snapshot of `tick`.
     pub fn starting_at(tick: Tick) -> Self {
         let seen_at_stop = (Epoch(0), Tick(0));
-        Self { streaming: true, words_at_stop: 0, seen_at_stop, sent_at: tick, whole_at: tick, skipped_from: None }
+        Self {
+            streaming: true,
+            words_at_stop: 0,
+            seen_at_stop,
+            sent_at: tick,
+            whole_at: tick,
+            skipped_from: None,
+        }
     }
 
     /// `allowance_ticks`: how old a word may be.
@@ -112,10 +119,10 @@ mod tests {
         };
         assert_eq!(say_and_ask(&mut pace, 100, 164), Due::Delta);
         assert_eq!([168, 172, 9_000].map(|tick| say_and_ask(&mut pace, 100, tick)), [Due::Nothing; 3]);
-        assert_eq!([(104, 9_004), (104, 9_008)].map(|(seen, tick)| say_and_ask(&mut pace, seen, tick)), [
-            Due::Snapshot,
-            Due::Delta
-        ]);
+        assert_eq!(
+            [(104, 9_004), (104, 9_008)].map(|(seen, tick)| say_and_ask(&mut pace, seen, tick)),
+            [Due::Snapshot, Due::Delta]
+        );
     }
 
     #[test]

@@ -18,3 +18,5 @@ pub mod resume;
 pub mod shard;
 pub mod stored;
 pub mod summary;
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,8 @@ use combat_components::reason::Reason;
 use combat_components::score::Score;
 use combat_components::streams::{Stream, Streams};
 use combat_components::tick::Tick;
+use combat_components::vitals::Vitals;
+use combat_components::weapon::Arms;
 
 use crate::fighter::Fighter;
 use crate::input::Now;
@@ -23,7 +25,19 @@ use crate::roster::Roster;
 use crate::tick_rules::TickRules;
 
 pub fn install(schedule: &mut Schedule) {
-    schedule.add_systems((finish_reloads, respawn_the_dead, advance_match).chain().in_set(Phase::Cooldown));
+    schedule.add_systems(
+        (finish_reloads.run_if(a_reload_is_due), respawn_the_dead.run_if(a_respawn_is_due), advance_match)
+            .chain()
+            .in_set(Phase::Cooldown),
+    );
+}
+
+fn a_reload_is_due(now: Res<Now>, arms: Query<&Arms>) -> bool {
+    arms.iter().any(|arms| arms.reloaded_at.is_some_and(|at| at <= now.0))
+}
+
+fn a_respawn_is_due(now: Res<Now>, state: Res<MatchState>, vitals: Query<&Vitals>) -> bool {
+    !state.is_resuming() && vitals.iter().any(|vitals| vitals.respawn_at.is_some_and(|at| at <= now.0))
 }
 
 fn finish_reloads(
@@ -47,22 +61,15 @@ fn finish_reloads(
 
 fn respawn_the_dead(
     roster: Res<Roster>,
-    state: Res<MatchState>,
     mut streams: ResMut<Streams>,
     mut fighters: Query<Fighter>,
     mut ground: Ground,
 ) {
-    if state.is_resuming() {
-        return;
-    }
     let now = ground.now();
     let is_due = |fighters: &Query<Fighter>, entity| {
         let fighter = fighters.get(entity).expect("every entity of the roster is a fighter");
         fighter.vitals.respawn_at.is_some_and(|at| at <= now)
     };
-    if !roster.entities().any(|entity| is_due(&fighters, entity)) {
-        return;
-    }
     if ground.rules().mode.respawn == Respawn::Everybody {
         clear_the_field(&roster, &mut fighters);
     }

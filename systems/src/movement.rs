@@ -22,7 +22,9 @@ use crate::spatial::{Level, PATH_POINTS_MAX};
 use crate::tick_rules::{SharedLevel, TickRules};
 
 pub fn install(schedule: &mut Schedule) {
-    schedule.add_systems((apply_claims, drop_overdue_bodies).chain().in_set(Phase::Movement));
+    schedule.add_systems(
+        (apply_claims, drop_overdue_bodies.run_if(somebody_is_in_the_air)).chain().in_set(Phase::Movement),
+    );
 }
 
 /// What every judgement of movement needs.
@@ -260,6 +262,10 @@ fn correct(fighter: &mut FighterItem<'_, '_>, input_seq: u32, reason: Reason, gr
         reason: Some(reason),
         hit: None,
     });
+}
+
+fn somebody_is_in_the_air(motions: Query<&Motion>) -> bool {
+    motions.iter().any(|motion| !motion.grounded)
 }
 
 fn drop_overdue_bodies(roster: Res<Roster>, mut fighters: Query<Fighter>, mut ground: Ground) {

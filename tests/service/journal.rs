@@ -131,7 +131,9 @@ async fn is_suspended(server: &Server, session: &str) -> u64 {
 async fn goes_on(server: &Server, played: Match, at: u64) -> (String, Vec<Player>) {
     let rest = server.service();
     let live = shown_when(&rest, &played.session, "play going on", |shown| {
-        shown["status"] == "active" && tick(shown) > at + 2 * TICK_HZ && shown["durableTick"].as_u64() > Some(at)
+        shown["status"] == "active"
+            && tick(shown) > at + 2 * TICK_HZ
+            && shown["durableTick"].as_u64() > Some(at)
     });
     live.await;
     assert_eq!(rest.metric("combat_sessions_suspended", "").await, 0.0);
@@ -145,7 +147,8 @@ async fn goes_on(server: &Server, played: Match, at: u64) -> (String, Vec<Player
         players.push(player.await.expect("the player saw nothing wrong"));
     }
     rest.end(&played.session).await.expect(200);
-    let verified = shown_when(&rest, &played.session, "the verification", |shown| shown["verify"].is_object()).await;
+    let verified =
+        shown_when(&rest, &played.session, "the verification", |shown| shown["verify"].is_object()).await;
     assert_eq!(verified["verify"]["result"], "verified");
     assert!(players.iter().all(|player| player.reconnects == 0), "the sockets held");
     (played.session, players)
@@ -153,7 +156,8 @@ async fn goes_on(server: &Server, played: Match, at: u64) -> (String, Vec<Player
 
 /// Everybody was told that the session stood still and why, and that it lives again.
 fn was_told(player: &Player, reason: &str) {
-    let told: Vec<_> = player.record.statuses.iter().map(|status| (status.state, status.reason.as_str())).collect();
+    let told: Vec<_> =
+        player.record.statuses.iter().map(|status| (status.state, status.reason.as_str())).collect();
     assert!(told.contains(&(ServerState::Suspended, reason)), "{}: {told:?}", player.id);
     assert_eq!(told.last(), Some(&(ServerState::Live, "")), "{}: {told:?}", player.id);
 }

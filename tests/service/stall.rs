@@ -63,7 +63,10 @@ async fn after_ten_seconds_of_sigstop_nothing_races_and_nobody_gains_or_is_punis
     let truth = Truth::of(server.data_dir(), &session, &records).await;
     truth.agrees_with(&records);
     let moved = *truth.moves.iter().max_by_key(|(_, ticks)| *ticks).expect("the move is in the log");
-    assert!(moved.1 > 9 * TICK_HZ && moves >= 1.0, "the schedule was moved by {moved:?}, in the metrics {moves}");
+    assert!(
+        moved.1 > 9 * TICK_HZ && moves >= 1.0,
+        "the schedule was moved by {moved:?}, in the metrics {moves}"
+    );
     never_races(&truth);
     assert_eq!(truth.corrections, [], "a stale claim was punished");
     for (id, way) in &truth.ways {
@@ -71,7 +74,8 @@ async fn after_ten_seconds_of_sigstop_nothing_races_and_nobody_gains_or_is_punis
     }
     stands_still_but_for_the_stall(&back[0].record, before as u32);
     let log = log_of(server.data_dir(), &session).await;
-    let report = tokio::task::spawn_blocking(move || verify(&log, VerifyOptions::default(), &mut |_| ())).await;
+    let report =
+        tokio::task::spawn_blocking(move || verify(&log, VerifyOptions::default(), &mut |_| ())).await;
     assert_eq!(report.expect("it ends").outcome, Outcome::Verified);
 }
 
@@ -86,7 +90,10 @@ fn never_races(truth: &Truth) {
         }
     }
     let standstill = truth.anchors.windows(2).map(|pair| pair[1].1 - pair[0].1).max().expect("two anchors");
-    assert!(u128::from(standstill) > STALL.as_micros() * 9 / 10, "the stall shows in the anchors: {standstill} us");
+    assert!(
+        u128::from(standstill) > STALL.as_micros() * 9 / 10,
+        "the stall shows in the anchors: {standstill} us"
+    );
 }
 
 /// Over any window without a displacement, no further than full speed for the window and a full bank.
@@ -103,8 +110,13 @@ fn nobody_gains(id: u32, way: &[Stood]) {
             }
             let gone_mm = first.at.horizontal_distance_squared(last.at).isqrt() as u64;
             // One millimetre per claim is rounding.
-            let allowed_mm = speed * (window as u64 + bank_ticks) / u64::from(TICK_HZ) + window as u64 / 4 + 1;
-            assert!(gone_mm <= allowed_mm, "body {id} went {gone_mm} mm in {window} ticks from tick {}", first.tick);
+            let allowed_mm =
+                speed * (window as u64 + bank_ticks) / u64::from(TICK_HZ) + window as u64 / 4 + 1;
+            assert!(
+                gone_mm <= allowed_mm,
+                "body {id} went {gone_mm} mm in {window} ticks from tick {}",
+                first.tick
+            );
             furthest = furthest.max(gone_mm);
         }
     }
@@ -113,7 +125,10 @@ fn nobody_gains(id: u32, way: &[Stood]) {
 
 /// The client saw frames before and after the stall, and the tick count did not jump over it.
 fn stands_still_but_for_the_stall(record: &Record, before: u32) {
-    let gaps = record.frames.windows(2).map(|pair| (pair[1].at - pair[0].at, pair[1].tick - pair[0].tick, pair[0].tick));
+    let gaps = record
+        .frames
+        .windows(2)
+        .map(|pair| (pair[1].at - pair[0].at, pair[1].tick - pair[0].tick, pair[0].tick));
     let (silence, ticks, at) = gaps.max_by_key(|gap| gap.0).expect("frames came");
     assert!(silence > STALL * 9 / 10, "no frame came during the stall, the longest gap was {silence:?}");
     assert!(ticks < TICK_HZ / 2 && at + 2 * TICK_HZ > before, "{ticks} ticks went by unseen after tick {at}");

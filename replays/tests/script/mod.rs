@@ -81,10 +81,10 @@ impl Stage {
         self.verdicts.extend(output.verdicts.iter().map(|verdict| (tick, *verdict)));
         self.roots.push(output.root);
         self.input.clear();
-        if tick.0 % self.scene.keyframe_ticks == 0 {
+        if tick.0.is_multiple_of(self.scene.keyframe_ticks) {
             self.record_keyframe();
         }
-        if tick.0 % self.scene.rate_hz == 0 {
+        if tick.0.is_multiple_of(self.scene.rate_hz) {
             let unix_us = 1_760_000_000_000_000 + u64::from(tick.0 / self.scene.rate_hz) * 1_000_000;
             self.recorder.record_anchor(tick, unix_us, &mut self.records);
         }
@@ -112,8 +112,8 @@ impl Stage {
     }
 
     pub fn join(&mut self, slot: u8, team: Team) {
-        let player = PlayerId::new(&format!("player-{slot}")).unwrap();
-        let name = DisplayName::new(&format!("Player {slot}")).unwrap();
+        let player = PlayerId::new(&format!("player-{slot}")).expect("it is an id");
+        let name = DisplayName::new(&format!("Player {slot}")).expect("it is a name");
         self.push(Command::Join { slot: Slot(slot), player, name, team, bot: false });
         self.push(Command::Connected { slot: Slot(slot) });
         self.push(Command::LinkSampled { slot: Slot(slot), rtt_ms: 20 + u16::from(slot) });

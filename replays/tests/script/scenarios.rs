@@ -266,11 +266,10 @@ fn both_at_once() -> Stage {
         if !stage.tick().0.is_multiple_of(16) {
             continue;
         }
-        for index in 0..2 {
-            let enemy = bots[index].nearest_enemy(&mut stage);
-            if let Some(enemy) = enemy {
-                let look = bots[index].aim(&enemy);
-                bots[index].deed(&mut stage, Deed::Attack, look);
+        for bot in &mut bots {
+            if let Some(enemy) = bot.nearest_enemy(&mut stage) {
+                let look = bot.aim(&enemy);
+                bot.deed(&mut stage, Deed::Attack, look);
             }
         }
         stage.step();

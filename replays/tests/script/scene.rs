@@ -65,11 +65,11 @@ impl Scene {
 
     /// `change` may reorder what must not matter.
     pub fn parts_with(&self, change: impl FnOnce(&mut Map)) -> SimParts {
-        let mut map = Map::parse(self.name, self.map).unwrap();
+        let mut map = Map::parse(self.name, self.map).expect("the shipped maps are sound");
         change(&mut map);
-        let ruleset = Ruleset::parse(self.name, &self.ruleset).unwrap();
-        let level = Level::build(&map, &ruleset.body).unwrap();
-        let tick_rate = TickRate::new(self.rate_hz).unwrap();
+        let ruleset = Ruleset::parse(self.name, &self.ruleset).expect("the changed rules are in range");
+        let level = Level::build(&map, &ruleset.body).expect("the shipped maps have room");
+        let tick_rate = TickRate::new(self.rate_hz).expect("the scene has one of the rates");
         let setup = SessionSetup {
             session: SessionId(*b"scripted-session"),
             tick_rate,

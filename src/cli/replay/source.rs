@@ -14,17 +14,17 @@ use crate::store::{self, StoreError, StoreRead};
 
 /// What was found under an id or a name.
 pub enum Opened {
-    Log(Log),
-    /// A file that cannot be believed, and in which part and where.
-    Damaged(String),
+    Log(Box<Log>),
+    /// A file that cannot be believed, in which part and where.
+    Damaged(FileError),
 }
 
 impl Opened {
     /// The log, for verbs that need one.
     pub fn log(self) -> Result<Log, String> {
         match self {
-            Self::Log(log) => Ok(log),
-            Self::Damaged(what) => Err(what),
+            Self::Log(log) => Ok(*log),
+            Self::Damaged(error) => Err(error.to_string()),
         }
     }
 }
@@ -32,7 +32,7 @@ impl Opened {
 /// Opens a session of the data directory, or an exported file.
 pub fn open(args: &SourceArgs) -> anyhow::Result<Opened> {
     match args.source.parse::<SessionId>() {
-        Ok(id) => stored(id, &args.storage.data_dir).map(Opened::Log),
+        Ok(id) => stored(id, &args.storage.data_dir).map(|log| Opened::Log(Box::new(log))),
         Err(_) => exported(Path::new(&args.source)),
     }
 }
@@ -56,11 +56,11 @@ fn exported(path: &Path) -> anyhow::Result<Opened> {
         _ => anyhow!("cannot read {}: {error}", path.display()),
     })?;
     match file::read(&bytes) {
-        Ok(log) => Ok(Opened::Log(log)),
+        Ok(log) => Ok(Opened::Log(Box::new(log))),
         Err(error @ (FileError::Magic | FileError::Format { .. })) => {
             Err(error).context(path.display().to_string())
         }
-        Err(error) => Ok(Opened::Damaged(error.to_string())),
+        Err(error) => Ok(Opened::Damaged(error)),
     }
 }
 

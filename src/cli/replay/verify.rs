@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::ensure;
 use combat_components::tick::Tick;
 use combat_replays::divergence::Divergence;
+use combat_replays::file::FileError;
 use combat_replays::log::Log;
 use combat_replays::verifier::{self, Outcome, Perturbation, Report, VerifyOptions};
 use combat_systems::snapshot::StateKind;
@@ -22,7 +23,7 @@ const TICKS_PER_PROGRESS: u32 = 1_024;
 pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let log = match source::open(&args.source)? {
         Opened::Log(log) => log,
-        Opened::Damaged(what) => return Ok(tell_damaged_file(args, &what)),
+        Opened::Damaged(error) => return Ok(tell_damaged_file(args, &error)),
     };
     let last_tick = log.last_tick();
     let perturb = args.perturb.map(|tick| Perturbation { tick: Tick(tick), choice: u64::from(tick) });
@@ -61,15 +62,24 @@ fn verify(log: &Log, options: VerifyOptions, last_tick: Tick) -> (Report, Durati
     (report, took)
 }
 
-fn tell_damaged_file(args: &VerifyArgs, what: &str) -> ExitCode {
+fn tell_damaged_file(args: &VerifyArgs, error: &FileError) -> ExitCode {
+    let damage = match error {
+        FileError::Part { part, offset, .. } => {
+            json!({"part": part.to_string(), "offset": offset, "tick": null})
+        }
+        FileError::Records(damage) => {
+            json!({"part": "records", "offset": damage.offset, "tick": damage.tick.0})
+        }
+        FileError::Magic | FileError::Format { .. } => Value::Null,
+    };
     if args.json {
         let answer = json!({
             "sessionId": null, "ticks": 0, "result": "damaged", "speed": 0.0, "firstDivergence": null,
-            "reason": what,
+            "reason": error.to_string(), "damage": damage,
         });
         println!("{answer}");
     } else {
-        println!("damaged: {what}");
+        println!("damaged: {error}");
     }
     ExitCode::from(DOES_NOT_HOLD)
 }
@@ -87,6 +97,12 @@ fn as_json(report: &Report, speed: f64) -> Value {
         "epochs": report.epoch.0,
         "firstDivergence": divergence.map(divergence_as_json),
         "reason": reason(&report.outcome),
+        "damage": match &report.outcome {
+            Outcome::Damaged(damage) => {
+                json!({"part": "records", "offset": damage.offset, "tick": damage.tick.0})
+            }
+            _ => Value::Null,
+        },
         "perturbed": report.perturbed.map(|(kind, id)| json!({
             "component": kind.name(),
             "simId": id.map(|id| id.0),

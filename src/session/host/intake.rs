@@ -6,7 +6,7 @@ use combat_components::limits::DISCONNECTED_BODY_MS;
 use combat_components::tick::Tick;
 use combat_protocol::close::CloseCode;
 
-use super::{HostState, SessionHost, Waiting};
+use super::{HostState, INPUTS_KEPT, SessionHost, Waiting};
 use crate::replication::players::Arrived;
 use crate::session::inbox::{Envelope, PlaceTaken, Reply};
 use crate::session::summary::{JoinSession, SessionError};
@@ -129,15 +129,18 @@ impl SessionHost {
         }
     }
 
-    /// Connections may come and go while the session is frozen; nothing else may.
+    /// Inputs and connections wait for the tick that comes after the standstill; nothing else may.
     pub(super) fn refuse(&mut self, envelope: Envelope) {
+        let has_room = self.input.len() < INPUTS_KEPT;
         match envelope {
+            Envelope::Input { .. } | Envelope::Arrive(_) if has_room => self.take(envelope),
             Envelope::Input { .. } => {}
+            Envelope::Arrive(arrival) => drop(arrival.reply.send(Err(SessionError::InboxFull))),
             Envelope::Join { reply, .. } => drop(reply.send(Err(SessionError::Suspended))),
             Envelope::Leave { reply, .. } | Envelope::End { reply, .. } => {
                 drop(reply.send(Err(SessionError::Suspended)));
             }
-            Envelope::Arrive(_) | Envelope::Depart { .. } | Envelope::Drain { .. } => self.take(envelope),
+            Envelope::Depart { .. } | Envelope::Drain { .. } => self.take(envelope),
         }
     }
 

@@ -33,6 +33,10 @@ const ANCHOR_MS: u32 = 1_000;
 /// A record that the tape was too busy to take waits here; longer than this and the session freezes.
 const STAGED_BYTES_MAX: usize = 256 << 10;
 
+/// Commands that a tick usually brings, and that a frozen session keeps for its next one: what its players send
+/// before they have heard of the standstill. More is refused.
+const INPUTS_KEPT: usize = 256;
+
 /// What a host is made of.
 #[derive(Debug)]
 pub struct HostParts {
@@ -114,7 +118,7 @@ impl SessionHost {
             keyframe: Vec::with_capacity(16 << 10),
             staged: None,
             recorded: began_at,
-            input: TickInput::with_capacity(256),
+            input: TickInput::with_capacity(INPUTS_KEPT),
             waiting: Vec::new(),
             spectator_events: Vec::new(),
             epoch_began_at: began_at,

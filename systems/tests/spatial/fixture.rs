@@ -6,15 +6,18 @@ use combat_components::rules::Ruleset;
 use combat_systems::spatial::Level;
 
 pub fn rules() -> Ruleset {
-    Ruleset::parse("default.toml", include_str!("../../../assets/rulesets/default.toml")).unwrap()
+    Ruleset::parse("default.toml", include_str!("../../../assets/rulesets/default.toml"))
+        .expect("the file is valid")
 }
 
 pub fn arena() -> Map {
-    Map::parse("arena.toml", include_str!("../../../assets/maps/two-level-arena.toml")).unwrap()
+    Map::parse("arena.toml", include_str!("../../../assets/maps/two-level-arena.toml"))
+        .expect("the file is valid")
 }
 
 pub fn duel_box() -> Map {
-    Map::parse("duel-box.toml", include_str!("../../../assets/maps/duel-box.toml")).unwrap()
+    Map::parse("duel-box.toml", include_str!("../../../assets/maps/duel-box.toml"))
+        .expect("the file is valid")
 }
 
 pub fn maps() -> [Map; 2] {
@@ -31,11 +34,11 @@ pub fn floor_and(solids: &str) -> Map {
          [[spawn]]\nat_mm = [-15_000, 0, -15_000]\nyaw_deg = 0\n\
          [[spawn]]\nat_mm = [15_000, 0, 15_000]\nyaw_deg = 0\n"
     );
-    Map::parse("test.toml", &text).unwrap()
+    Map::parse("test.toml", &text).expect("the drawn map is valid")
 }
 
 pub fn level(map: &Map) -> Level {
-    Level::build(map, &rules().body).unwrap()
+    Level::build(map, &rules().body).expect("the file is valid")
 }
 
 /// splitmix64; the seed is printed, so that a failure can be repeated.

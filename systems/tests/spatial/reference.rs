@@ -82,14 +82,16 @@ impl Measured {
             Solid::Hull { points } => {
                 let corners: Vec<Point> = points.iter().copied().map(point).collect();
                 let bound = |pick: fn(f64, f64) -> f64| {
-                    [0, 1, 2].map(|axis| corners.iter().map(|corner| corner[axis]).reduce(pick).unwrap())
+                    [0, 1, 2].map(|axis| {
+                        corners.iter().map(|corner| corner[axis]).reduce(pick).expect("not empty")
+                    })
                 };
                 let unit = |face: hull::HullFace| {
                     let normal = face.normal.map(|part| part as f64);
                     let size = length(normal);
                     (normal.map(|part| part / size), face.offset as f64 / size)
                 };
-                let planes = hull::faces(points).unwrap().into_iter().map(unit).collect();
+                let planes = hull::faces(points).expect("a valid hull").into_iter().map(unit).collect();
                 Self { low: bound(f64::min), high: bound(f64::max), shape: Shape::Hull { planes, corners } }
             }
         }

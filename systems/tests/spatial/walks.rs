@@ -26,7 +26,7 @@ fn wander(random: &mut Random, wish: &mut Wish) {
 
 fn start(random: &mut Random, map: &Map, level: &Level) -> Vec3Mm {
     let spawn = map.spawns[random.between(0, map.spawns.len() as i32 - 1) as usize].at;
-    level.ground_below(Vec3Mm { y: spawn.y + 40, ..spawn }).unwrap()
+    level.ground_below(Vec3Mm { y: spawn.y + 40, ..spawn }).expect("a spawn has ground")
 }
 
 fn run(level: &Level, walker: &mut Walker, direction: Yaw, ticks: u32) -> Vec3Mm {

@@ -334,6 +334,8 @@ impl Player {
         let mut out = Vec::new();
         let input_seq = self.client.claim(now_ms(), &Step { pose, bends: &[], ack }, &mut out)?;
         self.claims_sent += 1;
+        self.record.note_claim(input_seq, self.client.pose_epoch().unwrap_or_default());
+        self.body.place(pose.at);
         self.say(&out).await;
         Ok(input_seq)
     }

@@ -39,6 +39,14 @@ pub struct WelcomeNote {
     pub resumed: Option<ResumedFrom>,
 }
 
+/// One claim as it was sent.
+#[derive(Clone, Copy, Debug)]
+pub struct ClaimNote {
+    pub at: Instant,
+    pub input_seq: u32,
+    pub pose_epoch: u32,
+}
+
 /// Everything one client was told, over all its connections.
 #[derive(Debug, Default)]
 pub struct Record {
@@ -49,6 +57,7 @@ pub struct Record {
     /// With the tick of the own part that carried each.
     pub corrections: Vec<(u32, Correction)>,
     pub verdicts: Vec<InputVerdict>,
+    pub claims: Vec<ClaimNote>,
     pub events: Vec<EventMessage>,
     pub welcomes: Vec<WelcomeNote>,
     pub statuses: Vec<StatusMessage>,
@@ -99,6 +108,10 @@ impl Record {
     pub fn note_durable(&mut self, epoch: u32, tick: u32) {
         let newest = self.durable.entry(epoch).or_default();
         *newest = tick.max(*newest);
+    }
+
+    pub fn note_claim(&mut self, input_seq: u32, pose_epoch: u32) {
+        self.claims.push(ClaimNote { at: Instant::now(), input_seq, pose_epoch });
     }
 
     /// The verdict on an input, once it is there.

@@ -1,0 +1,127 @@
+//! `combat replay` on files: in an empty directory, with damage, with a perturbation, with another version.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+const DUEL: &[u8] = include_bytes!("../../replays/corpus/rifle-duel.combatlog");
+
+/// An empty directory with one exported file in it.
+fn beside(bytes: &[u8]) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("match.combatlog"), bytes).unwrap();
+    directory
+}
+
+fn combat(directory: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_combat"));
+    command.arg("replay").args(arguments).current_dir(directory).env_clear().output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// The exit code, and what was printed as JSON.
+fn json(directory: &Path, arguments: &[&str]) -> (i32, Value) {
+    let output = combat(directory, arguments);
+    let printed =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"));
+    (output.status.code().unwrap(), printed)
+}
+
+#[test]
+fn an_exported_file_verifies_in_an_empty_directory() {
+    let directory = beside(DUEL);
+    let (code, report) = json(directory.path(), &["verify", "match.combatlog", "--json"]);
+    assert_eq!((code, &report["result"]), (0, &Value::from("verified")), "{report}");
+    assert!(report["ticks"].as_u64() > Some(600) && report["speed"].as_f64() > Some(0.0), "{report}");
+    assert_eq!(report["firstDivergence"], Value::Null);
+    assert!(report["sessionId"].as_str().is_some_and(|id| id.len() == 36));
+    let output = combat(directory.path(), &["verify", "match.combatlog"]);
+    assert!(text(&output.stdout).starts_with("verified: session "), "{output:?}");
+    assert!(output.stderr.is_empty(), "no bar where there is no terminal: {output:?}");
+}
+
+#[test]
+fn a_perturbed_tick_is_found_and_named() {
+    let directory = beside(DUEL);
+    for tick in [3_u32, 117, 400] {
+        let perturb = tick.to_string();
+        let arguments = ["verify", "match.combatlog", "--json", "--perturb", &perturb];
+        let (code, report) = json(directory.path(), &arguments);
+        let (found, changed) = (&report["firstDivergence"], &report["perturbed"]);
+        assert_eq!((code, &report["result"]), (1, &Value::from("diverged")), "{report}");
+        assert_eq!(found["tick"], tick, "{report}");
+        assert_eq!(
+            (&found["component"], &found["simId"]),
+            (&changed["component"], &changed["simId"]),
+            "{report}"
+        );
+        assert!(found["simId"].is_u64() && found["expected"] != found["found"], "{report}");
+    }
+    let output = combat(directory.path(), &["verify", "match.combatlog", "--perturb", "99999"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("expected a tick of the log, 1 to"), "{output:?}");
+}
+
+#[test]
+fn a_flipped_byte_is_refused_by_the_name_of_its_part() {
+    let records_from = DUEL.len() - 20_000;
+    for (at, part) in [(3, "magic"), (20, "directory"), (100, "header"), (records_from, "records")] {
+        let mut bytes = DUEL.to_vec();
+        bytes[at] ^= 0x01;
+        let directory = beside(&bytes);
+        let (code, report) = json(directory.path(), &["verify", "match.combatlog", "--json"]);
+        assert_eq!((code, &report["result"]), (1, &Value::from("damaged")), "byte {at}: {report}");
+        assert_eq!(report["damage"]["part"], part, "byte {at}: {report}");
+        let output = combat(directory.path(), &["export", "match.combatlog", "-o", "again.combatlog"]);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert!(!directory.path().join("again.combatlog").exists());
+    }
+}
+
+#[test]
+fn what_is_no_log_is_told_on_one_line_and_ends_with_2() {
+    let directory = beside(b"not a log");
+    let unknown = "0199d2f0-5c00-7000-8000-000000000000";
+    for arguments in [
+        &["verify", "match.combatlog"][..],
+        &["verify", "elsewhere.combatlog"],
+        &["inspect", unknown],
+        &["list"],
+        &["export", unknown, "-o", "x.combatlog"],
+    ] {
+        let output = combat(directory.path(), arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {output:?}");
+        assert_eq!(text(&output.stderr).lines().count(), 1, "{arguments:?}: {output:?}");
+    }
+}
+
+#[test]
+fn inspect_tells_what_happened_and_how_a_tick_went() {
+    let directory = beside(DUEL);
+    let output = combat(directory.path(), &["inspect", "match.combatlog"]);
+    let told = text(&output.stdout);
+    for expected in ["Player 0 joined", "the match is active", " killed ", "ended by score_limit", " shot "] {
+        assert!(told.contains(expected), "{expected:?} is not told in {told}");
+    }
+    let (code, whole) = json(directory.path(), &["inspect", "match.combatlog", "--json"]);
+    let events = whole["events"].as_array().unwrap();
+    let died = events.iter().find(|event| event["type"] == "died").unwrap();
+    assert_eq!(code, 0);
+    let tick = died["tick"].to_string();
+    let (code, moment) = json(directory.path(), &["inspect", "match.combatlog", "--tick", &tick, "--json"]);
+    assert_eq!((code, &moment["asRecorded"]), (0, &Value::from(true)));
+    assert!(moment["events"].as_array().unwrap().iter().any(|event| event["type"] == "died"), "{moment}");
+    assert!(moment["commands"].as_array().is_some_and(|commands| !commands.is_empty()), "{moment}");
+}
+
+#[test]
+fn what_is_exported_again_is_the_same_file() {
+    let directory = beside(DUEL);
+    let output = combat(directory.path(), &["export", "match.combatlog", "-o", "again.combatlog"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(std::fs::read(directory.path().join("again.combatlog")).unwrap(), DUEL);
+}
