@@ -10,6 +10,7 @@ mod docs;
 pub mod http;
 pub mod journal;
 pub mod journal_log;
+pub mod load;
 pub mod replication;
 pub mod session;
 pub mod store;

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 
 mod config;
 mod healthcheck;
+mod load;
 mod replay;
 mod serve;
 mod token;
@@ -36,6 +37,8 @@ enum Verb {
     Serve(serve::ServeArgs),
     /// List, verify, show and export recorded sessions
     Replay(replay::ReplayArgs),
+    /// Play many virtual players against a running server and measure what they meet
+    Load(load::LoadArgs),
     /// Make a token for a person or a script; it is the last line printed
     Token(token::TokenArgs),
     /// Ask a running server whether it is alive, or ready
@@ -58,6 +61,7 @@ pub fn run() -> ExitCode {
     let done = match verb {
         Verb::Serve(args) => serve::run(args),
         Verb::Replay(args) => replay::run(args),
+        Verb::Load(args) => load::run(args),
         Verb::Token(args) => token::run(args),
         Verb::Healthcheck(args) => healthcheck::run(args),
         Verb::Config(args) => config::run(args),

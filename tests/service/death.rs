@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::harness::player::{Manner, Player};
 use crate::harness::record::Record;
 use crate::harness::rest::{Rest, arena, duel_box, with};
-use crate::harness::server::Server;
+use crate::harness::server::{Options, Server};
 use crate::harness::wait;
 use crate::judge::Truth;
 
@@ -116,7 +116,7 @@ fn verifies(server: &Server, session: &str, epochs: u32) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_matches_ride_out_ten_kills_in_mid_fight_and_nothing_final_is_undone() {
-    let mut server = Server::start().await;
+    let mut server = Server::start_with(Options::brisk()).await;
     let duel = Fight::begin(&server, duel_box(), &["ann", "bob"]).await;
     let brawl = Fight::begin(&server, arena(), &["cyd", "dan", "eve", "fay"]).await;
     let rest = server.service();
@@ -164,7 +164,7 @@ async fn two_matches_ride_out_ten_kills_in_mid_fight_and_nothing_final_is_undone
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_killed_at_its_start_and_while_resuming_loses_nothing() {
-    let mut server = Server::start().await;
+    let mut server = Server::start_with(Options::brisk()).await;
     let fight = Fight::begin(&server, duel_box(), &["ann", "bob"]).await;
     let rest = server.service();
     fight.plays_on(&rest, PLAY_TICKS).await;
@@ -192,7 +192,7 @@ async fn a_server_killed_at_its_start_and_while_resuming_loses_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_killed_while_it_drains_loses_nothing_final() {
-    let mut server = Server::start().await;
+    let mut server = Server::start_with(Options::brisk()).await;
     let fight = Fight::begin(&server, duel_box(), &["ann", "bob"]).await;
     let rest = server.service();
     for ms in [0, 2, 5, 10, 20, 50] {
@@ -215,14 +215,14 @@ async fn a_server_killed_while_it_drains_loses_nothing_final() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sigterm_tells_everybody_and_every_tick_shown_is_there_after_the_restart() {
-    let mut server = Server::start().await;
+    let mut server = Server::start_with(Options::brisk()).await;
     let rest = server.service();
     let session = rest.create(&endless(duel_box())).await;
     let mut ann = Player::join(&server, &session, "ann").await.with_manner(Manner::Fight);
     let mut bob = Player::join(&server, &session, "bob").await.with_manner(Manner::Fight);
     let mut watcher = watching(&server, &session).await;
-    let warmed_up = |player: &Player| player.tick() > 800;
-    tokio::join!(ann.play_until("tick 800", warmed_up), bob.play_until("tick 800", warmed_up));
+    let has_played = |player: &Player| player.tick() > 400;
+    tokio::join!(ann.play_until("tick 400", has_played), bob.play_until("tick 400", has_played));
     watcher.watch_until("a frame", |watcher| watcher.tick() > 0).await;
     let began = Instant::now();
     let drained = tokio::join!(
@@ -254,7 +254,7 @@ async fn sigterm_tells_everybody_and_every_tick_shown_is_there_after_the_restart
     tokio::join!(ann.play_ticks(100), bob.play_ticks(100));
     let truth = Truth::of(server.data_dir(), &session, &[&ann.record, &bob.record, &watcher.record]).await;
     let frames = truth.agrees_with(&[&ann.record, &bob.record, &watcher.record]);
-    assert!(frames > 300, "only {frames} frames were final");
+    assert!(frames > 150, "only {frames} frames were final");
     let shown = ann.record.views.keys().filter(|(epoch, _)| *epoch == 1).map(|(_, tick)| *tick).max();
     assert!(shown <= Some(truth.last_tick_of(1)), "every tick shown is in the log");
 }

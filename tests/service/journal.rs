@@ -61,7 +61,7 @@ fn fill(directory: &Path) {
 async fn with_a_limit_to_come() -> Server {
     let script = "trap '' XFSZ && exec \"$@\"";
     let wrapper = ["/bin/sh", "-c", script, "sh"].map(str::to_owned).to_vec();
-    Server::start_with(Options { wrapper, ..Options::default() }.with("JOURNAL_RING_S", RING_S)).await
+    Server::start_with(Options { wrapper, ..Options::brisk() }.with("JOURNAL_RING_S", RING_S)).await
 }
 
 /// Lets no file of the server grow beyond `bytes`; what is written beyond fails.

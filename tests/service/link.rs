@@ -101,10 +101,14 @@ async fn stops_reading(pause_ticks: u32, talks: bool) {
     tokio::join!(ann.play_ticks(2 * RATE_HZ), bob.play_ticks(2 * RATE_HZ));
     proxy.hold_down();
     let (stopped_at, before, bytes_before) = (ann.tick(), ann.record.frames.len(), proxy.down_bytes());
+    if talks {
+        // From here on every word repeats this one, so that none of them proves any reading.
+        ann.say_seen().await;
+    }
     let until = bob.tick() + pause_ticks;
     while bob.tick() < until {
-        let second = bob.tick() + RATE_HZ / 4;
-        bob.play_until("the match going on", |bob| bob.tick() >= second).await;
+        let next = bob.tick() + RATE_HZ / 4;
+        bob.play_until("the match going on", |bob| bob.tick() >= next).await;
         if talks {
             let mut bytes = Vec::new();
             let old = ClientMessage::Seen { epoch: ann.epoch(), tick: stopped_at };

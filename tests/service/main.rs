@@ -5,6 +5,7 @@
 mod auth;
 mod death;
 mod doors;
+mod failing;
 mod harness;
 mod journal;
 mod judge;
@@ -16,3 +17,4 @@ mod sessions;
 mod smoke;
 mod spectators;
 mod stall;
+mod tool;

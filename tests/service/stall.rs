@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::harness::player::{Manner, Player};
 use crate::harness::record::Record;
 use crate::harness::rest::{duel_box, with};
-use crate::harness::server::Server;
+use crate::harness::server::{Options, Server};
 use crate::harness::{wait, walk};
 use crate::judge::{Stood, Truth, log_of};
 
@@ -23,7 +23,7 @@ const WINDOWS_TICKS: [usize; 5] = [1, 8, 32, 128, 640];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_ten_seconds_of_sigstop_nothing_races_and_nobody_gains_or_is_punished() {
-    let server = Server::start().await;
+    let server = Server::start_with(Options::brisk()).await;
     let rest = server.service();
     let limits = json!({"timeLimitS": 3_600, "scoreLimit": 1_000});
     let session = rest.create(&with(duel_box(), "options", limits)).await;
@@ -43,7 +43,7 @@ async fn after_ten_seconds_of_sigstop_nothing_races_and_nobody_gains_or_is_punis
         })
         .await
     };
-    let before = past(900, "active").await;
+    let before = past(400, "active").await;
     server.freeze();
     // The stall itself is what is tested, so this wait is for a time.
     tokio::time::sleep(STALL).await;

@@ -288,6 +288,7 @@ impl Player {
         let mut out = Vec::new();
         let input_seq = self.client.claim(now_ms, &step, &mut out).ok()?;
         self.note_input(input_seq);
+        self.record.note_claim(input_seq, self.client.pose_epoch().unwrap_or_default());
         self.claims_sent += 1;
         Some(out)
     }
