@@ -1,57 +1,74 @@
 #!/usr/bin/env python3
 """A player written from docs/protocol.md alone: it walks, shoots, reloads, checks what it is sent and says how it went.
 
-Run it:  pip install websockets msgpack requests
-         examples/bot.py --url http://127.0.0.1:8085 --seconds 10 [--token T] [--session ID]
-T is a service's token (or the variable TOKEN): a development server prints one when it starts, and so does the last line
-of `combat token --role service --sub NAME`. Without ID it makes a duel with one of the server's bots, and ends it after.
-"""
-import argparse, collections, math, os, secrets, struct, sys, time, zlib
-import msgpack, requests, websockets, websockets.sync.client
+Run it: pip install websockets msgpack requests; examples/bot.py --url URL --seconds S [--token T] [--session ID]
+T, or the variable TOKEN, is a service's token: a development server prints one at its start, and
+`combat token --role service --sub NAME` on its last line. Without ID it makes a duel with a bot of the server's."""
+import argparse, collections, contextlib, math, os, secrets, struct, sys, time, zlib
+import msgpack, requests, websockets, websockets.sync.client as client
 
 class Bot:
-    def __init__(self, ws, get):
-        self.ws, self.count, self.pings, self.trips, self.in_flight, self.action = ws, collections.Counter(), {}, [], {}, 0
-        welcome = msgpack.unpackb(ws.recv(timeout=10))
-        self.me, self.rate, self.first_seq, self.seq = welcome[3], welcome[5], welcome[18], welcome[18]
-        self.rules, self.full_bank = get(f"/rulesets/{welcome[14]}"), math.ceil(self.rate / 4) + math.ceil(self.rate / 30)
-        self.client_tick, self.claimed_at, self.turned_at, self.pose_epoch = 0, time.monotonic(), 0.0, 0
-        self.hear([17, *welcome[20]])
-        self.hear([19, *welcome[21]])
-
-    def send(self, *message):
-        self.ws.send(msgpack.packb(message))
-
-    def hear(self, message):
-        kind, fields = message[0], message[1:]
+    def __init__(self, ws, welcome, speed_mm_per_s):
+        self.send = lambda *message: ws.send(msgpack.packb(message))
+        self.count, self.trips_ms, self.pose_epoch, self.action = collections.Counter(), [], 0, 0
+        self.me, self.rate, self.pace, self.first_seq, self.seq = *welcome[3:6:2], speed_mm_per_s / 3000, *welcome[18:19] * 2
+        self.hear(17, *welcome[20])
+        self.hear(19, *welcome[21])
+    def hear(self, kind, *fields):
         if kind == 17:  # snapshot
-            self.epoch, self.tick, self.status, self.players = *fields[:3], {row[0]: row[1:] for row in fields[5]}
+            self.epoch, self.tick, self.rows = *fields[:2], {row[0]: row[1:] for row in fields[5]}
         elif kind == 18:  # delta
-            if (fields[0], fields[2]) != (self.epoch, self.tick):
-                raise SystemExit(f"a delta builds on tick {fields[2]}, but the view is of tick {self.tick}")
-            self.tick, self.status = fields[1], fields[3]
-            self.players = {sim_id: row for sim_id, row in self.players.items() if sim_id not in fields[6]}
-            for sim_id, mask, *values in fields[7]:
-                row = self.players.setdefault(sim_id, [0] * 10)
-                for bit in (bit for bit in range(10) if mask >> bit & 1):
-                    row[bit] = values.pop(0)
+            assert (self.epoch, self.tick) == (fields[0], fields[2]), "the delta builds on another frame than the last"
+            self.tick, self.rows = fields[1], {i: row for i, row in self.rows.items() if i not in fields[6]}
+            for i, mask, *new in fields[7]:
+                self.rows[i] = [new.pop(0) if mask >> bit & 1 else old for bit, old in enumerate(self.rows.get(i, [0] * 10))]
         elif kind == 19:  # own
-            self.own, self.heard_at = fields, time.monotonic()
-            self.in_flight = {seq: ticks for seq, ticks in self.in_flight.items() if seq > fields[1]}
+            self.own = fields
             self.count.update(("applied", "corrected", "refused")[verdict[1]] for verdict in fields[12])
-            self.action = 0 if any(verdict[0] == self.action for verdict in fields[12]) else self.action
-            if fields[11] and fields[11][7] > self.pose_epoch:  # a correction: back to where it says, and walk the other way
+            if fields[11] and fields[11][7] > self.pose_epoch:  # a correction: stand there; turn back if a claim was refused
                 reason, _, *self.pose, self.pose_epoch, _ = fields[11]
-                self.count[f"reason {reason}"], self.speed, self.in_flight = self.count[f"reason {reason}"] + 1, [0, 0], {}
-                self.heading, self.turned_at = self.pose[3] + 32768 * (reason < 11), time.monotonic()
-                self.waits = reason == 7  # bank_overdrawn
+                self.heading = self.heading + math.pi if reason < 11 else self.pose[3] * math.tau / 65536
+                self.start, self.clock, self.count["corrections"] = self.pose[:3], 0, self.count["corrections"] + 1
                 self.claim(1)
         elif kind == 21:  # pong
-            self.trips.append(time.monotonic() - self.pings.pop(fields[0]))
+            self.trips_ms.append((time.monotonic_ns() // 1000 - fields[0]) % 2**32 / 1000)
         if kind in (17, 18):
-            rows = (struct.pack("<I10i", sim_id, *row) for sim_id, row in sorted(self.players.items()))
-            self.count.update(frames=1, wrong=fields[-1] not in (None, zlib.crc32(b"".join(rows))))
-
+            packed = b"".join(struct.pack("<I10i", i, *row) for i, row in sorted(self.rows.items()))
+            self.count.update({"frames": 1, "mismatches": fields[-1] not in (None, zlib.crc32(packed))})
     def claim(self, ticks):
-        self.seq, self.client_tick, self.in_flight[self.seq + 1] = self.seq + 1, self.client_tick + ticks, ticks
-        self.send(1, self.seq, self.client_tick, *self.pose, self.tick, self.pose_epoch, self.tick, self.seq % 10 == 0, [])
+        self.seq, self.clock, self.claimed_at = self.seq + 1, self.clock + ticks, time.monotonic()
+        self.send(1, self.seq, self.clock, *self.pose, self.tick, self.pose_epoch, self.tick, self.seq % 10 == 0, [])
+    def step(self):
+        bank = self.own[4] if self.own[4] > self.rate / 10 else 1  # slower while it is below a third
+        ticks = min(int((time.monotonic() - self.claimed_at) * self.rate), bank)
+        if ticks < 1 or self.own[10] is not None:  # too early, or dead
+            return self.send(5, self.epoch, self.tick)
+        away = 1500 - 1500 * math.cos(self.pace * (self.clock + ticks) / self.rate)  # 3 m forth and back, up to half speed
+        self.pose[0] = self.start[0] - round(math.sin(self.heading) * away)
+        self.pose[2] = self.start[2] - round(math.cos(self.heading) * away)
+        foe = min(self.rows.items(), key=lambda other: other[0] == self.me)[1]
+        self.pose[3] = round(math.atan2(self.pose[0] - foe[0], self.pose[2] - foe[2]) * 65536 / math.tau) % 65536
+        self.claim(ticks)
+        if self.action <= self.own[1] and self.own[8] is None and self.own[7] <= self.tick:  # the last action was judged
+            self.seq = self.action = self.seq + 1
+            self.send(*[2, self.seq, self.seq - 1, *self.pose[3:], self.tick, 0] if self.own[6] else [4, self.seq])
+
+def rest(method, path, body=None):
+    headers = {"Authorization": f"Bearer {options.token}"}
+    answer = requests.request(method, options.url + "/api/v1/combat" + path, json=body, headers=headers, timeout=10)
+    return answer.json() if answer.ok else sys.exit(f"{method} {path}: {answer.text}")
+
+sys.excepthook = lambda kind, error, _: print(f"{kind.__name__}: {error}", file=sys.stderr)
+parser = argparse.ArgumentParser(description=__doc__)
+for name, default in ("--url", "http://127.0.0.1:8085"), ("--seconds", "10"), ("--token", os.getenv("TOKEN")), ("--session", ""):
+    parser.add_argument(name, default=default)
+options = parser.parse_args()
+duel = {"name": "bot.py", "mapId": "duel-box", "gameMode": "duel", "options": {"bots": 1}}
+session = "/sessions/" + (options.session or rest("POST", "/sessions", duel)["id"])
+place = rest("POST", session + "/join", {"playerId": "bot-" + secrets.token_hex(3)})
+with client.connect(place["wsUrl"], subprotocols=place["protocols"]) as ws:
+    welcome = msgpack.unpackb(ws.recv(timeout=10))
+    bot = Bot(ws, welcome, rest("GET", f"/rulesets/{welcome[14]}")["movement"]["speedMmPerS"])
+    with contextlib.suppress(websockets.ConnectionClosed):
+        for due in (time.monotonic() + ...):
+            pass

@@ -84,10 +84,8 @@ pub fn verify_with(
     let mut report = Report::begun(log);
     report.outcome = match Player::from_start(parts, &log.records) {
         Err(damage) => Outcome::Damaged(damage),
-        Ok(player) => {
-            Verification { player, log, options, logged: [None; STATE_KINDS], state: Vec::new() }
-                .run(&mut report, progress)
-        }
+        Ok(player) => Verification { player, log, options, logged: [None; STATE_KINDS], state: Vec::new() }
+            .run(&mut report, progress),
     };
     report
 }

@@ -107,7 +107,8 @@ pub fn run(mut args: LoadArgs) -> anyhow::Result<ExitCode> {
     let report = runtime.context("cannot start the runtime")?.block_on(measured(&plan, &catalogue))?;
     let json = serde_json::to_string_pretty(&report).context("cannot write the report")?;
     if let Some(path) = &args.report {
-        std::fs::write(path, format!("{json}\n")).with_context(|| format!("cannot write {}", path.display()))?;
+        std::fs::write(path, format!("{json}\n"))
+            .with_context(|| format!("cannot write {}", path.display()))?;
     }
     println!("{}", if args.json { json } else { report.table() });
     Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::from(DOES_NOT_HOLD) })
@@ -115,8 +116,8 @@ pub fn run(mut args: LoadArgs) -> anyhow::Result<ExitCode> {
 
 /// As long as the run needs it.
 fn minted(args: &LoadArgs) -> anyhow::Result<String> {
-    let auth = AuthConfig::from_settings(args.auth.clone(), args.operation.environment, &args.storage).context(
-        "cannot make a token: give --token, the server's JWT_SECRET, or ENVIRONMENT=development with its DATA_DIR",
+    let auth = AuthConfig::beside_server(args.auth.clone(), args.operation.environment, &args.storage).context(
+        "cannot make a token: give --token, the server's JWT_SECRET, or the DATA_DIR of a development server",
     )?;
     let keys = TokenKeys::new(&auth.secret.load()?, None, &auth.issuer, &auth.audience);
     let ttl = TOKEN_SPARE + Duration::from_secs(u64::from(args.seconds) + u64::from(args.warmup_s));

@@ -37,8 +37,8 @@ pub struct TokenArgs {
 
 pub fn run(args: TokenArgs) -> anyhow::Result<ExitCode> {
     let TokenArgs { role, sub: player, name, ttl, auth, storage, operation } = args;
-    let auth = AuthConfig::from_settings(auth, operation.environment, &storage)
-        .context("cannot sign: give the server's JWT_SECRET, or ENVIRONMENT=development with its DATA_DIR")?;
+    let auth = AuthConfig::beside_server(auth, operation.environment, &storage)
+        .context("cannot sign: give the server's JWT_SECRET, or the DATA_DIR of a development server")?;
     let secret = auth.secret.load()?;
     let keys = TokenKeys::new(&secret, None, &auth.issuer, &auth.audience);
     let token = keys.mint(&TokenWish { player, role, name, ttl })?;

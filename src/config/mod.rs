@@ -179,6 +179,20 @@ impl Config {
 }
 
 impl AuthConfig {
+    /// For tools beside a server: what a development server left in its data directory serves, where nothing is given.
+    ///
+    /// # Errors
+    /// As [`Self::from_settings`].
+    pub fn beside_server(
+        auth: AuthSettings,
+        environment: Environment,
+        storage: &StorageSettings,
+    ) -> Result<Self, ConfigError> {
+        let made_in_development = SecretSource::in_dir(&storage.data_dir).is_there();
+        let environment = if made_in_development { Environment::Development } else { environment };
+        Self::from_settings(auth, environment, storage)
+    }
+
     /// # Errors
     /// In production, when a secret is missing, shorter than 32 bytes or a known example.
     pub fn from_settings(

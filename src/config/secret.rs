@@ -79,6 +79,14 @@ impl SecretSource {
         Self::File(data_dir.join(FILE_NAME))
     }
 
+    /// Whether loading it would find a file; a given secret is always there.
+    pub fn is_there(&self) -> bool {
+        match self {
+            Self::Given(_) => true,
+            Self::File(path) => path.is_file(),
+        }
+    }
+
     /// Reads the secret, and makes it when its file does not exist yet.
     ///
     /// # Errors

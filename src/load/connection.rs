@@ -60,7 +60,9 @@ impl Endpoint {
     /// # Errors
     /// When there is no connection, or the answer is not a switch to WebSocket.
     pub async fn open(&self, number: u32, protocols: &str) -> Result<(TcpStream, Vec<u8>), ConnectError> {
-        tokio::time::timeout(HANDSHAKE_MAX, self.handshake(number, protocols)).await.map_err(|_| ConnectError::TimedOut)?
+        tokio::time::timeout(HANDSHAKE_MAX, self.handshake(number, protocols))
+            .await
+            .map_err(|_| ConnectError::TimedOut)?
     }
 
     async fn handshake(&self, number: u32, protocols: &str) -> Result<(TcpStream, Vec<u8>), ConnectError> {
@@ -86,10 +88,15 @@ impl Endpoint {
         let rest = answer.split_off(end);
         let head = String::from_utf8_lossy(&answer);
         let accepted = head.lines().filter_map(|line| line.split_once(':')).any(|(name, value)| {
-            name.eq_ignore_ascii_case("sec-websocket-accept") && value.trim() == derive_accept_key(key.as_bytes())
+            name.eq_ignore_ascii_case("sec-websocket-accept")
+                && value.trim() == derive_accept_key(key.as_bytes())
         });
         let switched = head.split(' ').nth(1) == Some("101");
-        if switched && accepted { Ok((stream, rest)) } else { Err(ConnectError::Refused(status_line(&answer))) }
+        if switched && accepted {
+            Ok((stream, rest))
+        } else {
+            Err(ConnectError::Refused(status_line(&answer)))
+        }
     }
 }
 

@@ -14,8 +14,8 @@ use combat_protocol::codec::Encoding;
 use combat_protocol::limits::SERVER_MESSAGE_BYTES_MAX;
 use combat_protocol::reasons::Retry;
 use rustix::time::{
-    ClockId, Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, clock_gettime, timerfd_create,
-    timerfd_settime,
+    ClockId, Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, clock_gettime,
+    timerfd_create, timerfd_settime,
 };
 use tokio::io::unix::AsyncFd;
 use tokio::net::TcpStream;
@@ -106,7 +106,11 @@ pub type StrollsPlan = (
 ///
 /// # Errors
 /// When the system gives no runtime or timer.
-pub fn run(plan: GeneratorPlan, seats: mpsc::Receiver<Seat>, control: Arc<Control>) -> std::io::Result<Figures> {
+pub fn run(
+    plan: GeneratorPlan,
+    seats: mpsc::Receiver<Seat>,
+    control: Arc<Control>,
+) -> std::io::Result<Figures> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let crew = Rc::new(RefCell::new(Crew::new(plan, control.clone())));
     let clock = TimerfdClockId::Monotonic;
@@ -123,7 +127,8 @@ async fn conduct(
     timer: OwnedFd,
     mut seats: mpsc::Receiver<Seat>,
 ) -> std::io::Result<()> {
-    let timer = AsyncFd::new(timer)?;
+    // SAFETY: the descriptor is owned, open, and neither closed nor exchanged before the registration is dropped.
+    let timer = unsafe { AsyncFd::register(timer) }?;
     let seated = crew.clone();
     tokio::task::spawn_local(async move {
         while let Some(seat) = seats.recv().await {
@@ -154,12 +159,14 @@ async fn sit(crew: Rc<RefCell<Crew>>, index: usize, seat: Seat) {
         if let Ok((socket, rest)) = seat.endpoint.open(seat.number, &protocols).await {
             backoff = BACKOFF_FIRST;
             let socket = Rc::new(socket);
-            let ended = match crew.borrow_mut().connect(index, socket.clone(), &rest, is_back) {
+            let over = crew.borrow_mut().connect(index, socket.clone(), &rest, is_back);
+            let ended = match over {
                 Some(ended) => ended,
                 None => listen(&crew, index, &socket).await,
             };
             is_back = true;
-            if !crew.borrow_mut().disconnect(index, ended) {
+            let may_come_back = crew.borrow_mut().disconnect(index, ended);
+            if !may_come_back {
                 return;
             }
         }
@@ -446,7 +453,9 @@ impl Seated {
         let Some(socket) = &self.socket else { return };
         match socket.try_write(&self.unsent) {
             Ok(length) => drop(self.unsent.drain(..length)),
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock && self.unsent.len() <= UNSENT_BYTES_MAX => {}
+            Err(error)
+                if error.kind() == std::io::ErrorKind::WouldBlock
+                    && self.unsent.len() <= UNSENT_BYTES_MAX => {}
             // The reading side finds the broken connection and comes back.
             Err(_) => self.unsent.clear(),
         }

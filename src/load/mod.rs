@@ -110,8 +110,11 @@ async fn create(plan: &LoadPlan, rest: &Rest) -> anyhow::Result<Vec<CreatedSessi
         tick_rate_hz: plan.tick_rate_hz,
         time_limit_s: plan.warmup_s + plan.seconds + TIME_LIMIT_SPARE_S,
     };
-    let created: Vec<anyhow::Result<CreatedSession>> =
-        stream::iter(1..=plan.sessions).map(|number| rest.create(number, &wish)).buffer_unordered(CALLS_AT_ONCE).collect().await;
+    let created: Vec<anyhow::Result<CreatedSession>> = stream::iter(1..=plan.sessions)
+        .map(|number| rest.create(number, &wish))
+        .buffer_unordered(CALLS_AT_ONCE)
+        .collect()
+        .await;
     let failed = created.iter().position(Result::is_err);
     let Some(failed) = failed else { return created.into_iter().collect() };
     let mut created = created;
@@ -153,17 +156,20 @@ async fn play(
         figures.add(&found.context("a generator could not run")?);
     }
     measured?;
-    let (start_us, end_us) = (control.start_us.load(Ordering::Relaxed), control.end_us.load(Ordering::Relaxed));
+    let (start_us, end_us) =
+        (control.start_us.load(Ordering::Relaxed), control.end_us.load(Ordering::Relaxed));
     Ok((end_us.saturating_sub(start_us).max(1) as f64 / 1e6, figures))
 }
 
 /// The level that the sessions play, which this binary must carry too.
 fn strolls(catalogue: &Catalogue, session: &CreatedSession) -> anyhow::Result<StrollsPlan> {
     let map = catalogue.maps().find(|map| map.hash.to_hex() == session.map_hash);
-    let map = map.context("the server plays a map that this binary does not carry; give its folder with --maps-dir")?;
+    let map = map
+        .context("the server plays a map that this binary does not carry; give its folder with --maps-dir")?;
     let ruleset = catalogue.rulesets().find(|ruleset| ruleset.hash.to_hex() == session.ruleset.hash);
-    let ruleset =
-        ruleset.context("the server plays by rules that this binary does not carry; give their folder with --rules-dir")?;
+    let ruleset = ruleset.context(
+        "the server plays by rules that this binary does not carry; give their folder with --rules-dir",
+    )?;
     let rate = TickRate::new(session.tick_rate_hz).context("the server plays at an unknown tick rate")?;
     Ok((catalogue.level(map, ruleset), ruleset.ruleset.movement, rate))
 }
@@ -182,7 +188,9 @@ fn start(
         let (claims_hz, attacks_hz) = (plan.claims_hz, plan.attacks_hz);
         let plan = GeneratorPlan { claims_hz, attacks_hz, seed: plan.seed + u64::from(number), strolls };
         let thread = std::thread::Builder::new().name(format!("generator-{number}"));
-        generators.push(thread.spawn(move || generator::run(plan, receiver, control)).context("no thread to be had")?);
+        generators.push(
+            thread.spawn(move || generator::run(plan, receiver, control)).context("no thread to be had")?,
+        );
         seats.push(sender);
     }
     Ok((seats, generators))
@@ -225,7 +233,11 @@ async fn measure(
     let connecting = std::time::Instant::now();
     while control.connected.load(Ordering::Relaxed) < players {
         let waited = connecting.elapsed();
-        ensure!(waited < CONNECT_MAX, "not all of {players} players connected within {} s", CONNECT_MAX.as_secs());
+        ensure!(
+            waited < CONNECT_MAX,
+            "not all of {players} players connected within {} s",
+            CONNECT_MAX.as_secs()
+        );
         ensure!(!stop.is_cancelled(), "stopped before the measurement began");
         look.tick().await;
     }
@@ -240,7 +252,8 @@ async fn measure(
     control.start_us.store(start_us, Ordering::Relaxed);
     while !control.is_over() {
         let seconds = ((control.now_us() - start_us) / 1_000_000) as u32;
-        let (answers, connected) = (control.answers.load(Ordering::Relaxed), control.connected.load(Ordering::Relaxed));
+        let (answers, connected) =
+            (control.answers.load(Ordering::Relaxed), control.connected.load(Ordering::Relaxed));
         tell(Progress::Measuring { seconds, answers, connected });
         if stop.run_until_cancelled(look.tick()).await.is_none() {
             control.end_us.store(control.now_us(), Ordering::Relaxed);

@@ -145,7 +145,12 @@ impl Player {
     ///
     /// # Errors
     /// When it is no message of the server, or a frame that does not fit.
-    pub fn hear(&mut self, bytes: &[u8], (now_us, counts): (u64, bool), figures: &mut Figures) -> Result<(), ClientError> {
+    pub fn hear(
+        &mut self,
+        bytes: &[u8],
+        (now_us, counts): (u64, bool),
+        figures: &mut Figures,
+    ) -> Result<(), ClientError> {
         let once = u64::from(counts);
         match self.client.receive(bytes, now_us / 1_000)? {
             Received::Own(own) => {
@@ -154,7 +159,9 @@ impl Player {
             }
             Received::Frame { view, .. } => self.last_frame_tick = view.tick,
             Received::Welcome(welcome) => {
-                while let Some(awaited) = self.acks.pop_front_if(|awaited| awaited.input_seq <= welcome.last_input_seq) {
+                while let Some(awaited) =
+                    self.acks.pop_front_if(|awaited| awaited.input_seq <= welcome.last_input_seq)
+                {
                     record(&mut figures.claim_ack, now_us.saturating_sub(awaited.intended_us));
                 }
                 figures.interrupted += (self.acks.len() + self.verdicts.len()) as u64;
@@ -168,7 +175,8 @@ impl Player {
 
     /// Gives up on replies older than the timeout, or on all of them.
     pub fn give_up(&mut self, now_us: u64, on_all: bool, figures: &mut Figures) {
-        let is_lost = |awaited: &mut Awaited| on_all || now_us.saturating_sub(awaited.intended_us) >= REPLY_TIMEOUT_US;
+        let is_lost =
+            |awaited: &mut Awaited| on_all || now_us.saturating_sub(awaited.intended_us) >= REPLY_TIMEOUT_US;
         while self.acks.pop_front_if(|awaited| is_lost(awaited)).is_some() {
             record(&mut figures.claim_ack, REPLY_TIMEOUT_US);
             figures.lost += 1;
@@ -210,7 +218,9 @@ fn answered(
         record(&mut figures.claim_ack, now_us.saturating_sub(awaited.intended_us));
     }
     for verdict in &own.verdicts {
-        let Some(at) = verdicts.iter().position(|awaited| awaited.input_seq == verdict.input_seq) else { continue };
+        let Some(at) = verdicts.iter().position(|awaited| awaited.input_seq == verdict.input_seq) else {
+            continue;
+        };
         let Some(awaited) = verdicts.remove(at) else { continue };
         record(&mut figures.attack_verdict, now_us.saturating_sub(awaited.intended_us));
         if let (Outcome::Refused, Some(reason)) = (verdict.outcome, verdict.reason) {

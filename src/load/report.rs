@@ -104,7 +104,8 @@ pub struct Asked {
 
 impl Report {
     pub fn new(asked: &Asked, seconds: f64, figures: &Figures, (before, after): (Floor, Floor)) -> Self {
-        let per_player = |count: u64| rounded(count as f64 / f64::from(asked.sessions * asked.players) / seconds);
+        let per_player =
+            |count: u64| rounded(count as f64 / f64::from(asked.sessions * asked.players) / seconds);
         let moved = (after.p50 - before.p50).abs() / before.p50.max(f64::MIN_POSITIVE) * 100.0;
         let lateness = Times::of(&figures.lateness);
         let mut report = Self {
@@ -150,12 +151,16 @@ impl Report {
         let (late_ms, cpu) = (self.generator_lateness_ms.p99, self.generator_cpu);
         let closed: u64 = self.closed.values().sum();
         let checks = [
-            (late_ms > LATENESS_P99_MS_MAX, format!("the generator was late: P99 {late_ms} ms, at most {LATENESS_P99_MS_MAX} ms")),
+            (
+                late_ms > LATENESS_P99_MS_MAX,
+                format!("the generator was late: P99 {late_ms} ms, at most {LATENESS_P99_MS_MAX} ms"),
+            ),
             (cpu > CPU_MAX, format!("the generator used {cpu} of a core, at most {CPU_MAX}")),
             (self.claims_sent == 0, "no claim was sent".to_owned()),
             (closed > 0, format!("{closed} players were closed for good")),
         ];
-        self.void_reasons = checks.into_iter().filter(|(failed, _)| *failed).map(|(_, reason)| reason).collect();
+        self.void_reasons =
+            checks.into_iter().filter(|(failed, _)| *failed).map(|(_, reason)| reason).collect();
         self.void = !self.void_reasons.is_empty();
     }
 
@@ -191,10 +196,16 @@ impl Report {
         let Floors { before, after, moved_percent } = self.floor_ms;
         line(
             "loopback echo",
-            format!("before P50 {:.3} P99 {:.3}, after P50 {:.3} P99 {:.3} ms", before.p50, before.p99, after.p50, after.p99),
+            format!(
+                "before P50 {:.3} P99 {:.3}, after P50 {:.3} P99 {:.3} ms",
+                before.p50, before.p99, after.p50, after.p99
+            ),
         );
         if moved_percent > FLOOR_MOVED_PERCENT_MAX {
-            line("note", format!("the floor moved by {moved_percent:.0} %: something else ran on this machine"));
+            line(
+                "note",
+                format!("the floor moved by {moved_percent:.0} %: something else ran on this machine"),
+            );
         }
         for reason in &self.void_reasons {
             line("VOID", reason.clone());
@@ -217,7 +228,8 @@ mod tests {
     const FLOOR: Floor = Floor { p50: 0.05, p99: 0.2 };
 
     fn figures() -> Figures {
-        let mut figures = Figures { claims: 3_000, deltas: 3_200, snapshots: 10, cpu_us: 2_000_000, ..Figures::default() };
+        let mut figures =
+            Figures { claims: 3_000, deltas: 3_200, snapshots: 10, cpu_us: 2_000_000, ..Figures::default() };
         (1..=1_000).for_each(|us| record(&mut figures.claim_ack, us * 10));
         record(&mut figures.lateness, 100);
         figures
@@ -228,17 +240,31 @@ mod tests {
         let report = Report::new(&ASKED, 10.0, &figures(), (FLOOR, FLOOR));
         let json = serde_json::to_value(&report).expect("a report is plain data");
         let names = [
-            "sessions", "players", "seconds", "claimAckMs", "attackVerdictMs", "framesPerPlayerPerSecond",
-            "bytesDownPerPlayerPerSecond", "lost", "viewHashMismatches", "reconnects", "generatorLatenessMs",
-            "generatorCpu", "void",
+            "sessions",
+            "players",
+            "seconds",
+            "claimAckMs",
+            "attackVerdictMs",
+            "framesPerPlayerPerSecond",
+            "bytesDownPerPlayerPerSecond",
+            "lost",
+            "viewHashMismatches",
+            "reconnects",
+            "generatorLatenessMs",
+            "generatorCpu",
+            "void",
         ];
         assert!(names.iter().all(|name| json.get(name).is_some()), "{json}");
         for name in ["p50", "p90", "p99", "p999", "max", "count"] {
-            assert!(json["claimAckMs"].get(name).is_some() && json["attackVerdictMs"].get(name).is_some(), "{name}");
+            assert!(
+                json["claimAckMs"].get(name).is_some() && json["attackVerdictMs"].get(name).is_some(),
+                "{name}"
+            );
         }
         assert_eq!(json["framesPerPlayerPerSecond"], 32.1);
         assert_eq!((json["generatorCpu"].as_f64(), json["void"].as_bool()), (Some(0.2), Some(false)));
-        let close = |value: &serde_json::Value, to: f64| (value.as_f64().expect("a number") - to).abs() < to * 0.002;
+        let close =
+            |value: &serde_json::Value, to: f64| (value.as_f64().expect("a number") - to).abs() < to * 0.002;
         assert!(close(&json["claimAckMs"]["p50"], 5.0) && close(&json["claimAckMs"]["p99"], 9.9), "{json}");
         assert!(report.holds());
     }

@@ -68,7 +68,8 @@ impl Rest {
     /// # Errors
     /// When the client cannot be made.
     pub fn new(url: &str, token: String) -> anyhow::Result<Self> {
-        let client = Client::builder().timeout(TIMEOUT).no_proxy().build().context("cannot make an HTTP client")?;
+        let client =
+            Client::builder().timeout(TIMEOUT).no_proxy().build().context("cannot make an HTTP client")?;
         let base = format!("{}/api/v1/combat", url.trim_end_matches('/'));
         Ok(Self { client, base, token })
     }
@@ -86,7 +87,9 @@ impl Rest {
             "options": {"timeLimitS": wish.time_limit_s, "scoreLimit": 0},
             "metadata": {"load": number},
         });
-        self.call(Method::POST, "/sessions", Some(without_nulls(body))).await.context("cannot create a session")
+        self.call(Method::POST, "/sessions", Some(without_nulls(body)))
+            .await
+            .context("cannot create a session")
     }
 
     /// # Errors
@@ -103,7 +106,12 @@ impl Rest {
         self.call::<Value>(Method::DELETE, &path, None).await.context("cannot end a session").map(|_| ())
     }
 
-    async fn call<T: DeserializeOwned>(&self, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<T> {
+    async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> anyhow::Result<T> {
         let url = format!("{}{path}", self.base);
         let mut request = self.client.request(method, &url).bearer_auth(&self.token);
         if let Some(body) = body {
@@ -113,7 +121,8 @@ impl Rest {
         let status = response.status();
         let text = response.text().await.with_context(|| format!("no whole answer from {url}"))?;
         if status.is_success() {
-            return serde_json::from_str(&text).with_context(|| format!("{url} answered with something else"));
+            return serde_json::from_str(&text)
+                .with_context(|| format!("{url} answered with something else"));
         }
         match serde_json::from_str::<Problem>(&text) {
             Ok(problem) => bail!("{status}: {} {}", problem.code, problem.detail.unwrap_or_default()),

@@ -94,7 +94,10 @@ mod tests {
             claims += u32::from(due.deed == Deed::Claim);
             attacks += u32::from(due.deed == Deed::Attack);
         }
-        assert!((14_950..=15_050).contains(&claims) && (950..=1_050).contains(&attacks), "{claims} {attacks}");
+        assert!(
+            (14_950..=15_050).contains(&claims) && (950..=1_050).contains(&attacks),
+            "{claims} {attacks}"
+        );
         assert!(schedule.soonest_us() > Some(11_000_000));
     }
 

@@ -170,7 +170,9 @@ impl Listener<'_> {
             let incoming = match tokio::time::timeout(IDLE_MAX, reader.next()).await {
                 Err(_) => return CloseCode::Idle.into(),
                 Ok(Err(ReadError::Gone)) | Ok(Ok(Incoming::Closed)) => return End::Gone,
-                Ok(Err(ReadError::Protocol)) => return CloseCode::ProtocolError.into(),
+                Ok(Err(ReadError::Protocol(what))) => {
+                    return End::Close(CloseCode::ProtocolError, what.to_owned());
+                }
                 Ok(Ok(incoming)) => incoming,
             };
             let heard = match incoming {

@@ -31,9 +31,12 @@ const KERNEL_SEND_BYTES: usize = 32 << 10;
 /// The kernel reports room only below this many unsent bytes, so that stale frames wait where they can be skipped.
 const UNSENT_LOW_WATER_BYTES: libc::c_int = 8 << 10;
 
+const TOO_LONG: &str = "a message is too long, expected at most 4096 bytes";
+
 /// How long a peer is listened to after a Close, lest a reset swallow the code.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
 
+const _: () = assert!(CLIENT_MESSAGE_BYTES_MAX == 4_096, "TOO_LONG names it");
 const _: () = assert!(WRITE_BUFFER_BYTES < WRITE_BUFFER_BYTES_MAX);
 
 /// What a peer sent.
@@ -51,8 +54,8 @@ pub enum Incoming {
 pub enum ReadError {
     /// The connection is gone; nothing can be said to it.
     Gone,
-    /// The peer broke the protocol: an oversized frame, a bad one, the wrong kind.
-    Protocol,
+    /// The peer broke the protocol: what was wrong and what was expected.
+    Protocol(&'static str),
 }
 
 #[derive(Debug)]
@@ -122,7 +125,11 @@ impl SocketReader {
     pub async fn next(&mut self) -> Result<Incoming, ReadError> {
         match self.stream.next().await {
             None => Err(ReadError::Gone),
-            Some(Err(Error::Capacity(_) | Error::Protocol(_) | Error::Utf8(_))) => Err(ReadError::Protocol),
+            Some(Err(Error::Capacity(_))) => Err(ReadError::Protocol(TOO_LONG)),
+            Some(Err(Error::Utf8(_))) => Err(ReadError::Protocol("text is not UTF-8, expected UTF-8")),
+            Some(Err(Error::Protocol(_))) => {
+                Err(ReadError::Protocol("a frame is malformed, expected RFC 6455"))
+            }
             Some(Err(_)) => Err(ReadError::Gone),
             Some(Ok(Message::Binary(bytes))) if self.encoding == Encoding::MessagePack => {
                 Ok(Incoming::Message(bytes))
@@ -130,7 +137,12 @@ impl SocketReader {
             Some(Ok(Message::Text(text))) if self.encoding == Encoding::Json => {
                 Ok(Incoming::Message(text.into()))
             }
-            Some(Ok(Message::Binary(_) | Message::Text(_))) => Err(ReadError::Protocol),
+            Some(Ok(Message::Binary(_))) => {
+                Err(ReadError::Protocol("a binary message, expected text: the encoding is JSON"))
+            }
+            Some(Ok(Message::Text(_))) => {
+                Err(ReadError::Protocol("a text message, expected binary: the encoding is MessagePack"))
+            }
             Some(Ok(Message::Pong(payload))) => Ok(Incoming::Pong(payload)),
             Some(Ok(Message::Close(_))) => Ok(Incoming::Closed),
             Some(Ok(_)) => Ok(Incoming::Alive),

@@ -12,7 +12,7 @@ use crate::harness::player::{Manner, Player};
 use crate::harness::record::Record;
 use crate::harness::rest::{Rest, arena, duel_box, with};
 use crate::harness::server::{Options, Server};
-use crate::harness::wait;
+use crate::harness::{wait, walk};
 use crate::judge::Truth;
 
 const KILLS: u32 = 10;
@@ -25,6 +25,20 @@ struct Fight {
     session: String,
     stop: CancellationToken,
     players: Vec<JoinHandle<Player>>,
+}
+
+/// Rules by which a match begins at once and the dead stand up soon, so that no restart falls into a pause.
+fn restless_rules() -> tempfile::TempDir {
+    let mut rules = walk::catalogue().ruleset("default").expect("it ships").text.to_string();
+    for (shipped, restless) in
+        [("warmup_ms = 5_000", "warmup_ms = 100"), ("respawn_ms = 3_000", "respawn_ms = 300")]
+    {
+        assert!(rules.contains(shipped), "the default rules have another {shipped} now");
+        rules = rules.replace(shipped, restless);
+    }
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    std::fs::write(directory.path().join("default.toml"), rules).expect("it can be written");
+    directory
 }
 
 /// A match without limits.
@@ -116,7 +130,9 @@ fn verifies(server: &Server, session: &str, epochs: u32) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_matches_ride_out_ten_kills_in_mid_fight_and_nothing_final_is_undone() {
-    let mut server = Server::start_with(Options::brisk()).await;
+    let rules = restless_rules();
+    let options = Options::default().with("RULES_DIR", rules.path().display());
+    let mut server = Server::start_with(options).await;
     let duel = Fight::begin(&server, duel_box(), &["ann", "bob"]).await;
     let brawl = Fight::begin(&server, arena(), &["cyd", "dan", "eve", "fay"]).await;
     let rest = server.service();

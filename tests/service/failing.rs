@@ -65,7 +65,10 @@ async fn a_damaged_part_of_a_row_fails_its_session_by_name_and_tick_and_the_othe
     let failed = rest.session(&doomed).await;
     assert_eq!(failed["status"], "failed", "{failed}");
     let reason = failed["endReason"].as_str().expect("a reason");
-    assert!(reason.contains(&doomed) && reason.contains(&tick.to_string()), "tick {tick} is not named: {reason}");
+    assert!(
+        reason.contains(&doomed) && reason.contains(&tick.to_string()),
+        "tick {tick} is not named: {reason}"
+    );
     let logged = server.logged("session failed: it cannot be resumed");
     assert_eq!(logged.len(), 1, "{logged:?}");
     assert_eq!(logged[0]["session"], doomed);
@@ -106,7 +109,10 @@ async fn a_lost_tail_is_reported_at_the_start_and_the_session_resumes_before_it(
     assert_eq!((&shown["epoch"], shown["status"] == "failed"), (&Value::from(2), false), "{shown}");
     ann.resume().await.expect("the place is still there");
     let resumed = ann.record.welcomes.last().and_then(|welcome| welcome.resumed).expect("a new epoch");
-    assert!(resumed.tick < durable, "the loss shows: {resumed:?}, durable was {durable}, row {newest} is left");
+    assert!(
+        resumed.tick < durable,
+        "the loss shows: {resumed:?}, durable was {durable}, row {newest} is left"
+    );
     ann.play_ticks(100).await;
     let verified = server.combat(&["replay", "verify", &session]);
     assert_eq!(verified.status.code(), Some(0), "{}", String::from_utf8_lossy(&verified.stdout));
@@ -123,7 +129,8 @@ async fn cut_log(data_dir: &Path) -> i64 {
         newest_row(copy.path()).await
     };
     let before = copied().await;
-    let log = OpenOptions::new().write(true).open(data_dir.join("combat.sqlite-wal")).expect("the log is there");
+    let log =
+        OpenOptions::new().write(true).open(data_dir.join("combat.sqlite-wal")).expect("the log is there");
     wait::until("commits lost", async || {
         let length = log.metadata().expect("the log is there").len();
         log.set_len(length.saturating_sub(50 * LOG_FRAME_BYTES)).expect("the log can be cut");

@@ -44,9 +44,15 @@ async fn matches_ended_by_score_by_time_and_on_request_are_verified_and_listed()
         eve.play_ticks(300),
     );
     let live = server.combat(&["replay", "verify", &on_request, "--json"]);
-    assert_eq!((live.status.code(), &as_json(&live)["result"]), (Some(0), &json!("verified")), "beside its play");
+    assert_eq!(
+        (live.status.code(), &as_json(&live)["result"]),
+        (Some(0), &json!("verified")),
+        "beside its play"
+    );
     rest.end(&on_request).await.expect(200);
-    for (session, reason) in [(&by_time, "time_limit"), (&by_score, "score_limit"), (&on_request, "requested")] {
+    for (session, reason) in
+        [(&by_time, "time_limit"), (&by_score, "score_limit"), (&on_request, "requested")]
+    {
         let shown = verified(&rest, session).await;
         assert_eq!((&shown["status"], &shown["endReason"]), (&json!("ended"), &json!(reason)), "{shown}");
         assert_eq!(shown["verify"], json!({"result": "verified", "atTick": shown["tick"]}));
@@ -78,7 +84,10 @@ fn perturbed_and_exported(server: &Server, session: &str) {
     assert_eq!((perturbed.status.code(), &report["result"]), (Some(1), &json!("diverged")), "{report}");
     let found = &report["firstDivergence"];
     assert_eq!(found["tick"], 77, "{report}");
-    assert_eq!((&found["component"], &found["simId"]), (&report["perturbed"]["component"], &report["perturbed"]["simId"]));
+    assert_eq!(
+        (&found["component"], &found["simId"]),
+        (&report["perturbed"]["component"], &report["perturbed"]["simId"])
+    );
 
     let inspected = as_json(&server.combat(&["replay", "inspect", session, "--json"]));
     let happened = inspected["events"].as_array().expect("events");
@@ -111,7 +120,10 @@ fn perturbed_and_exported(server: &Server, session: &str) {
 fn one_line(stderr: &[u8], named: &[&str]) {
     let text = String::from_utf8_lossy(stderr);
     assert_eq!(text.lines().count(), 1, "{text}");
-    assert!(text.starts_with("combat: ") && named.iter().all(|name| text.contains(name)), "{named:?}: {text}");
+    assert!(
+        text.starts_with("combat: ") && named.iter().all(|name| text.contains(name)),
+        "{named:?}: {text}"
+    );
 }
 
 /// A start that is refused.

@@ -136,7 +136,10 @@ fn no_rise_goes_higher_than_a_jump_whatever_the_rate_of_claims() {
             cheat.rise_as_high_as_possible(ticks, 0);
             top = top.max(cheat.at().y);
         }
-        assert!((JUMP_MM - 60..=JUMP_MM + GROUND_PROBE_MM).contains(&top), "{top} mm at {ticks} ticks a claim");
+        assert!(
+            (JUMP_MM - 60..=JUMP_MM + GROUND_PROBE_MM).contains(&top),
+            "{top} mm at {ticks} ticks a claim"
+        );
     }
 }
 

@@ -1,5 +1,6 @@
 //! Legal walks are accepted, and illegal ones never lead into solid or through it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrayvec::ArrayVec;
@@ -58,13 +59,13 @@ fn assert_legal_walks_are_accepted(map: Map, seed: u64) {
     }
     let claims: u32 = clients.iter().map(|client| client.claims_sent).sum();
     let refused: Vec<_> = clients.iter().flat_map(|client| &client.believed).collect();
-    println!("{walks} walks, {claims} claims, {} refused", refused.len());
-    let mut reasons = std::collections::BTreeMap::new();
+    let mut reasons = BTreeMap::new();
     for displacement in &refused {
         *reasons.entry(displacement.reason).or_insert(0) += 1;
     }
+    println!("{walks} walks, {claims} claims, {} refused: {reasons:?}", refused.len());
     assert!(refused.len() as u32 * 1_000 <= claims, "{} of {claims} refused: {reasons:?}", refused.len());
-    let visited: std::collections::BTreeSet<_> = clients.iter().map(|client| client.at().y / 500).collect();
+    let visited: BTreeSet<_> = clients.iter().map(|client| client.at().y / 500).collect();
     println!("ended at heights of {visited:?} half metres");
 }
 
