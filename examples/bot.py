@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 """A player written from docs/protocol.md alone: it walks, shoots, reloads, checks what it is sent and says how it went.
 
-Run it: pip install websockets msgpack requests; examples/bot.py --url URL --seconds S [--token T] [--session ID]
-T, or the variable TOKEN, is a service's token: a development server prints one at its start, and
-`combat token --role service --sub NAME` on its last line. Without ID it makes a duel with a bot of the server's."""
+Run it: pip install websockets msgpack requests; examples/bot.py --url URL --seconds S [--token T] [--session ID, or a new duel]
+T (or the variable TOKEN) is a service's token: a development server prints one, as does `combat token --role service --sub me`."""
 import argparse, collections, contextlib, math, os, secrets, struct, sys, time, zlib
 import msgpack, requests, websockets, websockets.sync.client as client
 
@@ -11,7 +10,7 @@ class Bot:
     def __init__(self, ws, welcome, speed_mm_per_s):
         self.send = lambda *message: ws.send(msgpack.packb(message))
         self.count, self.trips_ms, self.pose_epoch, self.action = collections.Counter(), [], 0, 0
-        self.me, self.rate, self.pace, self.first_seq, self.seq = *welcome[3:6:2], speed_mm_per_s / 3000, *welcome[18:19] * 2
+        self.me, self.rate, self.pace, self.first_seq, self.seq = *welcome[3:6:2], speed_mm_per_s / 1500, *welcome[18:19] * 2
         self.hear(17, *welcome[20])
         self.hear(19, *welcome[21])
     def hear(self, kind, *fields):
@@ -27,25 +26,23 @@ class Bot:
             self.count.update(("applied", "corrected", "refused")[verdict[1]] for verdict in fields[12])
             if fields[11] and fields[11][7] > self.pose_epoch:  # a correction: stand there; turn back if a claim was refused
                 reason, _, *self.pose, self.pose_epoch, _ = fields[11]
-                self.heading = self.heading + math.pi if reason < 11 else self.pose[3] * math.tau / 65536
+                self.heading = self.heading + math.pi * (reason < 9) if reason < 11 else self.pose[3] * math.tau / 65536
                 self.start, self.clock, self.count["corrections"] = self.pose[:3], 0, self.count["corrections"] + 1
                 self.claim(1)
         elif kind == 21:  # pong
             self.trips_ms.append((time.monotonic_ns() // 1000 - fields[0]) % 2**32 / 1000)
         if kind in (17, 18):
-            packed = b"".join(struct.pack("<I10i", i, *row) for i, row in sorted(self.rows.items()))
-            self.count.update({"frames": 1, "mismatches": fields[-1] not in (None, zlib.crc32(packed))})
+            crc = zlib.crc32(b"".join(struct.pack("<I10i", i, *row) for i, row in sorted(self.rows.items())))
+            self.count.update({"frames": 1, "viewHash mismatches": int(fields[-1] not in (None, crc))})
     def claim(self, ticks):
         self.seq, self.clock, self.claimed_at = self.seq + 1, self.clock + ticks, time.monotonic()
         self.send(1, self.seq, self.clock, *self.pose, self.tick, self.pose_epoch, self.tick, self.seq % 10 == 0, [])
     def step(self):
-        bank = self.own[4] if self.own[4] > self.rate / 10 else 1  # slower while it is below a third
-        ticks = min(int((time.monotonic() - self.claimed_at) * self.rate), bank)
+        ticks = min(int((time.monotonic() - self.claimed_at) * self.rate), self.own[4] if self.own[4] > self.rate / 10 else 1)
         if ticks < 1 or self.own[10] is not None:  # too early, or dead
             return self.send(5, self.epoch, self.tick)
-        away = 1500 - 1500 * math.cos(self.pace * (self.clock + ticks) / self.rate)  # 3 m forth and back, up to half speed
-        self.pose[0] = self.start[0] - round(math.sin(self.heading) * away)
-        self.pose[2] = self.start[2] - round(math.cos(self.heading) * away)
+        away = 500 - 500 * math.cos(self.pace * (self.clock + ticks) / self.rate)  # 1 m forth and back, up to a third of the speed
+        self.pose[:3:2] = (at - round(part(self.heading) * away) for at, part in zip(self.start[::2], (math.sin, math.cos)))
         foe = min(self.rows.items(), key=lambda other: other[0] == self.me)[1]
         self.pose[3] = round(math.atan2(self.pose[0] - foe[0], self.pose[2] - foe[2]) * 65536 / math.tau) % 65536
         self.claim(ticks)
@@ -54,8 +51,8 @@ class Bot:
             self.send(*[2, self.seq, self.seq - 1, *self.pose[3:], self.tick, 0] if self.own[6] else [4, self.seq])
 
 def rest(method, path, body=None):
-    headers = {"Authorization": f"Bearer {options.token}"}
-    answer = requests.request(method, options.url + "/api/v1/combat" + path, json=body, headers=headers, timeout=10)
+    url, headers = options.url + "/api/v1/combat" + path, {"Authorization": f"Bearer {options.token}"}
+    answer = requests.request(method, url, json=body, headers=headers, timeout=10)
     return answer.json() if answer.ok else sys.exit(f"{method} {path}: {answer.text}")
 
 sys.excepthook = lambda kind, error, _: print(f"{kind.__name__}: {error}", file=sys.stderr)
@@ -68,7 +65,16 @@ session = "/sessions/" + (options.session or rest("POST", "/sessions", duel)["id
 place = rest("POST", session + "/join", {"playerId": "bot-" + secrets.token_hex(3)})
 with client.connect(place["wsUrl"], subprotocols=place["protocols"]) as ws:
     welcome = msgpack.unpackb(ws.recv(timeout=10))
-    bot = Bot(ws, welcome, rest("GET", f"/rulesets/{welcome[14]}")["movement"]["speedMmPerS"])
+    bot, begin = Bot(ws, welcome, rest("GET", f"/rulesets/{welcome[14]}")["movement"]["speedMmPerS"]), time.monotonic()
     with contextlib.suppress(websockets.ConnectionClosed):
-        for due in (time.monotonic() + ...):
-            pass
+        for step in range(int(float(options.seconds) * 30)):
+            with contextlib.suppress(TimeoutError):
+                while True:
+                    bot.hear(*msgpack.unpackb(ws.recv(timeout=max(0, begin + step / 30 - time.monotonic()))))
+            bot.step()
+            step % 30 or bot.send(6, time.monotonic_ns() // 1000 % 2**32)
+        bot.send(7)
+taken, names = bot.own[1] - bot.first_seq, ("applied", "corrected", "refused", "corrections", "frames", "viewHash mismatches")
+print(f"{taken} of {bot.seq - bot.first_seq} inputs acknowledged, verdicts:", ", ".join(f"{bot.count[name]} {name}" for name in names)
+      + f", round trip {min(bot.trips_ms, default=0):.1f} to {max(bot.trips_ms, default=0):.1f} ms")
+sys.exit(0 if taken > 0 and not bot.count["viewHash mismatches"] else 1)

@@ -14,7 +14,7 @@ use crate::bots::demo::{self, DemoPlan};
 use crate::bots::driver::BotCrew;
 use crate::config::{Config, Secret};
 use crate::http::{self, Acceptor, Api, ApiParts, ConnectionCaps, Dependency, DependencyState, Readiness};
-use crate::journal::{Journal, JournalConfig, SHUTDOWN_PATIENCE};
+use crate::journal::{CommitObserver, Journal, JournalConfig, OpenReport, SHUTDOWN_PATIENCE};
 use crate::session::catalogue::Catalogue;
 use crate::session::registry::{Limits, Registry};
 use crate::session::resume;
@@ -61,8 +61,8 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
         None => None,
     };
     let secret = config.auth.secret.load()?;
-    let (journal, report) = open_journal(&config).await?;
     let metrics = Arc::new(Metrics::default());
+    let (journal, report) = open_journal(&config, &metrics).await?;
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     let limits = Limits { sessions_max: config.max_sessions, shards: config.shards };
     let registry =
@@ -93,9 +93,12 @@ async fn listen(address: SocketAddr, setting: &'static str) -> anyhow::Result<Tc
     bound.with_context(|| format!("cannot listen on {address}; set {setting} to a free port"))
 }
 
-async fn open_journal(config: &Config) -> anyhow::Result<(Arc<Journal>, crate::journal::OpenReport)> {
+async fn open_journal(config: &Config, metrics: &Metrics) -> anyhow::Result<(Arc<Journal>, OpenReport)> {
     let store = SqliteStore::open(&config.data_dir).await?;
+    let commit_s = metrics.journal.commit_s.clone();
+    let observer = CommitObserver(Arc::new(move |took: Duration| commit_s.observe(took.as_secs_f64())));
     let journal = JournalConfig {
+        observer: Some(observer),
         cap_bytes: config.journal_cap_mb << 20,
         ring_span: Duration::from_secs(config.journal_ring_s),
         ..JournalConfig::default()
@@ -158,21 +161,16 @@ fn open_ports(
 async fn observe(journal: Arc<Journal>, registry: Registry, metrics: Arc<Metrics>, stop: CancellationToken) {
     let mut beat = tokio::time::interval(OBSERVE_EVERY);
     let health = journal.health();
-    let (mut errors, mut commits, mut commit_us) = (0, 0, 0);
+    let mut errors = 0;
     while stop.run_until_cancelled(beat.tick()).await.is_some() {
         use std::sync::atomic::Ordering::Relaxed;
         let stats = journal.stats();
         metrics.journal.lag_s.set(journal.lag().lag_ms as f64 / 1_000.0);
         metrics.journal.healthy.set(i64::from(health.borrow().is_healthy()));
         metrics.journal.bytes.set(stats.used_bytes.load(Relaxed) as i64);
-        metrics.journal.errors.inc_by(stats.errors.load(Relaxed) - errors);
-        errors = stats.errors.load(Relaxed);
-        let (now_commits, now_us) = (stats.commits.load(Relaxed), stats.commit_us.load(Relaxed));
-        if now_commits > commits {
-            let mean_us = (now_us - commit_us) as f64 / (now_commits - commits) as f64;
-            metrics.journal.commit_s.observe(mean_us / 1e6);
-        }
-        (commits, commit_us) = (now_commits, now_us);
+        let errors_now = stats.errors.load(Relaxed);
+        metrics.journal.errors.inc_by(errors_now - errors);
+        errors = errors_now;
         let sessions = registry.health();
         metrics.active_sessions.set(sessions.live_sessions as i64);
         metrics.sessions_suspended.set(sessions.suspended_sessions as i64);
@@ -203,6 +201,10 @@ impl Running {
         if drained.is_err() {
             tracing::error!("some sessions did not drain in time; they resume at their last durable tick");
         }
+        let registry = self.registry.clone();
+        let stopping = tokio::task::spawn_blocking(move || registry.stop_shards());
+        // A shard that hangs is left behind; the process ends without it.
+        let _ = tokio::time::timeout(DRAIN_MAX, stopping).await;
         self.tasks.close();
         // Sockets that do not close are cut when the process ends.
         let sockets = tokio::time::timeout(SOCKETS_MAX, self.tasks.wait());

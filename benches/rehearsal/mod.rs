@@ -1,5 +1,7 @@
 //! A match of bots without clock, socket or disk: what benches and the allocation test measure.
 
+#![allow(dead_code, reason = "benches and the allocation test measure different parts of a rehearsal")]
+
 use std::sync::Arc;
 
 use combat_client::Client;
@@ -176,7 +178,7 @@ fn show(sim: &mut Sim, builder: &mut ViewBuilder, audience: &mut PlayersAudience
     if frame_due {
         builder.build(sim, Epoch(1));
     }
-    audience.after_step(sim, builder, STANDING);
+    audience.after_step(sim, builder, frame_due, STANDING);
     if frame_due {
         builder.spectators_have_shots();
     }

@@ -130,5 +130,16 @@ canon_enum!(Command {
     11 => Action { action },
 });
 
+impl Command {
+    /// Whose input it is; `None` for what session, services and links say.
+    pub fn player_slot(&self) -> Option<Slot> {
+        match self {
+            Self::Claim { claim } => Some(claim.slot),
+            Self::Action { action } => Some(action.slot),
+            _ => None,
+        }
+    }
+}
+
 /// The commands of one tick, in order of arrival.
 pub type TickInput = Vec<Command>;

@@ -2,33 +2,20 @@
 //!
 //! Knows no session, socket or clock. What it may see, it has from the frames that everybody is sent.
 
-use std::sync::Arc;
-
 use combat_client::{Client, Step};
-use combat_components::ids::Team;
 use combat_components::quantity::{Pitch, Pose, Vec3Mm, Yaw};
-use combat_components::rules::{Ruleset, WeaponRules};
+use combat_components::rules::WeaponRules;
 use combat_components::streams::Stream;
 use combat_protocol::numbers::FrameStatus;
-use combat_protocol::view::{PublicPlayer, View};
 use combat_systems::sim::SimParts;
-use combat_systems::spatial::{Level, Wish};
+use combat_systems::spatial::Wish;
 
 use super::aim::{Sights, bearing, heading, turned};
 use super::legs::Legs;
 use super::messages::Messages;
-use super::routes::Routes;
 use super::skill::Skill;
-
-/// Enemies whose line of sight is looked at in one wake-up, nearest first.
-const LOOKED_AT_MAX: usize = 4;
-
-/// An enemy out of sight for longer is no longer fought but hunted.
-const FORGET_MS: u64 = 500;
-
-/// Chest and head above the feet, in hundredths of a body's height.
-const CHEST_PERCENT: i32 = 62;
-const HEAD_PERCENT: i32 = 92;
+pub use super::watch::Field;
+use super::watch::{Target, enemies, feet_of, raised};
 
 /// A corner of the route counts as passed within this distance.
 const CORNER_MM: i64 = 450;
@@ -59,34 +46,6 @@ const ASKED_MS: u64 = 150;
 
 /// Below this share of the magazine a bot reloads when nobody is in sight.
 const RELOAD_BELOW_PERCENT: u32 = 50;
-
-/// What all bots of a session share.
-#[derive(Clone, Debug)]
-pub struct Field {
-    pub level: Arc<Level>,
-    pub ruleset: Arc<Ruleset>,
-    pub routes: Arc<Routes>,
-}
-
-impl Field {
-    /// Finds the routes of the level when they are not known yet, which takes a moment.
-    pub fn of(parts: &SimParts) -> Self {
-        let routes = Routes::of(&parts.level, &parts.map, parts.ruleset.movement.step_height_mm);
-        Self { level: parts.level.clone(), ruleset: parts.ruleset.clone(), routes }
-    }
-}
-
-/// The enemy a bot deals with.
-#[derive(Clone, Copy, Debug)]
-struct Target {
-    sim_id: u32,
-    feet: Vec3Mm,
-    noticed_at_ms: u64,
-    seen_at_ms: u64,
-    /// The reaction is over.
-    fire_from_ms: u64,
-    at_head: bool,
-}
 
 #[derive(Debug)]
 pub struct Brain {
@@ -142,7 +101,11 @@ impl Brain {
             self.route.clear();
             self.sights.set(pose.yaw, pose.pitch);
         }
-        self.look(client, field, now_ms);
+        let (present, eye) = (self.target, self.eye(field));
+        self.target = Target::look(present, (client, field, eye), (&self.skill, &mut self.stream), now_ms);
+        if self.target.map(|target| target.noticed_at_ms) != present.map(|target| target.noticed_at_ms) {
+            self.rounds_left = 0;
+        }
         let wish = self.wish(client, field, now_ms);
         self.legs.walk(&field.level, wish, ticks);
         let off_turn = self.turn(&wish, field, elapsed_ms);
@@ -154,61 +117,8 @@ impl Brain {
         self.act(client, field, (now_ms, off_turn), out);
     }
 
-    /// Keeps the enemy in sight, or finds the nearest who is.
-    fn look(&mut self, client: &Client, field: &Field, now_ms: u64) {
-        let Some(view) = client.view() else { return };
-        let me = client.welcome().and_then(|welcome| welcome.sim_id).unwrap_or_default();
-        let eye = self.eye(field);
-        let mut enemies: Vec<(i64, &PublicPlayer)> = view
-            .players
-            .iter()
-            .filter(|player| player.is_alive() && is_enemy(view, me, player.sim_id))
-            .map(|player| (eye.distance_squared(feet_of(player)), player))
-            .collect();
-        enemies.sort_unstable_by_key(|(distance, player)| (*distance, player.sim_id));
-        let present = self.target.filter(|target| {
-            view.player(target.sim_id).is_some_and(PublicPlayer::is_alive)
-                && now_ms.saturating_sub(target.seen_at_ms) < FORGET_MS
-        });
-        let held =
-            present.and_then(|target| view.player(target.sim_id)).filter(|player| self.sees(field, player));
-        let seen = held.or_else(|| {
-            let nearest = enemies.iter().take(LOOKED_AT_MAX).map(|(_, player)| *player);
-            nearest.into_iter().find(|player| self.sees(field, player))
-        });
-        self.target = match (present, seen) {
-            (present, None) => present,
-            (Some(target), Some(player)) if target.sim_id == player.sim_id => {
-                Some(Target { feet: feet_of(player), seen_at_ms: now_ms, ..target })
-            }
-            (_, Some(player)) => Some(self.notice(player, now_ms)),
-        };
-    }
-
-    fn notice(&mut self, player: &PublicPlayer, now_ms: u64) -> Target {
-        let reaction_ms = self.skill.reaction_ms / 2 + self.stream.below(self.skill.reaction_ms);
-        self.rounds_left = 0;
-        Target {
-            sim_id: player.sim_id,
-            feet: feet_of(player),
-            noticed_at_ms: now_ms,
-            seen_at_ms: now_ms,
-            fire_from_ms: now_ms + u64::from(reaction_ms),
-            at_head: self.stream.below(self.skill.head_one_in) == 0,
-        }
-    }
-
     fn eye(&self, field: &Field) -> Vec3Mm {
         raised(self.legs.at(), field.ruleset.body.eye_height_mm)
-    }
-
-    /// Whether nothing solid stands between the own eye and that chest.
-    fn sees(&self, field: &Field, player: &PublicPlayer) -> bool {
-        let (eye, chest) = (self.eye(field), raised(feet_of(player), part_of_body(field, CHEST_PERCENT)));
-        let distance_mm = eye.distance_squared(chest).isqrt();
-        let along = |from: i32, to: i32| (to - from) as f32 / distance_mm.max(1) as f32;
-        let direction = [along(eye.x, chest.x), along(eye.y, chest.y), along(eye.z, chest.z)];
-        field.level.ray_distance_mm(eye, direction, distance_mm as u32).is_none()
     }
 
     fn wish(&mut self, client: &Client, field: &Field, now_ms: u64) -> Wish {
@@ -287,11 +197,10 @@ impl Brain {
         let at = self.legs.at();
         let points = field.routes.points();
         let anywhere = points.get(self.stream.below(points.len() as u32) as usize).copied().unwrap_or(at);
-        let Some(view) = client.view().filter(|_| self.stream.below(4) > 0) else { return anywhere };
-        let me = client.welcome().and_then(|welcome| welcome.sim_id).unwrap_or_default();
-        let enemies =
-            view.players.iter().filter(|player| player.is_alive() && is_enemy(view, me, player.sim_id));
-        let nearest = enemies.map(feet_of).min_by_key(|feet| feet.distance_squared(at));
+        if self.stream.below(4) == 0 {
+            return anywhere;
+        }
+        let nearest = enemies(client).map(feet_of).min_by_key(|feet| feet.distance_squared(at));
         nearest.unwrap_or(anywhere)
     }
 
@@ -303,8 +212,7 @@ impl Brain {
         let Some(target) = self.target else {
             return self.sights.turn((f64::from(wish.direction.0), 0.0), turn_max / 3.0);
         };
-        let percent = if target.at_head { HEAD_PERCENT } else { CHEST_PERCENT };
-        let (yaw, pitch) = bearing(self.eye(field), raised(target.feet, part_of_body(field, percent)));
+        let (yaw, pitch) = bearing(self.eye(field), target.mark(field));
         self.sights.turn((yaw + error[0], pitch + error[1]), turn_max)
     }
 
@@ -386,21 +294,4 @@ impl Brain {
         self.busy_until_ms = now_ms + ASKED_MS;
         asked
     }
-}
-
-fn is_enemy(view: &View, me: u32, other: u32) -> bool {
-    let team = |sim_id| Team(view.roster_entry(sim_id).map_or(0, |entry| entry.team));
-    me != other && !team(me).is_ally_of(team(other))
-}
-
-fn feet_of(player: &PublicPlayer) -> Vec3Mm {
-    Vec3Mm::new(player.x, player.y, player.z)
-}
-
-fn part_of_body(field: &Field, percent: i32) -> i32 {
-    field.ruleset.body.height_mm * percent / 100
-}
-
-fn raised(at: Vec3Mm, by_mm: i32) -> Vec3Mm {
-    Vec3Mm { y: at.y + by_mm, ..at }
 }

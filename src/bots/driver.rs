@@ -13,11 +13,12 @@ use combat_protocol::codec::{Encoding, decode_client};
 use combat_systems::sim::SimParts;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::brain::{Brain, Field};
+use super::brain::Brain;
 use super::messages::Messages;
 use super::skill::Identity;
+use super::watch::Field;
 use crate::session::convert::{Meant, meaning};
-use crate::session::handle::{Attachment, SessionHandle};
+use crate::session::handle::{AttachedPlayer, Attachment, SessionHandle};
 use crate::session::outbox::Outgoing;
 use crate::session::summary::{JoinSession, SessionError};
 
@@ -209,7 +210,7 @@ impl Bot {
 
     fn say(&mut self, handle: &SessionHandle, messages: &Messages) {
         let Some(attachment) = &self.attachment else { return };
-        let Some(slot) = attachment.player.map(|player| player.slot) else { return };
+        let Some(AttachedPlayer { slot, connection, .. }) = attachment.player else { return };
         for bytes in messages.iter() {
             let message =
                 decode_client(bytes, Encoding::MessagePack).expect("the client encodes what decodes");
@@ -219,7 +220,7 @@ impl Bot {
                         attachment.facts.note_seen(handle.live().epoch(), tick);
                     }
                     // A full inbox refuses a bot like everyone; its handle has counted it.
-                    let _ = handle.submit(command, ack);
+                    let _ = handle.submit(connection, command, ack);
                 }
                 Ok(Meant::Seen { epoch, tick }) => attachment.facts.note_seen(Epoch(epoch), tick),
                 Ok(Meant::Ping { .. } | Meant::Leave) => {}

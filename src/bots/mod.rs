@@ -10,10 +10,12 @@ mod legs;
 pub mod messages;
 mod routes;
 pub mod skill;
+mod watch;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use brain::{Brain, Field};
+pub use brain::Brain;
 pub use driver::BotCrew;
 pub use messages::Messages;
+pub use watch::Field;

@@ -40,14 +40,17 @@ pub struct Routes {
     links: Vec<Vec<u16>>,
 }
 
-static REMEMBERED: Mutex<Vec<(Weak<Level>, i32, Arc<Routes>)>> = Mutex::new(Vec::new());
+/// Routes, and what they were found for: a level and the height of a step on it.
+type Remembered = (Weak<Level>, i32, Arc<Routes>);
+
+static REMEMBERED: Mutex<Vec<Remembered>> = Mutex::new(Vec::new());
 
 impl Routes {
     /// The routes of `level`, found once; takes a moment the first time.
     pub fn of(level: &Arc<Level>, map: &Map, step_height_mm: i32) -> Arc<Self> {
         let mut remembered = REMEMBERED.lock();
         remembered.retain(|(level, ..)| level.strong_count() > 0);
-        let known = |(known, step_mm, _): &&(Weak<Level>, i32, Arc<Self>)| {
+        let known = |(known, step_mm, _): &&Remembered| {
             *step_mm == step_height_mm && std::ptr::eq(known.as_ptr(), Arc::as_ptr(level))
         };
         if let Some((.., routes)) = remembered.iter().find(known) {

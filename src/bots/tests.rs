@@ -17,9 +17,10 @@ use combat_protocol::server::Welcome;
 use combat_systems::sim::{Sim, SimParts};
 use tokio_util::sync::CancellationToken;
 
-use super::brain::{Brain, Field};
+use super::brain::Brain;
 use super::messages::Messages;
 use super::skill::Identity;
+use super::watch::Field;
 use super::{BotCrew, demo};
 use crate::journal::{Journal, JournalConfig};
 use crate::replication::players::{Arrived, PlayersAudience, Standing, WelcomeTemplate};
@@ -154,10 +155,11 @@ impl Match {
         if self.sim.output().events.iter().any(membership) {
             self.builder.rebuild_roster(&self.sim);
         }
-        if self.sim.tick().0.is_multiple_of(self.audience.frame_ticks()) {
+        let frame_due = self.sim.tick().0.is_multiple_of(self.audience.frame_ticks());
+        if frame_due {
             self.builder.build(&mut self.sim, Epoch(1));
         }
-        self.audience.after_step(&mut self.sim, &mut self.builder, STANDING);
+        self.audience.after_step(&mut self.sim, &mut self.builder, frame_due, STANDING);
         self.builder.spectators_have_shots();
         let now_ms = u64::from(self.sim.tick().0) * 1_000 / 128;
         for player in &mut self.players {

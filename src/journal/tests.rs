@@ -18,6 +18,7 @@ over_both! {
     a_killed_process_leaves_every_durable_tick_to_the_next
     compaction_interrupted_anywhere_loses_and_doubles_nothing
     a_full_disk_suspends_and_everything_is_written_in_order_once_there_is_room
+    a_failing_disk_suspends_and_everything_is_written_in_order_once_it_works_again
     commits_that_failed_but_happened_are_not_doubled
     a_failing_disk_refuses_creations_and_keeps_the_other_requests
     a_hanging_commit_is_told_while_it_lasts
@@ -265,24 +266,36 @@ async fn compaction_interrupted_anywhere_loses_and_doubles_nothing(place: Place)
 }
 
 async fn a_full_disk_suspends_and_everything_is_written_in_order_once_there_is_room(place: Place) {
-    let (journal, faults) = open_faulty(&place).await;
+    suspends_and_recovers(&place, Fault::Full, "full", TapeState::SuspendedFull).await;
+}
+
+async fn a_failing_disk_suspends_and_everything_is_written_in_order_once_it_works_again(place: Place) {
+    suspends_and_recovers(&place, Fault::Failing, "failing", TapeState::SuspendedFailing).await;
+}
+
+async fn suspends_and_recovers(place: &Place, fault: Fault, health_name: &'static str, state: TapeState) {
+    let (journal, faults) = open_faulty(place).await;
     let mut health = journal.health();
     let mut player = Player::new(1, journal.create(session(1), 1).await.unwrap());
     player.play(10);
     player.durable().await;
-    faults.set(Fault::Full);
-    assert_eq!(player.play(20), Offer::Taken, "a full disk suspends nothing before the tape is full");
+    faults.set(fault);
+    assert_eq!(
+        player.play(20),
+        Offer::Taken,
+        "a disk that takes nothing suspends nothing before the tape is full"
+    );
     let told = tokio::time::timeout(PATIENCE, health.wait_for(|health| !health.is_healthy()));
-    assert_eq!(told.await.unwrap().unwrap().name(), "full");
-    assert_eq!(journal.admission(), Err(NotAdmitted::Unhealthy("full")));
+    assert_eq!(told.await.unwrap().unwrap().name(), health_name);
+    assert_eq!(journal.admission(), Err(NotAdmitted::Unhealthy(health_name)));
     assert_eq!(player.play(200), Offer::Full, "60 s of play are recorded, no more");
-    assert_eq!((player.tape.state(), player.tape.last_tick()), (TapeState::SuspendedFull, 70));
+    assert_eq!((player.tape.state(), player.tape.last_tick()), (state, 70));
     assert_eq!(player.tape.durable_tick(), 10);
     until("another attempt", || faults.failed() > 2).await;
     faults.lift();
     let told = tokio::time::timeout(PATIENCE, health.wait_for(JournalHealth::is_healthy));
     told.await.unwrap().unwrap();
-    until("room again", || player.tape.durable_tick() == 70).await;
+    until("everything written", || player.tape.durable_tick() == 70).await;
     assert_eq!(player.play(200), Offer::Full);
     player.durable_from(&journal, 200).await;
     assert_eq!(player.tape.state(), TapeState::Open);

@@ -100,8 +100,8 @@ pub fn write(kind: Kind, payload: &[u8], mask: [u8; 4], out: &mut Vec<u8>) {
     };
     out.push(FINAL | opcode);
     match payload.len() {
-        length @ ..126 => out.push(MASKED | length as u8),
-        length @ ..=0xFFFF => {
+        length @ 0..126 => out.push(MASKED | length as u8),
+        length @ 126..=0xFFFF => {
             out.push(MASKED | LENGTH_16);
             out.extend((length as u16).to_be_bytes());
         }
@@ -123,8 +123,8 @@ mod tests {
         for length in [0, 1, 125, 126, 65_535, 65_536] {
             let mut bytes = vec![FINAL | BINARY];
             match length {
-                ..126 => bytes.push(length as u8),
-                ..=65_535 => bytes.extend([LENGTH_16, (length >> 8) as u8, length as u8]),
+                0..126 => bytes.push(length as u8),
+                126..=65_535 => bytes.extend([LENGTH_16, (length >> 8) as u8, length as u8]),
                 _ => {
                     bytes.push(LENGTH_64);
                     bytes.extend((length as u64).to_be_bytes());

@@ -12,10 +12,13 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 mod connection;
+mod control;
+mod crew;
 mod figures;
 mod floor;
 mod frames;
 mod generator;
+mod link;
 mod player;
 pub mod report;
 pub mod rest;
@@ -23,8 +26,9 @@ mod schedule;
 mod stroll;
 
 use connection::Endpoint;
+use control::Control;
 use figures::Figures;
-use generator::{Control, GeneratorPlan, Seat, StrollsPlan};
+use generator::{GeneratorPlan, Seat, StrollsPlan};
 use report::{Asked, Report};
 use rest::{CreatedSession, Rest, SessionWish};
 

@@ -121,6 +121,12 @@ impl PlayersAudience {
         }
     }
 
+    /// Whether this connection is the player's.
+    pub fn is_present(&self, slot: Slot, connection: u64) -> bool {
+        let place = self.sockets.get(usize::from(slot.0));
+        place.and_then(Option::as_ref).is_some_and(|socket| socket.connection == connection)
+    }
+
     /// Whether `connection` was still the player's; it is forgotten.
     pub fn depart(&mut self, slot: Slot, connection: u64) -> bool {
         let place = &mut self.sockets[usize::from(slot.0)];
@@ -164,12 +170,17 @@ impl PlayersAudience {
     }
 
     /// Sends what this tick brought.
-    pub fn after_step(&mut self, sim: &mut Sim, builder: &mut ViewBuilder, standing: Standing) {
-        let tick = sim.tick();
+    pub fn after_step(
+        &mut self,
+        sim: &mut Sim,
+        builder: &mut ViewBuilder,
+        frame_due: bool,
+        standing: Standing,
+    ) {
         self.take_events(sim, builder, standing);
         self.take_verdicts(sim);
         self.tell_finality(standing);
-        if tick.0.is_multiple_of(self.frame_ticks) {
+        if frame_due {
             self.send_frames(sim, builder, standing);
         } else {
             self.send_urgent(sim, standing);
@@ -203,7 +214,8 @@ impl PlayersAudience {
         }
     }
 
-    fn tell_finality(&mut self, standing: Standing) {
+    /// Tells the players that what they saw last has become final, once it has.
+    pub fn tell_finality(&mut self, standing: Standing) {
         if self.unfinal_at.is_some_and(|tick| tick <= standing.durable_tick) {
             self.unfinal_at = None;
             let (epoch, tick) = (standing.epoch.0, standing.durable_tick.0);

@@ -3,8 +3,8 @@
 //! The shard leaves frames in a bounded ring and never waits. A task serves the ring while somebody watches.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use combat_components::ids::Epoch;
@@ -45,7 +45,7 @@ pub const SPECTATORS_MAX: usize = 10_000;
 const EVENTS_PER_FRAME_MAX: usize = 256;
 
 /// A frame on its way to spectators.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct DelayedFrame {
     view: View,
     shots: Vec<Shot>,
@@ -64,8 +64,6 @@ pub struct SpectatorArrival {
 struct Ring {
     frames: VecDeque<DelayedFrame>,
     spare: Vec<DelayedFrame>,
-    /// Set when no more frames come: how the session ended, and when.
-    over: Option<(CloseCode, Instant)>,
 }
 
 impl Ring {
@@ -86,6 +84,8 @@ impl Ring {
 #[derive(Debug)]
 struct Shared {
     ring: Mutex<Ring>,
+    /// Set when no more frames come: how the session ended, and when.
+    over: OnceLock<(CloseCode, Instant)>,
     arrivals: Mutex<Arrivals>,
     live: Arc<LiveFacts>,
     tape: Arc<Tape>,
@@ -116,6 +116,7 @@ impl Relay {
         let delayed_frames = delay_ms.min(SPECTATOR_DELAY_MS_MAX) * SPECTATOR_FRAME_HZ / 1_000;
         Self(Arc::new(Shared {
             ring: Mutex::default(),
+            over: OnceLock::new(),
             arrivals: Mutex::default(),
             live,
             tape,
@@ -130,22 +131,24 @@ impl Relay {
         (self.0.tick_rate.hz() / SPECTATOR_FRAME_HZ).max(1)
     }
 
-    /// Leaves a frame for the spectators; it is given up when the ring is being read at this very moment.
-    pub fn offer(&self, view: &View, shots: &[Shot], events: &mut Vec<EventMessage>) {
+    /// Leaves a frame for the spectators; `false` when the ring is being read at this very moment.
+    pub fn offer(&self, view: &View, shots: &[Shot], events: &mut Vec<EventMessage>) -> bool {
         match self.0.ring.try_lock() {
-            Some(mut ring) => ring.keep(self.0.frames_max, view, shots, events),
-            None => events.truncate(EVENTS_PER_FRAME_MAX),
+            Some(mut ring) => {
+                ring.keep(self.0.frames_max, view, shots, events);
+                true
+            }
+            None => {
+                events.truncate(EVENTS_PER_FRAME_MAX);
+                false
+            }
         }
-    }
-
-    /// Leaves the frame of a match's end, which is never given up.
-    pub fn offer_last(&self, view: &View, shots: &[Shot], events: &mut Vec<EventMessage>) {
-        self.0.ring.lock().keep(self.0.frames_max, view, shots, events);
     }
 
     /// No more frames come; what is kept is still shown at its time.
     pub fn end(&self, code: CloseCode) {
-        self.0.ring.lock().over = Some((code, Instant::now()));
+        // Only the first end counts.
+        let _ = self.0.over.set((code, Instant::now()));
     }
 
     /// # Errors
@@ -192,16 +195,18 @@ async fn serve(shared: Arc<Shared>) {
         for arrival in std::mem::take(&mut shared.arrivals.lock().waiting) {
             take_in(&mut lanes, arrival);
         }
-        let all_shown = {
-            let ring = shared.ring.lock();
-            let mut all_shown = true;
-            for lane in &mut lanes {
-                all_shown &= show_due(lane, &ring, &shared, &mut encoder);
+        let over = shared.over.get().copied();
+        let mut all_shown = true;
+        for lane in &mut lanes {
+            lane.spectators.retain(|spectator| !spectator.outbox.is_closed());
+            let (due, is_last) = take_due(lane, &shared, over);
+            for frame in &due {
+                show(lane, frame, &shared, &mut encoder);
             }
-            // A server that ends shows nothing more: its clock would have to outlive it.
-            ring.over.filter(|(code, _)| all_shown || *code == CloseCode::Draining)
-        };
-        if let Some((code, _)) = all_shown {
+            all_shown &= is_last;
+        }
+        // A server that ends shows nothing more: its clock would have to outlive it.
+        if let Some((code, _)) = over.filter(|(code, _)| all_shown || *code == CloseCode::Draining) {
             for spectator in lanes.drain(..).flat_map(|lane| lane.spectators) {
                 spectator.outbox.close(code);
             }
@@ -227,26 +232,29 @@ fn take_in(lanes: &mut Vec<Lane>, arrival: SpectatorArrival) {
     lanes.push(Lane { delay_ms, frames, spectators: vec![spectator], durable_told: None });
 }
 
-/// Shows a lane every frame that has become old enough; `true` when no later one is left.
-fn show_due(lane: &mut Lane, ring: &Ring, shared: &Shared, encoder: &mut Encoder) -> bool {
-    let Some(newest) = ring.frames.back() else {
-        return true;
-    };
-    let since_end = ring.over.map_or(Duration::ZERO, |(_, at)| at.elapsed());
+/// Every frame that has become old enough for a lane, and whether none will come after them. They are copied, so that
+/// the shard never waits for what is sent.
+fn take_due(lane: &Lane, shared: &Shared, over: Option<(CloseCode, Instant)>) -> (Vec<DelayedFrame>, bool) {
+    let ring = shared.ring.lock();
+    let Some(newest) = ring.frames.back() else { return (Vec::new(), true) };
+    let since_end = over.map_or(Duration::ZERO, |(_, at)| at.elapsed());
     let now = newest.view.tick + shared.tick_rate.ticks_in_ms(since_end.as_millis().min(1 << 20) as u32);
-    let due = now.saturating_sub(shared.tick_rate.ticks_in_ms(lane.delay_ms)).min(shared.tape.durable_tick());
-    let newest_due = ring.frames.iter().rev().find(|frame| frame.view.tick <= due);
+    let durable = shared.tape.durable_tick();
+    let due = now.saturating_sub(shared.tick_rate.ticks_in_ms(lane.delay_ms)).min(durable);
+    let newest_due =
+        ring.frames.iter().rev().find(|frame| frame.view.tick <= due).map(|frame| frame.view.tick);
+    let Some(newest_due) = newest_due else {
+        return (Vec::new(), over.is_some() && durable < newest.view.tick);
+    };
     // A lane begins with the newest frame it may show; what is older was for others.
-    let shown = lane.frames.newest().or(newest_due.map(|frame| &frame.view)).map_or(0, |view| view.tick);
-    let is_new = lane.frames.newest().is_none();
-    let fresh = ring.frames.iter().filter(|frame| {
-        let tick = frame.view.tick;
-        tick <= due && (tick > shown || is_new && tick == shown)
-    });
-    for frame in fresh {
-        show(lane, frame, shared, encoder);
-    }
-    lane.frames.newest().map_or(0, |view| view.tick) >= newest.view.tick
+    let after = lane.frames.newest().map_or(newest_due.saturating_sub(1), |view| view.tick);
+    let fresh = ring.frames.iter().filter(|frame| frame.view.tick > after && frame.view.tick <= due);
+    // After the end nothing more becomes durable: what is not by then is never shown.
+    let last = if over.is_some() { newest.view.tick.min(durable) } else { newest.view.tick };
+    (
+        fresh.cloned().collect(),
+        !ring.frames.iter().any(|frame| frame.view.tick > due && frame.view.tick <= last),
+    )
 }
 
 fn show(lane: &mut Lane, frame: &DelayedFrame, shared: &Shared, encoder: &mut Encoder) {

@@ -9,9 +9,12 @@ use combat_replays::header::Header;
 use combat_systems::SIMULATION_VERSION;
 use combat_systems::modes::{self, Mode};
 use combat_systems::sim::{Sim, SimParts};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::catalogue::{MapEntry, RulesetEntry};
-use super::entry::FixedFacts;
+use super::entry::{EndedFacts, FixedFacts};
+use super::finish::mark_finished;
+use super::handle::SessionHandle;
 use super::pacer::unix_us;
 use super::registry::Registry;
 use super::stored::{BUILD, ServiceNote, facts_of};
@@ -28,35 +31,52 @@ impl Registry {
     /// # Errors
     /// When the wish names what does not exist, or the server takes no more.
     pub async fn create(&self, wish: CreateSession) -> Result<SessionSummary, SessionError> {
-        self.admit()?;
+        let place = self.admit()?;
         let bots = wish.bots;
         let (facts, parts, header) = self.plan(wish)?;
-        let (map, ruleset) = (parts.map.clone(), parts.ruleset.clone());
-        self.keep_content(&map.id, &ruleset.name).await?;
-        let new = NewSession { id: facts.id, created_unix_us: unix_us(), header: header.to_bytes() };
-        let tape = self.0.journal.create(new, facts.tick_rate.hz()).await.map_err(not_kept)?;
+        self.keep_content(&parts.map.id, &parts.ruleset.name).await?;
         let simulated = parts.clone();
         let sim = tokio::task::spawn_blocking(move || Sim::new(&simulated)).await;
         let sim = sim
             .map_err(|_| SessionError::Failed)?
             .map_err(|error| SessionError::Invalid { pointer: "/ruleset", detail: error.to_string() })?;
-        let handle = self.take_up(facts, sim, tape, Epoch(1))?;
-        self.0.metrics.sessions_created.inc();
-        (self.0.on_live)(&handle, &parts, bots);
-        self.get(handle.id())
+        let registry = self.clone();
+        // Once the journal has been asked, a caller who goes away must not leave half a session.
+        let begun = tokio::spawn(async move {
+            let handle = registry.begin(facts, sim, &header, place).await?;
+            registry.0.metrics.sessions_created.inc();
+            (registry.0.on_live)(&handle, &parts, bots);
+            registry.get(handle.id())
+        });
+        begun.await.map_err(|_| SessionError::Failed)?
     }
 
-    fn admit(&self) -> Result<(), SessionError> {
+    async fn begin(
+        &self,
+        facts: FixedFacts,
+        sim: Sim,
+        header: &Header,
+        place: OwnedSemaphorePermit,
+    ) -> Result<SessionHandle, SessionError> {
+        let new = NewSession { id: facts.id, created_unix_us: unix_us(), header: header.to_bytes() };
+        let tape = self.0.journal.create(new, facts.tick_rate.hz()).await.map_err(not_kept)?;
+        let id = facts.id;
+        let taken_up = self.take_up(facts, sim, tape, (Epoch(1), Some(place)));
+        if let Err(error) = &taken_up {
+            let ended = EndedFacts::never_begun(error.to_string(), (unix_us() / 1_000) as i64);
+            mark_finished(self, id, &ended).await;
+        }
+        taken_up
+    }
+
+    fn admit(&self) -> Result<OwnedSemaphorePermit, SessionError> {
         if self.0.draining.load(Ordering::Acquire) {
             return Err(SessionError::Draining);
         }
-        if self.live_count() >= self.0.limits.sessions_max {
-            return Err(SessionError::NotAdmitted("it runs as many sessions as it may"));
-        }
-        self.0
-            .journal
-            .admission()
-            .map_err(|_| SessionError::NotAdmitted("its journal has no room for another"))
+        let admission = self.0.journal.admission();
+        admission.map_err(|_| SessionError::NotAdmitted("its journal has no room for another"))?;
+        let place = self.0.places.clone().try_acquire_owned();
+        place.map_err(|_| SessionError::NotAdmitted("it runs as many sessions as it may"))
     }
 
     /// Makes of a wish what will be simulated.

@@ -41,6 +41,22 @@ pub struct EndedFacts {
     pub verify: Option<VerifySummary>,
 }
 
+impl EndedFacts {
+    /// Of a session that was created and could not be simulated.
+    pub(super) fn never_begun(reason: String, ended_at_ms: i64) -> Self {
+        Self {
+            status: SessionStatus::Failed,
+            epoch: Epoch(1),
+            last_tick: Tick(0),
+            player_count: 0,
+            started_at_ms: None,
+            ended_at_ms,
+            end_reason: Some(reason),
+            verify: None,
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) enum Entry {
     Live(SessionHandle),

@@ -41,6 +41,7 @@ impl Departures {
 pub(super) async fn settle(registry: Registry, mut departed: Departed) {
     while let Some(host) = departed.recv().await {
         let (id, ending, last_tick, reason) = (host.id(), host.ending(), host.tick(), host.end_reason());
+        registry.note_departed();
         let player_count = host.player_count() as u32;
         // Dropping a world takes a while and has no place on a runtime's thread.
         drop(tokio::task::spawn_blocking(move || drop(host)));

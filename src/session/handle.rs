@@ -93,11 +93,6 @@ impl SessionHandle {
         Ok(tick)
     }
 
-    /// Tells the players that the server ends, after one last tick.
-    pub(super) async fn drain(&self) -> Result<Tick, SessionError> {
-        self.ask(|reply| Envelope::Drain { reply }).await
-    }
-
     /// Takes over the frames of a player who has a place; an older connection of his is superseded.
     ///
     /// # Errors
@@ -119,19 +114,25 @@ impl SessionHandle {
     /// Watches, `delay_ms` late.
     ///
     /// # Errors
-    /// `Ended`, `InboxFull`.
+    /// `Full` when nobody more may watch.
     pub fn attach_spectator(&self, delay_ms: u32, encoding: Encoding) -> Result<Attachment, SessionError> {
         let (outbox, outgoing, facts) = Outbox::new();
         self.relay.attach(SpectatorArrival { outbox, encoding, delay_ms })?;
         Ok(Attachment { handle: self.clone(), outgoing, facts, player: None })
     }
 
-    /// Submits a claim or an action: bounded and never waiting.
+    /// Submits a claim or an action of an attached connection: bounded and never waiting. One whose connection is no
+    /// longer the player's is dropped.
     ///
     /// # Errors
     /// `InboxFull`.
-    pub fn submit(&self, command: Command, ack: bool) -> Result<(), SessionError> {
-        self.put(Envelope::Input { command, ack })
+    pub fn submit(&self, connection: u64, command: Command, ack: bool) -> Result<(), SessionError> {
+        self.put(Envelope::Input { connection, command, ack })
+    }
+
+    /// Counts inputs that were refused before they reached the session.
+    pub fn refusals(&self) -> IntCounter {
+        self.refusals.clone()
     }
 
     /// Says that a player's connection has ended.
@@ -158,6 +159,9 @@ impl SessionHandle {
     }
 
     fn gone(&self) -> SessionError {
+        if let Some(error) = self.inbox.closed() {
+            return error;
+        }
         match self.live.status() {
             SessionStatus::Failed => SessionError::Failed,
             _ => SessionError::Ended,

@@ -1,12 +1,12 @@
 //! What everybody may read of a live session without asking its shard.
 
-use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64, Ordering};
 
 use combat_components::ids::{Epoch, PlayerId, Slot};
 use combat_components::tick::{Tick, TickRate};
 use parking_lot::RwLock;
 
-use super::pacer::unix_us;
+use super::pacer::monotonic_us;
 use super::summary::SessionStatus;
 
 /// Written by the shard after each tick, read by REST and sockets.
@@ -19,8 +19,10 @@ pub struct LiveFacts {
     pub spectator_count: AtomicU32,
     started_at_ms: AtomicI64,
     tick_rate: TickRate,
-    /// When `tick` was simulated, in Unix microseconds.
+    /// When `tick` was simulated, in microseconds of the machine's monotonic clock.
     ticked_at_us: AtomicU64,
+    /// The server is ending: the session tells its players and stops after its next tick.
+    draining: AtomicBool,
     places: RwLock<Vec<(PlayerId, Slot)>>,
 }
 
@@ -45,6 +47,7 @@ impl LiveFacts {
             started_at_ms: AtomicI64::new(0),
             tick_rate,
             ticked_at_us: AtomicU64::new(0),
+            draining: AtomicBool::new(false),
             places: RwLock::default(),
         }
     }
@@ -53,20 +56,28 @@ impl LiveFacts {
         Tick(self.tick.load(Ordering::Acquire))
     }
 
-    pub fn set_tick(&self, tick: Tick, at_us: u64) {
-        self.ticked_at_us.store(at_us, Ordering::Release);
+    pub fn set_tick(&self, tick: Tick) {
+        self.ticked_at_us.store(monotonic_us(), Ordering::Release);
         self.tick.store(tick.0, Ordering::Release);
     }
 
     /// The newest tick, and how far it is to the next, in 1/256.
     pub fn tick_and_fraction(&self) -> (Tick, u8) {
-        let since_us = unix_us().saturating_sub(self.ticked_at_us.load(Ordering::Acquire));
+        let since_us = monotonic_us().saturating_sub(self.ticked_at_us.load(Ordering::Acquire));
         let fraction = since_us.saturating_mul(u64::from(self.tick_rate.hz()) * 256) / 1_000_000;
         (self.tick(), fraction.min(255) as u8)
     }
 
     pub fn epoch(&self) -> Epoch {
         Epoch(self.epoch.load(Ordering::Acquire))
+    }
+
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+
+    pub fn begin_drain(&self) {
+        self.draining.store(true, Ordering::Release);
     }
 
     pub fn status(&self) -> SessionStatus {

@@ -148,6 +148,11 @@ impl Outbox {
         &self.facts
     }
 
+    /// Whether the connection has gone.
+    pub fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+
     /// Whether a frame sent now would be written soon.
     pub fn has_room_for_frame(&self) -> bool {
         self.facts.frames_pending.load(Ordering::Acquire) < FRAMES_PENDING_MAX as u32

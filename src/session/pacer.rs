@@ -58,19 +58,21 @@ pub struct Pacer<C> {
     origin: Duration,
     next: u64,
     last_began: Duration,
+    /// Catching up does not begin the next beat before this.
+    not_before: Duration,
 }
 
 impl<C: Clock> Pacer<C> {
     pub fn new(clock: C) -> Self {
         let origin = clock.now();
-        Self { clock, origin, next: 0, last_began: origin.saturating_sub(BEAT) }
+        Self { clock, origin, next: 0, last_began: origin, not_before: origin }
     }
 
     /// Sleeps until the next beat is due.
     pub fn wait(&mut self) -> Beat {
         let number = self.next;
         let due = self.origin + Duration::from_nanos(BEAT.as_nanos() as u64 * number);
-        let earliest = due.max(self.last_began + SPACING_MIN);
+        let earliest = due.max(self.not_before);
         while self.clock.now() < earliest {
             self.clock.sleep_until(earliest);
         }
@@ -80,6 +82,7 @@ impl<C: Clock> Pacer<C> {
         let moved = if missed > CATCH_UP_BEATS_MAX { missed } else { 0 };
         self.origin += BEAT * moved as u32;
         self.last_began = now;
+        self.not_before = now + SPACING_MIN;
         self.next += 1;
         Beat { number, late, moved }
     }
@@ -93,6 +96,11 @@ impl<C: Clock> Pacer<C> {
     pub fn is_overrun(&self) -> bool {
         self.elapsed() > BEAT
     }
+}
+
+/// Microseconds of the machine's monotonic clock: for ages, which no change of the time of day may touch.
+pub fn monotonic_us() -> u64 {
+    u64::try_from(MonotonicClock.now().as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Microseconds since 1970, for anchors beside the records.

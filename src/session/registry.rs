@@ -9,7 +9,7 @@ use combat_components::phase::EndReason;
 use combat_protocol::server::Welcome;
 use combat_systems::sim::{Sim, SimParts};
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::catalogue::Catalogue;
 use super::entry::{EndedFacts, Entry, FixedFacts, summary};
@@ -43,13 +43,14 @@ pub(super) struct Inner {
     pub journal: Arc<Journal>,
     pub metrics: Arc<Metrics>,
     pub sessions: RwLock<BTreeMap<SessionId, (FixedFacts, Entry)>>,
-    pub limits: Limits,
     pub draining: AtomicBool,
     pub on_live: OnLive,
+    /// One for each session that may live at a time.
+    pub places: Arc<Semaphore>,
     /// Verification takes what time is left over, on one core at most.
     pub verifying: Semaphore,
     shards: Mutex<Vec<Shard>>,
-    /// How many sessions have ended; whoever waits for one's end follows it.
+    /// How many sessions have ended or been let go of; whoever waits for one's end follows it.
     ended: watch::Sender<u64>,
 }
 
@@ -93,10 +94,10 @@ impl Registry {
             metrics,
             sessions: RwLock::default(),
             shards: Mutex::new(shards),
-            limits,
             draining: AtomicBool::new(false),
             on_live,
             ended: watch::Sender::new(0),
+            places: Arc::new(Semaphore::new(limits.sessions_max)),
             verifying: Semaphore::new(1),
         };
         let registry = Self(Arc::new(inner));
@@ -118,7 +119,7 @@ impl Registry {
         facts: FixedFacts,
         sim: Sim,
         tape: Arc<Tape>,
-        epoch: Epoch,
+        (epoch, place): (Epoch, Option<OwnedSemaphorePermit>),
     ) -> Result<SessionHandle, SessionError> {
         let live = Arc::new(LiveFacts::new(epoch, sim.tick(), facts.tick_rate));
         let inbox = Arc::new(Inbox::for_players(facts.max_players));
@@ -135,9 +136,13 @@ impl Registry {
         };
         let players = PlayersAudience::new(facts.max_players, rate, template);
         let id = facts.id;
-        let parts = HostParts { id, sim, epoch, inbox, live, tape, relay, players, tick_rate: rate };
+        let parts = HostParts { id, sim, epoch, inbox, live, tape, relay, players, tick_rate: rate, place };
         self.0.sessions.write().insert(id, (facts, Entry::Live(handle.clone())));
         let shards = self.0.shards.lock();
+        if self.0.draining.load(Ordering::Acquire) {
+            self.0.sessions.write().remove(&id);
+            return Err(SessionError::Draining);
+        }
         let shard = shards.iter().min_by_key(|shard| shard.session_count());
         let placed = shard.map(|shard| shard.take_in(Box::new(SessionHost::new(parts))));
         match placed {
@@ -184,10 +189,6 @@ impl Registry {
             Entry::Ended(_) => None,
         });
         live.collect()
-    }
-
-    pub(super) fn live_count(&self) -> usize {
-        self.0.sessions.read().values().filter(|(_, entry)| matches!(entry, Entry::Live(_))).count()
     }
 
     /// Ends a session, or finds it ended; answers after its commit.
@@ -259,15 +260,28 @@ impl Registry {
         self.0.draining.store(true, Ordering::Release);
     }
 
-    /// Tells every session's players and stops its simulation; the log stays for the next process.
+    /// Tells every session's players, makes its last tick and waits until all have been let go of.
     pub async fn drain(&self) {
+        let mut ended = self.0.ended.subscribe();
         self.begin_drain();
-        let draining =
-            self.live_handles().into_iter().map(|handle| async move { handle.drain().await.err() });
-        for error in futures_util::future::join_all(draining).await.into_iter().flatten() {
-            tracing::debug!(%error, "a session was over before it was drained");
+        // Whoever is being taken up holds this lock, and is told with the others.
+        drop(self.0.shards.lock());
+        self.live_handles().iter().for_each(|handle| handle.live.begin_drain());
+        while self.0.shards.lock().iter().any(|shard| shard.session_count() > 0) {
+            if ended.changed().await.is_err() {
+                return;
+            }
         }
+    }
+
+    /// Ends the shards' threads; what has not been drained resumes at its last durable tick.
+    pub fn stop_shards(&self) {
         self.0.shards.lock().iter_mut().for_each(Shard::stop);
+    }
+
+    /// A session has been let go of by its shard.
+    pub(super) fn note_departed(&self) {
+        self.0.ended.send_modify(|count| *count += 1);
     }
 }
 

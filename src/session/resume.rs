@@ -1,6 +1,7 @@
 //! Taking live sessions up again after a restart: newest keyframe, tail, and a new epoch before any frame leaves.
 
 use combat_components::ids::{Epoch, SessionId};
+use combat_components::phase::Phase;
 use combat_components::tick::Tick;
 use combat_replays::header::Header;
 use combat_replays::log::Log;
@@ -40,8 +41,18 @@ pub enum ResumeError {
     Session(#[from] super::summary::SessionError),
 }
 
+impl ResumeError {
+    /// Whether another start would meet it again.
+    fn is_of_the_session(&self) -> bool {
+        !matches!(self, Self::Store(_) | Self::Journal(_) | Self::Session(_))
+    }
+}
+
 /// Takes up what the last process left. One session's damage never keeps the others from going on.
-pub async fn resume_all(registry: &Registry, report: OpenReport) -> Result<(), StoreError> {
+///
+/// # Errors
+/// When the journal does not answer: the sessions in it are sound, so they are left for the next start.
+pub async fn resume_all(registry: &Registry, report: OpenReport) -> Result<(), ResumeError> {
     if let Some(lost) = report.lost_tail {
         tracing::warn!(rows = lost.rows, bytes = lost.bytes, "the journal has lost its tail");
     }
@@ -56,7 +67,8 @@ pub async fn resume_all(registry: &Registry, report: OpenReport) -> Result<(), S
             Ok(epoch) => {
                 tracing::info!(session = %row.id, tick = last_tick, epoch = epoch.0, "session resumed");
             }
-            Err(error) => fail(registry, &row, last_tick, &error).await,
+            Err(error) if error.is_of_the_session() => fail(registry, &row, last_tick, &error).await,
+            Err(error) => return Err(error),
         }
     }
     Ok(())
@@ -72,9 +84,11 @@ async fn resume(registry: &Registry, session: LiveSession) -> Result<Epoch, Resu
     let (last_tick, rate) = (session.last_tick, facts.tick_rate);
     let log = log_of(registry, header, session).await?;
     let rebuilt = tokio::task::spawn_blocking(move || rebuild(&log, Tick(last_tick))).await;
-    let (sim, parts) = rebuilt.map_err(|_| ResumeError::Panicked(last_tick))??;
+    let (sim, parts, started_at_ms) = rebuilt.map_err(|_| ResumeError::Panicked(last_tick))??;
     let tape = registry.journal().resume(facts.id, epoch.0, last_tick, rate.hz()).await?;
-    let handle = registry.take_up(facts, sim, tape, epoch)?;
+    let place = registry.0.places.clone().try_acquire_owned().ok();
+    let handle = registry.take_up(facts, sim, tape, (epoch, place))?;
+    started_at_ms.inspect(|at_ms| handle.live().set_started_at_ms(*at_ms));
     registry.announce_live(&handle, &parts);
     Ok(epoch)
 }
@@ -87,13 +101,14 @@ async fn log_of(registry: &Registry, header: Header, session: LiveSession) -> Re
 }
 
 /// The state at `last_tick`, with every root on the way compared.
-fn rebuild(log: &Log, last_tick: Tick) -> Result<(Sim, SimParts), ResumeError> {
+fn rebuild(log: &Log, last_tick: Tick) -> Result<(Sim, SimParts, Option<i64>), ResumeError> {
     let parts = log.parts()?;
     if last_tick == Tick(0) {
         let sim = Sim::new(&parts).map_err(|error| ResumeError::Damaged(error.to_string()))?;
-        return Ok((sim, parts));
+        return Ok((sim, parts, None));
     }
     let mut player = Player::from_keyframe(parts.clone(), &log.records, last_tick)?;
+    let mut anchor = None;
     while player.sim().tick() < last_tick {
         match player.advance()? {
             None => {
@@ -103,10 +118,22 @@ fn rebuild(log: &Log, last_tick: Tick) -> Result<(Sim, SimParts), ResumeError> {
             Some(Played::Ticked(record)) if record.root != player.sim().output().root => {
                 return Err(ResumeError::Diverged(record.tick.0));
             }
+            Some(Played::Anchor { tick, unix_us }) => anchor = Some((tick, unix_us)),
             Some(_) => {}
         }
     }
-    Ok((player.into_sim(), parts))
+    let sim = player.into_sim();
+    let started_at_ms = anchor.and_then(|anchor| started_at_ms(&sim, anchor));
+    Ok((sim, parts, started_at_ms))
+}
+
+/// When the match became active, reckoned back from a tick whose time is known.
+fn started_at_ms(sim: &Sim, (tick, unix_us): (Tick, u64)) -> Option<i64> {
+    let (state, setup) = (sim.match_state(), &sim.rules().setup);
+    let ends_at = state.phase_ends_at.filter(|_| state.phase == Phase::Active)?;
+    let played_ticks = tick.since(Tick(ends_at.0.saturating_sub(setup.time_limit.0)));
+    let played_ms = u64::from(played_ticks) * 1_000 / u64::from(setup.tick_rate.hz());
+    Some((unix_us / 1_000).saturating_sub(played_ms) as i64)
 }
 
 /// A session that cannot go on is failed by name; its log stays.

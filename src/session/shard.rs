@@ -8,7 +8,7 @@ use crossbeam_queue::ArrayQueue;
 
 use super::finish::Departures;
 use super::host::{HostState, SessionHost};
-use super::pacer::{BEAT_HZ, Beat, MonotonicClock, Pacer, unix_us};
+use super::pacer::{BEAT_HZ, Beat, MonotonicClock, Pacer, monotonic_us, unix_us};
 use crate::telemetry::ShardMetrics;
 
 /// Sessions that may wait for a shard to take them in: those created within one beat.
@@ -21,7 +21,7 @@ pub const HEARTBEAT_MS_MAX: u64 = 2_000;
 struct Shared {
     arrivals: ArrayQueue<Box<SessionHost>>,
     session_count: AtomicUsize,
-    /// Unix milliseconds of the last beat.
+    /// Milliseconds of the monotonic clock at the last beat.
     beaten_at_ms: AtomicU64,
     stop: AtomicBool,
 }
@@ -48,7 +48,7 @@ impl Shard {
         let shared = Arc::new(Shared {
             arrivals: ArrayQueue::new(ARRIVALS_CAPACITY),
             session_count: AtomicUsize::new(0),
-            beaten_at_ms: AtomicU64::new(unix_us() / 1_000),
+            beaten_at_ms: AtomicU64::new(monotonic_us() / 1_000),
             stop: AtomicBool::new(false),
         });
         let thread = std::thread::Builder::new().name(format!("shard-{number}")).spawn({
@@ -73,7 +73,7 @@ impl Shard {
 
     pub fn health(&self) -> ShardHealth {
         let beaten_at_ms = self.shared.beaten_at_ms.load(Ordering::Acquire);
-        let last_beat_ms = (unix_us() / 1_000).saturating_sub(beaten_at_ms);
+        let last_beat_ms = (monotonic_us() / 1_000).saturating_sub(beaten_at_ms);
         ShardHealth { is_ticking: last_beat_ms < HEARTBEAT_MS_MAX, last_beat_ms }
     }
 
@@ -99,7 +99,7 @@ fn run(shared: &Shared, metrics: &ShardMetrics, departures: &Departures) {
     while !shared.stop.load(Ordering::Acquire) {
         let beat = pacer.wait();
         let unix_us = unix_us();
-        shared.beaten_at_ms.store(unix_us / 1_000, Ordering::Release);
+        shared.beaten_at_ms.store(monotonic_us() / 1_000, Ordering::Release);
         while let Some(host) = shared.arrivals.pop() {
             hosts.push(host);
         }
@@ -112,10 +112,13 @@ fn run(shared: &Shared, metrics: &ShardMetrics, departures: &Departures) {
         }
         let any_gone = step_all(&mut hosts, beat, unix_us, metrics, &pacer);
         if any_gone {
-            for host in hosts.extract_if(.., |host| host.state() == HostState::Gone) {
-                shared.session_count.fetch_sub(1, Ordering::AcqRel);
-                // The registry is gone only when the process ends.
-                let _ = departures.send(host);
+            let gone: Vec<_> = hosts.extract_if(.., |host| host.state() == HostState::Gone).collect();
+            for host in gone {
+                match departures.send(host) {
+                    Ok(()) => drop(shared.session_count.fetch_sub(1, Ordering::AcqRel)),
+                    // It is offered again with the next beat.
+                    Err(host) => hosts.push(host),
+                }
             }
         }
         if pacer.is_overrun() {

@@ -79,7 +79,8 @@ async fn poisoned(registry: &Registry, like: SessionId) -> (SessionHandle, SimPa
     let new = NewSession { id: POISONED, created_unix_us: 1, header: header.to_bytes() };
     let tape = registry.journal().create(new, TickRate::DEFAULT.hz()).await.expect("a store");
     let sim = Sim::new(&parts).expect("no rule is looked at yet");
-    let handle = registry.take_up(facts_of(&header), sim, tape, Epoch(1)).expect("the shard has room");
+    let handle =
+        registry.take_up(facts_of(&header), sim, tape, (Epoch(1), None)).expect("the shard has room");
     (handle, parts)
 }
 
@@ -123,8 +124,9 @@ async fn a_panicking_session_ends_alone_and_its_log_names_tick_and_phase() {
     let player = join(&handle, "ann").await;
     join(&handle, "bob").await;
     let mut attached = handle.attach_player(player, Encoding::MessagePack, None).await.expect("a place");
+    let connection = attached.player.expect("a player").connection;
     until("the warm-up", || handle.live().status() == SessionStatus::Warmup).await;
-    handle.submit(reload(), false).expect("room in the inbox");
+    handle.submit(connection, reload(), false).expect("room in the inbox");
     until("the failure", || registry.get(POISONED).is_ok_and(|shown| shown.ended_at_ms.is_some())).await;
 
     let shown = registry.get(POISONED).expect("known");
@@ -155,10 +157,12 @@ async fn a_failed_session_stays_failed_over_a_restart_and_the_others_resume() {
     let first = registry(&store).await;
     let sound = first.create(wish()).await.expect("created").id;
     let (handle, _) = poisoned(&first, sound).await;
-    join(&handle, "ann").await;
+    let player = join(&handle, "ann").await;
     join(&handle, "bob").await;
+    let attached = handle.attach_player(player, Encoding::MessagePack, None).await.expect("a place");
+    let connection = attached.player.expect("a player").connection;
     until("the warm-up", || handle.live().status() == SessionStatus::Warmup).await;
-    handle.submit(reload(), false).expect("room in the inbox");
+    handle.submit(connection, reload(), false).expect("room in the inbox");
     until("the failure", || first.get(POISONED).is_ok_and(|shown| shown.ended_at_ms.is_some())).await;
     first.drain().await;
     first.journal().shutdown().await.expect("everything is durable");

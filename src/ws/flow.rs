@@ -35,6 +35,9 @@ const MESSAGES_BURST: NonZeroU32 = NonZeroU32::new(400).expect("not zero");
 /// Whoever goes on above the rate for this long is closed.
 const EXCESS_MAX: Duration = Duration::from_secs(3);
 
+/// The limiter lets some of a flood pass; only a pause this long ends the excess.
+const EXCESS_FORGOTTEN: Duration = Duration::from_secs(1);
+
 const PLAYER_PING_EVERY: Duration = Duration::from_secs(1);
 const SPECTATOR_PING_EVERY: Duration = Duration::from_secs(5);
 
@@ -121,12 +124,13 @@ async fn converse(
         handle: &handle,
         facts: &facts,
         slot: player.map(|player| player.slot),
+        connection: player.map_or(0, |player| player.connection),
         player: player.map(|player| player.id),
         encoding,
         round_trip: round_trip.clone(),
         pongs,
         limiter: RateLimiter::direct(Quota::per_second(MESSAGES_PER_SECOND).allow_burst(MESSAGES_BURST)),
-        within_rate_at: Instant::now(),
+        above_rate: None,
     };
     let ping_every = if player.is_some() { PLAYER_PING_EVERY } else { SPECTATOR_PING_EVERY };
     let speaker = Speaker { facts: &facts, metrics, round_trip, ping_every };
@@ -156,12 +160,14 @@ struct Listener<'a> {
     handle: &'a crate::session::handle::SessionHandle,
     facts: &'a LinkFacts,
     slot: Option<Slot>,
+    connection: u64,
     player: Option<combat_components::ids::PlayerId>,
     encoding: Encoding,
     round_trip: Arc<Mutex<RoundTrip>>,
     pongs: mpsc::Sender<Bytes>,
     limiter: DefaultDirectRateLimiter,
-    within_rate_at: Instant,
+    /// When messages above the rate began to come without a pause, and when the last one came.
+    above_rate: Option<(Instant, Instant)>,
 }
 
 impl Listener<'_> {
@@ -195,10 +201,12 @@ impl Listener<'_> {
     async fn hear(&mut self, bytes: &[u8]) -> Result<(), End> {
         let now = Instant::now();
         if self.limiter.check().is_err() {
-            let excess = now.duration_since(self.within_rate_at);
+            let (since, last) = self.above_rate.unwrap_or((now, now));
+            let since = if now.duration_since(last) > EXCESS_FORGOTTEN { now } else { since };
+            self.above_rate = Some((since, now));
+            let excess = now.duration_since(since);
             return if excess > EXCESS_MAX { Err(CloseCode::RateLimited.into()) } else { Ok(()) };
         }
-        self.within_rate_at = now;
         let message = decode_client(bytes, self.encoding)
             .map_err(|error| End::Close(CloseCode::ProtocolError, error.to_string()))?;
         match self.slot {
@@ -216,7 +224,7 @@ impl Listener<'_> {
                     self.facts.note_seen(self.handle.live().epoch(), tick);
                 }
                 // A full inbox refuses the input; the handle has counted it.
-                let _ = self.handle.submit(command, ack);
+                let _ = self.handle.submit(self.connection, command, ack);
             }
             Meant::Seen { epoch, tick } => self.facts.note_seen(Epoch(epoch), tick),
             Meant::Ping { nonce } => self.answer(nonce),

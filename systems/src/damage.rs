@@ -41,7 +41,7 @@ fn apply_damage(
         let killed = before > MilliPoints(0) && health == MilliPoints(0);
         if killed {
             victim.vitals.respawn_at = Some(now.0.plus(rules.respawn_ticks));
-            victim.score.deaths += 1;
+            victim.score.deaths = victim.score.deaths.saturating_add(1);
         }
         credit(&mut fighters, &roster, hit, killed);
         tell(hit, health, killed, &mut output);
@@ -54,7 +54,7 @@ fn credit(fighters: &mut Query<Fighter>, roster: &Roster, hit: &PendingHit, kill
     };
     let mut attacker = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
     attacker.score.damage_dealt += i64::from(hit.amount.0);
-    attacker.score.kills += u16::from(killed);
+    attacker.score.kills = attacker.score.kills.saturating_add(u16::from(killed));
 }
 
 fn tell(hit: &PendingHit, remaining_health: MilliPoints, killed: bool, output: &mut TickOutput) {

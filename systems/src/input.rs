@@ -65,12 +65,15 @@ fn begin_tick(mut now: ResMut<Now>, mut output: ResMut<TickOutput>) {
     output.verdicts.clear();
 }
 
+/// One command is copied at a time: should applying it panic, the tick's input is still there to be recorded.
 fn apply_session_commands(world: &mut World) {
-    let commands = std::mem::take(&mut world.resource_mut::<Inbox>().commands);
-    for command in &commands {
-        membership::apply(world, command);
+    for index in 0..world.resource::<Inbox>().commands.len() {
+        let command = &world.resource::<Inbox>().commands[index];
+        if player_input(command).is_none() {
+            let command = command.clone();
+            membership::apply(world, &command);
+        }
     }
-    world.resource_mut::<Inbox>().commands = commands;
 }
 
 fn order_player_inputs(

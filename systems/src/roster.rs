@@ -11,11 +11,17 @@ pub struct Roster {
     in_order: Vec<(SimId, Entity)>,
     by_slot: [Option<Entity>; PLAYERS_MAX],
     next_id: SimId,
+    changes: u32,
 }
 
 impl Default for Roster {
     fn default() -> Self {
-        Self { in_order: Vec::with_capacity(PLAYERS_MAX), by_slot: [None; PLAYERS_MAX], next_id: SimId(1) }
+        Self {
+            in_order: Vec::with_capacity(PLAYERS_MAX),
+            by_slot: [None; PLAYERS_MAX],
+            next_id: SimId(1),
+            changes: 0,
+        }
     }
 }
 
@@ -26,6 +32,11 @@ impl Roster {
 
     pub fn next_id(&self) -> SimId {
         self.next_id
+    }
+
+    /// How often somebody has joined or left since this roster was made: no state, only a mark to compare.
+    pub fn changes(&self) -> u32 {
+        self.changes
     }
 
     pub fn len(&self) -> usize {
@@ -60,10 +71,12 @@ impl Roster {
         self.in_order.push((id, entity));
         self.by_slot[usize::from(slot.0)] = Some(entity);
         self.next_id = self.next_id.max(SimId(id.0 + 1));
+        self.changes = self.changes.wrapping_add(1);
     }
 
     pub fn remove(&mut self, id: SimId, slot: Slot) {
         self.in_order.retain(|(present, _)| *present != id);
         self.by_slot[usize::from(slot.0)] = None;
+        self.changes = self.changes.wrapping_add(1);
     }
 }

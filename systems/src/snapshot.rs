@@ -83,14 +83,18 @@ impl StateKind {
     }
 }
 
-/// Canonical bytes of one kind, kept from tick to tick.
+/// What hashing keeps from tick to tick: room for the canonical bytes of one kind, and what cannot have changed.
 #[derive(Resource, Debug)]
-pub struct HashBytes(Vec<u8>);
+pub struct HashBytes {
+    bytes: Vec<u8>,
+    /// The state of the roster that identities were last hashed at: they are fixed from join to leave.
+    identities_at: Option<u32>,
+}
 
 impl Default for HashBytes {
     fn default() -> Self {
         // The largest kind is an identity of at most 102 bytes.
-        Self(Vec::with_capacity(PLAYERS_MAX * 128))
+        Self { bytes: Vec::with_capacity(PLAYERS_MAX * 128), identities_at: None }
     }
 }
 
@@ -110,14 +114,18 @@ struct StateResources<'w> {
 fn hash_state(
     resources: StateResources,
     fighters: Query<Fighter>,
-    mut bytes: ResMut<HashBytes>,
+    mut kept: ResMut<HashBytes>,
     mut output: ResMut<TickOutput>,
 ) {
     let StateResources { now, roster, state, streams } = resources;
-    let bytes = &mut bytes.0;
-    let mut in_order: ArrayVec<FighterReadOnlyItem<'_, '_>, PLAYERS_MAX> = ArrayVec::new();
-    in_order.extend(roster.entities().filter_map(|entity| fighters.get(entity).ok()));
+    let HashBytes { bytes, identities_at } = &mut *kept;
+    let mut in_order: ArrayVec<FighterReadOnlyItem<'_, '_>, PLAYERS_MAX> = fighters.iter().collect();
+    in_order.sort_unstable_by_key(|fighter| *fighter.id);
+    let same_identities = identities_at.replace(roster.changes()) == Some(roster.changes());
     for (index, kind) in StateKind::ALL.into_iter().enumerate() {
+        if kind == StateKind::Identity && same_identities {
+            continue;
+        }
         bytes.clear();
         match kind {
             StateKind::Match => state.put(bytes),

@@ -12,6 +12,7 @@ use combat_systems::views::PublicBody;
 #[allow(dead_code, reason = "each test binary uses a part of the harness")]
 #[path = "sim/arena.rs"]
 mod arena;
+#[allow(dead_code, reason = "each test binary uses a part of the harness")]
 #[path = "sim/crowd.rs"]
 mod crowd;
 #[allow(dead_code, reason = "each test binary uses a part of the harness")]

@@ -198,7 +198,9 @@ async fn a_server_killed_at_its_start_and_while_resuming_loses_nothing() {
     rest.end(&session).await.expect(200);
     let truth = Truth::of(server.data_dir(), &session, &records(&players)).await;
     truth.agrees_with(&records(&players));
-    players.iter().for_each(|player| drop(truth.holds_inputs_of(&player.record)));
+    for player in &players {
+        truth.holds_inputs_of(&player.record);
+    }
     players.iter().for_each(|player| resumed_as_logged(&truth, player));
     let epoch = shown["epoch"].as_u64().expect("an epoch") as u32;
     eprintln!("resumed in epoch {epoch}, with records of {:?}", truth.epochs);
@@ -224,7 +226,9 @@ async fn a_server_killed_while_it_drains_loses_nothing_final() {
     rest.end(&session).await.expect(200);
     let truth = Truth::of(server.data_dir(), &session, &records(&players)).await;
     assert!(truth.agrees_with(&records(&players)) > 0);
-    players.iter().for_each(|player| drop(truth.holds_inputs_of(&player.record)));
+    for player in &players {
+        truth.holds_inputs_of(&player.record);
+    }
     players.iter().for_each(|player| resumed_as_logged(&truth, player));
     verifies(&server, &session, 7);
 }
@@ -273,6 +277,21 @@ async fn sigterm_tells_everybody_and_every_tick_shown_is_there_after_the_restart
     assert!(frames > 150, "only {frames} frames were final");
     let shown = ann.record.views.keys().filter(|(epoch, _)| *epoch == 1).map(|(_, tick)| *tick).max();
     assert!(shown <= Some(truth.last_tick_of(1)), "every tick shown is in the log");
+    a_lie_is_noticed(&truth, &ann.record);
+}
+
+/// What the comparison would say of a server that shows another frame than it records, or calls too much durable.
+fn a_lie_is_noticed(truth: &Truth, honest: &Record) {
+    let (key, view) = honest.views.first_key_value().expect("frames were shown");
+    let (mut other_frame, mut too_durable) = (Record::default(), Record::default());
+    let mut view = view.clone();
+    view.players[0].health -= 1;
+    other_frame.views.insert(*key, view);
+    too_durable.durable.insert(1, truth.last_tick_of(1) + 1);
+    for lie in [other_frame, too_durable] {
+        let judged = std::panic::catch_unwind(|| truth.agrees_with(&[&lie]));
+        assert!(judged.is_err(), "a lie passes: {lie:?}");
+    }
 }
 
 async fn watching(server: &Server, session: &str) -> crate::harness::watcher::Watcher {

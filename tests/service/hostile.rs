@@ -398,3 +398,30 @@ async fn a_slow_request_head_and_garbage_before_http_are_cut_off() {
     let _ = wait::in_time("the end of the slow one", slow.read_to_end(&mut said)).await;
     server.anonymous().get("/health").await.expect(200);
 }
+
+#[tokio::test]
+async fn connections_over_the_cap_are_told_so_and_let_in_when_there_is_room() {
+    let server = Server::start_with(Options::default().with("MAX_CONNECTIONS", 4)).await;
+    let session = server.service().create(&arena()).await;
+    let mut ann = Player::join(&server, &session, "ann").await;
+    let mut idle = Vec::new();
+    let ask = async || {
+        // One caller keeps its connection; every ask here is a new one.
+        let rest = server.anonymous();
+        rest.get("/health").await
+    };
+    let refused = loop {
+        assert!(idle.len() < 8, "the cap holds nobody off");
+        idle.push(TcpStream::connect(server.address()).await.unwrap());
+        let answer = ask().await;
+        if answer.status != 200 {
+            break answer;
+        }
+    };
+    let refused = refused.expect(503);
+    assert_eq!(refused.body["code"], "overloaded", "{}", refused.body);
+    ann.play_ticks(64).await;
+    drop(idle);
+    wait::until("room for another", async || (ask().await.status == 200).then_some(())).await;
+    assert!(server.anonymous().metric("combat_connection_refusals_total", "all").await >= 1.0);
+}

@@ -167,7 +167,9 @@ async fn holds(data_dir: &Path, session: &str, players: &[Player]) {
     let truth = Truth::of(data_dir, session, &records).await;
     assert!(truth.agrees_with(&records) > 100);
     assert_eq!(truth.corrections, [], "a claim made before the standstill was punished");
-    players.iter().for_each(|player| drop(truth.holds_inputs_of(&player.record)));
+    for player in players {
+        truth.holds_inputs_of(&player.record);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail wherever it does not hold")]
 
 mod auth;
+mod bot_example;
 mod death;
 mod doors;
 mod failing;
@@ -11,12 +12,12 @@ mod hostile;
 mod journal;
 mod judge;
 mod link;
+mod load;
 mod places;
 mod play;
 mod replay_tool;
 mod secrets;
 mod sessions;
-mod smoke;
 mod spectators;
 mod stall;
 mod tool;

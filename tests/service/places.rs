@@ -68,6 +68,29 @@ async fn a_full_session_takes_nobody_until_somebody_leaves() {
 }
 
 #[tokio::test]
+async fn what_was_answered_survives_a_kill_at_that_very_moment() {
+    let mut server = Server::start().await;
+    let session = server.service().create(&arena()).await;
+    server.kill().await;
+    server.restart().await;
+    let joined = server.player("ann").join(&session, &json!({})).await.expect(200);
+    server.kill().await;
+    server.restart().await;
+    let again = server.player("ann").join(&session, &json!({})).await.expect(200);
+    assert_eq!(again.number("slot"), joined.number("slot"));
+    assert_eq!(server.service().session(&session).await["playerCount"], 1);
+    server.player("ann").leave(&session, &json!({})).await.expect(200);
+    server.kill().await;
+    server.restart().await;
+    server.player("ann").leave(&session, &json!({})).await.expect_problem(409, "not_in_session");
+    server.service().end(&session).await.expect(200);
+    server.kill().await;
+    server.restart().await;
+    let ended = server.service().session(&session).await;
+    assert_eq!((&ended["status"], &ended["endReason"]), (&json!("ended"), &json!("requested")));
+}
+
+#[tokio::test]
 async fn what_a_join_says_wrongly_is_pointed_at() {
     let server = Server::start().await;
     let session = server.service().create(&arena()).await;

@@ -109,10 +109,10 @@ async fn an_ended_session_stays_to_be_seen_and_ending_it_again_changes_nothing()
         let listed = listed["sessions"].as_array().expect("a list").clone();
         listed.iter().map(|session| session["id"].as_str().expect("an id").to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(ids("").await, [kept.clone()]);
-    assert_eq!(ids("?status=ended").await, [session.clone()]);
-    assert_eq!(ids("?status=all").await, [kept.clone(), session.clone()], "the newest comes first");
-    assert_eq!(ids("?status=all&limit=1").await, [kept]);
+    assert_eq!(ids("").await, [&*kept]);
+    assert_eq!(ids("?status=ended").await, [&*session]);
+    assert_eq!(ids("?status=all").await, [&*kept, &*session], "the newest comes first");
+    assert_eq!(ids("?status=all&limit=1").await, [&*kept]);
     let player = server.player("ann");
     player.join(&session, &json!({})).await.expect_problem(409, "session_ended");
     player.leave(&session, &json!({})).await.expect_problem(409, "session_ended");

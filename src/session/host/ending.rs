@@ -8,14 +8,13 @@ use combat_protocol::server::StatusMessage;
 
 use super::{Ending, HostState, SessionHost};
 use crate::journal::{Offer, TapeState};
-use crate::session::inbox::Reply;
-use crate::session::summary::SessionStatus;
+use crate::session::summary::{SessionError, SessionStatus};
 
 impl SessionHost {
     pub(super) fn finish_if_over(&mut self, tick: Tick) {
         // A record that the tape was too busy to take goes with the next tick.
-        if let Some(reply) = self.drain.take_if(|_| self.staged.is_none()) {
-            self.drain_now(reply);
+        if self.parts.live.is_draining() && self.staged.is_none() {
+            self.drain();
         } else if self.parts.sim.match_state().phase == Phase::Ended && self.state == HostState::Running {
             tracing::info!(session = %self.parts.id, tick = tick.0, reason = self.end_reason(), "session over");
             self.state = HostState::Over;
@@ -23,15 +22,14 @@ impl SessionHost {
     }
 
     /// The server ends and the session does not: its players are told, and the next process takes it up.
-    pub(super) fn drain_now(&mut self, reply: Reply<Tick>) {
+    pub(super) fn drain(&mut self) {
         let draining = StatusMessage { state: ServerState::Draining, reason: "server_stopping".to_owned() };
         self.parts.players.send_status(&draining);
         self.parts.players.dismiss_everybody(CloseCode::Draining);
         self.parts.relay.end(CloseCode::Draining);
         self.ending = Ending::Drained;
         self.state = HostState::Gone;
-        // Nobody waiting for the answer means that the server has stopped waiting.
-        let _ = reply.send(Ok(self.tick()));
+        self.parts.inbox.close(SessionError::Draining);
     }
 
     pub(super) fn fail(&mut self) {
@@ -45,14 +43,15 @@ impl SessionHost {
             self.staged = Some((tick, with_keyframe));
         }
         self.close_code = CloseCode::SessionFailed;
-        self.waiting.clear();
         self.parts.live.set_status(SessionStatus::Failed);
+        self.waiting.clear();
         self.state = HostState::Failed;
     }
 
     /// Waits until the last tick is durable, then tells everybody that it is over.
     pub(super) fn wind_up(&mut self) {
-        while let Some(envelope) = self.parts.inbox.take() {
+        for _ in 0..self.parts.inbox.capacity() {
+            let Some(envelope) = self.parts.inbox.take() else { break };
             self.refuse_for_ever(envelope);
         }
         if let Some((tick, keyframe)) = self.staged
@@ -62,9 +61,11 @@ impl SessionHost {
         }
         let lost = self.parts.tape.state() == TapeState::LostOwnership;
         let durable = self.staged.is_none() && self.parts.tape.durable_tick() >= self.tick().0;
-        if !durable && !lost {
+        let last_frame_kept = self.state == HostState::Failed || lost || self.offer_last_frame();
+        if !(durable && last_frame_kept) && !lost {
             return;
         }
+        self.parts.players.tell_finality(self.standing());
         let failed = self.state == HostState::Failed || lost;
         self.be_gone(if failed { SessionStatus::Failed } else { SessionStatus::Ended });
     }
@@ -72,6 +73,8 @@ impl SessionHost {
     pub(super) fn be_gone(&mut self, status: SessionStatus) {
         self.ending = if status == SessionStatus::Failed { Ending::Failed } else { Ending::Finished };
         self.parts.live.set_status(status);
+        let failed = status == SessionStatus::Failed;
+        self.parts.inbox.close(if failed { SessionError::Failed } else { SessionError::Ended });
         self.parts.players.dismiss_everybody(self.close_code);
         self.parts.relay.end(self.close_code);
         self.state = HostState::Gone;

@@ -3,7 +3,6 @@
 use combat_components::command::{Command, LeaveCause};
 use combat_components::ids::{PlayerId, Slot};
 use combat_components::limits::DISCONNECTED_BODY_MS;
-use combat_components::tick::Tick;
 use combat_protocol::close::CloseCode;
 
 use super::{HostState, INPUTS_KEPT, SessionHost, Waiting};
@@ -13,21 +12,27 @@ use crate::session::summary::{JoinSession, SessionError};
 
 impl SessionHost {
     pub(super) fn drain_inbox(&mut self) {
-        while let Some(envelope) = self.parts.inbox.take() {
+        // Whatever comes while this one is emptied waits for the next tick.
+        for _ in 0..self.parts.inbox.capacity() {
+            let Some(envelope) = self.parts.inbox.take() else { break };
             self.take(envelope);
         }
     }
 
     pub(super) fn take(&mut self, envelope: Envelope) {
         match envelope {
-            Envelope::Input { command, ack } => {
+            Envelope::Input { connection, command, ack } => {
+                let slot = command.player_slot();
+                if !slot.is_some_and(|slot| self.parts.players.is_present(slot, connection)) {
+                    return;
+                }
                 if let (true, Command::Claim { claim }) = (ack, &command) {
                     self.parts.players.ask_ack(claim.slot);
                 }
                 self.input.push(command);
             }
             Envelope::Join { wish, reply } => self.take_join(wish, reply),
-            Envelope::Leave { player, cause, reply } => match self.parts.live.place_of(player) {
+            Envelope::Leave { player, cause, reply } => match self.place_of(player) {
                 None => drop(reply.send(Err(SessionError::NotInSession))),
                 Some(slot) => {
                     self.input.push(Command::Leave { slot, cause });
@@ -43,7 +48,7 @@ impl SessionHost {
                 self.input.push(Command::End { reason });
                 self.waiting.push(Waiting::Tick(reply));
             }
-            Envelope::Arrive(arrival) => match self.parts.live.place_of(arrival.player) {
+            Envelope::Arrive(arrival) => match self.place_of(arrival.player) {
                 None => drop(arrival.reply.send(Err(SessionError::NotInSession))),
                 Some(slot) => {
                     self.input.push(Command::Connected { slot });
@@ -63,50 +68,43 @@ impl SessionHost {
                     self.input.push(Command::Disconnected { slot });
                 }
             }
-            Envelope::Drain { reply } => {
-                self.keyframe_due_at = Tick(0);
-                self.drain = Some(reply);
-            }
         }
     }
 
     /// The same player gets the place he has; a new one the lowest that is free.
     pub(super) fn take_join(&mut self, wish: JoinSession, reply: Reply<PlaceTaken>) {
-        let taken: Vec<Slot> = self.places().iter().map(|(_, slot)| *slot).collect();
-        if let Some(slot) = self.parts.live.place_of(wish.player) {
+        if let Some(slot) = self.place_of(wish.player) {
             let known = self.parts.sim.members().find(|(_, identity, _)| identity.player == wish.player);
             let team = known.map_or(wish.team, |(_, identity, _)| identity.team);
             return self.waiting.push(Waiting::Join { reply, slot, team });
         }
         let slots = self.parts.sim.rules().setup.max_players;
-        let Some(slot) = (0..slots).map(Slot).find(|slot| !taken.contains(slot)) else {
+        let Some(slot) =
+            (0..slots).map(Slot).find(|slot| !self.places.iter().any(|(_, taken)| taken == slot))
+        else {
             // Nobody waiting for the answer means that the caller has gone.
             let _ = reply.send(Err(SessionError::Full));
             return;
         };
         let JoinSession { player, name, team, bot } = wish;
         self.input.push(Command::Join { slot, player, name, team, bot });
-        let mut places = self.places();
-        places.push((player, slot));
-        self.parts.live.set_places(places);
+        self.places.push((player, slot));
         self.waiting.push(Waiting::Join { reply, slot, team });
     }
 
-    pub(super) fn places(&self) -> Vec<(PlayerId, Slot)> {
-        self.parts.live.places()
+    fn place_of(&self, player: PlayerId) -> Option<Slot> {
+        self.places.iter().find(|(present, _)| *present == player).map(|(_, slot)| *slot)
     }
 
-    pub(super) fn forget(&mut self, player: PlayerId) {
-        let mut places = self.places();
-        places.retain(|(present, _)| *present != player);
-        self.parts.live.set_places(places);
+    fn forget(&mut self, player: PlayerId) {
+        self.places.retain(|(present, _)| *present != player);
     }
 
+    /// Takes over who is in the simulation: what was promised for this tick has been kept or not.
     pub(super) fn publish_places(&mut self) {
         let members = self.parts.sim.members();
-        self.parts
-            .live
-            .set_places(members.map(|(_, identity, _)| (identity.player, identity.slot)).collect());
+        self.places = members.map(|(_, identity, _)| (identity.player, identity.slot)).collect();
+        self.parts.live.set_places(self.places.clone());
     }
 
     /// A body whose connection has been gone for too long leaves, once a second.
@@ -125,12 +123,13 @@ impl SessionHost {
             expired.map(|(_, identity, _)| (identity.player, identity.slot)).collect();
         for (player, slot) in expired {
             self.input.push(Command::Leave { slot, cause: LeaveCause::WindowExpired });
+            self.parts.players.dismiss(slot, CloseCode::Left);
             self.forget(player);
         }
     }
 
     /// Inputs and connections wait for the tick that comes after the standstill; nothing else may.
-    pub(super) fn refuse(&mut self, envelope: Envelope) {
+    pub(super) fn take_while_frozen(&mut self, envelope: Envelope) {
         let has_room = self.input.len() < INPUTS_KEPT;
         match envelope {
             Envelope::Input { .. } | Envelope::Arrive(_) if has_room => self.take(envelope),
@@ -140,7 +139,7 @@ impl SessionHost {
             Envelope::Leave { reply, .. } | Envelope::End { reply, .. } => {
                 drop(reply.send(Err(SessionError::Suspended)));
             }
-            Envelope::Depart { .. } | Envelope::Drain { .. } => self.take(envelope),
+            Envelope::Depart { .. } => self.take(envelope),
         }
     }
 
@@ -150,7 +149,7 @@ impl SessionHost {
             Envelope::Input { .. } | Envelope::Depart { .. } => {}
             Envelope::Join { reply, .. } => drop(reply.send(Err(error))),
             Envelope::Leave { reply, .. } => drop(reply.send(Err(error))),
-            Envelope::End { reply, .. } | Envelope::Drain { reply } => drop(reply.send(Ok(self.tick()))),
+            Envelope::End { reply, .. } => drop(reply.send(Ok(self.tick()))),
             Envelope::Arrive(arrival) => drop(arrival.reply.send(Err(error))),
         }
     }

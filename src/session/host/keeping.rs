@@ -48,14 +48,15 @@ impl SessionHost {
 
     /// Frozen: nothing is simulated and nothing taken in, until the tape takes what is staged.
     pub(super) fn try_to_go_on(&mut self) {
-        while let Some(envelope) = self.parts.inbox.take() {
-            self.refuse(envelope);
+        for _ in 0..self.parts.inbox.capacity() {
+            let Some(envelope) = self.parts.inbox.take() else { break };
+            self.take_while_frozen(envelope);
         }
         let before = self.tick();
         self.state = HostState::Running;
         self.offer_again();
-        if let Some(reply) = self.drain.take() {
-            return self.drain_now(reply);
+        if self.state != HostState::Gone && self.parts.live.is_draining() {
+            return self.drain();
         }
         if self.state == HostState::Running && self.staged.is_none() {
             tracing::info!(session = %self.parts.id, tick = before.0, "session goes on");

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use combat_components::command::{Command, TickInput};
 use combat_components::event::Event;
-use combat_components::ids::{Epoch, SessionId, Slot};
+use combat_components::ids::{Epoch, PlayerId, SessionId, Slot};
 use combat_components::phase::Phase;
 use combat_components::tick::{Tick, TickRate};
 use combat_protocol::close::CloseCode;
@@ -17,10 +17,11 @@ use combat_protocol::server::EventMessage;
 use combat_replays::recorder::Recorder;
 use combat_systems::sim::Sim;
 use prometheus::IntCounter;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::inbox::{Inbox, PlaceTaken, Reply};
 use super::live::LiveFacts;
-use super::summary::SessionStatus;
+use super::summary::{SessionError, SessionStatus};
 use crate::journal::Tape;
 use crate::replication::happenings;
 use crate::replication::players::{PlayersAudience, Standing};
@@ -49,6 +50,8 @@ pub struct HostParts {
     pub relay: Relay,
     pub players: PlayersAudience,
     pub tick_rate: TickRate,
+    /// Held as long as the session lives; `None` for one that was resumed beyond the limit.
+    pub place: Option<OwnedSemaphorePermit>,
 }
 
 /// What a host is after a tick.
@@ -100,7 +103,9 @@ pub struct SessionHost {
     spectator_events: Vec<EventMessage>,
     epoch_began_at: Tick,
     keyframe_due_at: Tick,
-    drain: Option<Reply<Tick>>,
+    /// Who has which slot, joins of the coming tick included.
+    places: Vec<(PlayerId, Slot)>,
+    last_frame_kept: bool,
     close_code: CloseCode,
 }
 
@@ -123,7 +128,8 @@ impl SessionHost {
             spectator_events: Vec::new(),
             epoch_began_at: began_at,
             keyframe_due_at: began_at,
-            drain: None,
+            places: Vec::new(),
+            last_frame_kept: false,
             close_code: CloseCode::SessionEnded,
             builder,
             parts,
@@ -176,23 +182,34 @@ impl SessionHost {
 
     /// Simulates one tick, or waits for the disk. A panic ends this session and no other.
     pub fn step(&mut self, unix_us: u64, damage_events: &IntCounter) -> HostState {
-        match self.state {
-            HostState::Running => {
-                if catch_unwind(AssertUnwindSafe(|| self.play(unix_us, damage_events))).is_err() {
-                    self.fail();
-                }
+        let was_playing = matches!(self.state, HostState::Running | HostState::Suspended);
+        if catch_unwind(AssertUnwindSafe(|| self.go_on(unix_us, damage_events))).is_err() {
+            let failed = was_playing && catch_unwind(AssertUnwindSafe(|| self.fail())).is_ok();
+            if !failed {
+                (self.ending, self.state) = (Ending::Failed, HostState::Gone);
+                self.parts.live.set_status(SessionStatus::Failed);
             }
-            HostState::Suspended => self.try_to_go_on(),
-            HostState::Over | HostState::Failed => self.wind_up(),
-            HostState::Gone => {}
         }
         self.state
     }
 
+    fn go_on(&mut self, unix_us: u64, damage_events: &IntCounter) {
+        match self.state {
+            HostState::Running => self.play(unix_us, damage_events),
+            HostState::Suspended => self.try_to_go_on(),
+            HostState::Over | HostState::Failed => self.wind_up(),
+            HostState::Gone => {}
+        }
+    }
+
     fn play(&mut self, unix_us: u64, damage_events: &IntCounter) {
-        self.drain_inbox();
+        // What is known of the links is older than whatever waits in the inbox.
         self.parts.players.log_link_facts(&mut self.input);
         self.expire_windows();
+        self.drain_inbox();
+        if self.parts.live.is_draining() {
+            self.keyframe_due_at = Tick(0);
+        }
         self.stage_keyframe();
         let output = self.parts.sim.step(&mut self.input);
         let tick = output.tick;
@@ -226,42 +243,58 @@ impl SessionHost {
         }
         let told = |event| happenings::message_of(event, self.parts.epoch, tick, &self.builder.view.roster);
         self.spectator_events.extend(output.events.iter().filter_map(told));
-        let frame_due = tick.0.is_multiple_of(self.parts.players.frame_ticks());
+        // The last tick is always shown, or nobody would see the blow that decided.
+        let is_last = sim.match_state().phase == Phase::Ended;
+        let frame_due = is_last || tick.0.is_multiple_of(self.parts.players.frame_ticks());
         if frame_due {
             self.builder.build(sim, self.parts.epoch);
         }
-        let standing = Standing {
-            epoch: self.parts.epoch,
-            epoch_began_at: self.epoch_began_at,
-            durable_tick: Tick(self.parts.tape.durable_tick()),
-        };
-        self.parts.players.after_step(sim, &mut self.builder, standing);
-        if sim.match_state().phase == Phase::Ended {
-            self.builder.build(sim, self.parts.epoch);
-            self.parts.relay.offer_last(&self.builder.view, &self.builder.shots, &mut self.spectator_events);
-        } else if tick.0.is_multiple_of(self.parts.relay.frame_ticks()) {
-            self.parts.relay.offer(&self.builder.view, &self.builder.shots, &mut self.spectator_events);
-        }
-        if frame_due && tick.0.is_multiple_of(self.parts.relay.frame_ticks()) {
-            self.builder.spectators_have_shots();
-        }
+        let standing = self.standing();
+        self.parts.players.after_step(&mut self.parts.sim, &mut self.builder, frame_due, standing);
         if frame_due {
             self.builder.players_have_shots();
+        }
+        if !is_last && tick.0.is_multiple_of(self.parts.relay.frame_ticks()) {
+            self.parts.relay.offer(&self.builder.view, &self.builder.shots, &mut self.spectator_events);
+            self.builder.spectators_have_shots();
+        }
+        if members_changed {
+            self.publish_places();
         }
         if became_active {
             self.parts.live.set_started_at_ms((unix_us / 1_000) as i64);
         }
-        self.parts.live.set_tick(tick, unix_us);
+        self.parts.live.set_tick(tick);
         if self.state == HostState::Running {
             self.parts.live.set_status(status_of(&self.parts.sim));
         }
+    }
+
+    fn standing(&self) -> Standing {
+        Standing {
+            epoch: self.parts.epoch,
+            epoch_began_at: self.epoch_began_at,
+            durable_tick: Tick(self.parts.tape.durable_tick()),
+        }
+    }
+
+    /// Whether spectators will be shown the last tick, once it is old enough.
+    fn offer_last_frame(&mut self) -> bool {
+        self.last_frame_kept = self.last_frame_kept
+            || self.parts.relay.offer(&self.builder.view, &self.builder.shots, &mut self.spectator_events);
+        self.last_frame_kept
     }
 
     fn answer_waiting(&mut self, tick: Tick) {
         for waiting in self.waiting.drain(..) {
             match waiting {
                 // Nobody waiting for the answer means that the caller has gone.
-                Waiting::Join { reply, slot, team } => drop(reply.send(Ok(PlaceTaken { slot, team, tick }))),
+                Waiting::Join { reply, slot, team } => {
+                    let is_in = self.places.iter().any(|(_, taken)| *taken == slot);
+                    let taken =
+                        if is_in { Ok(PlaceTaken { slot, team, tick }) } else { Err(SessionError::Ended) };
+                    drop(reply.send(taken));
+                }
                 Waiting::Tick(reply) => drop(reply.send(Ok(tick))),
             }
         }

@@ -9,6 +9,7 @@ mod determinism;
 mod duels;
 mod duplicates;
 mod maps;
+mod noise;
 #[allow(dead_code, reason = "the tests of space use the rest")]
 #[path = "../spatial/reference.rs"]
 mod reference;

@@ -23,10 +23,6 @@ const ILLEGAL_MOVES: u32 = if cfg!(debug_assertions) { 3_000 } else { 10_000 };
 const WALK_TICKS: u32 = 48;
 const WALKERS: u8 = 16;
 
-fn plan(map: Map) -> Plan {
-    Plan::on(map)
-}
-
 /// Changes of mind within a walk: mostly running, sometimes walking or standing, often jumping.
 fn wish(stream: &mut Stream, before: &Wish) -> Wish {
     let direction = match stream.below(4) {
@@ -38,18 +34,18 @@ fn wish(stream: &mut Stream, before: &Wish) -> Wish {
     Wish { direction, speed_mm_per_s, jump: stream.below(3) == 0 }
 }
 
-fn assert_legal_walks_are_accepted(map: Map, seed: u64) {
-    println!("map {}, seed {seed}", map.id);
+fn assert_legal_walks_are_accepted(plan: &Plan, seed: u64, wanted: u32) {
+    println!("map {}, {} Hz, seed {seed}", plan.map.id, plan.rate_hz);
     let mut stream = Stream::of(seed, 1);
-    let mut arena = Arena::new(&plan(map));
+    let mut arena = Arena::new(plan);
     (0..WALKERS).for_each(|slot| arena.join(slot, Team::NONE));
     arena.step_by(3);
     let mut clients: Vec<Client> = (0..WALKERS).map(|slot| Client::new(&mut arena, slot, 2)).collect();
     let mut walks = 0;
-    while walks < LEGAL_WALKS {
-        for tick in 0..WALK_TICKS {
+    while walks < wanted {
+        for tick in 0..WALK_TICKS * plan.rate_hz / 128 {
             for client in &mut clients {
-                if tick == 0 || stream.below(20) == 0 {
+                if tick == 0 || stream.below(20 * plan.rate_hz / 128 + 1) == 0 {
                     client.wish = wish(&mut stream, &client.wish);
                 }
             }
@@ -71,12 +67,20 @@ fn assert_legal_walks_are_accepted(map: Map, seed: u64) {
 
 #[test]
 fn legal_walks_in_the_duel_box_are_accepted() {
-    assert_legal_walks_are_accepted(maps::duel_box(), 51);
+    assert_legal_walks_are_accepted(&Plan::on(maps::duel_box()), 51, LEGAL_WALKS);
 }
 
 #[test]
 fn legal_walks_on_two_levels_are_accepted() {
-    assert_legal_walks_are_accepted(maps::two_levels(), 52);
+    assert_legal_walks_are_accepted(&Plan::on(maps::two_levels()), 52, LEGAL_WALKS);
+}
+
+#[test]
+fn legal_walks_are_accepted_at_every_tick_rate() {
+    for rate_hz in [16, 32, 64] {
+        let plan = Plan { rate_hz, ..Plan::on(maps::two_levels()) };
+        assert_legal_walks_are_accepted(&plan, 53, LEGAL_WALKS / 2);
+    }
 }
 
 /// The half-spaces of every solid, for an exact sweep of a body's axis.
@@ -186,7 +190,7 @@ fn wild_claim(stream: &mut Stream, arena: &mut Arena, slot: u8, client_tick: u32
 fn assert_wild_claims_stay_out_of_solid(map: Map, seed: u64) {
     println!("map {}, seed {seed}", map.id);
     let mut stream = Stream::of(seed, 1);
-    let plan = plan(map.clone());
+    let plan = Plan::on(map.clone());
     let body = plan.ruleset.body;
     let (reference, planes) = (Reference::new(&map, &body), Planes::new(&map, &body));
     let mut arena =

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use combat_client::{Client, Hold, Received, Step, resume_subprotocols, ticket_subprotocols};
-use combat_components::quantity::{Pitch, Pose, Vec3Mm, Yaw};
+use combat_components::quantity::{Pose, Vec3Mm};
 use combat_protocol::codec::Encoding;
 use combat_protocol::server::Happening;
 use serde_json::json;
@@ -126,10 +126,6 @@ impl Player {
         &self.resume_token
     }
 
-    pub fn ws_url(&self) -> &str {
-        &self.ws_url
-    }
-
     pub fn sim_id(&self) -> u32 {
         self.client.welcome().and_then(|welcome| welcome.sim_id).expect("a welcomed player has an id")
     }
@@ -145,10 +141,6 @@ impl Player {
 
     pub fn pose(&self) -> Pose {
         self.client.pose().expect("a welcomed player has a pose")
-    }
-
-    pub fn is_connected(&self) -> bool {
-        self.socket.is_some()
     }
 
     /// Breaks the connection without a word.
@@ -341,19 +333,6 @@ impl Player {
         Ok(input_seq)
     }
 
-    /// Attacks in a direction now; returns the attack's `inputSeq`.
-    ///
-    /// # Errors
-    /// Why the client has nothing to send.
-    pub async fn attack(&mut self, yaw: Yaw, pitch: Pitch) -> Result<u32, Hold> {
-        let mut out = Vec::new();
-        let sight = self.client.sight(yaw, pitch);
-        let input_seq = self.client.attack(now_ms(), sight, &mut out)?;
-        self.attacks_sent += 1;
-        self.say(&out).await;
-        Ok(input_seq)
-    }
-
     /// Says which frame this player has seen, now.
     pub async fn say_seen(&mut self) {
         let mut out = Vec::new();
@@ -393,7 +372,7 @@ impl Player {
         match received {
             Received::Welcome(welcome) => {
                 let welcome = welcome.clone();
-                record.note_view(&welcome.snapshot.view, true, bytes.len());
+                record.note_view(&welcome.snapshot.view, true);
                 record.note_durable(welcome.epoch, welcome.durable_tick);
                 record.note_welcome(&welcome);
                 if let Some(own) = &welcome.own {
@@ -402,7 +381,7 @@ impl Player {
             }
             Received::Frame { view, .. } => {
                 let view = view.clone();
-                record.note_view(&view, client.counters().snapshots > snapshots, bytes.len());
+                record.note_view(&view, client.counters().snapshots > snapshots);
             }
             Received::Own(own) => {
                 let own = own.clone();

@@ -12,16 +12,13 @@ use combat_protocol::view::View;
 #[derive(Clone, Copy, Debug)]
 pub struct FrameNote {
     pub at: Instant,
-    pub epoch: u32,
     pub tick: u32,
     pub is_snapshot: bool,
-    pub bytes: usize,
 }
 
 /// One acknowledgement as it arrived.
 #[derive(Clone, Copy, Debug)]
 pub struct OwnNote {
-    pub at: Instant,
     pub epoch: u32,
     pub tick: u32,
     pub last_input_seq: u32,
@@ -31,18 +28,14 @@ pub struct OwnNote {
 /// What a welcome said of an earlier connection.
 #[derive(Clone, Debug)]
 pub struct WelcomeNote {
-    pub at: Instant,
     pub epoch: u32,
-    pub tick: u32,
     pub slot: Option<u8>,
-    pub last_input_seq: u32,
     pub resumed: Option<ResumedFrom>,
 }
 
 /// One claim as it was sent.
 #[derive(Clone, Copy, Debug)]
 pub struct ClaimNote {
-    pub at: Instant,
     pub input_seq: u32,
     pub pose_epoch: u32,
 }
@@ -74,7 +67,7 @@ pub struct Record {
 impl Record {
     /// # Panics
     /// When this moment was shown before, and differently.
-    pub fn note_view(&mut self, view: &View, is_snapshot: bool, bytes: usize) {
+    pub fn note_view(&mut self, view: &View, is_snapshot: bool) {
         let key = (view.epoch, view.tick);
         match self.views.get(&key) {
             Some(before) => assert_eq!(before, view, "(epoch, tick) {key:?} shows two contents"),
@@ -82,13 +75,12 @@ impl Record {
                 self.views.insert(key, view.clone());
             }
         }
-        let (epoch, tick) = key;
-        self.frames.push(FrameNote { at: Instant::now(), epoch, tick, is_snapshot, bytes });
+        self.frames.push(FrameNote { at: Instant::now(), tick: view.tick, is_snapshot });
     }
 
     pub fn note_own(&mut self, epoch: u32, own: &Own) {
         let &Own { tick, last_input_seq, durable_tick, .. } = own;
-        self.owns.push(OwnNote { at: Instant::now(), epoch, tick, last_input_seq, durable_tick });
+        self.owns.push(OwnNote { epoch, tick, last_input_seq, durable_tick });
         self.note_durable(epoch, durable_tick);
         self.corrections.extend(own.correction.map(|correction| (tick, correction)));
         self.verdicts.extend_from_slice(&own.verdicts);
@@ -96,11 +88,8 @@ impl Record {
 
     pub fn note_welcome(&mut self, welcome: &Welcome) {
         self.welcomes.push(WelcomeNote {
-            at: Instant::now(),
             epoch: welcome.epoch,
-            tick: welcome.tick,
             slot: welcome.slot,
-            last_input_seq: welcome.last_input_seq,
             resumed: welcome.resumed,
         });
     }
@@ -111,7 +100,7 @@ impl Record {
     }
 
     pub fn note_claim(&mut self, input_seq: u32, pose_epoch: u32) {
-        self.claims.push(ClaimNote { at: Instant::now(), input_seq, pose_epoch });
+        self.claims.push(ClaimNote { input_seq, pose_epoch });
     }
 
     /// The verdict on an input, once it is there.

@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use combat_protocol::close::CloseCode;
-use combat_protocol::codec::{Encoding, decode_server};
-use combat_protocol::server::ServerMessage;
+use combat_protocol::codec::Encoding;
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
@@ -149,19 +148,6 @@ impl Socket {
             }
         };
         tokio::time::timeout(PATIENCE, ended).await.expect("the server closes the connection")
-    }
-
-    /// The next message, decoded.
-    ///
-    /// # Panics
-    /// When the connection ends or nothing comes.
-    pub async fn message(&mut self) -> ServerMessage {
-        match self.receive_within(PATIENCE).await {
-            Some(Incoming::Message(bytes)) => {
-                decode_server(&bytes, self.encoding).expect("a message of the server")
-            }
-            other => panic!("expected a message, found {other:?}"),
-        }
     }
 
     /// Drops the TCP connection without a close frame.

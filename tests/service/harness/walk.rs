@@ -47,10 +47,6 @@ impl Body {
         Self { level: level(map_id), walker, trail: Trail::starting(at), stream: Stream::of(seed, 7), wish }
     }
 
-    pub fn level(&self) -> &Level {
-        &self.level
-    }
-
     /// Takes note of where the server has put the body.
     pub fn place(&mut self, at: Vec3Mm) {
         self.walker.place(&self.level, at);

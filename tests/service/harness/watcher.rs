@@ -102,12 +102,12 @@ impl Watcher {
             Received::Welcome(welcome) => {
                 let welcome = welcome.clone();
                 assert_eq!(welcome.own, None, "a spectator has no own part");
-                record.note_view(&welcome.snapshot.view, true, bytes.len());
+                record.note_view(&welcome.snapshot.view, true);
                 record.note_durable(welcome.epoch, welcome.durable_tick);
             }
             Received::Frame { view, .. } => {
                 let view = view.clone();
-                record.note_view(&view, client.counters().snapshots > snapshots, bytes.len());
+                record.note_view(&view, client.counters().snapshots > snapshots);
             }
             Received::Own(own) => panic!("a spectator was sent the own part {own:?}"),
             Received::Event(event) => {
