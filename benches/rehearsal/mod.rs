@@ -90,10 +90,10 @@ pub fn rehearse(bots: u8, seconds: u32) -> Rehearsed {
     let (mut kills, mut shots) = (0, 0);
     let mut sent = Sent::default();
     for tick in 0..seconds * RATE.hz() {
-        for at in 0..players.len() {
+        for (at, player) in players.iter_mut().enumerate() {
             // Each bot at its own 30th of a second.
             if (tick * 30 + at as u32 * 13) % RATE.hz() < 30 {
-                wake(&mut players[at], &field, millis(tick), &mut input);
+                wake(player, &field, millis(tick), &mut input);
             }
         }
         audience.log_link_facts(&mut input);

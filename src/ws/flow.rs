@@ -143,7 +143,7 @@ async fn converse(
         handle.detach(player);
     }
     match &ended {
-        End::Gone => {}
+        End::Gone => socket::let_go(writer).await,
         End::Close(code, detail) => socket::close(writer, reader, *code, detail).await,
     }
     ended

@@ -9,6 +9,7 @@ use combat_protocol::limits::CLIENT_MESSAGE_BYTES_MAX;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use socket2::SockRef;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -158,10 +159,32 @@ pub async fn close(mut writer: SocketWriter, mut reader: SocketReader, code: Clo
     let reason = reason.chars().take(100).filter(char::is_ascii).collect::<String>();
     let frame = CloseFrame { code: WireCode::from(code as u16), reason: reason.into() };
     let farewell = async {
-        if writer.sink.send(Message::Close(Some(frame))).await.is_ok() {
-            while let Some(Ok(_)) = reader.stream.next().await {}
+        if writer.sink.send(Message::Close(Some(frame))).await.is_err() {
+            return;
+        }
+        while let Some(Ok(message)) = reader.stream.next().await {
+            if message.is_close() {
+                return;
+            }
+        }
+        // What the peer is still sending can no longer be read as frames; unread, it would reset the connection.
+        if let Ok(mut socket) = reader.stream.reunite(writer.sink) {
+            discard(socket.get_mut()).await;
         }
     };
     // A peer that does not answer is not waited for.
     let _ = tokio::time::timeout(CLOSE_PATIENCE, farewell).await;
+}
+
+async fn discard(stream: &mut TcpStream) {
+    let mut scratch = [0; READ_BUFFER_BYTES];
+    if stream.shutdown().await.is_ok() {
+        while let Ok(1..) = stream.read(&mut scratch).await {}
+    }
+}
+
+/// Answers the peer's own Close, if there was one.
+pub async fn let_go(mut writer: SocketWriter) {
+    // A peer that is gone gets no answer.
+    let _ = tokio::time::timeout(CLOSE_PATIENCE, writer.sink.flush()).await;
 }

@@ -7,7 +7,9 @@ use combat_protocol::close::CloseCode;
 use combat_protocol::codec::{Encoding, encode_client};
 use combat_protocol::server::Happening;
 use serde_json::json;
-use tokio_tungstenite::tungstenite::Error;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode as WireCode;
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::harness::player::{Manner, Player};
 use crate::harness::rest::{API, arena, duel_box};
@@ -144,6 +146,20 @@ async fn a_resume_token_is_good_for_its_session_its_holder_and_as_long_as_he_sta
     refused(format!(", resume.{token}")).await.expect(CloseCode::Left);
     server.service().end(&session).await.expect(200);
     refused(format!(", resume.{token}")).await.expect(CloseCode::SessionEnded);
+}
+
+#[tokio::test]
+async fn a_client_that_closes_is_answered_and_its_body_stays() {
+    let server = Server::start().await;
+    let session = server.service().create(&arena()).await;
+    let mut ann = Player::join(&server, &session, "ann").await;
+    let farewell = CloseFrame { code: WireCode::Normal, reason: "good night".into() };
+    ann.socket().send_raw(Message::Close(Some(farewell))).await.unwrap();
+    let closed = ann.socket().closed().await;
+    assert_eq!(closed.code, 1_000, "the close is answered: {closed:?}");
+    assert_eq!(server.service().session(&session).await["playerCount"], 1);
+    ann.resume().await.unwrap();
+    ann.play_ticks(32).await;
 }
 
 #[tokio::test]

@@ -61,8 +61,9 @@ impl SessionHost {
         }
         let lost = self.parts.tape.state() == TapeState::LostOwnership;
         let durable = self.staged.is_none() && self.parts.tape.durable_tick() >= self.tick().0;
-        let last_frame_kept = self.state == HostState::Failed || lost || self.offer_last_frame();
-        if !(durable && last_frame_kept) && !lost {
+        let last_frame_kept = self.state == HostState::Failed || self.offer_last_frame();
+        let is_settled = durable && last_frame_kept;
+        if !is_settled && !lost {
             return;
         }
         self.parts.players.tell_finality(self.standing());

@@ -229,6 +229,19 @@ fn a_clock_a_little_too_fast_is_corrected_once_the_bank_is_used_up() {
     assert!(corrections <= ticks * ppm / 1_000_000, "{corrections} corrections");
 }
 
+/// Whole millimetres round every claim; a thousand claims must not round a thousand times in a cheat's favour.
+#[test]
+fn a_millimetre_more_with_every_claim_is_paid_back() {
+    for (direction, extra_mm) in [(0, 0.22), (45, 0.9), (45, 1.54)] {
+        let mut cheat = Cheat::new(direction);
+        for _ in 0..2_500 {
+            cheat.claim(1, full_speed_mm(1) + extra_mm);
+            cheat.step();
+        }
+        cheat.assert_nothing_gained(&format!("{extra_mm} mm more with every claim"));
+    }
+}
+
 /// Every bend has its own rounding, and a zigzag has room for many.
 #[test]
 fn bends_hide_no_distance() {
@@ -236,7 +249,7 @@ fn bends_hide_no_distance() {
     for tick in 1..=800_u32 {
         let at = cheat.arena.at(0);
         cheat.client_tick += 1;
-        let to = cheat.ahead(at, full_speed_mm(1) + if tick % 2 == 0 { 5.0 } else { 0.5 });
+        let to = cheat.ahead(at, full_speed_mm(1) + if tick.is_multiple_of(2) { 5.0 } else { 0.9 });
         let mut bends = ArrayVec::new();
         for part in 1..=4 {
             let x = at.x + (to.x - at.x) * part / 5;
@@ -260,8 +273,9 @@ fn corrections_provoked_on_purpose_give_no_distance() {
         cheat.rest(50);
         for _ in 0..300 {
             let (mut at, mut pose_epoch) = (cheat.arena.at(0), cheat.arena.own(0).pose_epoch);
-            for _ in 0..15 {
-                at.x += step_mm * if cheat.direction[0] > 0.0 { 1 } else { -1 };
+            for again in 0..15 {
+                let mm = if again == 0 { 51 } else { step_mm };
+                at.x += mm * if cheat.direction[0] > 0.0 { 1 } else { -1 };
                 cheat.client_tick += 1;
                 cheat.arena.claim_of(0, cheat.client_tick, at, pose_epoch);
                 let outside = Vec3Mm { y: at.y + 30_000, ..at };
