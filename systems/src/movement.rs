@@ -93,7 +93,7 @@ fn take_claim(
     let mut segment = segment_of(from, claim, elapsed.ticks);
     let mut motion = judge_across(&fighter.motion, &mut segment, level, (from, claim), limits)?;
     let way = way_of(level, from, claim);
-    motion = limits.judge_height(&motion, segment.ticks, &way)?;
+    motion = judge_height(&motion, &segment, &way, &elapsed, limits)?;
     if !path_is_free(level, from, claim) {
         return Err(Reason::Blocked);
     }
@@ -127,6 +127,22 @@ fn judge_across(
     let steered = limits.judge_across(motion, segment);
     segment.deflected = steered == Err(Reason::TooMuchAcceleration) && passes_a_wall(level, from, claim);
     if segment.deflected { limits.judge_across(motion, segment) } else { steered }
+}
+
+/// A body that was placed in the air begins to fall with the first claim its client sends, however late that comes.
+fn judge_height(
+    motion: &Motion,
+    segment: &Segment,
+    way: &[WayPoint],
+    elapsed: &Elapsed,
+    limits: &MovementLimits,
+) -> Result<Motion, Reason> {
+    let fallen = limits.judge_height(motion, segment.ticks, way);
+    if fallen == Err(Reason::TooHigh) && elapsed.anchors {
+        let least_ticks = limits.ticks_needed(segment.length_um).min(segment.ticks);
+        return limits.judge_height(motion, least_ticks, way);
+    }
+    fallen
 }
 
 /// What a claim that sets the clock takes from the bank: no more than its way takes at least.

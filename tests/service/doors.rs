@@ -109,6 +109,7 @@ async fn a_broken_connection_is_resumed_in_the_same_place() {
     };
     bob.play_until("ann shown as gone", |bob| !is_connected(bob)).await;
     assert!(bob.client.view().unwrap().player(sim_id).unwrap().is_alive(), "the body stays, vulnerable");
+    let known = ann.record.corrections.len();
     ann.resume().await.unwrap();
     let welcome = ann.client.welcome().unwrap();
     assert_eq!((ann.sim_id(), welcome.resumed), (sim_id, None));
@@ -117,8 +118,10 @@ async fn a_broken_connection_is_resumed_in_the_same_place() {
         "{}",
         welcome.last_input_seq
     );
-    let (_, placed) = *ann.record.corrections.last().unwrap();
-    assert_eq!((placed.reason, placed.input_seq), (Reason::Reconnected, 0));
+    let (_, placed) = ann.record.corrections[known];
+    // A server that stalls at this very tick says that instead.
+    assert!(matches!(placed.reason, Reason::Reconnected | Reason::ScheduleMoved), "{placed:?}");
+    assert_eq!(placed.input_seq, 0);
     assert!(ann.pose().at.distance_squared(at) < 500 * 500, "{:?} is not near {at:?}", ann.pose().at);
     bob.play_until("ann shown as back", is_connected).await;
     tokio::join!(ann.play_ticks(128), bob.play_ticks(128));

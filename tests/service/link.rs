@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use combat_components::quantity::{Pose, Vec3Mm};
+use combat_components::reason::Reason;
 use combat_protocol::client::ClientMessage;
 use combat_protocol::codec::{Encoding, encode_client};
 use serde_json::json;
@@ -50,34 +51,53 @@ async fn one_illegal_step_over_150_ms_is_corrected_once_and_mended_within_a_roun
         Player::connect(proxy.address(), &place, Encoding::MessagePack).await.with_manner(Manner::Walk);
     ann.asks_acks = true;
     ann.play_ticks(2 * RATE_HZ).await;
-    for step in 1..=3 {
-        let sent = step_aside(&mut ann).await;
-        ann.play_until("the correction", |ann| ann.record.verdict(sent).is_some()).await;
-        let judged = ann.record.verdict(sent).expect("it came").applied_tick;
-        let named = |ann: &Player| {
-            ann.record.corrections.iter().find(|(_, placed)| placed.input_seq == sent).copied()
+    let (mut mended, mut disturbed) = (0, 0);
+    while mended < 3 {
+        let Some(Mending { took_ticks, allowed_ticks, corrections }) = one_mistake(&mut ann).await else {
+            disturbed += 1;
+            assert!(disturbed < 20, "the server's schedule moves all the time");
+            continue;
         };
-        let (_, correction) = named(&ann).expect("the correction names the claim");
-        let mended = |ann: &Player| {
-            let first = ann.record.claims.iter().find(|claim| claim.pose_epoch == correction.pose_epoch)?;
-            ann.record.owns.iter().find(|own| own.last_input_seq >= first.input_seq).map(|own| own.tick)
-        };
-        ann.play_until("a claim that is accepted again", |ann| mended(ann).is_some()).await;
-        // Two more seconds, in which every claim that was on its way has long arrived.
-        ann.play_ticks(2 * RATE_HZ).await;
-        assert_eq!(
-            ann.client.counters().corrections,
-            step,
-            "one mistake, one correction: {:?}",
-            ann.record.corrections
-        );
-        let round_trip_ms =
-            ann.client.round_trip_ms().expect("pings are answered").max(2 * ONE_WAY.as_millis() as u64);
-        let allowed = (round_trip_ms as u32 * RATE_HZ).div_ceil(1_000) + 2 + CLAIM_TICKS;
-        let took = mended(&ann).expect("mended") - judged;
-        eprintln!("mended after {took} ticks; {allowed} allowed at a round trip of {round_trip_ms} ms");
-        assert!(took <= allowed, "mended after {took} ticks, expected at most {allowed}");
+        eprintln!("mended after {took_ticks} ticks, {allowed_ticks} allowed");
+        assert_eq!(corrections, 1, "one mistake, one correction: {:?}", ann.record.corrections);
+        assert!(took_ticks <= allowed_ticks, "{took_ticks} ticks, expected at most {allowed_ticks}");
+        mended += 1;
     }
+}
+
+/// How one illegal step ended.
+struct Mending {
+    took_ticks: u32,
+    allowed_ticks: u32,
+    corrections: u64,
+}
+
+/// `None` when a stall of the server's own moved the body meanwhile.
+async fn one_mistake(ann: &mut Player) -> Option<Mending> {
+    let (known, before) = (ann.record.corrections.len(), ann.client.counters().corrections);
+    let stalled = |ann: &Player| {
+        ann.record.corrections[known..].iter().any(|(_, placed)| placed.reason == Reason::ScheduleMoved)
+    };
+    let sent = step_aside(ann).await;
+    ann.play_until("the correction", |ann| ann.record.verdict(sent).is_some() || stalled(ann)).await;
+    let judged = ann.record.verdict(sent)?.applied_tick;
+    let named = ann.record.corrections.iter().find(|(_, placed)| placed.input_seq == sent);
+    let pose_epoch = named.expect("the correction names the claim").1.pose_epoch;
+    let mended = |ann: &Player| {
+        let first = ann.record.claims.iter().find(|claim| claim.pose_epoch == pose_epoch)?;
+        ann.record.owns.iter().find(|own| own.last_input_seq >= first.input_seq).map(|own| own.tick)
+    };
+    ann.play_until("a claim that is accepted again", |ann| mended(ann).is_some() || stalled(ann)).await;
+    // Two more seconds, in which every claim that was on its way has long arrived.
+    ann.play_ticks(2 * RATE_HZ).await;
+    let nominal_ms = 2 * ONE_WAY.as_millis() as u64;
+    let round_trip_ms = ann.client.round_trip_ms().expect("pings are answered").max(nominal_ms) as u32;
+    let mending = Mending {
+        took_ticks: mended(ann)? - judged,
+        allowed_ticks: (round_trip_ms * RATE_HZ).div_ceil(1_000) + 2 + CLAIM_TICKS,
+        corrections: ann.client.counters().corrections - before,
+    };
+    (!stalled(ann)).then_some(mending)
 }
 
 #[tokio::test]
@@ -140,7 +160,6 @@ async fn stops_reading(pause_ticks: u32, talks: bool) {
     );
     assert!(goes_on(fresh), "deltas follow the snapshot without a gap: {fresh:?}");
     assert!(goes_on(&bob.record.frames), "nobody else is harmed: {:?}", bob.record.frames);
-    assert_eq!((ann.client.counters().corrections, bob.client.counters().corrections), (0, 0));
     let rest = server.anonymous();
     let skipped_least = f64::from((pause_ticks - STALE_TICKS_MAX) / FRAME_TICKS - 2);
     let counted = async || {

@@ -8,6 +8,7 @@ use combat_protocol::client::{Aim, ClientMessage};
 use combat_protocol::codec::{Encoding, decode_server, encode_client, encode_server};
 use combat_protocol::server::{Own, ServerMessage};
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use crate::harness::player::{Manner, Player};
 use crate::harness::rest::{API, Rest, duel_box};
@@ -88,25 +89,25 @@ impl Capture {
         let ann = Player::join(&server, &session, "ann").await.keeping_raw().seeded(3);
         let bob = Player::join_in(&server, &session, "bob", Encoding::Json).await.keeping_raw();
         let (mut ann, mut bob) = (ann.with_manner(Manner::Fight), bob.with_manner(Manner::Stand));
-        let mut watchers = Vec::new();
+        let (stop, mut watchers) = (CancellationToken::new(), Vec::new());
         for encoding in [Encoding::MessagePack, Encoding::Json] {
             let ticket = anonymous.spectate(&session, &json!({})).await.expect(200);
-            watchers.push(Watcher::connect(server.address(), &ticket, encoding).await.keeping_raw());
+            let watcher = Watcher::connect(server.address(), &ticket, encoding).await.keeping_raw();
+            watchers.push(watcher.spawn(stop.clone()));
         }
-        let (mut one, mut other) = (watchers.remove(0), watchers.remove(0));
-        let to_tick = |tick: u32| move |watcher: &Watcher| watcher.tick() >= tick;
-        for half in 1..=2 {
+        for _ in 0..2 {
             // Each half ends with a dash, so that cooldowns move as well.
             tokio::join!(
                 ann.play_ticks(3 * RATE_HZ),
                 bob.play_ticks(3 * RATE_HZ),
-                one.watch_until("the match", to_tick(half * 2 * RATE_HZ)),
-                other.watch_until("the match", to_tick(half * 2 * RATE_HZ)),
-                look_around(&anonymous, &session),
+                look_around(&anonymous, &session)
             );
             dash(&mut ann).await;
         }
         tokio::join!(ann.play_ticks(RATE_HZ), bob.play_ticks(RATE_HZ));
+        stop.cancel();
+        let watchers =
+            futures_util::future::join_all(watchers).await.into_iter().map(Result::unwrap).collect();
         look_around(&server.player("cid").recording(), &session).await;
         let rest = [anonymous.heard(), service.heard()].concat();
         service.end(&session).await.expect(200);
@@ -115,7 +116,7 @@ impl Capture {
             let said = server.output().join("\n");
             assert!(!holds(said.as_bytes(), &form), "the seed is in the log");
         }
-        Self { seed, ann, bob, watchers: vec![one, other], rest }
+        Self { seed, ann, bob, watchers, rest }
     }
 }
 
@@ -207,6 +208,7 @@ fn own_parts_reach_their_owner_only(capture: &Capture) {
         assert!(waits_until <= Some(own.tick + 1), "{own:?}");
     }
     for watcher in watchers {
+        assert!(watcher.record.frames.len() > 50, "the spectators watched");
         let encoding = watcher.client.encoding();
         assert_eq!(owns(raw(&watcher.record.raw), encoding), [], "spectators have no own part");
     }

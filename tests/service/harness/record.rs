@@ -23,6 +23,8 @@ pub struct OwnNote {
     pub tick: u32,
     pub last_input_seq: u32,
     pub durable_tick: u32,
+    /// Whether it brought a verdict or a correction, which leave at once.
+    pub is_urgent: bool,
 }
 
 /// What a welcome said of an earlier connection.
@@ -80,7 +82,8 @@ impl Record {
 
     pub fn note_own(&mut self, epoch: u32, own: &Own) {
         let &Own { tick, last_input_seq, durable_tick, .. } = own;
-        self.owns.push(OwnNote { epoch, tick, last_input_seq, durable_tick });
+        let is_urgent = own.correction.is_some() || !own.verdicts.is_empty();
+        self.owns.push(OwnNote { epoch, tick, last_input_seq, durable_tick, is_urgent });
         self.note_durable(epoch, durable_tick);
         self.corrections.extend(own.correction.map(|correction| (tick, correction)));
         self.verdicts.extend_from_slice(&own.verdicts);
