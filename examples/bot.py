@@ -3,8 +3,7 @@
 
 Run it: pip install websockets msgpack requests; examples/bot.py --url URL --seconds S [--token T] [--session ID, or a new duel]
 T (or the variable TOKEN) is a service's token: a development server prints one, as does `combat token --role service --sub me`."""
-import argparse, collections, contextlib, math, os, secrets, struct, sys, time, zlib
-import msgpack, requests, websockets, websockets.sync.client as client
+import argparse, collections, contextlib, math, os, secrets, struct, sys, time, zlib, msgpack, requests, websockets, websockets.sync.client as client
 
 class Bot:
     def __init__(self, ws, welcome, speed_mm_per_s):
@@ -74,6 +73,7 @@ with client.connect(place["wsUrl"], subprotocols=place["protocols"]) as ws:
             bot.step()
             step % 30 or bot.send(6, time.monotonic_ns() // 1000 % 2**32)
         bot.send(7)
+options.session or rest("DELETE", session)
 taken, names = bot.own[1] - bot.first_seq, ("applied", "corrected", "refused", "corrections", "frames", "viewHash mismatches")
 print(f"{taken} of {bot.seq - bot.first_seq} inputs acknowledged, verdicts:", ", ".join(f"{bot.count[name]} {name}" for name in names)
       + f", round trip {min(bot.trips_ms, default=0):.1f} to {max(bot.trips_ms, default=0):.1f} ms")

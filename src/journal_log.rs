@@ -12,9 +12,9 @@ use crate::store::{StoreError, StoreRead};
 /// Why a log cannot be put together.
 #[derive(Debug, Error)]
 pub enum LoadError {
-    #[error("{0}")]
+    #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("{0}")]
+    #[error(transparent)]
     Header(#[from] HeaderError),
 }
 

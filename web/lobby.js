@@ -44,10 +44,10 @@ export class Lobby {
 
 export const isLive = (session) => LIVE.has(session.status);
 
-/** The live match to show when nobody has chosen: with players before empty, newer before older. */
+/** The live match to show when nobody has chosen: where somebody fights before where nobody can, newer before older. */
 export function newestLive(sessions, avoided) {
   const open = sessions.filter((session) => isLive(session) && !avoided.has(session.id));
-  return open.sort((a, b) => Number(b.playerCount > 0) - Number(a.playerCount > 0) || newestFirst(a, b))[0];
+  return open.sort((a, b) => Number(b.playerCount > 1) - Number(a.playerCount > 1) || newestFirst(a, b))[0];
 }
 
 function newestFirst(a, b) {

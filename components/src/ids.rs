@@ -70,7 +70,7 @@ pub enum IdError {
     NotUuid,
     #[error("expected 1 to {PLAYER_ID_BYTES_MAX} characters of A-Z a-z 0-9 _ . : -")]
     NotPlayerId,
-    #[error("expected 1 to {DISPLAY_NAME_BYTES_MAX} bytes without control characters")]
+    #[error("expected 1 to {DISPLAY_NAME_BYTES_MAX} bytes without control or invisible characters")]
     NotDisplayName,
 }
 
@@ -145,4 +145,10 @@ bounded_text!(PlayerId, PLAYER_ID_BYTES_MAX, NotPlayerId, |c| c.is_ascii_alphanu
 /// What a player is called on other players' screens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DisplayName(ArrayString<DISPLAY_NAME_BYTES_MAX>);
-bounded_text!(DisplayName, DISPLAY_NAME_BYTES_MAX, NotDisplayName, |c| !c.is_control());
+bounded_text!(DisplayName, DISPLAY_NAME_BYTES_MAX, NotDisplayName, |c| !c.is_control() && !is_invisible(c));
+
+/// Characters that change how others are shown and show nothing themselves (Unicode's format characters).
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}

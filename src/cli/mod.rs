@@ -69,6 +69,11 @@ pub fn run() -> ExitCode {
     done.unwrap_or_else(|error| failed(&format!("{error:#}")))
 }
 
+/// How this program was called, for hints that can be copied.
+fn this_program() -> String {
+    std::env::args().next().unwrap_or_else(|| "combat".to_owned())
+}
+
 fn failed(problem: &str) -> ExitCode {
     eprintln!("combat: {}", problem.lines().map(str::trim).collect::<Vec<_>>().join(" "));
     ExitCode::from(COULD_NOT_RUN)

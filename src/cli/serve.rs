@@ -92,7 +92,8 @@ fn try_next(config: &Config, address: SocketAddr) -> anyhow::Result<Vec<String>>
             "  create   curl -X POST {base}/api/v1/combat/sessions -H \"Authorization: Bearer $TOKEN\" \\\n           \
              -H 'Content-Type: application/json' -d '{{\"name\":\"mine\",\"mapId\":\"arena\",\"gameMode\":\"deathmatch\"}}'"
         ),
-        format!("  replay   combat replay list --data-dir {}", config.data_dir.display()),
+        format!("  replay   {} replay list --data-dir {}", super::this_program(), config.data_dir.display()),
+        format!("  kill     kill -9 {}, then start it again: the match goes on", std::process::id()),
         format!("  token    a service's, for a day:"),
         format!("TOKEN={token}"),
         String::new(),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use combat_components::map::Map;
 use combat_components::rules::Ruleset;
 use combat_components::setup::ContentHash;
+use combat_systems::abilities;
 use combat_systems::spatial::Level;
 use thiserror::Error;
 
@@ -43,7 +44,7 @@ pub struct Catalogue {
 /// Why the server does not start; one line each.
 #[derive(Debug, Error)]
 pub enum CatalogueError {
-    #[error("{0}")]
+    #[error(transparent)]
     Toml(#[from] combat_components::toml_error::TomlError),
     #[error("{file}: {error}")]
     Level { file: String, error: combat_systems::spatial::LevelError },
@@ -51,8 +52,10 @@ pub enum CatalogueError {
     Read { path: String, error: std::io::Error },
     #[error("{file}: {what} {name:?} is defined twice")]
     Twice { file: String, what: &'static str, name: String },
-    #[error("no {0} found, expected at least one TOML file")]
+    #[error("no {0} found, expected at least one TOML file in MAPS_DIR and RULES_DIR")]
     Empty(&'static str),
+    #[error("{file}: ability {ability:?} is of the kind {kind:?}, expected one of {known}")]
+    UnknownAbility { file: String, ability: String, kind: String, known: String },
 }
 
 impl Catalogue {
@@ -74,6 +77,17 @@ impl Catalogue {
         let mut rulesets = BTreeMap::new();
         for (file, text) in texts(rules_dir, "rulesets/")? {
             let ruleset = Ruleset::parse(&file, &text)?;
+            if let Some(ability) =
+                ruleset.abilities.iter().find(|ability| abilities::find(&ability.kind).is_none())
+            {
+                let (ability, kind) = (ability.name.clone(), ability.kind.clone());
+                return Err(CatalogueError::UnknownAbility {
+                    file,
+                    ability,
+                    kind,
+                    known: abilities::names(),
+                });
+            }
             let name = ruleset.name.clone();
             let hash = ContentHash::of(text.as_bytes());
             let entry = RulesetEntry { ruleset: Arc::new(ruleset), hash, text: text.into() };

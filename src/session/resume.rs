@@ -23,21 +23,21 @@ use crate::journal_log;
 pub enum ResumeError {
     #[error("{0}")]
     Damaged(String),
-    #[error("{0}")]
+    #[error(transparent)]
     Header(#[from] combat_replays::header::HeaderError),
-    #[error("{0}")]
+    #[error(transparent)]
     Refused(#[from] combat_replays::log::Refusal),
-    #[error("{0}")]
+    #[error(transparent)]
     Records(#[from] combat_replays::reader::Damage),
     #[error("the simulation differs from its record at tick {0}")]
     Diverged(u32),
     #[error("the simulation panicked at tick {0}")]
     Panicked(u32),
-    #[error("{0}")]
+    #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("{0}")]
+    #[error(transparent)]
     Journal(#[from] crate::journal::JournalError),
-    #[error("{0}")]
+    #[error(transparent)]
     Session(#[from] super::summary::SessionError),
 }
 

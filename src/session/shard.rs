@@ -96,6 +96,7 @@ impl Drop for Shard {
 fn run(shared: &Shared, metrics: &ShardMetrics, departures: &Departures) {
     let mut pacer = Pacer::new(MonotonicClock);
     let mut hosts: Vec<Box<SessionHost>> = Vec::new();
+    let mut stalls = Stalls::default();
     while !shared.stop.load(Ordering::Acquire) {
         let beat = pacer.wait();
         let unix_us = unix_us();
@@ -109,15 +110,18 @@ fn run(shared: &Shared, metrics: &ShardMetrics, departures: &Departures) {
         metrics.tick_lateness_s.observe(beat.late.as_secs_f64());
         if beat.moved > 0 {
             move_schedule(&mut hosts, beat, metrics);
+            stalls.note(beat.moved);
         }
         let any_gone = step_all(&mut hosts, beat, unix_us, metrics, &pacer);
         if any_gone {
             let gone: Vec<_> = hosts.extract_if(.., |host| host.state() == HostState::Gone).collect();
             for host in gone {
-                match departures.send(host) {
-                    Ok(()) => drop(shared.session_count.fetch_sub(1, Ordering::AcqRel)),
+                // Counted out first: whoever hears of a departure looks at the count.
+                shared.session_count.fetch_sub(1, Ordering::AcqRel);
+                if let Err(host) = departures.send(host) {
                     // It is offered again with the next beat.
-                    Err(host) => hosts.push(host),
+                    shared.session_count.fetch_add(1, Ordering::AcqRel);
+                    hosts.push(host);
                 }
             }
         }
@@ -127,9 +131,30 @@ fn run(shared: &Shared, metrics: &ShardMetrics, departures: &Departures) {
     }
 }
 
+/// Stalls that have not been logged yet: a machine under load has many, and one line a while says as much.
+#[derive(Debug, Default)]
+struct Stalls {
+    count: u64,
+    beats: u64,
+    logged_at_us: u64,
+}
+
+impl Stalls {
+    const LOG_EVERY_US: u64 = 10_000_000;
+
+    fn note(&mut self, beats: u64) {
+        self.count += 1;
+        self.beats += beats;
+        let now_us = monotonic_us();
+        if now_us.saturating_sub(self.logged_at_us) >= Self::LOG_EVERY_US {
+            tracing::warn!(stalls = self.count, beats = self.beats, "stalled: the schedule was moved");
+            *self = Self { logged_at_us: now_us, ..Self::default() };
+        }
+    }
+}
+
 fn move_schedule(hosts: &mut [Box<SessionHost>], beat: Beat, metrics: &ShardMetrics) {
     metrics.schedule_moves.inc();
-    tracing::warn!(beats = beat.moved, "stalled: the schedule was moved");
     for host in hosts {
         let ticks = beat.moved * u64::from(host.tick_rate().hz()) / u64::from(BEAT_HZ);
         host.note_schedule_moved(ticks as u32);

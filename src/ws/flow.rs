@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use combat_components::command::LeaveCause;
+use combat_components::command::{Command, LeaveCause};
 use combat_components::ids::{Epoch, Slot};
 use combat_components::tick::Tick;
 use combat_protocol::client::ClientMessage;
@@ -37,6 +37,12 @@ const EXCESS_MAX: Duration = Duration::from_secs(3);
 
 /// The limiter lets some of a flood pass; only a pause this long ends the excess.
 const EXCESS_FORGOTTEN: Duration = Duration::from_secs(1);
+
+/// A session that takes nothing for this many attempts is frozen; what it is told then is counted and dropped.
+const SUBMIT_ATTEMPTS_MAX: u32 = 64;
+
+/// Half a tick at the highest rate.
+const SUBMIT_AGAIN_AFTER: Duration = Duration::from_millis(4);
 
 const PLAYER_PING_EVERY: Duration = Duration::from_secs(1);
 const SPECTATOR_PING_EVERY: Duration = Duration::from_secs(5);
@@ -223,8 +229,7 @@ impl Listener<'_> {
                 if let Some(tick) = seen {
                     self.facts.note_seen(self.handle.live().epoch(), tick);
                 }
-                // A full inbox refuses the input; the handle has counted it.
-                let _ = self.handle.submit(self.connection, command, ack);
+                self.submit(command, ack).await;
             }
             Meant::Seen { epoch, tick } => self.facts.note_seen(Epoch(epoch), tick),
             Meant::Ping { nonce } => self.answer(nonce),
@@ -236,6 +241,17 @@ impl Listener<'_> {
             }
         }
         Ok(())
+    }
+
+    /// A burst waits here, where only its own sender waits for it; the session takes so many inputs per tick.
+    async fn submit(&self, command: Command, ack: bool) {
+        for _ in 0..SUBMIT_ATTEMPTS_MAX {
+            match self.handle.submit(self.connection, command.clone(), ack) {
+                Err(SessionError::InboxFull) => tokio::time::sleep(SUBMIT_AGAIN_AFTER).await,
+                // Whatever else keeps an input out closes this connection by itself.
+                Ok(()) | Err(_) => return,
+            }
+        }
     }
 
     fn spectator_says(&self, message: &ClientMessage) -> Result<(), End> {

@@ -60,7 +60,11 @@ fn join(world: &mut World, identity: Identity) {
     let pose = place_for_newcomer(world);
     let grounded = world.resource::<SharedLevel>().0.grounded(pose.at);
     let rules = world.resource::<TickRules>();
-    let (vitals, arms, cooldowns) = whole(rules, now);
+    let (mut vitals, arms, cooldowns) = whole(rules, now);
+    // Leaving and joining again must not be quicker than dying.
+    if world.resource::<MatchState>().phase == Phase::Active {
+        vitals.respawn_at = Some(now.plus(rules.respawn_ticks));
+    }
     let bundle = FighterBundle {
         id,
         identity,

@@ -23,9 +23,10 @@ pub fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     let output = args.output.display();
     std::fs::write(&args.output, &bytes).with_context(|| format!("cannot write {output}"))?;
     println!(
-        "{output}: {} bytes, {} ticks; try: combat replay verify {output}",
+        "{output}: {} bytes, {} ticks; try: {} replay verify {output}",
         bytes.len(),
-        log.last_tick().0
+        log.last_tick().0,
+        super::super::this_program()
     );
     Ok(ExitCode::SUCCESS)
 }

@@ -38,6 +38,7 @@ pub fn find(kind: &str) -> Option<&'static Ability> {
     ABILITIES.into_iter().find(|ability| ability.kind == kind)
 }
 
-pub(crate) fn names() -> String {
+/// For messages: every kind, in the order of the registry.
+pub fn names() -> String {
     ABILITIES.map(|ability| ability.kind).join(", ")
 }
