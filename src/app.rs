@@ -28,13 +28,17 @@ const OBSERVE_EVERY: Duration = Duration::from_millis(500);
 const STOP_MAX: Duration = Duration::from_millis(4_500);
 
 /// By then every session has made its last tick: the slowest ticks 16 times a second.
-const DRAIN_MAX: Duration = Duration::from_millis(1_500);
+const DRAIN_MAX: Duration = Duration::from_millis(1_000);
+
+/// Threads whose sessions are gone end with their next beat.
+const SHARDS_STOP_MAX: Duration = Duration::from_millis(500);
 
 /// Sockets are given this much to hear why they are closed: a second of listening, and some.
 const SOCKETS_MAX: Duration = Duration::from_millis(1_500);
 
 const _: () = assert!(
-    DRAIN_MAX.as_millis() + SHUTDOWN_PATIENCE.as_millis() <= STOP_MAX.as_millis()
+    DRAIN_MAX.as_millis() + SHARDS_STOP_MAX.as_millis() + SHUTDOWN_PATIENCE.as_millis()
+        <= STOP_MAX.as_millis()
         && SOCKETS_MAX.as_millis() <= SHUTDOWN_PATIENCE.as_millis()
 );
 
@@ -204,12 +208,12 @@ impl Running {
         let registry = self.registry.clone();
         let stopping = tokio::task::spawn_blocking(move || registry.stop_shards());
         // A shard that hangs is left behind; the process ends without it.
-        let _ = tokio::time::timeout(DRAIN_MAX, stopping).await;
+        let _ = tokio::time::timeout(SHARDS_STOP_MAX, stopping).await;
         self.tasks.close();
         // Sockets that do not close are cut when the process ends.
         let sockets = tokio::time::timeout(SOCKETS_MAX, self.tasks.wait());
         // A commit that hangs cannot be called back; the process ends without it.
-        let flushing = tokio::time::timeout(STOP_MAX - DRAIN_MAX, self.journal.shutdown());
+        let flushing = tokio::time::timeout(STOP_MAX - DRAIN_MAX - SHARDS_STOP_MAX, self.journal.shutdown());
         let (_, flushed) = tokio::join!(sockets, flushing);
         flushed.context("the disk does not answer")?.context("not everything could be made durable")?;
         tracing::info!("stopped");

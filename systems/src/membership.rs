@@ -18,6 +18,7 @@ use combat_components::quantity::Pose;
 use combat_components::reason::Reason;
 use combat_components::score::Score;
 use combat_components::streams::Streams;
+use combat_components::vitals::Vitals;
 
 use crate::cooldown::{self, Standing, choose_spawn};
 use crate::fighter::{Fighter, FighterBundle, whole};
@@ -63,7 +64,7 @@ fn join(world: &mut World, identity: Identity) {
     let (mut vitals, arms, cooldowns) = whole(rules, now);
     // Leaving and joining again must not be quicker than dying.
     if world.resource::<MatchState>().phase == Phase::Active {
-        vitals.respawn_at = Some(now.plus(rules.respawn_ticks));
+        vitals = Vitals { respawn_at: Some(now.plus(rules.respawn_ticks)), ..Vitals::default() };
     }
     let bundle = FighterBundle {
         id,

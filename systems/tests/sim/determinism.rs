@@ -149,6 +149,7 @@ fn the_order_in_which_solids_were_inserted_changes_nothing() {
 fn a_shot_at_bodies_on_the_same_spot_strikes_the_lowest_id_in_any_world() {
     let mut plan = Plan::on(maps::plain(&[[-2_000, 0, 0], [0, 0, 0], [2_000, 0, 0], [0, 0, 9_000]]));
     plan.ruleset.weapons[0].spread_turn = 0;
+    plan.ruleset.matches.respawn_ms = 100;
     for leaver in 0..3_u8 {
         let mut arena = Arena::fighting(&plan, 4);
         arena.input.push(Command::Leave { slot: Slot(leaver), cause: LeaveCause::Left });
