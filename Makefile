@@ -23,7 +23,7 @@ lint: ## clippy without warnings, then the house rules
 	@cargo clippy --workspace --all-targets -- -D warnings && cargo xtask tidy
 
 bench: ## the benches, floors beside the figures
-	@cargo bench -p realtime-combat-service
+	@cargo bench -p realtime-combat-service --bench pipeline
 
 docs: ## rewrite the generated blocks in the docs
 	@cargo xtask docs

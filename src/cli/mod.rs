@@ -96,7 +96,7 @@ fn usage(error: &clap::Error) -> String {
         _ => None,
     };
     let argument = context(ContextKind::InvalidArg).unwrap_or_default();
-    let name = argument.split_once('<').map_or(argument.as_str(), |(_, name)| name.trim_end_matches('>'));
+    let name = name_of(&argument);
     let value = context(ContextKind::InvalidValue).unwrap_or_default();
     match (error.kind(), std::error::Error::source(error)) {
         (ErrorKind::ValueValidation, _) if is_secret(name) => {
@@ -116,6 +116,16 @@ fn usage(error: &clap::Error) -> String {
         (ErrorKind::MissingRequiredArgument, _) => format!("{argument} is required; see --help"),
         _ => error.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned(),
     }
+}
+
+/// A setting is known by its name, as in the environment; any other flag by itself.
+fn name_of(argument: &str) -> &str {
+    let Some((flag, placeholder)) = argument.split_once(" <") else {
+        return argument.trim_matches(['<', '>']);
+    };
+    let placeholder = placeholder.trim_end_matches('>');
+    let is_setting = flag.trim_start_matches('-').replace('-', "_").eq_ignore_ascii_case(placeholder);
+    if is_setting { placeholder } else { flag }
 }
 
 fn is_secret(name: &str) -> bool {

@@ -156,11 +156,19 @@ impl PlayersAudience {
         }
     }
 
+    /// Adds the connections that were let go of, and what was sent outside the grid, to the input of the next tick.
+    pub fn log_departures(&mut self, input: &mut TickInput) {
+        input.append(&mut self.facts);
+    }
+
     /// Adds what is known of the links since the last tick to the input of the next.
     pub fn log_link_facts(&mut self, input: &mut TickInput) {
-        input.append(&mut self.facts);
-        for (slot, socket) in self.sockets.iter_mut().enumerate() {
-            let Some(socket) = socket else { continue };
+        self.log_departures(input);
+        for (slot, place) in self.sockets.iter_mut().enumerate() {
+            if place.as_ref().is_some_and(|socket| socket.outbox.is_closed()) {
+                drop_socket(place, slot, input);
+            }
+            let Some(socket) = place else { continue };
             let rtt_ms = socket.outbox.facts().rtt_least_ms();
             if rtt_ms != socket.logged_rtt_ms {
                 socket.logged_rtt_ms = rtt_ms;

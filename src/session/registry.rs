@@ -141,6 +141,7 @@ impl Registry {
         let shards = self.0.shards.lock();
         if self.0.draining.load(Ordering::Acquire) {
             self.0.sessions.write().remove(&id);
+            handle.inbox.close(SessionError::Draining);
             return Err(SessionError::Draining);
         }
         let shard = shards.iter().min_by_key(|shard| shard.session_count());
@@ -149,7 +150,9 @@ impl Registry {
             Some(Ok(())) => Ok(handle),
             Some(Err(_)) | None => {
                 self.0.sessions.write().remove(&id);
-                Err(SessionError::NotAdmitted("no shard takes it"))
+                let error = SessionError::NotAdmitted("no shard takes it");
+                handle.inbox.close(error.clone());
+                Err(error)
             }
         }
     }
@@ -205,13 +208,21 @@ impl Registry {
             },
         }
         self.wait_for_end(id).await;
-        self.get(id)
+        match self.handle(id) {
+            Ok(_) => Err(SessionError::Draining),
+            Err(_) => self.get(id),
+        }
     }
 
+    /// Waits until the session has ended, or has been left to the next process.
     async fn wait_for_end(&self, id: SessionId) {
         let mut ended = self.0.ended.subscribe();
-        while matches!(self.0.sessions.read().get(&id), Some((_, Entry::Live(_)))) {
-            if ended.changed().await.is_err() {
+        loop {
+            let is_live = match self.0.sessions.read().get(&id) {
+                Some((_, Entry::Live(handle))) => handle.inbox.closed() != Some(SessionError::Draining),
+                _ => false,
+            };
+            if !is_live || ended.changed().await.is_err() {
                 return;
             }
         }

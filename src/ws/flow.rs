@@ -110,6 +110,7 @@ async fn attach(admission: Admission, encoding: Encoding) -> Result<Attachment, 
     attached.map_err(|error| match error {
         SessionError::NotInSession => CloseCode::Left,
         SessionError::Failed => CloseCode::SessionFailed,
+        SessionError::Draining => CloseCode::Draining,
         SessionError::InboxFull | SessionError::Full => CloseCode::Overloaded,
         _ => CloseCode::SessionEnded,
     })
@@ -235,9 +236,11 @@ impl Listener<'_> {
             Meant::Ping { nonce } => self.answer(nonce),
             Meant::Leave => {
                 let player = self.player.expect("only a player's connection has a slot");
-                // Whether it left now or was gone already, this connection is done.
-                let _ = self.handle.leave(player, LeaveCause::Left).await;
-                return Err(CloseCode::Left.into());
+                return Err(match self.handle.leave(player, LeaveCause::Left).await {
+                    // Nothing was done: he is still in, and may say it again.
+                    Err(SessionError::InboxFull | SessionError::Suspended) => CloseCode::Overloaded.into(),
+                    Ok(_) | Err(_) => CloseCode::Left.into(),
+                });
             }
         }
         Ok(())

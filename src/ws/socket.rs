@@ -12,6 +12,7 @@ use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode as WireCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
@@ -128,6 +129,7 @@ impl SocketReader {
             None => Err(ReadError::Gone),
             Some(Err(Error::Capacity(_))) => Err(ReadError::Protocol(TOO_LONG)),
             Some(Err(Error::Utf8(_))) => Err(ReadError::Protocol("text is not UTF-8, expected UTF-8")),
+            Some(Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake))) => Err(ReadError::Gone),
             Some(Err(Error::Protocol(_))) => {
                 Err(ReadError::Protocol("a frame is malformed, expected RFC 6455"))
             }

@@ -46,35 +46,35 @@ struct ListArgs {
 
 #[derive(Args)]
 struct VerifyArgs {
-    #[command(flatten)]
-    source: SourceArgs,
     /// After this tick of the re-simulation, change one integer of one component by one
     #[arg(long, value_name = "TICK")]
     perturb: Option<u32>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    source: SourceArgs,
 }
 
 #[derive(Args)]
 struct InspectArgs {
-    #[command(flatten)]
-    source: SourceArgs,
     /// Show this tick alone: its commands, events and verdicts, and the state after it
     #[arg(long, value_name = "TICK")]
     tick: Option<u32>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    source: SourceArgs,
 }
 
 #[derive(Args)]
 struct ExportArgs {
-    #[command(flatten)]
-    source: SourceArgs,
     /// Where to write it
     #[arg(short, long, value_name = "FILE.combatlog")]
     output: PathBuf,
+    #[command(flatten)]
+    source: SourceArgs,
 }
 
 /// Which session.

@@ -10,6 +10,9 @@ use crate::replication::players::Arrived;
 use crate::session::inbox::{Envelope, PlaceTaken, Reply};
 use crate::session::summary::{JoinSession, SessionError};
 
+/// Connections that may come while the session is frozen, beside the inputs it keeps.
+const ARRIVALS_KEPT: usize = 128;
+
 impl SessionHost {
     pub(super) fn drain_inbox(&mut self) {
         // Whatever comes while this one is emptied waits for the next tick.
@@ -35,6 +38,8 @@ impl SessionHost {
             Envelope::Leave { player, cause, reply } => match self.place_of(player) {
                 None => drop(reply.send(Err(SessionError::NotInSession))),
                 Some(slot) => {
+                    // What he still said must not be done by whoever gets his slot in the same tick.
+                    self.input.retain(|command| command.player_slot() != Some(slot));
                     self.input.push(Command::Leave { slot, cause });
                     let kicked = cause == LeaveCause::Kicked;
                     self.parts
@@ -122,6 +127,7 @@ impl SessionHost {
         let expired: Vec<(PlayerId, Slot)> =
             expired.map(|(_, identity, _)| (identity.player, identity.slot)).collect();
         for (player, slot) in expired {
+            self.input.retain(|command| command.player_slot() != Some(slot));
             self.input.push(Command::Leave { slot, cause: LeaveCause::WindowExpired });
             self.parts.players.dismiss(slot, CloseCode::Left);
             self.forget(player);
@@ -132,8 +138,9 @@ impl SessionHost {
     pub(super) fn take_while_frozen(&mut self, envelope: Envelope) {
         let has_room = self.input.len() < INPUTS_KEPT;
         match envelope {
-            Envelope::Input { .. } | Envelope::Arrive(_) if has_room => self.take(envelope),
+            Envelope::Input { .. } if has_room => self.take(envelope),
             Envelope::Input { .. } => {}
+            Envelope::Arrive(_) if self.input.len() < INPUTS_KEPT + ARRIVALS_KEPT => self.take(envelope),
             Envelope::Arrive(arrival) => drop(arrival.reply.send(Err(SessionError::InboxFull))),
             Envelope::Join { reply, .. } => drop(reply.send(Err(SessionError::Suspended))),
             Envelope::Leave { reply, .. } | Envelope::End { reply, .. } => {

@@ -48,6 +48,8 @@ impl SessionHost {
 
     /// Frozen: nothing is simulated and nothing taken in, until the tape takes what is staged.
     pub(super) fn try_to_go_on(&mut self) {
+        // Who was lost before is lost before whoever comes back now.
+        self.parts.players.log_departures(&mut self.input);
         for _ in 0..self.parts.inbox.capacity() {
             let Some(envelope) = self.parts.inbox.take() else { break };
             self.take_while_frozen(envelope);

@@ -188,6 +188,8 @@ impl SessionHost {
             if !failed {
                 (self.ending, self.state) = (Ending::Failed, HostState::Gone);
                 self.parts.live.set_status(SessionStatus::Failed);
+                self.parts.inbox.close(SessionError::Failed);
+                self.parts.relay.end(CloseCode::SessionFailed);
             }
         }
         self.state
