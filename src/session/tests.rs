@@ -1,14 +1,15 @@
-//! What becomes of a session whose simulation panics, and of those beside it.
+//! A session whose simulation panics and those beside it; who is heard, and for whom.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use combat_components::command::{Action, Command, Deed};
+use combat_components::command::{Action, Command, Deed, LeaveCause};
 use combat_components::ids::{DisplayName, Epoch, PlayerId, SessionId, Slot, Team};
 use combat_components::quantity::{Pitch, Yaw};
 use combat_components::tick::{Tick, TickRate};
 use combat_protocol::close::CloseCode;
-use combat_protocol::codec::Encoding;
+use combat_protocol::codec::{Encoding, decode_server};
+use combat_protocol::server::ServerMessage;
 use combat_replays::header::Header;
 use combat_replays::log::Log;
 use combat_replays::verifier::{Outcome, VerifyOptions, verify_with};
@@ -16,7 +17,9 @@ use combat_systems::phases::Phase;
 use combat_systems::sim::{Sim, SimParts};
 
 use super::catalogue::Catalogue;
-use super::handle::SessionHandle;
+use super::handle::{Attachment, SessionHandle};
+use super::inbox::Envelope;
+use super::outbox::Outgoing;
 use super::registry::{Limits, Registry};
 use super::resume::resume_all;
 use super::stored::facts_of;
@@ -171,4 +174,59 @@ async fn a_failed_session_stays_failed_over_a_restart_and_the_others_resume() {
     assert_eq!(second.handle(POISONED).err(), Some(SessionError::Failed));
     let resumed = second.get(sound).expect("known");
     assert!(resumed.status.is_live() && resumed.epoch == Epoch(2), "{resumed:?}");
+}
+
+/// The last inputs of a leaver, his leaving and the newcomer's joining arrive together, so that they share a tick.
+#[tokio::test]
+async fn what_a_leaver_still_said_is_not_done_by_whoever_gets_his_slot() {
+    let registry = registry(&MemoryStore::new()).await;
+    let id = registry.create(wish()).await.expect("created").id;
+    let handle = registry.handle(id).expect("live");
+    let leaver = join(&handle, "ann").await;
+    join(&handle, "bob").await;
+    let attached = handle.attach_player(leaver, Encoding::MessagePack, None).await.expect("a place");
+    let connection = attached.player.expect("a player").connection;
+    let mut last_words = reload();
+    if let Command::Action { action } = &mut last_words {
+        action.input_seq = u32::MAX;
+    }
+    let (left, leaving) = tokio::sync::oneshot::channel();
+    handle.submit(connection, last_words, false).expect("room in the inbox");
+    let leave = Envelope::Leave { player: leaver, cause: LeaveCause::Left, reply: left };
+    handle.inbox.put(leave).expect("room in the inbox");
+    let newcomer = join(&handle, "cyd").await;
+    leaving.await.expect("an answer").expect("left");
+
+    assert_eq!(handle.place_of(newcomer), Some(Slot(0)), "the slot is the leaver's");
+    let mut attached = handle.attach_player(newcomer, Encoding::MessagePack, None).await.expect("a place");
+    let Some(Outgoing::Reliable(first)) = attached.outgoing.recv().await else {
+        panic!("a welcome comes first")
+    };
+    let Ok(ServerMessage::Welcome(welcome)) = decode_server(&first, Encoding::MessagePack) else {
+        panic!("the first message is a welcome")
+    };
+    assert_eq!(welcome.last_input_seq, 0, "nothing has been taken of the newcomer yet");
+}
+
+#[tokio::test]
+async fn whoever_speaks_over_a_connection_that_is_not_his_any_more_is_not_heard() {
+    let registry = registry(&MemoryStore::new()).await;
+    let id = registry.create(wish()).await.expect("created").id;
+    let handle = registry.handle(id).expect("live");
+    let player = join(&handle, "ann").await;
+    let first = handle.attach_player(player, Encoding::MessagePack, None).await.expect("a place");
+    let second = handle.attach_player(player, Encoding::MessagePack, None).await.expect("the same place");
+    let of = |attached: &Attachment| attached.player.expect("a player").connection;
+    handle.submit(of(&first), reload(), false).expect("room in the inbox");
+    let before = handle.live().tick();
+    until("some ticks", || handle.live().tick() > before.plus(8)).await;
+    let mut third = handle.attach_player(player, Encoding::MessagePack, None).await.expect("the same place");
+    let Some(Outgoing::Reliable(bytes)) = third.outgoing.recv().await else {
+        panic!("a welcome comes first")
+    };
+    let Ok(ServerMessage::Welcome(welcome)) = decode_server(&bytes, Encoding::MessagePack) else {
+        panic!("the first message is a welcome")
+    };
+    assert_eq!(welcome.last_input_seq, 0, "the superseded connection was not heard");
+    assert_eq!(second.facts.close_code(), CloseCode::Superseded);
 }
