@@ -311,3 +311,16 @@ fn a_jump_is_not_cut_short_by_falling_at_terminal_speed() {
     assert!(!cheat.would_accept(4, [0, -height(30), 0]), "a metre in 31 ms");
     assert!(cheat.would_accept(4, [0, -100, 0]), "what gravity allows");
 }
+
+#[test]
+fn a_dash_in_the_air_may_be_answered_where_it_ended_and_the_fall_begins_there() {
+    let mut cheat = Cheat::among(&[]);
+    assert!(cheat.go(20, [0, height(20), 0]), "a jump");
+    cheat.arena.act(cheat.slot, Deed::Ability { index: 0 }, Yaw(0), Pitch::default());
+    cheat.rest(1);
+    assert!(cheat.at().y > 500 && cheat.at().z < -1_000, "the dash ends in the air");
+    cheat.rest(12);
+    assert!(cheat.go(1, [0, 0, 0]), "the first claim after a round trip says where it stands");
+    assert!(!cheat.would_accept(8, [0, 0, 0]), "and from there it falls");
+    assert!(cheat.would_accept(8, [0, -39, 0]));
+}
