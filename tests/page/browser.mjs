@@ -1,6 +1,7 @@
 // Starts headless Chromium; says why when it cannot.
 
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -9,6 +10,9 @@ const FLAGS = [
   "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ];
+
+// The test bed installs its tools below the build; by hand they are beside this file.
+const INSTALLED_IN = process.env.PAGE_TOOLS ? join(process.env.PAGE_TOOLS, "package.json") : import.meta.url;
 
 export const DESKTOP = { width: 1280, height: 800 };
 export const PHONE = { width: 390, height: 844 };
@@ -19,7 +23,7 @@ export async function startBrowser() {
   if (!executablePath || !existsSync(executablePath)) return { missing: "chromium is not installed (apt-get install chromium)" };
   let playwright;
   try {
-    playwright = await import("playwright-core");
+    playwright = createRequire(INSTALLED_IN)("playwright-core");
   } catch {
     return { missing: "playwright-core is not installed (npm install --prefix tests/page)" };
   }
