@@ -17,6 +17,7 @@ use combat_systems::sim::Sim;
 use realtime_combat_service::replication::own::fill_own;
 use realtime_combat_service::replication::players::Standing;
 use realtime_combat_service::replication::view::ViewBuilder;
+use realtime_combat_service::session::people::People;
 use xxhash_rust::xxh3::xxh3_64;
 
 mod rehearsal;
@@ -72,7 +73,7 @@ fn frames(rehearsed: &rehearsal::Rehearsed) {
         sim.step(input);
         builder.note_events(&sim.output().events);
         if tick == 0 {
-            builder.rebuild_roster(&sim);
+            builder.rebuild_roster(&sim, &People::default());
         }
         if tick % 4 != 3 {
             continue;

@@ -14,6 +14,7 @@ use combat_systems::sim::Sim;
 use realtime_combat_service::replication::own::fill_own;
 use realtime_combat_service::replication::players::Standing;
 use realtime_combat_service::replication::view::ViewBuilder;
+use realtime_combat_service::session::people::People;
 
 #[path = "../benches/rehearsal/mod.rs"]
 mod rehearsal;
@@ -84,7 +85,7 @@ fn a_steady_tick_allocates_nothing_from_decoded_input_to_encoded_frame() {
             }
         });
         if tick == 0 {
-            builder.rebuild_roster(&sim);
+            builder.rebuild_roster(&sim, &People::default());
         }
         let is_steady = tick as u32 > WARM_UP_S * rate.hz();
         assert!(!is_steady || allocations == 0, "tick {tick} allocated {allocations} times");

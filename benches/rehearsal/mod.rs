@@ -7,8 +7,8 @@ use std::sync::Arc;
 use combat_client::Client;
 use combat_components::command::{Command, TickInput};
 use combat_components::event::Event;
-use combat_components::ids::{Epoch, SessionId, Slot, Team};
-use combat_components::setup::{Seed, SessionSetup};
+use combat_components::ids::{Epoch, Pseudonym, SessionId, Slot, Team};
+use combat_components::setup::{Seed, SessionSetup, SimLimits};
 use combat_components::streams::Stream;
 use combat_components::tick::{Tick, TickRate};
 use combat_protocol::codec::{Encoding, decode_client};
@@ -26,6 +26,7 @@ use realtime_combat_service::replication::view::ViewBuilder;
 use realtime_combat_service::session::catalogue::Catalogue;
 use realtime_combat_service::session::convert::{Meant, meaning};
 use realtime_combat_service::session::outbox::{LinkFacts, Outbox, OutboxReader, Outgoing};
+use realtime_combat_service::session::people::People;
 
 pub const RATE: TickRate = TickRate::DEFAULT;
 const SEED: u64 = 7;
@@ -67,6 +68,7 @@ pub fn parts(players: u8) -> (SimParts, Vec<u8>, Vec<u8>) {
         score_limit: 0,
         map_hash: map.hash,
         ruleset_hash: ruleset.hash,
+        limits: SimLimits::at(RATE),
     };
     let level = catalogue.level(map, ruleset);
     let parts = SimParts { setup, ruleset: ruleset.ruleset.clone(), map: map.map.clone(), level };
@@ -143,8 +145,9 @@ fn join(number: u8, parts: &SimParts, audience: &mut PlayersAudience, input: &mu
     let (slot, identity) = (Slot(number), Identity::of(usize::from(number)));
     let (outbox, outgoing, facts) = Outbox::new();
     facts.note_rtt(0, 0);
-    let Identity { player, name, skill } = identity;
-    input.push(Command::Join { slot, player, name, team: Team::NONE, bot: true });
+    let Identity { skill, .. } = identity;
+    let pseudonym = Pseudonym(1 + u64::from(number));
+    input.push(Command::Join { slot, pseudonym, team: Team::NONE, bot: true });
     input.push(Command::Connected { slot });
     let encoding = Encoding::MessagePack;
     audience.arrive(Arrived { slot, connection: u64::from(number) + 1, outbox, encoding, seen: None });
@@ -172,7 +175,7 @@ fn show(sim: &mut Sim, builder: &mut ViewBuilder, audience: &mut PlayersAudience
     let membership = |event: &Event| matches!(event, Event::Joined { .. } | Event::Left { .. });
     builder.note_events(&sim.output().events);
     if sim.output().events.iter().any(membership) {
-        builder.rebuild_roster(sim);
+        builder.rebuild_roster(sim, &People::default());
     }
     let frame_due = sim.tick().0.is_multiple_of(audience.frame_ticks());
     if frame_due {

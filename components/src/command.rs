@@ -2,7 +2,7 @@
 
 use arrayvec::ArrayVec;
 
-use crate::ids::{DisplayName, Epoch, PlayerId, Slot, Team};
+use crate::ids::{Epoch, Pseudonym, Slot, Team};
 use crate::limits::SUB_POSES_MAX;
 use crate::phase::EndReason;
 use crate::quantity::{Pitch, Pose, Vec3Mm, Yaw};
@@ -66,8 +66,7 @@ canon_struct!(Action { slot, input_seq, follows, yaw, pitch, view_tick, view_fra
 pub enum Command {
     Join {
         slot: Slot,
-        player: PlayerId,
-        name: DisplayName,
+        pseudonym: Pseudonym,
         team: Team,
         bot: bool,
     },
@@ -116,7 +115,7 @@ pub enum Command {
     },
 }
 canon_enum!(Command {
-    0 => Join { slot, player, name, team, bot },
+    0 => Join { slot, pseudonym, team, bot },
     1 => Leave { slot, cause },
     2 => End { reason },
     3 => Connected { slot },

@@ -3,15 +3,14 @@
 use bevy_ecs::component::Component;
 
 use crate::canon_struct;
-use crate::ids::{DisplayName, PlayerId, Slot, Team};
+use crate::ids::{Pseudonym, Slot, Team};
 
 /// Fixed from join to leave.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Identity {
     pub slot: Slot,
     pub team: Team,
-    pub player: PlayerId,
-    pub name: DisplayName,
+    pub pseudonym: Pseudonym,
     pub bot: bool,
 }
-canon_struct!(Identity { slot, team, player, name, bot });
+canon_struct!(Identity { slot, team, pseudonym, bot });

@@ -23,6 +23,17 @@ pub struct Slot(pub u8);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Epoch(pub u32);
 
+/// Who plays, as a session's log knows him: drawn at random when he first joins it, so that nothing but the side
+/// table of persons leads from a log to a person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pseudonym(pub u64);
+
+impl fmt::Display for Pseudonym {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
 /// 0 stands alone against all; equal teams above 0 fight together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Team(pub u8);
@@ -34,7 +45,7 @@ impl Team {
         self != Self::NONE && self == other
     }
 }
-canon_newtype!(SimId, Slot, Epoch, Team);
+canon_newtype!(SimId, Slot, Epoch, Pseudonym, Team);
 
 /// A session's UUID (version 7), big-endian as written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

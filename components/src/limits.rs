@@ -37,6 +37,9 @@ pub const ACTIONS_PER_PLAYER_AND_TICK_MAX: usize = 4;
 pub const WEAPONS_MAX: usize = 8;
 pub const ABILITIES_MAX: usize = 4;
 
+/// Rate of the regular grid of frames to players; every exception to it is logged.
+pub const PLAYER_FRAME_HZ: u32 = 32;
+
 /// Coordinates of a map stay within ±1 km, where f32 still resolves 61 µm.
 pub const MAP_EXTENT_MM: i32 = 1_000_000;
 
@@ -54,4 +57,5 @@ pub const KEYFRAME_MS: u32 = 5_000;
 
 const _: () = assert!(RECENT_CLAIMS_MAX as u32 * 1_000 >= ATTACK_FOLLOWS_MS_MAX * 2 * CLAIM_HZ);
 const _: () = assert!(HISTORY_TICKS as u32 * 1_000 >= BANK_MS * 128);
+const _: () = assert!(INPUTS_PER_PLAYER_AND_TICK_MAX <= u8::MAX as usize);
 const _: () = assert!(PLAYERS_MAX <= u8::MAX as usize);

@@ -2,6 +2,7 @@
 
 use crate::canon::{Canon, CanonError, Reader};
 use crate::ids::SessionId;
+use crate::limits;
 use crate::tick::{Tick, TickRate};
 use crate::{canon_newtype, canon_struct};
 
@@ -42,6 +43,50 @@ impl std::fmt::Debug for Seed {
     }
 }
 
+/// The limits that the rules use, as they were when the session was created.
+///
+/// A later build may have others and still simulates the log by these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SimLimits {
+    /// How far `clientTick` may run ahead after silence, and what an interval of claims adds to it.
+    pub bank_ms: u32,
+    pub claim_hz: u32,
+    /// An action may name a claim accepted at most this long ago.
+    pub follows_ms_max: u32,
+    /// After a restart play goes on without those who have not returned by then.
+    pub resuming_ms_max: u32,
+    /// A session without players ends after this long.
+    pub empty_ms_max: u32,
+    pub inputs_per_player_and_tick_max: u8,
+    /// Ticks between two frames of the regular grid, on which the logged exceptions rest.
+    pub frame_ticks: u32,
+}
+canon_struct!(SimLimits {
+    bank_ms,
+    claim_hz,
+    follows_ms_max,
+    resuming_ms_max,
+    empty_ms_max,
+    inputs_per_player_and_tick_max,
+    frame_ticks,
+});
+
+impl SimLimits {
+    /// The limits of this build, at `rate`.
+    pub const fn at(rate: TickRate) -> Self {
+        let frame_ticks = rate.hz() / limits::PLAYER_FRAME_HZ;
+        Self {
+            bank_ms: limits::BANK_MS,
+            claim_hz: limits::CLAIM_HZ,
+            follows_ms_max: limits::ATTACK_FOLLOWS_MS_MAX,
+            resuming_ms_max: limits::RESUMING_MS_MAX,
+            empty_ms_max: limits::EMPTY_SESSION_MS,
+            inputs_per_player_and_tick_max: limits::INPUTS_PER_PLAYER_AND_TICK_MAX as u8,
+            frame_ticks: if frame_ticks == 0 { 1 } else { frame_ticks },
+        }
+    }
+}
+
 /// What a session was created with. Written once, at the head of its log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionSetup {
@@ -58,6 +103,7 @@ pub struct SessionSetup {
     pub score_limit: u16,
     pub map_hash: ContentHash,
     pub ruleset_hash: ContentHash,
+    pub limits: SimLimits,
 }
 canon_struct!(SessionSetup {
     session,
@@ -70,4 +116,5 @@ canon_struct!(SessionSetup {
     score_limit,
     map_hash,
     ruleset_hash,
+    limits,
 });

@@ -6,9 +6,9 @@ use std::time::Duration;
 use combat_client::Client;
 use combat_components::command::{Command, TickInput};
 use combat_components::event::Event;
-use combat_components::ids::{Epoch, SessionId, Slot, Team};
+use combat_components::ids::{Epoch, Pseudonym, SessionId, Slot, Team};
 use combat_components::reason::Reason;
-use combat_components::setup::{Seed, SessionSetup};
+use combat_components::setup::{Seed, SessionSetup, SimLimits};
 use combat_components::streams::Stream;
 use combat_components::tick::{Tick, TickRate};
 use combat_components::verdict::Outcome;
@@ -28,6 +28,7 @@ use crate::replication::view::ViewBuilder;
 use crate::session::catalogue::Catalogue;
 use crate::session::convert::{Meant, meaning};
 use crate::session::outbox::{LinkFacts, Outbox, OutboxReader, Outgoing};
+use crate::session::people::{People, Person};
 use crate::session::registry::{Limits, Registry};
 use crate::session::summary::{CreateSession, SessionKind, SessionStatus};
 use crate::store::MemoryStore;
@@ -54,6 +55,7 @@ fn parts_with(map_id: &str, players: u8, mode: &str, seed: u64) -> SimParts {
         score_limit: 0,
         map_hash: map.hash,
         ruleset_hash: ruleset.hash,
+        limits: SimLimits::at(TickRate::DEFAULT),
     };
     let level = catalogue.level(map, ruleset);
     SimParts { setup, ruleset: ruleset.ruleset.clone(), map: map.map.clone(), level }
@@ -74,6 +76,7 @@ struct Match {
     sim: Sim,
     audience: PlayersAudience,
     builder: ViewBuilder,
+    people: People,
     input: TickInput,
     players: Vec<Player>,
     messages: Messages,
@@ -96,6 +99,7 @@ impl Match {
             sim: Sim::new(parts).expect("the setup is sound"),
             audience: PlayersAudience::new(bots, TickRate::DEFAULT, template),
             builder: ViewBuilder::default(),
+            people: People::default(),
             input: TickInput::new(),
             players: Vec::new(),
             messages: Messages::default(),
@@ -118,7 +122,9 @@ impl Match {
         let (outbox, outgoing, facts) = Outbox::new();
         facts.note_rtt(0, 0);
         let Identity { player, name, skill } = identity;
-        self.input.push(Command::Join { slot, player, name, team: Team::NONE, bot: true });
+        let pseudonym = Pseudonym(1 + u64::from(number));
+        self.people.meet(Person { pseudonym, player, name });
+        self.input.push(Command::Join { slot, pseudonym, team: Team::NONE, bot: true });
         self.input.push(Command::Connected { slot });
         let encoding = Encoding::MessagePack;
         self.audience.arrive(Arrived {
@@ -153,7 +159,7 @@ impl Match {
         let membership = |event: &Event| matches!(event, Event::Joined { .. } | Event::Left { .. });
         self.builder.note_events(&self.sim.output().events);
         if self.sim.output().events.iter().any(membership) {
-            self.builder.rebuild_roster(&self.sim);
+            self.builder.rebuild_roster(&self.sim, &self.people);
         }
         let frame_due = self.sim.tick().0.is_multiple_of(self.audience.frame_ticks());
         if frame_due {

@@ -112,7 +112,7 @@ impl Strolls {
 #[cfg(test)]
 mod tests {
     use combat_components::command::{Claim, Command, TickInput};
-    use combat_components::ids::{DisplayName, PlayerId, Slot, Team};
+    use combat_components::ids::{Pseudonym, Slot, Team};
     use combat_components::quantity::Pose;
     use combat_components::streams::Stream;
     use combat_systems::sim::Sim;
@@ -139,10 +139,8 @@ mod tests {
         let mut sim = Sim::new(&parts).expect("the setup is sound");
         let mut strolls = Strolls::new(parts.level.clone(), parts.ruleset.movement, TickRate::DEFAULT);
         let slot = Slot(0);
-        let player = PlayerId::new("walker").expect("an id");
-        let name = DisplayName::new("Walker").expect("a name");
         let mut input = TickInput::from_iter([
-            Command::Join { slot, player, name, team: Team::NONE, bot: false },
+            Command::Join { slot, pseudonym: Pseudonym(1), team: Team::NONE, bot: false },
             Command::Connected { slot },
         ]);
         sim.step(&mut input);

@@ -8,6 +8,8 @@ use combat_protocol::view::{FLAG_ALIVE, FLAG_CONNECTED, PublicPlayer, RosterEntr
 use combat_systems::sim::Sim;
 use combat_systems::views::PublicBody;
 
+use crate::session::people::People;
+
 /// Shots drawn per frame: 64 players firing every 100 ms over a frame of 1/16 s, and some.
 pub const SHOTS_PER_FRAME_MAX: usize = 128;
 
@@ -52,15 +54,18 @@ impl ViewBuilder {
     }
 
     /// Who is in the session changed.
-    pub fn rebuild_roster(&mut self, sim: &Sim) {
+    pub fn rebuild_roster(&mut self, sim: &Sim, people: &People) {
         self.view.roster.clear();
-        self.view.roster.extend(sim.members().map(|(id, identity, _)| RosterEntry {
-            sim_id: id.0,
-            slot: identity.slot.0,
-            team: identity.team.0,
-            player_id: identity.player,
-            display_name: identity.name,
-            bot: identity.bot,
+        self.view.roster.extend(sim.members().map(|(id, identity, _)| {
+            let person = people.shown(identity.pseudonym);
+            RosterEntry {
+                sim_id: id.0,
+                slot: identity.slot.0,
+                team: identity.team.0,
+                player_id: person.player,
+                display_name: person.name,
+                bot: identity.bot,
+            }
         }));
     }
 

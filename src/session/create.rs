@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use combat_components::ids::{Epoch, SessionId};
-use combat_components::setup::{Seed, SessionSetup};
+use combat_components::setup::{Seed, SessionSetup, SimLimits};
 use combat_components::tick::Tick;
 use combat_replays::header::Header;
 use combat_systems::SIMULATION_VERSION;
@@ -159,6 +159,7 @@ fn setup_of(
         score_limit: wish.score_limit.unwrap_or(rules.score_limit),
         map_hash: map.hash,
         ruleset_hash: ruleset.hash,
+        limits: SimLimits::at(wish.tick_rate),
     })
 }
 

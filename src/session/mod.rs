@@ -13,6 +13,7 @@ pub mod inbox;
 pub mod live;
 pub mod outbox;
 pub mod pacer;
+pub mod people;
 pub mod registry;
 pub mod resume;
 pub mod shard;

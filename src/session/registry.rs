@@ -18,6 +18,7 @@ use super::handle::SessionHandle;
 use super::host::{HostParts, SessionHost};
 use super::inbox::Inbox;
 use super::live::LiveFacts;
+use super::people::People;
 use super::shard::{Shard, ShardHealth};
 use super::summary::{SessionError, SessionStatus, SessionSummary, VerifySummary};
 use crate::journal::{Journal, Tape};
@@ -136,7 +137,19 @@ impl Registry {
         };
         let players = PlayersAudience::new(facts.max_players, rate, template);
         let id = facts.id;
-        let parts = HostParts { id, sim, epoch, inbox, live, tape, relay, players, tick_rate: rate, place };
+        let parts = HostParts {
+            id,
+            sim,
+            epoch,
+            inbox,
+            live,
+            tape,
+            relay,
+            players,
+            people: People::default(),
+            tick_rate: rate,
+            place,
+        };
         self.0.sessions.write().insert(id, (facts, Entry::Live(handle.clone())));
         let shards = self.0.shards.lock();
         if self.0.draining.load(Ordering::Acquire) {

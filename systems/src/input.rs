@@ -92,6 +92,7 @@ fn order_player_inputs(
         return;
     }
     let ranks = ranks_at(now.0, rules.setup.seed.0);
+    let inputs_max = usize::from(rules.setup.limits.inputs_per_player_and_tick_max);
     let mut taken = [0_usize; PLAYERS_MAX];
     for (index, command) in inbox.commands.iter().enumerate() {
         let Some((slot, input_seq)) = player_input(command) else {
@@ -107,7 +108,7 @@ fn order_player_inputs(
         state.input_seq = input_seq;
         let place = usize::from(slot.0);
         taken[place] += 1;
-        match (taken[place] <= INPUTS_PER_PLAYER_AND_TICK_MAX, command) {
+        match (taken[place] <= inputs_max, command) {
             (true, _) => inbox.keyed.push((ranks[place], index as u16)),
             (false, Command::Action { .. }) => output.verdicts.push(Verdict {
                 slot,

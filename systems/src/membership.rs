@@ -31,8 +31,8 @@ use crate::tick_rules::{SharedLevel, TickRules};
 /// Applies one command of session, service or link; claims and actions are left for their phases.
 pub fn apply(world: &mut World, command: &Command) {
     match command {
-        Command::Join { slot, player, name, team, bot } => {
-            let identity = Identity { slot: *slot, team: *team, player: *player, name: *name, bot: *bot };
+        Command::Join { slot, pseudonym, team, bot } => {
+            let identity = Identity { slot: *slot, team: *team, pseudonym: *pseudonym, bot: *bot };
             join(world, identity);
         }
         Command::Leave { slot, cause } => leave(world, *slot, *cause),

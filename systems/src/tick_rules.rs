@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use arrayvec::ArrayVec;
 use bevy_ecs::resource::Resource;
-use combat_components::limits::{
-    ABILITIES_MAX, ATTACK_FOLLOWS_MS_MAX, BANK_MS, CLAIM_HZ, DISCONNECTED_BODY_MS, EMPTY_SESSION_MS,
-    RESUMING_MS_MAX, WEAPONS_MAX,
-};
+use combat_components::limits::{ABILITIES_MAX, INPUTS_PER_PLAYER_AND_TICK_MAX, WEAPONS_MAX};
 use combat_components::map::Map;
 use combat_components::rules::{AbilityRules, Ruleset, WeaponRules};
-use combat_components::setup::SessionSetup;
+use combat_components::setup::{SessionSetup, SimLimits};
 use combat_components::tick::TickRate;
 
 use crate::abilities::{self, Ability};
 use crate::formulas::movement::MovementLimits;
 use crate::modes::{self, Mode};
 use crate::spatial::Level;
+
+/// No limit of time is longer than a day.
+const LIMIT_MS_MAX: u32 = 24 * 60 * 60 * 1_000;
 
 /// A weapon with its times in ticks.
 #[derive(Clone, Debug)]
@@ -50,7 +50,6 @@ pub struct TickRules {
     pub warmup_ticks: u32,
     pub resuming_ticks_max: u32,
     pub empty_ticks_max: u32,
-    pub disconnected_ticks_max: u32,
 }
 
 /// The level of a session, shared by all sessions of its map.
@@ -64,6 +63,8 @@ pub enum SetupError {
     UnknownMode(String),
     #[error("unknown kind of ability {0:?}, expected one of {known}", known = abilities::names())]
     UnknownAbility(String),
+    #[error("the limit {limit} is out of range")]
+    Limit { limit: &'static str },
     #[error("the setup names another {what} than the one given")]
     OtherContent { what: &'static str },
 }
@@ -72,7 +73,7 @@ impl TickRules {
     /// # Errors
     /// When the setup or the ruleset names a mode or an ability that the registries do not have.
     pub fn new(setup: SessionSetup, ruleset: Arc<Ruleset>, map: Arc<Map>) -> Result<Self, SetupError> {
-        let rate = setup.tick_rate;
+        let (rate, limits) = (setup.tick_rate, usable(setup.limits)?);
         let mode = modes::find(&setup.mode).ok_or_else(|| SetupError::UnknownMode(setup.mode.clone()))?;
         let weapons = ruleset.weapons.iter().map(|rules| TickWeapon {
             rules: rules.clone(),
@@ -86,18 +87,36 @@ impl TickRules {
             weapons: weapons.collect(),
             abilities,
             mode,
-            bank_ticks_max: rate.ticks_in_ms(BANK_MS) + rate.hz().div_ceil(CLAIM_HZ),
-            attack_follows_ticks_max: rate.ticks_in_ms(ATTACK_FOLLOWS_MS_MAX),
+            bank_ticks_max: rate.ticks_in_ms(limits.bank_ms) + rate.hz().div_ceil(limits.claim_hz),
+            attack_follows_ticks_max: rate.ticks_in_ms(limits.follows_ms_max),
             respawn_ticks: rate.ticks_in_ms(ruleset.matches.respawn_ms).max(1),
             warmup_ticks: rate.ticks_in_ms(ruleset.matches.warmup_ms).max(1),
-            resuming_ticks_max: rate.ticks_in_ms(RESUMING_MS_MAX),
-            empty_ticks_max: rate.ticks_in_ms(EMPTY_SESSION_MS),
-            disconnected_ticks_max: rate.ticks_in_ms(DISCONNECTED_BODY_MS),
+            resuming_ticks_max: rate.ticks_in_ms(limits.resuming_ms_max),
+            empty_ticks_max: rate.ticks_in_ms(limits.empty_ms_max),
             setup,
             ruleset,
             map,
         })
     }
+}
+
+/// Limits come out of logs: what this build has no room for, or would divide by, is refused.
+fn usable(limits: SimLimits) -> Result<SimLimits, SetupError> {
+    let inputs_max = INPUTS_PER_PLAYER_AND_TICK_MAX;
+    let checks = [
+        ("bank_ms", limits.bank_ms <= LIMIT_MS_MAX),
+        ("claim_hz", (1..=128).contains(&limits.claim_hz)),
+        ("follows_ms_max", limits.follows_ms_max <= LIMIT_MS_MAX),
+        ("resuming_ms_max", limits.resuming_ms_max <= LIMIT_MS_MAX),
+        ("empty_ms_max", limits.empty_ms_max <= LIMIT_MS_MAX),
+        (
+            "inputs_per_player_and_tick_max",
+            (1..=inputs_max).contains(&usize::from(limits.inputs_per_player_and_tick_max)),
+        ),
+        ("frame_ticks", (1..=128).contains(&limits.frame_ticks)),
+    ];
+    let refused = checks.into_iter().find(|(_, holds)| !holds);
+    refused.map_or(Ok(limits), |(limit, _)| Err(SetupError::Limit { limit }))
 }
 
 fn tick_ability(rules: &AbilityRules, rate: TickRate) -> Result<TickAbility, SetupError> {

@@ -12,6 +12,7 @@ use combat_protocol::view::View;
 use combat_replays::log::Log;
 use combat_replays::player::{Played, Player};
 use realtime_combat_service::replication::view::ViewBuilder;
+use realtime_combat_service::session::people::People;
 use realtime_combat_service::{journal_log, store};
 
 use crate::harness::record::Record;
@@ -183,7 +184,7 @@ impl Truth {
         }
         if wanted.contains(&(epoch, tick)) {
             let mut builder = ViewBuilder::default();
-            builder.rebuild_roster(player.sim());
+            builder.rebuild_roster(player.sim(), &People::default());
             builder.build(player.sim_mut(), Epoch(epoch));
             self.views.insert((epoch, tick), builder.view);
         }

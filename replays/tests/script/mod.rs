@@ -8,7 +8,7 @@ pub mod scene;
 
 use combat_components::command::{Command, LeaveCause, TickInput};
 use combat_components::event::Event;
-use combat_components::ids::{DisplayName, Epoch, PlayerId, Slot, Team};
+use combat_components::ids::{Epoch, Pseudonym, Slot, Team};
 use combat_components::tick::Tick;
 use combat_components::verdict::Verdict;
 use combat_replays::header::Header;
@@ -112,9 +112,8 @@ impl Stage {
     }
 
     pub fn join(&mut self, slot: u8, team: Team) {
-        let player = PlayerId::new(&format!("player-{slot}")).expect("it is an id");
-        let name = DisplayName::new(&format!("Player {slot}")).expect("it is a name");
-        self.push(Command::Join { slot: Slot(slot), player, name, team, bot: false });
+        let pseudonym = Pseudonym(1_000 + u64::from(slot));
+        self.push(Command::Join { slot: Slot(slot), pseudonym, team, bot: false });
         self.push(Command::Connected { slot: Slot(slot) });
         self.push(Command::LinkSampled { slot: Slot(slot), rtt_ms: 20 + u16::from(slot) });
     }

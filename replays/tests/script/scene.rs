@@ -5,7 +5,7 @@ use std::sync::Arc;
 use combat_components::ids::SessionId;
 use combat_components::map::Map;
 use combat_components::rules::Ruleset;
-use combat_components::setup::{ContentHash, Seed, SessionSetup};
+use combat_components::setup::{ContentHash, Seed, SessionSetup, SimLimits};
 use combat_components::tick::{Tick, TickRate};
 use combat_systems::sim::SimParts;
 use combat_systems::spatial::Level;
@@ -81,6 +81,7 @@ impl Scene {
             score_limit: self.score_limit,
             map_hash: ContentHash::of(self.map.as_bytes()),
             ruleset_hash: ContentHash::of(self.ruleset.as_bytes()),
+            limits: SimLimits::at(tick_rate),
         };
         SimParts { setup, ruleset: Arc::new(ruleset), map: Arc::new(map), level: Arc::new(level) }
     }

@@ -43,7 +43,7 @@ enum Reached {
 
 /// Who is in the session: those who leave in the tick are looked up before it, newcomers after it.
 fn names_of(player: &Player<'_>) -> BTreeMap<SimId, String> {
-    player.sim().members().map(|(id, identity, _)| (id, identity.name.to_string())).collect()
+    player.sim().members().map(|(id, identity, _)| (id, identity.pseudonym.to_string())).collect()
 }
 
 fn play_one(player: &mut Player<'_>, tick: Tick, reached: bool) -> Result<Reached, Damage> {

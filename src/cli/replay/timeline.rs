@@ -78,7 +78,7 @@ impl Timeline {
         if sim.output().events.is_empty() {
             return;
         }
-        names.players.extend(sim.members().map(|(id, identity, _)| (id, identity.name.to_string())));
+        names.players.extend(sim.members().map(|(id, identity, _)| (id, identity.pseudonym.to_string())));
         for event in &sim.output().events {
             self.note(sim.tick(), happened::as_json(event), happened::tell(event, names));
         }

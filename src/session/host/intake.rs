@@ -1,13 +1,14 @@
 //! What a session takes in before each step, and what it refuses while it is frozen or over.
 
 use combat_components::command::{Command, LeaveCause};
-use combat_components::ids::{PlayerId, Slot};
+use combat_components::ids::{PlayerId, Pseudonym, Slot};
 use combat_components::limits::DISCONNECTED_BODY_MS;
 use combat_protocol::close::CloseCode;
 
 use super::{HostState, INPUTS_KEPT, SessionHost, Waiting};
 use crate::replication::players::Arrived;
 use crate::session::inbox::{Envelope, PlaceTaken, Reply};
+use crate::session::people::Person;
 use crate::session::summary::{JoinSession, SessionError};
 
 /// Connections that may come while the session is frozen, beside the inputs it keeps.
@@ -79,7 +80,7 @@ impl SessionHost {
     /// The same player gets the place he has; a new one the lowest that is free.
     pub(super) fn take_join(&mut self, wish: JoinSession, reply: Reply<PlaceTaken>) {
         if let Some(slot) = self.place_of(wish.player) {
-            let known = self.parts.sim.members().find(|(_, identity, _)| identity.player == wish.player);
+            let known = self.parts.sim.members().find(|(_, identity, _)| identity.slot == slot);
             let team = known.map_or(wish.team, |(_, identity, _)| identity.team);
             return self.waiting.push(Waiting::Join { reply, slot, team });
         }
@@ -92,7 +93,13 @@ impl SessionHost {
             return;
         };
         let JoinSession { player, name, team, bot } = wish;
-        self.input.push(Command::Join { slot, player, name, team, bot });
+        let known = self.parts.people.by_player(player).map(|person| person.pseudonym);
+        let Some(pseudonym) = known.or_else(|| getrandom::u64().ok().map(Pseudonym)) else {
+            let _ = reply.send(Err(SessionError::NotAdmitted("the operating system gives no randomness")));
+            return;
+        };
+        self.parts.people.meet(Person { pseudonym, player, name });
+        self.input.push(Command::Join { slot, pseudonym, team, bot });
         self.places.push((player, slot));
         self.waiting.push(Waiting::Join { reply, slot, team });
     }
@@ -108,7 +115,10 @@ impl SessionHost {
     /// Takes over who is in the simulation: what was promised for this tick has been kept or not.
     pub(super) fn publish_places(&mut self) {
         let members = self.parts.sim.members();
-        self.places = members.map(|(_, identity, _)| (identity.player, identity.slot)).collect();
+        let people = &self.parts.people;
+        self.places = members
+            .map(|(_, identity, _)| (people.shown(identity.pseudonym).player, identity.slot))
+            .collect();
         self.parts.live.set_places(self.places.clone());
     }
 
@@ -124,8 +134,9 @@ impl SessionHost {
             .sim
             .members()
             .filter(|(_, _, link)| !link.connected && now.since(link.changed_at) >= window_ticks);
-        let expired: Vec<(PlayerId, Slot)> =
-            expired.map(|(_, identity, _)| (identity.player, identity.slot)).collect();
+        let expired: Vec<(PlayerId, Slot)> = expired
+            .map(|(_, identity, _)| (self.parts.people.shown(identity.pseudonym).player, identity.slot))
+            .collect();
         for (player, slot) in expired {
             self.input.retain(|command| command.player_slot() != Some(slot));
             self.input.push(Command::Leave { slot, cause: LeaveCause::WindowExpired });

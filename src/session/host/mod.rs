@@ -21,6 +21,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::inbox::{Inbox, PlaceTaken, Reply};
 use super::live::LiveFacts;
+use super::people::People;
 use super::summary::{SessionError, SessionStatus};
 use crate::journal::Tape;
 use crate::replication::happenings;
@@ -49,6 +50,7 @@ pub struct HostParts {
     pub tape: Arc<Tape>,
     pub relay: Relay,
     pub players: PlayersAudience,
+    pub people: People,
     pub tick_rate: TickRate,
     /// Held as long as the session lives; `None` for one that was resumed beyond the limit.
     pub place: Option<OwnedSemaphorePermit>,
@@ -114,7 +116,7 @@ impl SessionHost {
     pub fn new(parts: HostParts) -> Self {
         let began_at = parts.sim.tick();
         let mut builder = ViewBuilder::default();
-        builder.rebuild_roster(&parts.sim);
+        builder.rebuild_roster(&parts.sim, &parts.people);
         let mut host = Self {
             state: HostState::Running,
             ending: Ending::Finished,
@@ -241,7 +243,7 @@ impl SessionHost {
         let became_active = output.events.contains(&Event::PhaseChanged { phase: Phase::Active });
         self.builder.note_events(&output.events);
         if members_changed {
-            self.builder.rebuild_roster(sim);
+            self.builder.rebuild_roster(sim, &self.parts.people);
         }
         let told = |event| happenings::message_of(event, self.parts.epoch, tick, &self.builder.view.roster);
         self.spectator_events.extend(output.events.iter().filter_map(told));

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use arrayvec::ArrayVec;
 use combat_components::command::{Action, Claim, Command, Deed, TickInput};
 use combat_components::event::Event;
-use combat_components::ids::{DisplayName, PlayerId, SessionId, SimId, Slot, Team};
+use combat_components::ids::{Pseudonym, SessionId, SimId, Slot, Team};
 use combat_components::map::Map;
 use combat_components::phase::Phase;
 use combat_components::quantity::{Pitch, Pose, Vec3Mm, Yaw};
 use combat_components::reason::Reason;
 use combat_components::rules::Ruleset;
-use combat_components::setup::{ContentHash, Seed, SessionSetup};
+use combat_components::setup::{ContentHash, Seed, SessionSetup, SimLimits};
 use combat_components::tick::{Tick, TickRate};
 use combat_components::verdict::{Outcome, Verdict};
 use combat_systems::output::TickOutput;
@@ -72,6 +72,7 @@ impl Plan {
                 score_limit: self.score_limit,
                 map_hash: ContentHash::default(),
                 ruleset_hash: ContentHash::default(),
+                limits: SimLimits::at(TickRate::new(self.rate_hz).expect("an allowed rate")),
             },
             ruleset: Arc::new(self.ruleset.clone()),
             map: Arc::new(self.map.clone()),
@@ -312,13 +313,7 @@ impl Arena {
 }
 
 pub fn join(slot: u8, team: Team) -> Command {
-    Command::Join {
-        slot: Slot(slot),
-        player: PlayerId::new(&format!("p{slot}")).expect("a valid id"),
-        name: DisplayName::new(&format!("Player {slot}")).expect("a valid name"),
-        team,
-        bot: true,
-    }
+    Command::Join { slot: Slot(slot), pseudonym: Pseudonym(1_000 + u64::from(slot)), team, bot: true }
 }
 
 pub fn action(slot: u8, input_seq: u32, follows: u32, deed: Deed, (yaw, pitch): (Yaw, Pitch)) -> Action {
