@@ -6,12 +6,12 @@ T (or the variable TOKEN) is a service's token: a development server prints one,
 import argparse, collections, contextlib, math, os, secrets, struct, sys, time, zlib, msgpack, requests, websockets, websockets.sync.client as client
 
 class Bot:
-    def __init__(self, ws, welcome, speed_mm_per_s):
+    def __init__(self, ws, welcome, movement):
         self.send = lambda *message: ws.send(msgpack.packb(message))
-        self.count, self.trips_ms, self.pose_epoch, self.action = collections.Counter(), [], 0, 0
-        self.me, self.rate, self.pace, self.first_seq, self.seq = *welcome[3:6:2], speed_mm_per_s / 1500, *welcome[18:19] * 2
-        self.hear(17, *welcome[20])
-        self.hear(19, *welcome[21])
+        self.count, self.trips_ms, self.pose_epoch, self.action, self.clock, self.movement = collections.Counter(), [], 0, 0, 0, movement
+        self.me, self.rate, self.pace, self.first_seq, self.seq = *welcome[3:6:2], movement["speedMmPerS"] / 1500, *welcome[18:19] * 2
+        for kind, fields in (17, welcome[20]), (19, welcome[21]):
+            self.hear(kind, *fields)
     def hear(self, kind, *fields):
         if kind == 17:  # snapshot
             self.epoch, self.tick, self.rows = *fields[:2], {row[0]: row[1:] for row in fields[5]}
@@ -24,10 +24,11 @@ class Bot:
             self.own = fields
             self.count.update(("applied", "corrected", "refused")[verdict[1]] for verdict in fields[12])
             if fields[11] and fields[11][7] > self.pose_epoch:  # a correction: stand there; turn back if a claim was refused
-                reason, _, *self.pose, self.pose_epoch, _ = fields[11]
+                reason, _, *self.pose, self.pose_epoch, _, vx, _, vz, clock = fields[11]
                 self.heading = self.heading + math.pi * (reason < 9) if reason < 11 else self.pose[3] * math.tau / 65536
-                self.start, self.clock, self.count["corrections"] = self.pose[:3], 0, self.count["corrections"] + 1
-                self.claim(1)
+                self.start, self.clock, self.count["corrections"] = self.pose[:3], clock or self.clock, self.count["corrections"] + 1
+                brake = math.ceil(2.5 * math.hypot(vx, vz) / self.movement["accelerationMmPerS2"] * self.rate)  # ticks to come to rest in
+                self.begin = [self.claim(ticks) or self.clock for ticks in [1, brake + 1][clock is not None:]][-1]  # nil: first set the clock
         elif kind == 21:  # pong
             self.trips_ms.append((time.monotonic_ns() // 1000 - fields[0]) % 2**32 / 1000)
         if kind in (17, 18):
@@ -40,7 +41,7 @@ class Bot:
         ticks = min(int((time.monotonic() - self.claimed_at) * self.rate), self.own[4] if self.own[4] > self.rate / 10 else 1)
         if ticks < 1 or self.own[10] is not None:  # too early, or dead
             return self.send(5, self.epoch, self.tick)
-        away = 500 - 500 * math.cos(self.pace * (self.clock + ticks) / self.rate)  # 1 m forth and back, up to a third of the speed
+        away = 500 - 500 * math.cos(self.pace * (self.clock + ticks - self.begin) / self.rate)  # 1 m forth and back, up to a third of the speed
         self.pose[:3:2] = (at - round(part(self.heading) * away) for at, part in zip(self.start[::2], (math.sin, math.cos)))
         foe = min(self.rows.items(), key=lambda other: other[0] == self.me)[1]
         self.pose[3] = round(math.atan2(self.pose[0] - foe[0], self.pose[2] - foe[2]) * 65536 / math.tau) % 65536
@@ -53,7 +54,6 @@ def rest(method, path, body=None):
     url, headers = options.url + "/api/v1/combat" + path, {"Authorization": f"Bearer {options.token}"}
     answer = requests.request(method, url, json=body, headers=headers, timeout=10)
     return answer.json() if answer.ok else sys.exit(f"{method} {path}: {answer.text}")
-
 sys.excepthook = lambda kind, error, _: print(f"{kind.__name__}: {error}", file=sys.stderr)
 parser = argparse.ArgumentParser(description=__doc__)
 for name, default in ("--url", "http://127.0.0.1:8085"), ("--seconds", "10"), ("--token", os.getenv("TOKEN")), ("--session", ""):
@@ -64,7 +64,7 @@ session = "/sessions/" + (options.session or rest("POST", "/sessions", duel)["id
 place = rest("POST", session + "/join", {"playerId": "bot-" + secrets.token_hex(3)})
 with client.connect(place["wsUrl"], subprotocols=place["protocols"]) as ws:
     welcome = msgpack.unpackb(ws.recv(timeout=10))
-    bot, begin = Bot(ws, welcome, rest("GET", f"/rulesets/{welcome[14]}")["movement"]["speedMmPerS"]), time.monotonic()
+    bot, begin = Bot(ws, welcome, rest("GET", f"/rulesets/{welcome[14]}")["movement"]), time.monotonic()
     with contextlib.suppress(websockets.ConnectionClosed):
         for step in range(int(float(options.seconds) * 30)):
             with contextlib.suppress(TimeoutError):

@@ -80,7 +80,7 @@ pub fn rehearse(bots: u8, seconds: u32) -> Rehearsed {
     let (parts, map, ruleset) = parts(bots);
     let field = Field::of(&parts);
     let template = WelcomeTemplate(Welcome { tick_rate_hz: RATE.hz(), frame_hz: 32, ..Welcome::default() });
-    let mut audience = PlayersAudience::new(bots, RATE, template);
+    let mut audience = PlayersAudience::new(&parts.setup, template);
     let mut sim = Sim::new(&parts).expect("the setup is sound");
     let (mut builder, mut recorder, mut records) = (ViewBuilder::default(), Recorder::new(), Vec::new());
     let (mut input, mut inputs) = (TickInput::new(), Vec::new());

@@ -24,10 +24,30 @@ pub struct Motion {
     pub x_high: i32,
     pub z_low: i32,
     pub z_high: i32,
+    /// The likeliest horizontal velocity: the mean over the last segment.
+    pub x: i32,
+    pub z: i32,
     pub rise_max: i32,
     pub fall_max: i32,
     /// Micrometres by which this flight is higher than exact poses could be, from rounding; 0 on the ground.
     pub rise_debt: i32,
     pub grounded: bool,
 }
-canon_struct!(Motion { x_low, x_high, z_low, z_high, rise_max, fall_max, rise_debt, grounded });
+impl Motion {
+    /// Every velocity that one of both allows.
+    pub fn or(&self, other: &Self) -> Self {
+        Self {
+            x_low: self.x_low.min(other.x_low),
+            x_high: self.x_high.max(other.x_high),
+            z_low: self.z_low.min(other.z_low),
+            z_high: self.z_high.max(other.z_high),
+            x: self.x,
+            z: self.z,
+            rise_max: self.rise_max.max(other.rise_max),
+            fall_max: self.fall_max.max(other.fall_max),
+            rise_debt: self.rise_debt.min(other.rise_debt),
+            grounded: self.grounded,
+        }
+    }
+}
+canon_struct!(Motion { x_low, x_high, z_low, z_high, x, z, rise_max, fall_max, rise_debt, grounded });

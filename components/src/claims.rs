@@ -5,7 +5,7 @@ use bevy_ecs::component::Component;
 
 use crate::canon_struct;
 use crate::limits::RECENT_CLAIMS_MAX;
-use crate::quantity::Pose;
+use crate::quantity::{Pose, Vec3Mm};
 use crate::tick::Tick;
 
 /// Where a player's claims stand.
@@ -13,34 +13,66 @@ use crate::tick::Tick;
 pub struct ClaimState {
     /// Raised by every displacement by the server; claims of an older one are dropped.
     pub pose_epoch: u32,
-    /// Since when this pose epoch holds.
-    pub pose_epoch_since: Tick,
-    /// Whether a claim of this pose epoch has set `client_tick` yet.
-    pub anchored: bool,
-    /// `clientTick` of the last accepted claim of this pose epoch.
+    /// Since when the pose holds: the last accepted claim, or a later placement by the server.
+    pub pose_since: Tick,
+    /// Whether `client_tick` is known; if not, the next claim sets it.
+    pub clock_set: bool,
+    /// `clientTick` of the last accepted claim.
     pub client_tick: u32,
     /// The newest input taken; it and all below are duplicates.
     pub input_seq: u32,
     /// The server tick at which the bank would have been empty: what is in it is `now − bank_origin`, capped.
     pub bank_origin: i32,
-    /// A body in the air falls to the ground at this tick, unless claims use up the time until then.
+    /// From this tick on the server lets a body in the air fall, unless claims use up the time until then.
     pub falls_at: Tick,
+    /// Set while it does; claims are not heard until the body has landed.
+    pub fall: Option<Fall>,
+    /// Set from a shot until the frame that shows it.
+    pub hold: Option<Hold>,
     /// Micrometres by which this body is further than its speed allows, from rounding; paid back by moving slower.
     pub path_debt: i32,
-    /// Claims refused so far.
-    pub refusals: u32,
+    /// Refusals that count and are not forgiven yet, and when the last of them was.
+    pub refusals: u16,
+    pub refused_at: Tick,
 }
 canon_struct!(ClaimState {
     pose_epoch,
-    pose_epoch_since,
-    anchored,
+    pose_since,
+    clock_set,
     client_tick,
     input_seq,
     bank_origin,
     falls_at,
+    fall,
+    hold,
     path_debt,
     refusals,
+    refused_at,
 });
+
+/// A fall that the server sees through, because nobody claims it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fall {
+    /// Where it began, and when.
+    pub from_y: i32,
+    pub since: Tick,
+    /// Downward speed at its beginning, in micrometres per second; never negative.
+    pub speed: i32,
+    pub ground_y: i32,
+}
+canon_struct!(Fall { from_y, since, speed, ground_y });
+
+/// What binds a body to where it acted from: no further away than a walk in the server ticks since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hold {
+    pub at: Vec3Mm,
+    pub since: Tick,
+    /// The frame that shows it; binding up to and with this tick.
+    pub until: Tick,
+    /// A shot also binds its shooter's abilities.
+    pub by_shot: bool,
+}
+canon_struct!(Hold { at, since, until, by_shot });
 
 /// An accepted claim that an attack may still name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

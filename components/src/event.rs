@@ -3,7 +3,7 @@
 use crate::command::LeaveCause;
 use crate::ids::{Epoch, SimId, Slot};
 use crate::phase::{EndReason, Phase};
-use crate::quantity::{MilliPoints, Pose, Vec3Mm};
+use crate::quantity::{MilliPoints, Pose, Vec3Mm, Velocity};
 use crate::reason::Reason;
 use crate::verdict::Zone;
 
@@ -31,7 +31,17 @@ pub enum Event {
         reason: Reason,
         input_seq: u32,
         pose: Pose,
+        /// With which the body goes on from there.
+        velocity: Velocity,
         pose_epoch: u32,
+        /// The client's clock at that pose; `None` when its next claim sets the clock.
+        client_tick: Option<u32>,
+    },
+    /// A player's claims were refused too often; his connection is to be closed.
+    TooManyRefusals {
+        id: SimId,
+        slot: Slot,
+        reason: Reason,
     },
     Shot {
         shooter: SimId,

@@ -40,6 +40,13 @@ pub const ABILITIES_MAX: usize = 4;
 /// Rate of the regular grid of frames to players; every exception to it is logged.
 pub const PLAYER_FRAME_HZ: u32 = 32;
 
+/// Refusals a player may have standing: an honest client on a bad link has one per round trip until it believes a
+/// correction, so 32 are many seconds of it.
+pub const REFUSALS_MAX: u16 = 32;
+
+/// One refusal is forgiven this often.
+pub const REFUSAL_FORGIVEN_MS: u32 = 1_000;
+
 /// Coordinates of a map stay within ±1 km, where f32 still resolves 61 µm.
 pub const MAP_EXTENT_MM: i32 = 1_000_000;
 

@@ -30,6 +30,14 @@ impl Vec3Mm {
     }
 }
 
+/// A velocity in millimetres per second; right-handed, y up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Velocity {
+    pub x: i32,
+    pub y: i32,
+    pub z: i32,
+}
+
 /// A heading in 1/65,536 turn: 0 looks along −z, positive turns left seen from above.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Yaw(pub u16);

@@ -30,6 +30,9 @@ pub enum Reason {
     Displaced = 12,
     /// The body was taken up again after a restart or a new connection.
     Reconnected = 13,
+    /// The claim leads further from a shot's muzzle than a walk until the frame that shows it; nothing else is held
+    /// against it, and the next claim covers its time.
+    HeldByShot = 14,
 
     /// The action names a claim that is unknown, too old or of an older pose epoch.
     StaleInput = 32,
@@ -65,7 +68,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::TooFast,
         Self::TooMuchAcceleration,
         Self::TooHigh,
@@ -79,6 +82,7 @@ impl Reason {
         Self::Spawned,
         Self::Displaced,
         Self::Reconnected,
+        Self::HeldByShot,
         Self::StaleInput,
         Self::Dead,
         Self::WrongPhase,
@@ -120,6 +124,7 @@ impl Reason {
             Self::Spawned => "spawned",
             Self::Displaced => "displaced",
             Self::Reconnected => "reconnected",
+            Self::HeldByShot => "held_by_shot",
             Self::StaleInput => "stale_input",
             Self::Dead => "dead",
             Self::WrongPhase => "wrong_phase",

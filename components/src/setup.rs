@@ -58,6 +58,8 @@ pub struct SimLimits {
     /// A session without players ends after this long.
     pub empty_ms_max: u32,
     pub inputs_per_player_and_tick_max: u8,
+    pub refusals_max: u16,
+    pub refusal_forgiven_ms: u32,
     /// Ticks between two frames of the regular grid, on which the logged exceptions rest.
     pub frame_ticks: u32,
 }
@@ -68,6 +70,8 @@ canon_struct!(SimLimits {
     resuming_ms_max,
     empty_ms_max,
     inputs_per_player_and_tick_max,
+    refusals_max,
+    refusal_forgiven_ms,
     frame_ticks,
 });
 
@@ -82,6 +86,8 @@ impl SimLimits {
             resuming_ms_max: limits::RESUMING_MS_MAX,
             empty_ms_max: limits::EMPTY_SESSION_MS,
             inputs_per_player_and_tick_max: limits::INPUTS_PER_PLAYER_AND_TICK_MAX as u8,
+            refusals_max: limits::REFUSALS_MAX,
+            refusal_forgiven_ms: limits::REFUSAL_FORGIVEN_MS,
             frame_ticks: if frame_ticks == 0 { 1 } else { frame_ticks },
         }
     }

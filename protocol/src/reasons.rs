@@ -53,6 +53,10 @@ pub const fn explain(reason: Reason) -> (&'static str, Retry) {
             ("The server moved its schedule after a stall; no fault of the client.", Retry::Yes)
         }
         Reason::Spawned => ("The body was placed at a spawn point.", Retry::Yes),
+        Reason::HeldByShot => (
+            "The claim leads further from a shot's muzzle than a walk until the frame that shows it; go on as you were.",
+            Retry::Yes,
+        ),
         Reason::Displaced => ("An ability moved the body.", Retry::Yes),
         Reason::Reconnected => ("Taken up again after a restart or a new connection.", Retry::Yes),
         Reason::StaleInput => {

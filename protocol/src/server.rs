@@ -95,6 +95,10 @@ pub struct Correction {
     pub pitch: i16,
     pub pose_epoch: u32,
     pub bank_ticks: u32,
+    /// In millimetres per second: the body goes on from the pose this fast.
+    pub velocity: [i32; 3],
+    /// The client's own clock at that pose; `None` when its next claim sets the clock.
+    pub client_tick: Option<u32>,
 }
 
 /// What an attack did to its victim, in thousandths of a point.

@@ -95,6 +95,8 @@ fn own() -> Own {
         pitch: 5,
         pose_epoch: 6,
         bank_ticks: 7,
+        velocity: [8, 9, 10],
+        client_tick: Some(11),
     };
     Own { correction: Some(correction), verdicts: vec![verdict; 4], ..Own::default() }
 }

@@ -97,7 +97,7 @@ impl Brain {
             }
             return;
         };
-        if self.legs.settle(&field.level, pose.at, epoch) {
+        if self.legs.settle(&field.level, (pose.at, client.placed_velocity()), epoch) {
             self.route.clear();
             self.sights.set(pose.yaw, pose.pitch);
         }

@@ -1,6 +1,6 @@
 //! How a bot moves: by the one walker, claimed with the corners of its way.
 
-use combat_components::quantity::Vec3Mm;
+use combat_components::quantity::{Vec3Mm, Velocity};
 use combat_components::rules::MovementRules;
 use combat_components::tick::TickRate;
 use combat_systems::spatial::{Level, Trail, Walker, Wish};
@@ -20,12 +20,12 @@ impl Legs {
     }
 
     /// Takes over where the server put the body. `true` when that is news.
-    pub fn settle(&mut self, level: &Level, at: Vec3Mm, pose_epoch: u32) -> bool {
+    pub fn settle(&mut self, level: &Level, (at, velocity): (Vec3Mm, Velocity), pose_epoch: u32) -> bool {
         if self.pose_epoch == Some(pose_epoch) && self.walker.at() == at {
             return false;
         }
         self.pose_epoch = Some(pose_epoch);
-        self.walker.place(level, at);
+        self.walker.place_moving(level, at, velocity);
         self.trail = Trail::starting(at);
         true
     }

@@ -97,7 +97,7 @@ impl Match {
         let mut this = Self {
             field: Field::of(parts),
             sim: Sim::new(parts).expect("the setup is sound"),
-            audience: PlayersAudience::new(bots, TickRate::DEFAULT, template),
+            audience: PlayersAudience::new(&parts.setup, template),
             builder: ViewBuilder::default(),
             people: People::default(),
             input: TickInput::new(),

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use combat_client::{Client, ClientError, Received, Step};
-use combat_components::quantity::{Pitch, Pose, Vec3Mm, Yaw};
+use combat_components::quantity::{Pitch, Pose, Vec3Mm, Velocity, Yaw};
 use combat_components::streams::Stream;
 use combat_components::verdict::Outcome;
 use combat_protocol::codec::Encoding;
@@ -12,7 +12,7 @@ use combat_protocol::server::Own;
 use combat_protocol::view::PublicPlayer;
 
 use super::figures::{Figures, REPLY_TIMEOUT_US, record};
-use super::stroll::{Stroll, Strolls};
+use super::stroll::{Pace, Stroll, Strolls};
 use crate::bots::aim::bearing;
 
 /// One claim in so many asks for its acknowledgement at once; the others are covered by the next frame.
@@ -51,6 +51,7 @@ pub struct Player {
     stroll: Option<Rc<Stroll>>,
     /// Ticks walked of the stroll.
     walked: u64,
+    pace: Pace,
     pose_epoch: Option<u32>,
     acks: VecDeque<Awaited>,
     verdicts: VecDeque<Awaited>,
@@ -66,6 +67,7 @@ impl Player {
             client: Client::new(Encoding::MessagePack),
             stroll: None,
             walked: 0,
+            pace: Pace::default(),
             pose_epoch: None,
             acks: VecDeque::new(),
             verdicts: VecDeque::new(),
@@ -106,8 +108,10 @@ impl Player {
                 self.stroll = Some(strolls.from(from));
             }
             self.walked = place.unwrap_or(0);
+            let goes_on = place.is_some() && self.client.placed_velocity() != Velocity::default();
+            self.pace = if goes_on { Pace::full() } else { Pace::default() };
         }
-        self.walked += u64::from(ticks);
+        self.walked += self.pace.advance(ticks);
         self.stroll.as_ref().map_or(from, |stroll| stroll.at(self.walked))
     }
 

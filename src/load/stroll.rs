@@ -60,6 +60,27 @@ impl Stroll {
     }
 }
 
+/// How fast a stroll is walked by now: a body begins at rest.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Pace(u64);
+
+impl Pace {
+    /// Claims in which a body at rest comes up to the pace of its stroll.
+    const FULL: u64 = 4;
+
+    pub const fn full() -> Self {
+        Self(Self::FULL)
+    }
+
+    /// Ticks of the stroll that are walked in so many of the clock.
+    pub fn advance(&mut self, ticks: u32) -> u64 {
+        if ticks > 0 {
+            self.0 = Self::FULL.min(self.0 + 1);
+        }
+        u64::from(ticks) * self.0 / Self::FULL
+    }
+}
+
 fn circle(
     rules: &MovementRules,
     rate: TickRate,
@@ -146,11 +167,14 @@ mod tests {
         sim.step(&mut input);
         let own = sim.own_view(slot).expect("he has joined");
         let stroll = strolls.from(own.pose.at);
-        let (mut stream, mut walked) = (Stream::of(11, 0), 0);
+        let (mut stream, mut walked, mut clock, mut pace) = (Stream::of(11, 0), 0, 0, Pace::default());
         for input_seq in 1..=2_000 {
             let longest = if stream.below(20) == 0 { 30 } else { 6 };
             let gap = 1 + stream.below(longest);
-            walked += if input_seq > 1 { u64::from(gap) } else { 0 };
+            if input_seq > 1 {
+                clock += gap;
+                walked += pace.advance(gap);
+            }
             (1..gap).for_each(|_| {
                 sim.step(&mut TickInput::new());
             });
@@ -158,7 +182,7 @@ mod tests {
             let claim = Claim {
                 slot,
                 input_seq,
-                client_tick: 1 + walked as u32,
+                client_tick: 1 + clock,
                 pose,
                 bends: Default::default(),
                 view_tick: sim.tick(),

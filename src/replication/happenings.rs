@@ -24,6 +24,7 @@ pub fn message_of(event: &Event, epoch: Epoch, tick: Tick, roster: &[RosterEntry
         Event::Connected { .. }
         | Event::Disconnected { .. }
         | Event::Displaced { .. }
+        | Event::TooManyRefusals { .. }
         | Event::Shot { .. }
         | Event::Damaged { .. }
         | Event::AbilityUsed { .. }

@@ -1,7 +1,7 @@
 //! The own part of a frame: what concerns one player only.
 
-use combat_components::quantity::Pose;
-use combat_components::reason::Reason;
+use combat_components::event::Event;
+use combat_components::ids::Slot;
 use combat_components::tick::Tick;
 use combat_components::verdict::Verdict;
 use combat_protocol::server::{Correction, InputVerdict, Own, VerdictHit};
@@ -10,8 +10,12 @@ use combat_systems::views::OwnBody;
 use super::players::Standing;
 
 /// The pose that holds; what is left in the bank is filled in when it is sent.
-pub fn correction_of(reason: Reason, input_seq: u32, pose: &Pose, pose_epoch: u32) -> Correction {
-    Correction {
+pub fn correction_of(event: &Event) -> Option<(Slot, Correction)> {
+    let Event::Displaced { slot, reason, input_seq, pose, velocity, pose_epoch, client_tick, .. } = *event
+    else {
+        return None;
+    };
+    let correction = Correction {
         reason,
         input_seq,
         x: pose.at.x,
@@ -21,7 +25,10 @@ pub fn correction_of(reason: Reason, input_seq: u32, pose: &Pose, pose_epoch: u3
         pitch: pose.pitch.turn(),
         pose_epoch,
         bank_ticks: 0,
-    }
+        velocity: [velocity.x, velocity.y, velocity.z],
+        client_tick,
+    };
+    Some((slot, correction))
 }
 
 pub fn verdict_of(verdict: &Verdict, applied_at: Tick) -> InputVerdict {

@@ -4,6 +4,8 @@ use combat_components::command::{Command, TickInput};
 use combat_components::event::Event;
 use combat_components::ids::{Epoch, Slot};
 use combat_components::limits::BANK_MS;
+use combat_components::reason::Reason;
+use combat_components::setup::SessionSetup;
 use combat_components::tick::{Tick, TickRate};
 use combat_protocol::close::CloseCode;
 use combat_protocol::codec::{Encoding, encode_event, encode_own, encode_status, encode_welcome};
@@ -21,9 +23,6 @@ use super::own::{correction_of, fill_own, verdict_of};
 use super::pace::{Due, Pace};
 use super::view::ViewBuilder;
 use crate::session::outbox::Outbox;
-
-/// Frames per second to players.
-pub const PLAYER_FRAME_HZ: u32 = 32;
 
 /// A silent player's word may be this old beyond its round trip: the bank, which is as long as a stall may last.
 const WORD_AGE_MS_MAX: u32 = BANK_MS;
@@ -84,12 +83,12 @@ pub struct PlayersAudience {
 }
 
 impl PlayersAudience {
-    pub fn new(players_max: u8, tick_rate: TickRate, template: WelcomeTemplate) -> Self {
+    pub fn new(setup: &SessionSetup, template: WelcomeTemplate) -> Self {
         Self {
-            sockets: (0..players_max).map(|_| None).collect(),
+            sockets: (0..setup.max_players).map(|_| None).collect(),
             template,
-            tick_rate,
-            frame_ticks: (tick_rate.hz() / PLAYER_FRAME_HZ).max(1),
+            tick_rate: setup.tick_rate,
+            frame_ticks: setup.limits.frame_ticks,
             frames: FrameEncoder::new(),
             encoder: Encoder::default(),
             own: Own::default(),
@@ -198,17 +197,28 @@ impl PlayersAudience {
     fn take_events(&mut self, sim: &Sim, builder: &ViewBuilder, standing: Standing) {
         let tick = sim.tick();
         for event in &sim.output().events {
-            if let Event::Displaced { slot, reason, input_seq, pose, pose_epoch, .. } = event {
+            if let Some((slot, correction)) = correction_of(event) {
                 let Some(Some(socket)) = self.sockets.get_mut(usize::from(slot.0)) else {
                     continue;
                 };
-                socket.correction = Some(correction_of(*reason, *input_seq, pose, *pose_epoch));
+                socket.correction = Some(correction);
                 socket.urgent = true;
+            }
+            if let Event::TooManyRefusals { slot, reason, .. } = *event {
+                self.turn_away(slot, reason);
             }
             if let Some(message) = happenings::message_of(event, standing.epoch, tick, &builder.view.roster) {
                 self.send_event(&message);
                 self.unfinal_at = Some(tick);
             }
+        }
+    }
+
+    /// Closes the connection of a player who does not believe corrections; his body stays, as after any loss.
+    fn turn_away(&mut self, slot: Slot, reason: Reason) {
+        if let Some(socket) = self.sockets.get_mut(usize::from(slot.0)).and_then(Option::take) {
+            socket.outbox.close_because(CloseCode::Policy, reason);
+            self.facts.push(Command::Disconnected { slot });
         }
     }
 

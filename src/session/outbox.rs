@@ -1,10 +1,11 @@
 //! What a session sends to one connection, and what it knows of it. Nobody ever waits for a slow reader.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 
 use bytes::Bytes;
 use combat_components::ids::Epoch;
+use combat_components::reason::Reason;
 use combat_components::tick::Tick;
 use combat_protocol::close::CloseCode;
 use tokio::sync::mpsc;
@@ -42,6 +43,8 @@ pub struct LinkFacts {
     frames_pending: AtomicU32,
     frames_skipped: AtomicU64,
     close: AtomicU16,
+    /// Number of the reason beside the code; 0 for none.
+    close_reason: AtomicU8,
     bank_ticks: AtomicU32,
     shown_tick: AtomicU32,
 }
@@ -56,6 +59,7 @@ impl LinkFacts {
             frames_pending: AtomicU32::new(0),
             frames_skipped: AtomicU64::new(0),
             close: AtomicU16::new(0),
+            close_reason: AtomicU8::new(0),
             bank_ticks: AtomicU32::new(0),
             shown_tick: AtomicU32::new(0),
         })
@@ -125,6 +129,11 @@ impl LinkFacts {
     pub fn close_code(&self) -> CloseCode {
         CloseCode::from_number(self.close.load(Ordering::Acquire)).unwrap_or(CloseCode::GoingAway)
     }
+
+    /// What of the simulation's reasons goes with the code.
+    pub fn close_reason(&self) -> Option<Reason> {
+        Reason::from_number(self.close_reason.load(Ordering::Acquire))
+    }
 }
 
 /// The session's end of a connection. Dropped, it closes the connection once what waits is written.
@@ -177,6 +186,12 @@ impl Outbox {
             self.facts.close.store(CloseCode::TooSlow as u16, Ordering::Release);
         }
         sent.is_ok()
+    }
+
+    /// Closes the connection for what the player did, once what waits is written.
+    pub fn close_because(self, code: CloseCode, reason: Reason) {
+        self.facts.close_reason.store(reason.number(), Ordering::Release);
+        self.close(code);
     }
 
     /// Closes the connection once what waits is written.

@@ -22,7 +22,7 @@ use super::people::People;
 use super::shard::{Shard, ShardHealth};
 use super::summary::{SessionError, SessionStatus, SessionSummary, VerifySummary};
 use crate::journal::{Journal, Tape};
-use crate::replication::players::{PLAYER_FRAME_HZ, PlayersAudience, WelcomeTemplate};
+use crate::replication::players::{PlayersAudience, WelcomeTemplate};
 use crate::replication::relay::Relay;
 use crate::telemetry::Metrics;
 
@@ -135,7 +135,7 @@ impl Registry {
             relay: relay.clone(),
             refusals: self.0.metrics.inbox_refusals.clone(),
         };
-        let players = PlayersAudience::new(facts.max_players, rate, template);
+        let players = PlayersAudience::new(&sim.rules().setup, template);
         let id = facts.id;
         let parts = HostParts {
             id,
@@ -314,7 +314,7 @@ fn welcome_template(facts: &FixedFacts, sim: &Sim) -> WelcomeTemplate {
     WelcomeTemplate(Welcome {
         session_id: facts.id.to_string(),
         tick_rate_hz: facts.tick_rate.hz(),
-        frame_hz: PLAYER_FRAME_HZ.min(facts.tick_rate.hz()),
+        frame_hz: facts.tick_rate.hz() / sim.rules().setup.limits.frame_ticks,
         durability: "journal".to_owned(),
         map_id: facts.map_id.clone(),
         map_hash: facts.map_hash.to_hex(),

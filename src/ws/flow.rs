@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use combat_components::command::{Command, LeaveCause};
 use combat_components::ids::{Epoch, Slot};
+use combat_components::reason::Reason;
 use combat_components::tick::Tick;
 use combat_protocol::client::ClientMessage;
 use combat_protocol::close::CloseCode;
@@ -311,7 +312,10 @@ impl Speaker<'_> {
         loop {
             let written = tokio::select! {
                 next = outgoing.recv() => match next {
-                    None => return self.facts.close_code().into(),
+                    None => {
+                        let detail = self.facts.close_reason().map_or("", Reason::code);
+                        return End::Close(self.facts.close_code(), detail.to_owned());
+                    }
                     Some(next) => self.in_time(self.write(writer, next, &mut outgoing)).await,
                 },
                 Some(pong) = pongs.recv() => self.in_time(async {

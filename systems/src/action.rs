@@ -12,12 +12,15 @@ use combat_components::phase::{MatchState, Phase as MatchPhase};
 use combat_components::quantity::{MilliPoints, Pose, Vec3Mm};
 use combat_components::reason::Reason;
 use combat_components::streams::Streams;
+use combat_components::tick::Tick;
 use combat_components::verdict::{Outcome, Verdict, Zone};
+use combat_components::weapon::Arms;
 
 use crate::abilities::{AbilityUse, Effect};
 use crate::fighter::{Fighter, FighterItem};
 use crate::formulas::damage::hit_damage;
 use crate::formulas::shot::{self, Target};
+use crate::hold::{self, Stance};
 use crate::input::{Inbox, Now};
 use crate::movement::Ground;
 use crate::output::TickOutput;
@@ -84,13 +87,15 @@ fn judge_attacks(inbox: Res<Inbox>, roster: Res<Roster>, mut fighters: Query<Fig
             continue;
         };
         let mut shooter = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
-        let judged = may_act(&shooter, action, &range.state, &range)
-            .and_then(|pose| pull_trigger(&mut shooter, &range).map(|()| pose));
+        let judged = allowed_now(&shooter, &range.state)
+            .and_then(|()| hold::stance(&shooter, action, range.now.0, &range.rules))
+            .and_then(|stance| pull_trigger(&mut shooter, &range).map(|()| stance));
         let reason = judged.err();
         let outcome = if reason.is_none() { Outcome::Applied } else { Outcome::Refused };
         let input_seq = action.input_seq;
         range.output.verdicts.push(Verdict { slot: action.slot, input_seq, outcome, reason, hit: None });
-        if let Ok(pose) = judged {
+        if let Ok(Stance { pose, hold }) = judged {
+            shooter.claims.hold = Some(hold);
             fire(&mut shooter, action, pose, &targets, &mut range);
         }
     }
@@ -103,26 +108,8 @@ fn actions(inbox: &Inbox) -> impl Iterator<Item = &Action> {
     })
 }
 
-/// The pose an action is done from: that of the claim it follows.
-fn may_act(
-    actor: &FighterItem<'_, '_>,
-    action: &Action,
-    state: &MatchState,
-    range: &Range<'_>,
-) -> Result<Pose, Reason> {
-    allowed_now(actor, state)?;
-    if action.follows == 0 {
-        return Ok(actor.body.pose);
-    }
-    let oldest_ticks = range.rules.attack_follows_ticks_max;
-    let followed = actor.recent.accepted.iter().rev().find(|claim| claim.input_seq == action.follows);
-    match followed {
-        Some(claim) if range.now.0.since(claim.accepted_at) <= oldest_ticks => Ok(claim.pose),
-        _ => Err(Reason::StaleInput),
-    }
-}
-
-fn allowed_now(actor: &FighterItem<'_, '_>, state: &MatchState) -> Result<(), Reason> {
+/// Whether the match and the body allow any action.
+pub(crate) fn allowed_now(actor: &FighterItem<'_, '_>, state: &MatchState) -> Result<(), Reason> {
     if state.is_resuming() || !matches!(state.phase, MatchPhase::Warmup | MatchPhase::Active) {
         return Err(Reason::WrongPhase);
     }
@@ -131,20 +118,21 @@ fn allowed_now(actor: &FighterItem<'_, '_>, state: &MatchState) -> Result<(), Re
 
 fn pull_trigger(shooter: &mut FighterItem<'_, '_>, range: &Range<'_>) -> Result<(), Reason> {
     let now = range.now.0;
+    may_fire(&shooter.arms, now)?;
     let in_hand = usize::from(shooter.arms.in_hand);
-    if shooter.arms.reloaded_at.is_some() {
-        return Err(Reason::Reloading);
-    }
-    if now < shooter.arms.ready_at {
-        return Err(Reason::OnCooldown);
-    }
-    if shooter.arms.rounds[in_hand] == 0 {
-        return Err(Reason::MagazineEmpty);
-    }
     shooter.arms.rounds[in_hand] -= 1;
     shooter.arms.ready_at = now.plus(range.rules.weapons[in_hand].fire_interval_ticks);
     shooter.score.shots += 1;
     Ok(())
+}
+
+pub(crate) fn may_fire(arms: &Arms, now: Tick) -> Result<(), Reason> {
+    match () {
+        () if arms.reloaded_at.is_some() => Err(Reason::Reloading),
+        () if now < arms.ready_at => Err(Reason::OnCooldown),
+        () if arms.rounds[usize::from(arms.in_hand)] == 0 => Err(Reason::MagazineEmpty),
+        () => Ok(()),
+    }
 }
 
 fn fire(
@@ -257,7 +245,10 @@ fn use_ability(
     if at.now < actor.cooldowns.ready_at[place] {
         return Err(Reason::OnCooldown);
     }
-    let from = actor.body.pose;
+    if hold::binds_abilities(&actor.claims.hold, at.now) {
+        return Err(Reason::HeldByShot);
+    }
+    let from = hold::stance(actor, action, at.now, at.rules)?.pose;
     let using = AbilityUse {
         rules: &ability.rules,
         level: at.level,

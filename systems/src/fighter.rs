@@ -59,23 +59,42 @@ pub struct Fighter {
 }
 
 impl FighterItem<'_, '_> {
-    /// The server moves this body. Claims that do not know of it yet are dropped from now on.
+    /// The server moves this body, with the velocity it has; a spawn puts it down at rest. Claims that do not know of
+    /// it yet are dropped from now on, and the next one sets the client's clock.
     pub fn displace(&mut self, to: Pose, because: Reason, input_seq: u32, at: &mut Displacing<'_>) {
-        let grounded = at.level.grounded(to.at);
-        *self.motion = at.rules.movement.placed(grounded, &self.motion);
+        let before = if because == Reason::Spawned { Motion::default() } else { *self.motion };
+        *self.motion = at.rules.movement.placed(at.level.grounded(to.at), &before);
         self.body.pose = to;
-        self.claims.pose_epoch = self.claims.pose_epoch.wrapping_add(1);
-        self.claims.pose_epoch_since = at.now;
-        self.claims.anchored = false;
+        self.claims.pose_since = at.now;
+        self.claims.clock_set = false;
         self.claims.falls_at = at.now.plus(at.rules.bank_ticks_max);
+        (self.claims.fall, self.claims.hold) = (None, None);
+        self.begin_pose_epoch(because, input_seq, at);
+    }
+
+    /// The pose and its velocity hold, whatever has been claimed since; a body in the air is not kept up by it.
+    pub fn hold_still(&mut self, because: Reason, input_seq: u32, at: &mut Displacing<'_>) {
+        self.begin_pose_epoch(because, input_seq, at);
+    }
+
+    /// As [`Self::hold_still`], for a client whose clock the server no longer knows: its next claim sets it.
+    pub fn hold_still_and_forget_clock(&mut self, because: Reason, at: &mut Displacing<'_>) {
+        self.claims.clock_set = false;
+        self.hold_still(because, 0, at);
+    }
+
+    fn begin_pose_epoch(&mut self, because: Reason, input_seq: u32, at: &mut Displacing<'_>) {
+        self.claims.pose_epoch = self.claims.pose_epoch.wrapping_add(1);
         self.recent.accepted.clear();
         at.output.events.push(Event::Displaced {
             id: *self.id,
             slot: self.identity.slot,
             reason: because,
             input_seq,
-            pose: to,
+            pose: self.body.pose,
+            velocity: at.rules.movement.velocity_of(&self.motion),
             pose_epoch: self.claims.pose_epoch,
+            client_tick: self.claims.clock_set.then_some(self.claims.client_tick),
         });
     }
 

@@ -33,8 +33,8 @@ pub struct Now(pub Tick);
 #[derive(Resource, Debug, Default)]
 pub struct Inbox {
     pub commands: TickInput,
-    /// Indices of new claims and actions, ordered.
-    pub claims: Vec<u16>,
+    /// Indices of new claims and actions, ordered; then those of the actions alone.
+    pub ordered: Vec<u16>,
     pub actions: Vec<u16>,
     keyed: Vec<(u8, u16)>,
 }
@@ -46,7 +46,7 @@ impl Inbox {
     pub fn with_capacity() -> Self {
         Self {
             commands: Vec::new(),
-            claims: Vec::with_capacity(Self::CAPACITY),
+            ordered: Vec::with_capacity(Self::CAPACITY),
             actions: Vec::with_capacity(Self::CAPACITY),
             keyed: Vec::with_capacity(Self::CAPACITY),
         }
@@ -86,7 +86,7 @@ fn order_player_inputs(
 ) {
     let inbox = &mut *inbox;
     inbox.keyed.clear();
-    inbox.claims.clear();
+    inbox.ordered.clear();
     inbox.actions.clear();
     if inbox.commands.is_empty() {
         return;
@@ -122,9 +122,9 @@ fn order_player_inputs(
     }
     inbox.keyed.sort_unstable();
     for (_, index) in &inbox.keyed {
-        match inbox.commands[usize::from(*index)] {
-            Command::Claim { .. } => inbox.claims.push(*index),
-            _ => inbox.actions.push(*index),
+        inbox.ordered.push(*index);
+        if matches!(inbox.commands[usize::from(*index)], Command::Action { .. }) {
+            inbox.actions.push(*index);
         }
     }
 }

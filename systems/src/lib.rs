@@ -5,12 +5,15 @@
 
 pub mod abilities;
 pub mod action;
+mod claimed_way;
 pub mod cooldown;
 pub mod damage;
 pub mod failing_phase;
+pub mod falling;
 pub mod fighter;
 pub mod formulas;
 pub mod history;
+pub mod hold;
 pub mod input;
 pub mod keyframe;
 pub mod membership;

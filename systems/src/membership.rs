@@ -44,7 +44,7 @@ pub fn apply(world: &mut World, command: &Command) {
             (link.skipped_from, link.skipped_to) = (*from, *to);
         }),
         Command::SnapshotSent { slot, at } => with_link(world, *slot, |link| link.snapshot_at = *at),
-        Command::ScheduleMoved { .. } => displace_everybody(world, Reason::ScheduleMoved),
+        Command::ScheduleMoved { .. } => hold_everybody(world, Reason::ScheduleMoved),
         Command::Resumed { epoch } => resume(world, *epoch),
         Command::Claim { .. } | Command::Action { .. } => {}
     }
@@ -73,7 +73,7 @@ fn join(world: &mut World, identity: Identity) {
         motion: rules.movement.placed(grounded, &Motion::default()),
         claims: ClaimState {
             pose_epoch: 1,
-            pose_epoch_since: now,
+            pose_since: now,
             falls_at: now.plus(rules.bank_ticks_max),
             bank_origin: now.0 as i32,
             ..ClaimState::default()
@@ -137,7 +137,7 @@ fn connect(world: &mut World, slot: Slot) {
     };
     let id = *world.get::<SimId>(entity).expect("every body in the roster has an id");
     with_link_at(world, slot, true);
-    displace(world, entity, Reason::Reconnected);
+    hold_still(world, entity, Reason::Reconnected);
     world.resource_mut::<TickOutput>().events.push(Event::Connected { id });
 }
 
@@ -167,7 +167,7 @@ fn resume(world: &mut World, epoch: Epoch) {
     for slot in 0..PLAYERS_MAX as u8 {
         with_link_at(world, Slot(slot), false);
     }
-    displace_everybody(world, Reason::Reconnected);
+    hold_everybody(world, Reason::Reconnected);
     let until = now.plus(world.resource::<TickRules>().resuming_ticks_max);
     let mut state = world.resource_mut::<MatchState>();
     if state.phase != Phase::Ended {
@@ -179,19 +179,17 @@ fn resume(world: &mut World, epoch: Epoch) {
     world.resource_mut::<TickOutput>().events.push(Event::Resumed { epoch });
 }
 
-fn displace_everybody(world: &mut World, because: Reason) {
+fn hold_everybody(world: &mut World, because: Reason) {
     for index in 0..world.resource::<Roster>().len() {
         let entity = world.resource::<Roster>().at(index);
-        displace(world, entity, because);
+        hold_still(world, entity, because);
     }
 }
 
-/// Tells a body where it stands, without moving it; what is in the air comes down.
-fn displace(world: &mut World, entity: Entity, because: Reason) {
+/// Tells a body where it is and how fast, without moving it; its client's clock is not known any more.
+fn hold_still(world: &mut World, entity: Entity, because: Reason) {
     let mut state: SystemState<(Query<Fighter>, Ground)> = SystemState::new(world);
     let (mut fighters, mut ground) = state.get_mut(world).expect("the resources are there from creation on");
     let mut fighter = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
-    let mut pose = fighter.body.pose;
-    pose.at = ground.displacing().level.ground_below(pose.at).unwrap_or(pose.at);
-    fighter.displace(pose, because, 0, &mut ground.displacing());
+    fighter.hold_still_and_forget_clock(because, &mut ground.displacing());
 }

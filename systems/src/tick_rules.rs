@@ -46,6 +46,7 @@ pub struct TickRules {
     pub abilities: ArrayVec<TickAbility, ABILITIES_MAX>,
     pub bank_ticks_max: u32,
     pub attack_follows_ticks_max: u32,
+    pub refusal_forgiven_ticks: u32,
     pub respawn_ticks: u32,
     pub warmup_ticks: u32,
     pub resuming_ticks_max: u32,
@@ -89,6 +90,7 @@ impl TickRules {
             mode,
             bank_ticks_max: rate.ticks_in_ms(limits.bank_ms) + rate.hz().div_ceil(limits.claim_hz),
             attack_follows_ticks_max: rate.ticks_in_ms(limits.follows_ms_max),
+            refusal_forgiven_ticks: rate.ticks_in_ms(limits.refusal_forgiven_ms),
             respawn_ticks: rate.ticks_in_ms(ruleset.matches.respawn_ms).max(1),
             warmup_ticks: rate.ticks_in_ms(ruleset.matches.warmup_ms).max(1),
             resuming_ticks_max: rate.ticks_in_ms(limits.resuming_ms_max),
@@ -113,6 +115,7 @@ fn usable(limits: SimLimits) -> Result<SimLimits, SetupError> {
             "inputs_per_player_and_tick_max",
             (1..=inputs_max).contains(&usize::from(limits.inputs_per_player_and_tick_max)),
         ),
+        ("refusal_forgiven_ms", (1..=LIMIT_MS_MAX).contains(&limits.refusal_forgiven_ms)),
         ("frame_ticks", (1..=128).contains(&limits.frame_ticks)),
     ];
     let refused = checks.into_iter().find(|(_, holds)| !holds);

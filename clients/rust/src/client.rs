@@ -1,6 +1,6 @@
 //! The client itself: what it knows of its session.
 
-use combat_components::quantity::Pose;
+use combat_components::quantity::{Pose, Velocity};
 use combat_protocol::client_view::ClientView;
 use combat_protocol::codec::Encoding;
 use combat_protocol::server::{Delta, Own, StatusMessage, Welcome};
@@ -27,6 +27,8 @@ pub struct Counters {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Placed {
     pub(crate) pose: Pose,
+    /// As the server last said it.
+    pub(crate) velocity: Velocity,
     pub(crate) epoch: u32,
 }
 
@@ -107,6 +109,11 @@ impl Client {
     /// Where this client's body stands: as last claimed, or as the server last placed it.
     pub fn pose(&self) -> Option<Pose> {
         self.placed.map(|placed| placed.pose)
+    }
+
+    /// How fast the body goes on from where the server last placed it.
+    pub fn placed_velocity(&self) -> Velocity {
+        self.placed.map_or_else(Velocity::default, |placed| placed.velocity)
     }
 
     pub fn pose_epoch(&self) -> Option<u32> {

@@ -82,6 +82,14 @@ impl ClaimPacer {
         (self.bank_ticks, self.bank_at_tick) = (bank_ticks, server_tick);
     }
 
+    /// The server refused a claim: the body goes on from where it was at `client_tick`, now.
+    pub fn set_back(&mut self, client_tick: u32, own_ticks: u64, (bank_ticks, server_tick): (u32, u32)) {
+        self.in_flight.clear();
+        (self.client_tick, self.bank_after_client_tick) = (client_tick, client_tick);
+        (self.is_anchored, self.claimed_at) = (true, Some(own_ticks));
+        (self.bank_ticks, self.bank_at_tick) = (bank_ticks, server_tick);
+    }
+
     /// What will be left in the bank when a claim sent now arrives.
     pub fn bank_at(&self, server_tick: u32) -> u32 {
         let filled = self.bank_ticks.saturating_add(server_tick.saturating_sub(self.bank_at_tick));

@@ -1,6 +1,6 @@
 //! What a client hears, and how its state takes it in.
 
-use combat_components::quantity::{Pitch, Pose, Vec3Mm, Yaw};
+use combat_components::quantity::{Pitch, Pose, Vec3Mm, Velocity, Yaw};
 use combat_components::reason::Reason;
 use combat_protocol::client_view::{HashCheck, ViewError};
 use combat_protocol::codec::decode_server;
@@ -59,7 +59,7 @@ impl Client {
         if let (Some(row), Some(_)) = (row, &welcome.own) {
             let at = Vec3Mm::new(row.x, row.y, row.z);
             let pose = Pose { at, yaw: Yaw(row.yaw as u16), pitch: pitch_of(row.pitch as i16) };
-            self.placed = Some(Placed { pose, epoch: own.pose_epoch });
+            self.placed = Some(Placed { pose, velocity: Velocity::default(), epoch: own.pose_epoch });
             self.pacer.displaced(own.bank_ticks, own.tick, false);
         }
         self.take_snapshot(snapshot, now_ms)?;
@@ -100,23 +100,30 @@ impl Client {
         self.durable_tick = self.durable_tick.max(own.durable_tick);
         self.pacer.bank_reported(own.bank_ticks, own.tick, own.last_input_seq);
         if let Some(correction) = &own.correction {
-            self.take_correction(correction, own.tick);
+            self.take_correction(correction, own.tick, now_ms);
         }
         self.own = own;
         Received::Own(&self.own)
     }
 
-    fn take_correction(&mut self, correction: &Correction, tick: u32) {
+    fn take_correction(&mut self, correction: &Correction, tick: u32, now_ms: u64) {
         let &Correction { reason, x, y, z, yaw, pitch, pose_epoch, bank_ticks, .. } = correction;
+        let [vx, vy, vz] = correction.velocity;
         if self.placed.is_some_and(|placed| placed.epoch > pose_epoch) {
             return;
         }
         let is_refusal = reason < Reason::ScheduleMoved;
         self.counters.corrections += u64::from(is_refusal);
         let pose = Pose { at: Vec3Mm::new(x, y, z), yaw: Yaw(yaw), pitch: pitch_of(pitch) };
-        self.placed = Some(Placed { pose, epoch: pose_epoch });
+        self.placed = Some(Placed { pose, velocity: Velocity { x: vx, y: vy, z: vz }, epoch: pose_epoch });
         self.last_claim = None;
-        self.pacer.displaced(bank_ticks, tick, reason == Reason::BankOverdrawn);
+        match correction.client_tick {
+            None => self.pacer.displaced(bank_ticks, tick, reason == Reason::BankOverdrawn),
+            Some(client_tick) => {
+                let own_ticks = self.clock.own_ticks(now_ms);
+                self.pacer.set_back(client_tick, own_ticks, (bank_ticks, tick));
+            }
+        }
     }
 
     fn take_event(&mut self, event: EventMessage) -> Received<'_> {

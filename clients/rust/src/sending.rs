@@ -99,7 +99,7 @@ impl Client {
             ack: step.ack,
             bends: step.bends.iter().map(|bend| [bend.x, bend.y, bend.z]).collect(),
         };
-        self.placed = Some(Placed { pose: step.pose, epoch: placed.epoch });
+        self.placed = Some(Placed { pose: step.pose, ..placed });
         self.last_claim = Some((input_seq, now_ms));
         self.word_at_ms = Some(now_ms);
         self.send(&ClientMessage::Claim(claim), out);

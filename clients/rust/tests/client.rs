@@ -69,7 +69,19 @@ fn welcome() -> Welcome {
 }
 
 fn correction(reason: Reason, pose_epoch: u32, bank_ticks: u32) -> Correction {
-    Correction { reason, input_seq: 41, x: 1, y: 2, z: 3, yaw: 4, pitch: 5, pose_epoch, bank_ticks }
+    Correction {
+        reason,
+        input_seq: 41,
+        x: 1,
+        y: 2,
+        z: 3,
+        yaw: 4,
+        pitch: 5,
+        pose_epoch,
+        bank_ticks,
+        velocity: [0; 3],
+        client_tick: None,
+    }
 }
 
 /// Feeds a message of the server; what it turned out to be is dropped.

@@ -61,7 +61,7 @@ fn read_ability_ticks<'a>(source: &mut impl Source<'a>) -> Result<ArrayVec<u32, 
 }
 
 fn write_correction(sink: &mut impl Sink, correction: &Correction) {
-    sink.open_list("correction", 9);
+    sink.open_list("correction", 13);
     sink.numbered("reason", correction.reason);
     sink.integer("inputSeq", correction.input_seq.into());
     sink.integer("x", correction.x.into());
@@ -71,11 +71,16 @@ fn write_correction(sink: &mut impl Sink, correction: &Correction) {
     sink.integer("pitch", correction.pitch.into());
     sink.integer("poseEpoch", correction.pose_epoch.into());
     sink.integer("bankTicks", correction.bank_ticks.into());
+    let [vx, vy, vz] = correction.velocity;
+    sink.integer("vx", vx.into());
+    sink.integer("vy", vy.into());
+    sink.integer("vz", vz.into());
+    sink.optional("clientTick", correction.client_tick);
     sink.close();
 }
 
 fn read_correction<'a>(source: &mut impl Source<'a>) -> Result<Correction, DecodeError> {
-    source.open_row("correction", 9)?;
+    source.open_row("correction", 13)?;
     let correction = Correction {
         reason: source.numbered("reason")?,
         input_seq: source.u32("inputSeq")?,
@@ -86,6 +91,8 @@ fn read_correction<'a>(source: &mut impl Source<'a>) -> Result<Correction, Decod
         pitch: source.i16("pitch")?,
         pose_epoch: source.u32("poseEpoch")?,
         bank_ticks: source.u32("bankTicks")?,
+        velocity: [source.i32("vx")?, source.i32("vy")?, source.i32("vz")?],
+        client_tick: source.optional_u32("clientTick")?,
     };
     source.close()?;
     Ok(correction)

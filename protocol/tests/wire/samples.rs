@@ -171,6 +171,8 @@ fn corrected_own() -> Own {
             pitch: -512,
             pose_epoch: 4,
             bank_ticks: 31,
+            velocity: [6_500, -120, 0],
+            client_tick: Some(4_200),
         }),
         verdicts: vec![InputVerdict {
             input_seq: 45,

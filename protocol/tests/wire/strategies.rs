@@ -143,17 +143,21 @@ fn delta() -> impl Strategy<Value = Delta> {
 }
 
 fn correction() -> impl Strategy<Value = Correction> {
-    (numbered::<Reason>(), any::<([u32; 3], [i32; 3], u16, i16)>()).prop_map(
-        |(reason, ([input_seq, pose_epoch, bank_ticks], [x, y, z], yaw, pitch))| Correction {
-            reason,
-            input_seq,
-            x,
-            y,
-            z,
-            yaw,
-            pitch,
-            pose_epoch,
-            bank_ticks,
+    (numbered::<Reason>(), any::<([u32; 3], [i32; 3], u16, i16, [i32; 3], Option<u32>)>()).prop_map(
+        |(reason, ([input_seq, pose_epoch, bank_ticks], [x, y, z], yaw, pitch, velocity, client_tick))| {
+            Correction {
+                reason,
+                input_seq,
+                x,
+                y,
+                z,
+                yaw,
+                pitch,
+                pose_epoch,
+                bank_ticks,
+                velocity,
+                client_tick,
+            }
         },
     )
 }

@@ -59,6 +59,9 @@ pub fn tell(event: &Event, names: &Names<'_>) -> String {
         Event::Displaced { id, reason, pose, .. } => {
             format!("{} was placed at {}: {}", player(id), metres(pose.at), reason.code())
         }
+        Event::TooManyRefusals { id, reason, .. } => {
+            format!("{} was refused too often, at last as {}", player(id), reason.code())
+        }
         Event::Shot { shooter, weapon, struck, .. } => {
             let at = struck.as_ref().map_or("nobody", player);
             format!("{} shot {at} with {}", player(shooter), names.weapon(*weapon))
@@ -97,10 +100,13 @@ pub fn as_json(event: &Event) -> Value {
         }
         Event::Connected { id } => json!({"type": "connected", "simId": id.0}),
         Event::Disconnected { id } => json!({"type": "disconnected", "simId": id.0}),
-        Event::Displaced { id, reason, input_seq, pose, pose_epoch, .. } => json!({
+        Event::Displaced { id, reason, input_seq, pose, velocity, pose_epoch, .. } => json!({
             "type": "displaced", "simId": id.0, "reason": reason.code(), "inputSeq": input_seq,
-            "at": at(&pose.at), "poseEpoch": pose_epoch,
+            "at": at(&pose.at), "velocity": [velocity.x, velocity.y, velocity.z], "poseEpoch": pose_epoch,
         }),
+        Event::TooManyRefusals { id, reason, .. } => {
+            json!({"type": "too_many_refusals", "simId": id.0, "reason": reason.code()})
+        }
         Event::Shot { shooter, weapon, from, to, struck } => json!({
             "type": "shot", "shooter": shooter.0, "weapon": weapon, "from": at(from), "to": at(to),
             "struck": struck.map(|id| id.0),

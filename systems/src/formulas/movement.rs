@@ -5,6 +5,7 @@
 //! once and not per claim: what rounding gave is remembered as a debt.
 
 use combat_components::body::Motion;
+use combat_components::quantity::Velocity;
 use combat_components::reason::Reason;
 use combat_components::rules::MovementRules;
 use combat_components::tick::TickRate;
@@ -65,21 +66,37 @@ impl MovementLimits {
         }
     }
 
-    /// The motion of a body that the server has just placed, after `before`: any legal velocity, standing or not.
+    /// The motion of a body that the server has just placed and that moved as `before`: it goes on as fast as it was,
+    /// but never upward.
     pub fn placed(&self, grounded: bool, before: &Motion) -> Motion {
         let motion = Motion { grounded, ..*before };
-        self.unsettled(&match grounded {
+        match grounded {
             true => Motion { rise_max: self.jump_speed as i32, fall_max: 0, rise_debt: 0, ..motion },
-            false => {
-                Motion { rise_max: before.rise_max.min(0), fall_max: self.terminal_speed as i32, ..motion }
-            }
-        })
+            false if before.grounded => Motion { rise_max: 0, fall_max: 0, rise_debt: 0, ..motion },
+            false => Motion { rise_max: before.rise_max.min(0), ..motion },
+        }
     }
 
-    /// `motion` with any legal horizontal velocity.
-    pub fn unsettled(&self, motion: &Motion) -> Motion {
-        let speed = self.speed as i32;
-        Motion { x_low: -speed, x_high: speed, z_low: -speed, z_high: speed, ..*motion }
+    /// The velocity a body that may move as `motion` is told to go on with: the likeliest of those that are possible.
+    pub fn velocity_of(&self, motion: &Motion) -> Velocity {
+        let x = i64::from(motion.x.clamp(motion.x_low, motion.x_high));
+        let z = i64::from(motion.z.clamp(motion.z_low, motion.z_high));
+        let size = (x * x + z * z).isqrt().max(1);
+        let kept = |part: i64| if size > self.speed { part * self.speed / size } else { part };
+        let y = if motion.grounded { 0 } else { i64::from(motion.rise_max) };
+        let [x, y, z] = [kept(x) / 1_000, y.div_euclid(1_000), kept(z) / 1_000].map(|mm| mm as i32);
+        Velocity { x, y, z }
+    }
+
+    /// How far a body has fallen `ticks` after it fell at `speed`, in micrometres.
+    pub fn fallen_um(&self, speed: i32, ticks: u32) -> i64 {
+        self.furthest(i64::from(speed), i64::from(ticks), self.gravity, self.terminal_speed)
+    }
+
+    /// How fast it falls then, in micrometres per second.
+    pub fn falling_speed(&self, speed: i32, ticks: u32) -> i32 {
+        let gained = (self.gravity * i64::from(ticks)).div_ceil_of(self.hz);
+        (i64::from(speed) + gained).min(self.terminal_speed) as i32
     }
 
     /// The furthest a body comes in `ticks` at full speed, in micrometres.
@@ -115,12 +132,23 @@ impl MovementLimits {
         if segment.length_um > self.reach_um(segment.ticks) + tolerance {
             return Err(Reason::TooFast);
         }
+        if segment.ticks == 0 {
+            return Ok(*motion);
+        }
         if segment.deflected {
             return self.deflected(motion, segment, tolerance);
         }
         let (x_low, x_high) = self.axis((motion.x_low, motion.x_high), segment.dx_um, segment.ticks)?;
         let (z_low, z_high) = self.axis((motion.z_low, motion.z_high), segment.dz_um, segment.ticks)?;
-        Ok(Motion { x_low, x_high, z_low, z_high, ..*motion })
+        let (x, z) = self.mean(segment);
+        Ok(Motion { x_low, x_high, z_low, z_high, x, z, ..*motion })
+    }
+
+    /// The mean velocity over a segment, in micrometres per second.
+    fn mean(&self, segment: &Segment) -> (i32, i32) {
+        let ticks = i64::from(segment.ticks).max(1);
+        let mean = |moved_um: i64| (moved_um * self.hz / ticks).clamp(-self.speed, self.speed) as i32;
+        (mean(segment.dx_um), mean(segment.dz_um))
     }
 
     /// Walls stop and turn a body, but none makes it faster.
@@ -133,7 +161,8 @@ impl MovementLimits {
         }
         let gained = (self.acceleration * i64::from(segment.ticks)).div_ceil_of(self.hz);
         let after = (before + gained).min(self.speed) as i32;
-        Ok(Motion { x_low: -after, x_high: after, z_low: -after, z_high: after, ..*motion })
+        let (x, z) = self.mean(segment);
+        Ok(Motion { x_low: -after, x_high: after, z_low: -after, z_high: after, x, z, ..*motion })
     }
 
     /// Whether one axis' displacement is reachable, and the velocities it can end with.
@@ -355,7 +384,7 @@ mod tests {
 
     #[test]
     fn full_speed_is_legal_and_a_tenth_more_is_not() {
-        let motion = limits().placed(true, &standing());
+        let motion = Motion { x_low: 6_000_000, x_high: 6_500_000, ..standing() };
         assert!(across(&motion, 203, 4).is_ok());
         assert_eq!(across(&motion, 224, 4), Err(Reason::TooFast));
     }

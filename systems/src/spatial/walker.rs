@@ -2,7 +2,7 @@
 //!
 //! The source of legal walks for bots, load and tests. Allocates; the simulation never calls it.
 
-use combat_components::quantity::{Pitch, Vec3Mm, Yaw};
+use combat_components::quantity::{Pitch, Vec3Mm, Velocity, Yaw};
 use combat_components::rules::MovementRules;
 use combat_components::tick::TickRate;
 use rapier3d::control::{CharacterLength, KinematicCharacterController};
@@ -88,6 +88,13 @@ impl Walker {
     pub fn place(&mut self, level: &Level, at: Vec3Mm) {
         (self.at, self.exact_um, self.velocity) = (at, micrometres(at), [0, 0]);
         self.rise = (!level.grounded(at)).then_some(0);
+    }
+
+    /// Puts the body where the server says it is, as fast as the server says it goes on, in millimetres per second.
+    pub fn place_moving(&mut self, level: &Level, at: Vec3Mm, velocity: Velocity) {
+        self.place(level, at);
+        self.velocity = [velocity.x, velocity.z].map(|part| i64::from(part) * 1_000);
+        self.rise = self.rise.map(|_| i64::from(velocity.y) * 1_000);
     }
 
     /// Moves the body by one tick.

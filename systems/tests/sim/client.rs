@@ -7,7 +7,7 @@ use combat_components::command::{Claim, Command};
 use combat_components::event::Event;
 use combat_components::ids::Slot;
 use combat_components::limits::{CLAIM_HZ, SUB_POSES_MAX};
-use combat_components::quantity::{Pose, Vec3Mm};
+use combat_components::quantity::{Pose, Vec3Mm, Velocity};
 use combat_components::reason::Reason;
 use combat_components::tick::Tick;
 use combat_systems::output::TickOutput;
@@ -19,6 +19,8 @@ use crate::arena::Arena;
 #[derive(Clone, Copy, Debug)]
 pub struct Displacement {
     pub at: Vec3Mm,
+    pub velocity: Velocity,
+    pub client_tick: Option<u32>,
     pub pose_epoch: u32,
     pub reason: Reason,
 }
@@ -108,11 +110,14 @@ impl Client {
     }
 
     fn believe(&mut self, displacement: Displacement, now: u32, level: &Level) {
-        self.walker.place(level, displacement.at);
+        self.walker.place_moving(level, displacement.at, displacement.velocity);
         self.trail = Trail::starting(displacement.at);
         self.pose_epoch = displacement.pose_epoch;
         self.believed.push(displacement);
-        self.claim(now);
+        match displacement.client_tick {
+            None => self.claim(now),
+            Some(client_tick) => self.client_tick = client_tick,
+        }
     }
 
     fn claim(&mut self, now: u32) {
@@ -160,10 +165,16 @@ impl Client {
     /// Puts what the server tells this client on its way.
     pub fn hear(&mut self, output: &TickOutput) {
         for event in &output.events {
-            if let Event::Displaced { slot, pose, pose_epoch, reason, .. } = event
+            if let Event::Displaced { slot, pose, velocity, pose_epoch, client_tick, reason, .. } = event
                 && slot.0 == self.slot
             {
-                let displacement = Displacement { at: pose.at, pose_epoch: *pose_epoch, reason: *reason };
+                let displacement = Displacement {
+                    at: pose.at,
+                    velocity: *velocity,
+                    client_tick: *client_tick,
+                    pose_epoch: *pose_epoch,
+                    reason: *reason,
+                };
                 self.down.push_back((output.tick.0 + self.delay_ticks, displacement));
             }
         }

@@ -8,8 +8,10 @@ mod crowd;
 mod determinism;
 mod duels;
 mod duplicates;
+mod lying;
 mod maps;
 mod noise;
+mod peeking;
 #[allow(dead_code, reason = "the tests of space use the rest")]
 #[path = "../spatial/reference.rs"]
 mod reference;

@@ -1,0 +1,134 @@
+//! The way a claim says its body has gone, and whether it can have gone it.
+
+use std::cell::OnceCell;
+use std::ops::RangeInclusive;
+
+use arrayvec::ArrayVec;
+use combat_components::body::Motion;
+use combat_components::command::Claim;
+use combat_components::quantity::Vec3Mm;
+use combat_components::reason::Reason;
+
+use crate::formulas::movement::{MovementLimits, Segment, WayPoint};
+use crate::spatial::{Level, PATH_POINTS_MAX};
+
+/// Points no further apart than a body's radius; one claim never reaches further than [`PATH_POINTS_MAX`] radii, and
+/// what is too long ends early.
+type WayPoints = ArrayVec<WayPoint, { PATH_POINTS_MAX as usize }>;
+
+/// A claim's way through a level.
+pub(crate) struct ClaimedWay<'a> {
+    level: &'a Level,
+    from: Vec3Mm,
+    claim: &'a Claim,
+    points: WayPoints,
+    beside_wall: OnceCell<bool>,
+}
+
+impl<'a> ClaimedWay<'a> {
+    pub(crate) fn of(level: &'a Level, from: Vec3Mm, claim: &'a Claim) -> Self {
+        Self { level, from, claim, points: way_points(level, from, claim), beside_wall: OnceCell::new() }
+    }
+
+    /// The least number of ticks of `span` in which a body that begins with `motion` can have gone this way, and how it
+    /// may move then: where the claim sets the clock, as after any legal number of them.
+    ///
+    /// # Errors
+    /// Why the whole span is too short for it.
+    pub(crate) fn judge(
+        &self,
+        motion: &Motion,
+        span: RangeInclusive<u32>,
+        limits: &MovementLimits,
+    ) -> Result<(u32, Motion), Reason> {
+        let mut legal: Option<(u32, Motion)> = None;
+        let mut refusal = Reason::TooFast;
+        for ticks in span {
+            match self.judge_in(motion, ticks, limits) {
+                Ok(end) => legal = Some(legal.map_or((ticks, end), |(least, any)| (least, any.or(&end)))),
+                Err(reason) => refusal = reason,
+            }
+        }
+        legal.ok_or(refusal)
+    }
+
+    fn judge_in(&self, motion: &Motion, ticks: u32, limits: &MovementLimits) -> Result<Motion, Reason> {
+        let segment = self.segment(ticks);
+        let steered = limits.judge_across(motion, &segment);
+        // Near a wall what cannot have been steered may have been deflected.
+        let across = match steered {
+            Err(Reason::TooMuchAcceleration) if self.passes_a_wall() => {
+                limits.judge_across(motion, &Segment { deflected: true, ..segment })
+            }
+            steered => steered,
+        }?;
+        limits.judge_height(&across, ticks, &self.points)
+    }
+
+    pub(crate) fn segment(&self, ticks: u32) -> Segment {
+        let (from, to) = (self.from, self.claim.pose.at);
+        let um = |from: i32, to: i32| (i64::from(to) - i64::from(from)) * 1_000;
+        Segment {
+            dx_um: um(from.x, to.x),
+            dz_um: um(from.z, to.z),
+            length_um: self.parts().map(|(a, b)| horizontal_um(a, b)).sum(),
+            bends: self.claim.bends.len() as i64,
+            ticks,
+            deflected: false,
+        }
+    }
+
+    pub(crate) fn touches_ground(&self) -> bool {
+        self.points.iter().any(|point| point.grounded)
+    }
+
+    /// Whether nothing solid lies on it.
+    pub(crate) fn is_free(&self) -> bool {
+        self.parts().all(|(a, b)| self.level.path_is_free(a, b))
+    }
+
+    fn passes_a_wall(&self) -> bool {
+        *self.beside_wall.get_or_init(|| {
+            let level = self.level;
+            let beside = |(a, b)| level.points_between(a, b).any(|at| level.beside_wall(at));
+            level.beside_wall(self.from) || self.parts().any(beside)
+        })
+    }
+
+    fn parts(&self) -> impl Iterator<Item = (Vec3Mm, Vec3Mm)> + 'a {
+        parts_of(self.from, self.claim)
+    }
+}
+
+/// The bends of a claim and its end.
+pub(crate) fn points_of(claim: &Claim) -> impl Iterator<Item = Vec3Mm> + '_ {
+    claim.bends.iter().copied().chain([claim.pose.at])
+}
+
+/// Every straight part of a claimed way, as (from, to).
+fn parts_of(from: Vec3Mm, claim: &Claim) -> impl Iterator<Item = (Vec3Mm, Vec3Mm)> + '_ {
+    points_of(claim).scan(from, |at, next| Some((std::mem::replace(at, next), next)))
+}
+
+fn horizontal_um(from: Vec3Mm, to: Vec3Mm) -> i64 {
+    (from.horizontal_distance_squared(to) * 1_000_000).isqrt()
+}
+
+fn way_points(level: &Level, from: Vec3Mm, claim: &Claim) -> WayPoints {
+    let mut way = WayPoints::new();
+    let mut length_um = 0;
+    for (a, b) in parts_of(from, claim) {
+        for at in level.points_between(a, b) {
+            let point = WayPoint {
+                length_um: length_um + horizontal_um(a, at),
+                rise_um: (i64::from(at.y) - i64::from(from.y)) * 1_000,
+                grounded: level.grounded(at),
+            };
+            if way.try_push(point).is_err() {
+                return way;
+            }
+        }
+        length_um += horizontal_um(a, b);
+    }
+    way
+}

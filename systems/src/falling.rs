@@ -1,0 +1,77 @@
+//! Falling: bodies in the air that nobody claims go on falling as they were, until they land.
+//!
+//! The fall is reckoned from the last accepted claim and the greatest upward velocity the body can have had, so that
+//! neither silence nor refused claims land it sooner, or keep it up longer, than the bank.
+
+use bevy_ecs::system::{Query, Res};
+use combat_components::body::Motion;
+use combat_components::claims::Fall;
+use combat_components::quantity::{Pose, Vec3Mm};
+use combat_components::reason::Reason;
+
+use crate::fighter::{Fighter, FighterItem};
+use crate::movement::Ground;
+use crate::roster::Roster;
+
+pub(crate) fn somebody_is_in_the_air(motions: Query<&Motion>) -> bool {
+    motions.iter().any(|motion| !motion.grounded)
+}
+
+pub(crate) fn drop_unclaimed_bodies(roster: Res<Roster>, mut fighters: Query<Fighter>, mut ground: Ground) {
+    for entity in roster.entities() {
+        let mut fighter = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
+        let overdue = ground.now() >= fighter.claims.falls_at;
+        if fighter.motion.grounded || !overdue || !fighter.vitals.is_alive() {
+            continue;
+        }
+        match fighter.claims.fall {
+            None => begin(&mut fighter, &mut ground),
+            Some(fall) => go_on(&mut fighter, &fall, &mut ground),
+        }
+    }
+}
+
+/// Takes the body over: claims on their way do not know of it.
+fn begin(fighter: &mut FighterItem<'_, '_>, ground: &mut Ground<'_>) {
+    let pose = fighter.body.pose;
+    let Some(ground_at) = ground.level().ground_below(pose.at).filter(|below| *below != pose.at) else {
+        // Nothing to fall on: it hangs on an edge, or there is no floor.
+        fighter.motion.grounded = true;
+        return;
+    };
+    let fall = Fall {
+        from_y: pose.at.y,
+        since: fighter.claims.pose_since,
+        speed: (-fighter.motion.rise_max).max(0),
+        ground_y: ground_at.y,
+    };
+    *fighter.motion = Motion { x_low: 0, x_high: 0, z_low: 0, z_high: 0, x: 0, z: 0, ..*fighter.motion };
+    sink(fighter, &fall, ground);
+    fighter.hold_still(Reason::Silent, 0, &mut ground.displacing());
+    (fighter.claims.clock_set, fighter.claims.fall) = (false, Some(fall));
+    land_if_down(fighter, &fall, ground);
+}
+
+fn go_on(fighter: &mut FighterItem<'_, '_>, fall: &Fall, ground: &mut Ground<'_>) {
+    sink(fighter, fall, ground);
+    land_if_down(fighter, fall, ground);
+}
+
+/// To where the fall has led by now.
+fn sink(fighter: &mut FighterItem<'_, '_>, fall: &Fall, ground: &Ground<'_>) {
+    let limits = &ground.rules().movement;
+    let ticks = ground.now().since(fall.since);
+    let fallen_mm = limits.fallen_um(fall.speed, ticks) / 1_000;
+    let y = (i64::from(fall.from_y) - fallen_mm).max(i64::from(fall.ground_y)) as i32;
+    fighter.body.pose.at = Vec3Mm { y, ..fighter.body.pose.at };
+    let speed = limits.falling_speed(fall.speed, ticks);
+    (fighter.motion.rise_max, fighter.motion.fall_max, fighter.motion.rise_debt) = (-speed, speed, 0);
+}
+
+fn land_if_down(fighter: &mut FighterItem<'_, '_>, fall: &Fall, ground: &mut Ground<'_>) {
+    let at = fighter.body.pose.at;
+    if at.y <= fall.ground_y {
+        let pose = Pose { at: Vec3Mm { y: fall.ground_y, ..at }, ..fighter.body.pose };
+        fighter.displace(pose, Reason::Silent, 0, &mut ground.displacing());
+    }
+}

@@ -1,0 +1,291 @@
+//! What lying gains: refused claims, silence, reconnecting and moved schedules stop, turn and drop nobody.
+
+use combat_components::canon::{Canon, Reader};
+use combat_components::claims::ClaimState;
+use combat_components::command::{Claim, Command};
+use combat_components::event::Event;
+use combat_components::ids::Slot;
+use combat_components::quantity::{Pose, Vec3Mm};
+use combat_components::tick::Tick;
+use combat_systems::sim::Sim;
+use combat_systems::snapshot::StateKind;
+
+use crate::arena::{Arena, Plan};
+use crate::maps;
+
+/// What is done in the hope that the server forgets how the body moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lie {
+    Nothing,
+    TooFar,
+    IntoTheGround,
+    OutOfBounds,
+    ClockBack,
+    Overdrawn,
+    Reconnect,
+    MovedSchedule,
+    Restart,
+}
+
+const LIES: [Lie; 9] = [
+    Lie::Nothing,
+    Lie::TooFar,
+    Lie::IntoTheGround,
+    Lie::OutOfBounds,
+    Lie::ClockBack,
+    Lie::Overdrawn,
+    Lie::Reconnect,
+    Lie::MovedSchedule,
+    Lie::Restart,
+];
+
+struct Liar {
+    arena: Arena,
+    clock: u32,
+}
+
+impl Liar {
+    fn on(map: combat_components::map::Map) -> Self {
+        let mut arena = Arena::fighting(&Plan::on(map), 2);
+        arena.step_by(60);
+        let clock = 1_000;
+        Self { arena, clock }
+    }
+
+    fn claim_to(&mut self, clock: u32, at: Vec3Mm) -> Claim {
+        let own = self.arena.own(0);
+        Claim {
+            slot: Slot(0),
+            input_seq: own.input_seq + 1,
+            client_tick: clock,
+            pose: Pose { at, ..Pose::default() },
+            bends: Default::default(),
+            view_tick: Tick(0),
+            pose_epoch: own.pose_epoch,
+        }
+    }
+
+    /// The first claim says where the body stands.
+    fn set_clock(&mut self) {
+        let at = self.arena.at(0);
+        let claim = self.claim_to(self.clock, at);
+        self.send(claim);
+        self.arena.step();
+    }
+
+    fn send(&mut self, claim: Claim) {
+        self.arena.next_seq(0);
+        self.arena.input.push(Command::Claim { claim });
+    }
+
+    /// Tries it on a copy of the world.
+    fn is_legal(&mut self, clock: u32, at: Vec3Mm) -> bool {
+        let claim = self.claim_to(clock, at);
+        let mut keyframe = Vec::new();
+        self.arena.sim.write_keyframe(&mut keyframe);
+        let mut copy = Sim::restore(&self.arena.parts, &keyframe).expect("the keyframe is whole");
+        copy.step(&mut vec![Command::Claim { claim }]).verdicts.is_empty()
+    }
+
+    fn lie(&mut self, lie: Lie) {
+        let at = self.arena.at(0);
+        let by = |x: i32, y: i32| Vec3Mm { x: at.x + x, y: at.y + y, ..at };
+        let claim = match lie {
+            Lie::Nothing => return,
+            Lie::TooFar => self.claim_to(self.clock + 1, by(5_000, 0)),
+            Lie::IntoTheGround => self.claim_to(self.clock + 1, by(0, -60)),
+            Lie::OutOfBounds => self.claim_to(self.clock + 1, by(900_000, 0)),
+            Lie::ClockBack => self.claim_to(1, at),
+            Lie::Overdrawn => {
+                self.clock += 5_000;
+                self.claim_to(self.clock, at)
+            }
+            Lie::Reconnect => return self.arena.input.push(Command::Connected { slot: Slot(0) }),
+            Lie::MovedSchedule => return self.arena.input.push(Command::ScheduleMoved { ticks: 1 }),
+            Lie::Restart => {
+                let epoch = combat_components::ids::Epoch(2);
+                self.arena.input.push(Command::Resumed { epoch });
+                return self.arena.input.push(Command::Connected { slot: Slot(0) });
+            }
+        };
+        self.send(claim);
+    }
+
+    /// As far towards `direction` as is accepted for `ticks` of its clock, found by halving; then so many server ticks.
+    fn go_furthest(&mut self, direction: [f64; 2], ticks: u32) {
+        let at = self.arena.at(0);
+        let to = |mm: i32| {
+            let [x, z] = direction.map(|part| libm::round(part * f64::from(mm)) as i32);
+            Vec3Mm { x: at.x + x, z: at.z + z, ..at }
+        };
+        let (mut low, mut high) = (-500, 2_000);
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            if self.is_legal(self.clock + ticks, to(middle)) {
+                low = middle;
+            } else if middle < 0 {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        if self.is_legal(self.clock + ticks, to(low)) {
+            self.clock += ticks;
+            let claim = self.claim_to(self.clock, to(low));
+            self.send(claim);
+        }
+        self.arena.step();
+    }
+}
+
+/// Metres covered to and fro in two seconds, turning by so many degrees every eight ticks.
+fn covered_mm(lie: Lie, turn_deg: u32) -> i64 {
+    let mut liar = Liar::on(maps::plain(&[[0, 0, 0], [90_000, 0, 0]]));
+    let mut covered = 0;
+    liar.set_clock();
+    for leg in 0..32 {
+        let turned = f64::from(leg * turn_deg).to_radians();
+        let direction = [libm::cos(turned), libm::sin(turned)];
+        let before = liar.arena.at(0);
+        liar.go_furthest(direction, 8);
+        covered += before.horizontal_distance_squared(liar.arena.at(0)).isqrt();
+        liar.lie(lie);
+        liar.arena.step_by(7);
+    }
+    covered
+}
+
+#[test]
+fn no_lie_covers_more_ground_than_honest_claims_whichever_way_one_turns() {
+    for turn_deg in [180, 135, 90, 45] {
+        let honest = covered_mm(Lie::Nothing, turn_deg);
+        for lie in LIES {
+            let covered = covered_mm(lie, turn_deg);
+            assert!(
+                covered <= honest + honest / 20 + 100,
+                "{lie:?}, {turn_deg}: {covered} mm, honestly {honest}"
+            );
+        }
+    }
+}
+
+/// Off a tower of 7 m, with a lie in the air every few ticks: how long until it stands below.
+fn flight_ticks(lie: Lie, every: u32, claims: bool) -> u32 {
+    let mut map = maps::plain(&[[0, 7_000, 0], [90_000, 7_000, 0]]);
+    map.solids.push(maps::cuboid([0, 3_500, 0], [2_000, 7_000, 2_000]));
+    map.solids.push(maps::cuboid([90_000, 3_500, 0], [2_000, 7_000, 2_000]));
+    let mut liar = Liar::on(map);
+    let tower_x = liar.arena.at(0).x;
+    liar.set_clock();
+    while liar.arena.at(0).x < tower_x + 1_360 {
+        liar.arena.step_by(3);
+        liar.go_furthest([1.0, 0.0], 4);
+    }
+    let left_at = liar.arena.tick();
+    while liar.arena.at(0).y > 2 {
+        assert!(liar.arena.tick() - left_at < 1_000, "{lie:?}: it never lands");
+        if (liar.arena.tick() - left_at).is_multiple_of(every) {
+            liar.lie(lie);
+        } else if claims && (liar.arena.tick() - left_at).is_multiple_of(4) {
+            fall_as_fast_as_possible(&mut liar);
+        }
+        liar.arena.step();
+    }
+    liar.arena.tick() - left_at
+}
+
+fn fall_as_fast_as_possible(liar: &mut Liar) {
+    let at = liar.arena.at(0);
+    let lower = |mm: i32| Vec3Mm { x: at.x + 190, y: (at.y - mm).max(0), ..at };
+    let (mut low, mut high) = (0, 4_000);
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if liar.is_legal(liar.clock + 4, lower(middle)) { low = middle } else { high = middle }
+    }
+    if liar.is_legal(liar.clock + 4, lower(low)) {
+        liar.clock += 4;
+        let claim = liar.claim_to(liar.clock, lower(low));
+        liar.send(claim);
+    }
+}
+
+#[test]
+fn no_lie_lands_sooner_than_the_fastest_honest_fall_nor_stays_up_longer_than_the_bank() {
+    let honest = flight_ticks(Lie::Nothing, 1_000_000, true);
+    assert!((70..=112).contains(&honest), "a fall of 7 m takes {honest} ticks");
+    let bank_ticks = 37;
+    for lie in LIES {
+        for (every, claims) in [(1, false), (3, false), (8, true), (30, true), (8, false)] {
+            let flight = flight_ticks(lie, every, claims);
+            assert!(flight + 2 >= honest, "{lie:?} every {every}: {flight} ticks, honestly {honest}");
+            // From rest 7 m take 107 ticks.
+            assert!(flight <= 107 + bank_ticks + 8, "{lie:?} every {every}: {flight} ticks aloft");
+        }
+    }
+}
+
+#[test]
+fn a_correction_tells_pose_velocity_and_clock_and_a_body_that_goes_on_from_there_is_never_refused() {
+    let mut liar = Liar::on(maps::plain(&[[0, 0, 0], [90_000, 0, 0]]));
+    liar.set_clock();
+    for _ in 0..8 {
+        liar.arena.step_by(3);
+        liar.go_furthest([1.0, 0.0], 4);
+    }
+    let at = liar.arena.at(0);
+    liar.lie(Lie::TooFar);
+    liar.arena.step();
+    let told = liar.arena.output.events.iter().find_map(|event| match event {
+        Event::Displaced { pose, velocity, client_tick, .. } => Some((pose.at, *velocity, *client_tick)),
+        _ => None,
+    });
+    let (pose_at, velocity, client_tick) = told.expect("it is corrected");
+    assert_eq!((pose_at, client_tick), (at, Some(liar.clock)));
+    assert!((6_000..=6_500).contains(&velocity.x) && velocity.y == 0, "{velocity:?}");
+    for step in 1..20 {
+        liar.arena.step_by(3);
+        let to = Vec3Mm { x: at.x + velocity.x * step * 4 / 128, ..at };
+        let claim = liar.claim_to(liar.clock + step as u32 * 4, to);
+        liar.send(claim);
+        liar.arena.step();
+        assert_eq!((liar.arena.displaced(0), liar.arena.at(0)), (vec![], to), "step {step}");
+    }
+}
+
+#[test]
+fn refusals_have_a_budget_that_fills_again_and_what_is_nobodys_fault_never_counts() {
+    let standing = |liar: &mut Liar| {
+        let bytes = &liar.arena.sim.canonical(StateKind::Claims)[0].1;
+        ClaimState::take(&mut Reader::new(bytes))
+            .expect("canonical bytes are read as they were written")
+            .refusals
+    };
+    let told_to_go = |liar: &Liar| {
+        liar.arena.output.events.iter().any(|event| matches!(event, Event::TooManyRefusals { .. }))
+    };
+    for lie in LIES {
+        let mut liar = Liar::on(maps::plain(&[[0, 0, 0], [90_000, 0, 0]]));
+        liar.set_clock();
+        let (mut lies, mut was_told) = (0, false);
+        while lies < 40 && !was_told {
+            liar.lie(lie);
+            liar.arena.step();
+            (lies, was_told) = (lies + 1, told_to_go(&liar));
+        }
+        let counts = matches!(lie, Lie::TooFar | Lie::IntoTheGround | Lie::OutOfBounds | Lie::ClockBack);
+        assert_eq!(was_told, counts, "{lie:?} after {lies}");
+        if counts {
+            assert_eq!((lies, standing(&mut liar)), (33, 32), "{lie:?}");
+            liar.arena.step_by(10 * 128);
+            liar.lie(lie);
+            liar.arena.step();
+            assert_eq!(
+                (standing(&mut liar), told_to_go(&liar)),
+                (23, false),
+                "{lie:?}: one a second is forgiven"
+            );
+        } else {
+            assert_eq!(standing(&mut liar), 0, "{lie:?}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Shooting from where one never stood: out of cover, a shot and back before any frame.
+
+use combat_components::command::Deed;
+use combat_components::quantity::{Pitch, Vec3Mm, Yaw};
+use combat_components::reason::Reason;
+use combat_components::streams::Stream;
+use combat_components::verdict::Outcome;
+
+use crate::arena::{Arena, Plan, look};
+use crate::maps;
+
+const SHOOTER: u8 = 0;
+
+/// A pillar between two spawn points 20 m apart, and the cover behind it.
+fn behind_a_pillar(rate_hz: u32) -> (Arena, Vec3Mm) {
+    let mut map = maps::plain(&[[0, 0, 10_000], [0, 0, -10_000]]);
+    map.solids.push(maps::cuboid([0, 1_500, 0], [1_200, 3_000, 1_200]));
+    let mut arena = Arena::fighting(&Plan { rate_hz, ..Plan::on(map) }, 2);
+    arena.step_by(rate_hz / 2);
+    let at = arena.at(SHOOTER);
+    (arena, at)
+}
+
+fn beside(at: Vec3Mm, x_mm: i32) -> Vec3Mm {
+    Vec3Mm { x: at.x + x_mm, ..at }
+}
+
+fn frame_ticks(arena: &Arena) -> u32 {
+    arena.parts.setup.limits.frame_ticks
+}
+
+/// How far a body walks in so many ticks, and the millimetre it is rounded by.
+fn walk_mm(arena: &Arena, ticks: u32) -> i64 {
+    arena.sim.rules().movement.reach_um(ticks) / 1_000 + 1
+}
+
+/// The frames in which `arena` shows the shooter, from this tick on.
+fn next_frame(arena: &mut Arena) -> Vec3Mm {
+    while !arena.tick().is_multiple_of(frame_ticks(arena)) {
+        arena.step();
+    }
+    arena.at(SHOOTER)
+}
+
+#[test]
+fn out_of_cover_a_shot_and_back_in_one_packet_leaves_the_shooter_out_in_the_next_frame() {
+    for rate_hz in [16, 32, 64, 128] {
+        for offset in 0..8 {
+            let (mut arena, cover) = behind_a_pillar(rate_hz);
+            arena.step_by(offset);
+            let out = beside(cover, 900);
+            arena.claim(SHOOTER, 100, cover);
+            arena.step_by(rate_hz / 2);
+            let ticks = rate_hz / 5;
+            let seq = arena.claim(SHOOTER, 100 + ticks, out);
+            let (yaw, pitch) = look(Vec3Mm { y: 1_620, ..out }, Vec3Mm { y: 900, ..arena.at(1) });
+            let shot = arena.act_after(SHOOTER, seq, Deed::Attack, (yaw, pitch));
+            let back = arena.claim(SHOOTER, 100 + 2 * ticks, cover);
+            arena.step();
+            assert_eq!(arena.refusal(SHOOTER, shot), None, "{rate_hz} Hz: it is judged at once");
+            let verdict = arena.verdict(SHOOTER, back).expect("a held claim is told");
+            assert_eq!((verdict.outcome, verdict.reason), (Outcome::Refused, Some(Reason::HeldByShot)));
+            assert_eq!(arena.displaced(SHOOTER), [], "nothing else is held against it");
+            let shown = next_frame(&mut arena);
+            assert!(shown.distance_squared(out).isqrt() <= walk_mm(&arena, frame_ticks(&arena)), "{shown:?}");
+            arena.step_by(rate_hz / 4);
+            arena.claim(SHOOTER, 100 + ticks + rate_hz / 4, cover);
+            arena.step();
+            assert_eq!(
+                arena.at(SHOOTER),
+                cover,
+                "{rate_hz} Hz: the next claim covers the time of the held one"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_shot_from_a_claim_that_has_been_left_behind_is_stale() {
+    let (mut arena, cover) = behind_a_pillar(128);
+    arena.claim(SHOOTER, 100, cover);
+    arena.step_by(60);
+    let out = arena.claim(SHOOTER, 125, beside(cover, 900));
+    arena.claim(SHOOTER, 137, beside(cover, 700));
+    arena.step();
+    let shot = arena.act_after(SHOOTER, out, Deed::Attack, (Yaw(0), Pitch::default()));
+    arena.step();
+    assert_eq!(arena.refusal(SHOOTER, shot), Some(Reason::StaleInput));
+    let dash = arena.act_after(SHOOTER, out, Deed::Ability { index: 0 }, (Yaw(0), Pitch::default()));
+    arena.step();
+    assert_eq!(arena.refusal(SHOOTER, dash), Some(Reason::StaleInput), "abilities mind it alike");
+}
+
+#[test]
+fn a_dash_waits_for_the_frame_that_shows_the_shot_before_it() {
+    let (mut arena, cover) = behind_a_pillar(128);
+    while arena.tick() % frame_ticks(&arena) != 0 {
+        arena.step();
+    }
+    arena.act(SHOOTER, Deed::Attack, Yaw(0), Pitch::default());
+    let mut refusals = Vec::new();
+    for _ in 0..6 {
+        let dash = arena.act(SHOOTER, Deed::Ability { index: 0 }, Yaw(16_384), Pitch::default());
+        arena.step();
+        refusals.push(arena.refusal(SHOOTER, dash));
+    }
+    let held = Some(Reason::HeldByShot);
+    assert_eq!(refusals[..5], [held, held, held, held, None], "four ticks to the frame, then it is free");
+    assert!(arena.at(SHOOTER).distance_squared(cover) > 1_000_000);
+}
+
+/// Whoever moves, shoots and lies at random: every frame after a shot shows the shooter within a frame's walk of it.
+#[test]
+fn every_frame_after_a_shot_shows_the_shooter_within_a_frames_walk_of_its_muzzle() {
+    for seed in 0..if cfg!(debug_assertions) { 20 } else { 200 } {
+        println!("seed {seed}");
+        let mut stream = Stream::of(seed, 9);
+        let rate_hz = [16, 32, 64, 128][stream.below(4) as usize];
+        let (mut arena, _) = behind_a_pillar(rate_hz);
+        let (mut client_tick, mut muzzles, mut shots) = (100, Vec::new(), 0);
+        for _ in 0..2_000 {
+            let mut last = (0, arena.at(SHOOTER));
+            for _ in 0..stream.below(4) {
+                if stream.below(3) == 0 {
+                    let deed = if stream.below(4) == 0 { Deed::Ability { index: 0 } } else { Deed::Attack };
+                    let follows = if stream.below(3) == 0 { 0 } else { last.0 };
+                    arena.act_after(
+                        SHOOTER,
+                        follows,
+                        deed,
+                        (Yaw(stream.below(65_536) as u16), Pitch::default()),
+                    );
+                    continue;
+                }
+                let ticks = 1 + stream.below(6);
+                client_tick += ticks;
+                let mm = (6_500 * ticks / rate_hz) as i32;
+                let to = beside(last.1, [mm, -mm, mm / 2, 0][stream.below(4) as usize]);
+                last = (arena.claim(SHOOTER, client_tick, to), to);
+            }
+            arena.step();
+            let fired = arena.output.events.iter().filter_map(|event| match event {
+                combat_components::event::Event::Shot { from, .. } => {
+                    Some(Vec3Mm { y: from.y - 1_620, ..*from })
+                }
+                _ => None,
+            });
+            muzzles.extend(fired);
+            if arena.tick().is_multiple_of(frame_ticks(&arena)) {
+                let (shown, most) = (arena.at(SHOOTER), walk_mm(&arena, frame_ticks(&arena)));
+                for muzzle in muzzles.drain(..) {
+                    shots += 1;
+                    let away = shown.distance_squared(muzzle).isqrt();
+                    assert!(away <= most, "tick {}: {away} mm from the muzzle, at most {most}", arena.tick());
+                }
+            }
+        }
+        assert!(shots > 10, "{shots} shots");
+    }
+}
