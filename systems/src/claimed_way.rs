@@ -16,6 +16,12 @@ use crate::spatial::{Level, PATH_POINTS_MAX};
 /// what is too long ends early.
 type WayPoints = ArrayVec<WayPoint, { PATH_POINTS_MAX as usize }>;
 
+/// A part of a way shorter than this shows no direction: rounding turns it by several degrees.
+const LEG_UM_MIN: i64 = 50_000;
+
+/// A wall this far beyond where a body would have come may have stopped it: bodies keep a gap, and steps are rounded.
+const AHEAD_MM: i64 = 100;
+
 /// A claim's way through a level.
 pub(crate) struct ClaimedWay<'a> {
     level: &'a Level,
@@ -55,9 +61,9 @@ impl<'a> ClaimedWay<'a> {
     fn judge_in(&self, motion: &Motion, ticks: u32, limits: &MovementLimits) -> Result<Motion, Reason> {
         let segment = self.segment(ticks);
         let steered = limits.judge_across(motion, &segment);
-        // Near a wall what cannot have been steered may have been deflected.
+        // Where a wall is in the way, what cannot have been steered may have been deflected.
         let across = match steered {
-            Err(Reason::TooMuchAcceleration) if self.passes_a_wall() => {
+            Err(Reason::TooMuchAcceleration) if self.meets_a_wall(motion, ticks, limits) => {
                 limits.judge_across(motion, &Segment { deflected: true, ..segment })
             }
             steered => steered,
@@ -85,6 +91,23 @@ impl<'a> ClaimedWay<'a> {
     /// Whether nothing solid lies on it.
     pub(crate) fn is_free(&self) -> bool {
         self.parts().all(|(a, b)| self.level.path_is_free(a, b))
+    }
+
+    /// Whether a body that went on as it was, or as one of the parts of its way led it, would run into something.
+    fn meets_a_wall(&self, motion: &Motion, ticks: u32, limits: &MovementLimits) -> bool {
+        if !self.passes_a_wall() {
+            return false;
+        }
+        let velocity = limits.velocity_of(motion);
+        let legs = self.parts().filter(|(a, b)| horizontal_um(*a, *b) >= LEG_UM_MIN);
+        let legs = legs.map(|(a, b)| (b, (i64::from(b.x) - i64::from(a.x), i64::from(b.z) - i64::from(a.z))));
+        let straight_on = [(self.from, (i64::from(velocity.x), i64::from(velocity.z)))];
+        let ahead_mm = limits.reach_um(ticks) / 1_000 + AHEAD_MM;
+        straight_on.into_iter().chain(legs).any(|(at, (x, z))| {
+            let size = (x * x + z * z).isqrt().max(1);
+            let part = |direction: i64| (direction * ahead_mm / size) as i32;
+            !self.level.path_is_free(at, Vec3Mm { x: at.x + part(x), z: at.z + part(z), ..at })
+        })
     }
 
     fn passes_a_wall(&self) -> bool {

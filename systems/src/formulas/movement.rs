@@ -151,7 +151,8 @@ impl MovementLimits {
         (mean(segment.dx_um), mean(segment.dz_um))
     }
 
-    /// Walls stop and turn a body, but none makes it faster.
+    /// Walls stop and turn a body, but none makes it faster, and none sends it back: what a wall leaves of a velocity
+    /// never points against it.
     fn deflected(&self, motion: &Motion, segment: &Segment, tolerance: i64) -> Result<Motion, Reason> {
         let fastest = |low: i32, high: i32| i64::from(high.max(-low).max(0));
         let (x, z) = (fastest(motion.x_low, motion.x_high), fastest(motion.z_low, motion.z_high));
@@ -159,10 +160,44 @@ impl MovementLimits {
         if segment.length_um > self.run(before, segment.ticks) + tolerance {
             return Err(Reason::TooMuchAcceleration);
         }
+        let steered_back =
+            self.furthest(0, i64::from(segment.ticks), self.acceleration, self.speed) + tolerance;
+        let corners = corners_of(motion);
+        let along = |&(x, z): &(i64, i64)| {
+            let size = (x * x + z * z).isqrt().max(1);
+            x * segment.dx_um + z * segment.dz_um >= -steered_back * size
+        };
+        if !corners.iter().any(along) {
+            return Err(Reason::TooMuchAcceleration);
+        }
         let gained = (self.acceleration * i64::from(segment.ticks)).div_ceil_of(self.hz);
-        let after = (before + gained).min(self.speed) as i32;
+        let after = (before + gained).min(self.speed);
+        let least = |axis: fn(&(i64, i64)) -> (i64, i64)| {
+            corners.iter().map(|corner| self.least_after(axis(corner), gained, after)).min().unwrap_or(-after)
+        };
         let (x, z) = self.mean(segment);
-        Ok(Motion { x_low: -after, x_high: after, z_low: -after, z_high: after, x, z, ..*motion })
+        Ok(Motion {
+            x_low: least(|&(x, z)| (x, z)) as i32,
+            x_high: -least(|&(x, z)| (-x, z)) as i32,
+            z_low: least(|&(x, z)| (z, x)) as i32,
+            z_high: -least(|&(x, z)| (-z, x)) as i32,
+            x,
+            z,
+            ..*motion
+        })
+    }
+
+    /// The least velocity along an axis, of those no larger than `after` and at most `gained` against a velocity that
+    /// is `along` that axis and `across` it.
+    fn least_after(&self, (along, across): (i64, i64), gained: i64, after: i64) -> i64 {
+        let size = (along * along + across * across).isqrt().max(1);
+        // Rounded away from zero, so that no legal velocity is cut off.
+        let gained = (gained + 2).min(after);
+        if along <= 0 || after * along <= gained * size {
+            return -after;
+        }
+        let aside = (after * after - gained * gained).isqrt() + 1;
+        -((gained * along + aside * across.abs()) / size + 1).min(after)
     }
 
     /// Whether one axis' displacement is reachable, and the velocities it can end with.
@@ -328,6 +363,13 @@ impl MovementLimits {
         }
         (start * ticks).div_ceil_of(self.hz) - self.gravity * ticks * ticks / (2 * self.hz * self.hz)
     }
+}
+
+/// The corners of the box of horizontal velocities.
+fn corners_of(motion: &Motion) -> [(i64, i64); 4] {
+    let [x_low, x_high, z_low, z_high] =
+        [motion.x_low, motion.x_high, motion.z_low, motion.z_high].map(i64::from);
+    [(x_low, z_low), (x_low, z_high), (x_high, z_low), (x_high, z_high)]
 }
 
 /// Where a body last stood, and from which length on it has certainly been in the air.
