@@ -6,6 +6,7 @@ mod encoded;
 pub mod happenings;
 pub mod own;
 mod pace;
+mod player_socket;
 pub mod players;
 pub mod relay;
 pub mod view;

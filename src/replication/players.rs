@@ -8,11 +8,9 @@ use combat_components::reason::Reason;
 use combat_components::setup::SessionSetup;
 use combat_components::tick::{Tick, TickRate};
 use combat_protocol::close::CloseCode;
-use combat_protocol::codec::{Encoding, encode_event, encode_own, encode_status, encode_welcome};
+use combat_protocol::codec::{encode_event, encode_own, encode_status, encode_welcome};
 use combat_protocol::frame::FrameEncoder;
-use combat_protocol::server::{
-    Correction, EventMessage, Happening, InputVerdict, Own, ResumedFrom, Snapshot, StatusMessage, Welcome,
-};
+use combat_protocol::server::{EventMessage, Happening, Own, ResumedFrom, Snapshot, StatusMessage, Welcome};
 use combat_protocol::view::view_hash;
 use combat_systems::sim::Sim;
 use combat_systems::views::OwnBody;
@@ -21,8 +19,9 @@ use super::encoded::{Encoder, PerEncoding};
 use super::happenings;
 use super::own::{correction_of, fill_own, verdict_of};
 use super::pace::{Due, Pace};
+pub use super::player_socket::Arrived;
+use super::player_socket::{PlayerSocket, drop_socket};
 use super::view::ViewBuilder;
-use crate::session::outbox::Outbox;
 
 /// A silent player's word may be this old beyond its round trip: the bank, which is as long as a stall may last.
 const WORD_AGE_MS_MAX: u32 = BANK_MS;
@@ -30,34 +29,6 @@ const WORD_AGE_MS_MAX: u32 = BANK_MS;
 /// What never changes in the welcomes of one session.
 #[derive(Clone, Debug, Default)]
 pub struct WelcomeTemplate(pub Welcome);
-
-/// A connection that takes over a player's frames.
-#[derive(Debug)]
-pub struct Arrived {
-    pub slot: Slot,
-    pub connection: u64,
-    pub outbox: Outbox,
-    pub encoding: Encoding,
-    pub seen: Option<(Epoch, Tick)>,
-}
-
-#[derive(Debug)]
-struct PlayerSocket {
-    connection: u64,
-    outbox: Outbox,
-    encoding: Encoding,
-    /// `None` until the welcome has been sent.
-    pace: Option<Pace>,
-    seen_on_arrival: Option<(Epoch, Tick)>,
-    correction: Option<Correction>,
-    verdicts: Vec<InputVerdict>,
-    /// Something of its own must leave with this tick.
-    urgent: bool,
-    logged_rtt_ms: u16,
-}
-
-/// Verdicts that one tick of one player usually brings.
-const VERDICTS_START: usize = 16;
 
 /// Where a session stands, as its audiences are told.
 #[derive(Clone, Copy, Debug)]
@@ -103,19 +74,8 @@ impl PlayersAudience {
 
     /// Takes a connection in; it is welcomed with the next frame. The player's older one is superseded.
     pub fn arrive(&mut self, arrived: Arrived) {
-        let Arrived { slot, connection, outbox, encoding, seen } = arrived;
-        let socket = PlayerSocket {
-            connection,
-            outbox,
-            encoding,
-            pace: None,
-            seen_on_arrival: seen,
-            correction: None,
-            verdicts: Vec::with_capacity(VERDICTS_START),
-            urgent: false,
-            logged_rtt_ms: 0,
-        };
-        if let Some(older) = self.sockets[usize::from(slot.0)].replace(socket) {
+        let slot = arrived.slot;
+        if let Some(older) = self.sockets[usize::from(slot.0)].replace(PlayerSocket::of(arrived)) {
             older.outbox.close(CloseCode::Superseded);
         }
     }
@@ -397,13 +357,5 @@ impl PlayersAudience {
         if !socket.outbox.send_reliable(bytes) {
             drop_socket(&mut self.sockets[at], at, &mut self.facts);
         }
-    }
-}
-
-/// Lets go of a reader that is gone or hopelessly behind.
-fn drop_socket(place: &mut Option<PlayerSocket>, at: usize, facts: &mut TickInput) {
-    if let Some(socket) = place.take() {
-        socket.outbox.close(CloseCode::TooSlow);
-        facts.push(Command::Disconnected { slot: Slot(at as u8) });
     }
 }

@@ -175,6 +175,26 @@ fn json_cases() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
+/// Who does not believe corrections is told so, and gets no further by it.
+#[tokio::test]
+async fn who_is_refused_too_often_is_closed_for_policy_with_the_reason() {
+    let game = Match::begin().await;
+    let mut eve = game.eve(Encoding::MessagePack).await;
+    let closed = loop {
+        let mut pose = eve.pose();
+        pose.at.x += 20_000;
+        // Too soon for another claim: this turn only listens.
+        let _ = eve.claim_pose(pose, true).await;
+        if let Err(closed) = eve.turn().await {
+            break closed;
+        }
+        assert!(eve.claims_sent < 2_000, "the budget is 32, and one a second");
+    };
+    assert_eq!(closed.code, CloseCode::Policy as u16, "{closed:?}");
+    assert!(closed.reason == "policy: too_fast" || closed.reason == "policy: out_of_bounds", "{closed:?}");
+    game.ends_unharmed().await;
+}
+
 #[tokio::test]
 async fn whatever_is_malformed_closes_with_a_reason_and_harms_nobody_else() {
     let game = Match::begin().await;

@@ -122,9 +122,7 @@ impl Liar {
         let (mut low, mut high) = (-500, 2_000);
         while high - low > 1 {
             let middle = low + (high - low) / 2;
-            if self.is_legal(self.clock + ticks, to(middle)) {
-                low = middle;
-            } else if middle < 0 {
+            if middle < 0 || self.is_legal(self.clock + ticks, to(middle)) {
                 low = middle;
             } else {
                 high = middle;

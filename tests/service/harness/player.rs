@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use combat_client::{Client, Hold, Received, Step, resume_subprotocols, ticket_subprotocols};
-use combat_components::quantity::{Pose, Vec3Mm};
+use combat_components::quantity::{Pose, Vec3Mm, Velocity};
 use combat_protocol::codec::Encoding;
 use combat_protocol::server::Happening;
 use serde_json::json;
@@ -270,7 +270,7 @@ impl Player {
         let Pose { at, yaw, pitch } = self.client.pose()?;
         if self.placed_epoch != self.client.pose_epoch() {
             self.placed_epoch = self.client.pose_epoch();
-            self.body.place(at);
+            self.body.place(at, self.client.placed_velocity());
         }
         let is_walking = matches!(self.manner, Manner::Walk | Manner::Fight) && !self.client.should_stand();
         let (at, bends) = if is_walking { self.body.walk(ticks) } else { (at, Vec::new()) };
@@ -328,7 +328,7 @@ impl Player {
         let input_seq = self.client.claim(now_ms(), &Step { pose, bends: &[], ack }, &mut out)?;
         self.claims_sent += 1;
         self.record.note_claim(input_seq, self.client.pose_epoch().unwrap_or_default());
-        self.body.place(pose.at);
+        self.body.place(pose.at, Velocity::default());
         self.say(&out).await;
         Ok(input_seq)
     }

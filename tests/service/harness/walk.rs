@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use combat_components::quantity::{Pitch, Vec3Mm, Yaw};
+use combat_components::quantity::{Pitch, Vec3Mm, Velocity, Yaw};
 use combat_components::rules::Ruleset;
 use combat_components::streams::Stream;
 use combat_components::tick::TickRate;
@@ -48,8 +48,8 @@ impl Body {
     }
 
     /// Takes note of where the server has put the body.
-    pub fn place(&mut self, at: Vec3Mm) {
-        self.walker.place(&self.level, at);
+    pub fn place(&mut self, at: Vec3Mm, velocity: Velocity) {
+        self.walker.place_moving(&self.level, at, velocity);
         self.trail = Trail::starting(at);
     }
 
