@@ -77,7 +77,7 @@ fn corpus() -> &'static [(&'static str, Log)] {
         if std::env::var("BLESS").is_ok_and(|asked| asked == "1") {
             bless(&std::env::var("REASON").unwrap_or_default());
         }
-        let log_of = |name| stored(name).unwrap_or_else(|| panic!("{name} is not recorded: {HOW}"));
+        let log_of = |name: &str| stored(name).unwrap_or_else(|| panic!("{name} is not recorded: {HOW}"));
         SCENARIOS.iter().map(|(name, _)| (*name, log_of(*name))).collect()
     })
 }

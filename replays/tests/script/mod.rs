@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 
 pub mod bot;
+pub mod hiker;
+pub mod in_the_air;
 pub mod scenarios;
 pub mod scene;
 
