@@ -3,6 +3,7 @@
 mod arguments;
 mod bless;
 mod docs;
+mod ledger;
 mod paths;
 mod source;
 mod test_bed;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
             Ok(true)
         }
         Verb::Tidy => tidy::run(&root),
+        Verb::Ledger => ledger::run(&root),
         Verb::Test { tiers } => test_bed::run(&root, &tiers),
         Verb::ListTiers => {
             test_bed::list();
