@@ -13,6 +13,8 @@ use super::{Report, chain};
 const SHOWN_DIGITS: usize = 12;
 /// Of a line, as errors show it.
 const SHOWN_CHARS: usize = 120;
+/// Of these, before the first that differs.
+const SHOWN_CHARS_BEFORE: usize = 60;
 
 /// Compares the file at `path` in every commit that can be reached with that of each of its parents.
 ///
@@ -66,12 +68,14 @@ fn broken(path: &str, before: (&str, &str), now: (&str, &str)) -> Option<String>
     for (at, expected) in before.1.lines().enumerate() {
         let found = found.next();
         if found != Some(expected) {
-            let found = found.map_or("missing".to_owned(), |line| format!("{:?}", cut(line)));
+            let common = expected.chars().zip(found.unwrap_or_default().chars()).take_while(|(a, b)| a == b);
+            let from = common.count().saturating_sub(SHOWN_CHARS_BEFORE);
+            let found = found.map_or("missing".to_owned(), |line| format!("{:?}", cut(line, from)));
             return Some(format!(
                 "{path}:{}: in {} it is {found}, expected {:?} as in {}: lines are only ever appended",
                 at + 1,
                 now.0,
-                cut(expected),
+                cut(expected, from),
                 before.0
             ));
         }
@@ -80,8 +84,9 @@ fn broken(path: &str, before: (&str, &str), now: (&str, &str)) -> Option<String>
     Some(format!("{path}:{line}: in {} its end of line is missing, expected it as in {}", now.0, before.0))
 }
 
-fn cut(line: &str) -> String {
-    line.chars().take(SHOWN_CHARS).collect()
+/// As much of a line as shows where two differ.
+fn cut(line: &str, from: usize) -> String {
+    line.chars().skip(from).take(SHOWN_CHARS).collect()
 }
 
 fn shown(commit: &str) -> &str {
