@@ -119,6 +119,16 @@ fn every_golden_log_verifies() {
 }
 
 #[test]
+fn every_script_still_plays_what_its_golden_log_holds() {
+    let ledger = ledger();
+    for (name, play) in SCENARIOS {
+        let (_, recorded) = in_force(&ledger, name);
+        let roots = hash_of_roots(&play().roots);
+        assert_eq!(roots, recorded.roots, "{name}: its script, or a rule, plays something else now: {HOW}");
+    }
+}
+
+#[test]
 fn the_ledger_names_the_logs_of_the_scripts_and_no_other() {
     let ledger = ledger();
     let named: BTreeSet<String> = ledger.in_force().into_keys().map(str::to_owned).collect();

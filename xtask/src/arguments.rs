@@ -9,6 +9,7 @@ pub const USAGE: &str = "usage: cargo xtask VERB
   test --list              name the tiers
   docs [--check]           rewrite the generated blocks in the docs, or only compare them
   ledger                   check the golden logs' ledger of versions: its chain, the corpus, its past in git
+  bench-check [--bless]    count instructions against benches/instructions.toml, or write it anew
   bless --reason TEXT      record the golden logs anew, append to the ledger what changed, and raise the simulation
                            version when a state hash has moved";
 
@@ -26,6 +27,9 @@ pub enum Verb {
         check: bool,
     },
     Ledger,
+    BenchCheck {
+        bless: bool,
+    },
     Bless {
         reason: String,
     },
@@ -43,12 +47,14 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Verb> {
         ["docs"] => Ok(Verb::Docs { check: false }),
         ["docs", "--check"] => Ok(Verb::Docs { check: true }),
         ["ledger"] => Ok(Verb::Ledger),
+        ["bench-check"] => Ok(Verb::BenchCheck { bless: false }),
+        ["bench-check", "--bless"] => Ok(Verb::BenchCheck { bless: true }),
         ["bless", "--reason", reason] if !reason.trim().is_empty() => {
             Ok(Verb::Bless { reason: reason.trim().to_owned() })
         }
         ["bless", ..] => bail!("bless needs --reason TEXT, which is kept beside the new hashes"),
-        ["tidy" | "docs" | "ledger", word, ..] => bail!("unknown argument {word:?}"),
-        [word, ..] => bail!("unknown verb {word:?}, expected tidy, test, docs, ledger or bless"),
+        ["tidy" | "docs" | "ledger" | "bench-check", word, ..] => bail!("unknown argument {word:?}"),
+        [word, ..] => bail!("unknown verb {word:?}, expected tidy, test, docs, ledger, bench-check or bless"),
     }
 }
 
@@ -79,6 +85,7 @@ mod tests {
     fn every_verb_of_the_usage_is_understood() {
         assert_eq!(parsed("tidy").unwrap(), Verb::Tidy);
         assert_eq!(parsed("ledger").unwrap(), Verb::Ledger);
+        assert_eq!(parsed("bench-check --bless").unwrap(), Verb::BenchCheck { bless: true });
         assert_eq!(parsed("docs --check").unwrap(), Verb::Docs { check: true });
         assert_eq!(parsed("test --list").unwrap(), Verb::ListTiers);
         let tiers = vec!["page".to_owned(), "tidy".to_owned()];

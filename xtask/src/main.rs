@@ -1,6 +1,7 @@
 //! Tidy, test bed, generated docs and blessing of golden files.
 
 mod arguments;
+mod bench_check;
 mod bless;
 mod docs;
 mod ledger;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
             Ok(true)
         }
         Verb::Tidy => tidy::run(&root),
+        Verb::BenchCheck { bless } => bench_check::run(&root, bless),
         Verb::Ledger => ledger::run(&root),
         Verb::Test { tiers } => test_bed::run(&root, &tiers),
         Verb::ListTiers => {
