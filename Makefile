@@ -2,10 +2,10 @@
 .DEFAULT_GOAL := help
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 REASON ?=
-.PHONY: help run build test fmt lint bench docs bless all
+.PHONY: help run build test fmt lint bench bench-check bench-baseline docs bless all
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: build ## build, then serve on 8085 with bots playing; Ctrl-C ends it
 	@exec env ENVIRONMENT=$${ENVIRONMENT:-development} bin/combat serve --demo
@@ -25,10 +25,16 @@ lint: ## clippy without warnings, then the house rules
 bench: ## the benches, floors beside the figures
 	@cargo bench -p realtime-combat-service --bench pipeline
 
+bench-check: ## instructions of step, hash, encode and reading against the baseline, within 3 %
+	@cargo xtask bench-check
+
+bench-baseline: ## write that baseline anew, benches/instructions.toml
+	@cargo xtask bench-check --bless
+
 docs: ## rewrite the generated blocks in the docs
 	@cargo xtask docs
 
-bless: ## record the golden logs anew: make bless REASON="why the hashes moved"
+bless: ## record the golden logs anew, append to their ledger: make bless REASON="why the hashes moved"
 	@cargo xtask bless --reason "$$REASON"
 
-all: fmt lint test build ## the full pipeline
+all: fmt lint test bench-check build ## the full pipeline

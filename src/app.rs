@@ -20,6 +20,7 @@ use crate::session::registry::{Limits, Registry};
 use crate::session::resume;
 use crate::store::sqlite::SqliteStore;
 use crate::telemetry::{ConnectionKind, Metrics};
+use crate::version::VERSION;
 
 /// The journal's figures reach the metrics this often.
 const OBSERVE_EVERY: Duration = Duration::from_millis(500);
@@ -88,7 +89,7 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
         let plan = DemoPlan { match_s, tick_rate: config.tick_rate };
         tasks.spawn(demo::run(registry, plan, stop));
     }
-    tracing::info!(address = %running.address, "serving");
+    tracing::info!(address = %running.address, build = VERSION, "serving");
     Ok(running)
 }
 

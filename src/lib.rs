@@ -15,4 +15,5 @@ pub mod replication;
 pub mod session;
 pub mod store;
 pub mod telemetry;
+pub mod version;
 pub mod ws;

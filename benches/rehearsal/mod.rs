@@ -43,6 +43,10 @@ pub struct Rehearsed {
     pub public_bytes: usize,
     pub own_bytes: usize,
     pub frames: usize,
+    /// What the players said, each message with the slot it speaks for.
+    pub said: Vec<(Slot, Vec<u8>)>,
+    /// What one player heard, each message with the milliseconds since the start.
+    pub heard: Vec<(u64, Vec<u8>)>,
 }
 
 struct Player {
@@ -83,7 +87,7 @@ pub fn rehearse(bots: u8, seconds: u32) -> Rehearsed {
     let mut audience = PlayersAudience::new(&parts.setup, template);
     let mut sim = Sim::new(&parts).expect("the setup is sound");
     let (mut builder, mut recorder, mut records) = (ViewBuilder::default(), Recorder::new(), Vec::new());
-    let (mut input, mut inputs) = (TickInput::new(), Vec::new());
+    let (mut input, mut inputs, mut said) = (TickInput::new(), Vec::new(), Vec::new());
     let mut players: Vec<Player> =
         (0..bots).map(|number| join(number, &parts, &mut audience, &mut input)).collect();
     let mut keyframe = Vec::new();
@@ -95,7 +99,7 @@ pub fn rehearse(bots: u8, seconds: u32) -> Rehearsed {
         for (at, player) in players.iter_mut().enumerate() {
             // Each bot at its own 30th of a second.
             if (tick * 30 + at as u32 * 13) % RATE.hz() < 30 {
-                wake(player, &field, millis(tick), &mut input);
+                wake(player, &field, millis(tick), (&mut input, &mut said));
             }
         }
         audience.log_link_facts(&mut input);
@@ -111,8 +115,8 @@ pub fn rehearse(bots: u8, seconds: u32) -> Rehearsed {
         }
     }
     let log = Log { header: header(&parts), map, ruleset, records, lost: None };
-    let Sent { public_bytes, own_bytes, frames } = sent;
-    Rehearsed { parts, inputs, log, kills, shots, public_bytes, own_bytes, frames }
+    let Sent { public_bytes, own_bytes, frames, heard } = sent;
+    Rehearsed { parts, inputs, log, kills, shots, public_bytes, own_bytes, frames, said, heard }
 }
 
 #[derive(Default)]
@@ -120,6 +124,7 @@ struct Sent {
     public_bytes: usize,
     own_bytes: usize,
     frames: usize,
+    heard: Vec<(u64, Vec<u8>)>,
 }
 
 fn millis(tick: u32) -> u64 {
@@ -155,10 +160,16 @@ fn join(number: u8, parts: &SimParts, audience: &mut PlayersAudience, input: &mu
     Player { slot, brain, client: Client::new(encoding), outgoing, facts }
 }
 
-fn wake(player: &mut Player, field: &Field, now_ms: u64, input: &mut TickInput) {
+fn wake(
+    player: &mut Player,
+    field: &Field,
+    now_ms: u64,
+    (input, said): (&mut TickInput, &mut Vec<(Slot, Vec<u8>)>),
+) {
     let mut messages = Messages::default();
     player.brain.wake(&mut player.client, field, now_ms, &mut messages);
     for bytes in messages.iter() {
+        said.push((player.slot, bytes.to_vec()));
         let message = decode_client(bytes, Encoding::MessagePack).expect("a message of the protocol");
         match meaning(&message, player.slot).expect("a message that means something") {
             Meant::Input { command, seen, .. } => {
@@ -202,6 +213,9 @@ fn hear(player: &mut Player, now_ms: u64, mut sent: Option<&mut Sent>) {
             }
         };
         for bytes in messages.into_iter().flatten() {
+            if let Some(sent) = &mut sent {
+                sent.heard.push((now_ms, bytes.to_vec()));
+            }
             player.client.receive(&bytes, now_ms).expect("the server says what fits");
         }
     }

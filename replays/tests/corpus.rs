@@ -1,133 +1,139 @@
 //! The golden corpus: recorded sessions whose hashes may only move together with the simulation version.
 //!
-//! `make bless REASON="..."` records anew what does not verify any more, and appends to `corpus/VERSIONS`.
+//! `make bless REASON="..."` records it anew; what its ledger says of the past is checked by `cargo xtask ledger`.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "the golden logs are files, and blessing is asked for in the environment"
-)]
+#![allow(clippy::disallowed_methods, reason = "the golden logs are files")]
 
+#[allow(dead_code, reason = "only xtask appends to the ledger")]
+#[path = "../../xtask/src/ledger/chain.rs"]
+mod chain;
 mod script;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use combat_components::event::Event;
 use combat_components::phase::EndReason;
 use combat_components::reason::Reason;
+use combat_components::tick::Tick;
 use combat_replays::file;
 use combat_replays::log::Log;
 use combat_replays::player::{Played, Player};
 use combat_replays::verifier::{Outcome, VerifyOptions, verify};
 use combat_systems::SIMULATION_VERSION;
 
+use chain::{Ledger, Recorded};
 use script::scenarios::SCENARIOS;
+use script::{LOG_BYTES_MAX, hash_of_roots};
 
-/// A golden log is looked at by people, kept for ever and simulated by every test run.
-const LOG_BYTES_MAX: usize = 100 << 10;
-
-const HOW: &str =
-    "raise SIMULATION_VERSION in systems/src/lib.rs and run: make bless REASON=\"why the hashes moved\"";
-
-/// One line of `VERSIONS`: `file simulation_version final_root reason`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Line {
-    file: String,
-    version: u32,
-    root: u64,
-    reason: String,
-}
-
-impl Line {
-    fn parse(line: &str) -> Self {
-        let mut words = line.splitn(4, ' ');
-        let mut word = || words.next().unwrap_or_else(|| panic!("VERSIONS: {line:?} ends early"));
-        Self {
-            file: word().to_owned(),
-            version: word().parse().expect("VERSIONS: a version is a number"),
-            root: u64::from_str_radix(word(), 16).expect("VERSIONS: a root is 16 digits"),
-            reason: word().to_owned(),
-        }
-    }
-}
+const HOW: &str = "raise the version with make bless REASON=\"why the hashes moved\"";
 
 fn directory() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("corpus")
 }
 
-fn path_of(name: &str) -> PathBuf {
-    directory().join(format!("{name}.combatlog"))
+fn bytes_of(name: &str) -> Vec<u8> {
+    let path = directory().join(format!("{name}.combatlog"));
+    std::fs::read(path).unwrap_or_else(|error| panic!("{name}: {error}: {HOW}"))
 }
 
-fn versions() -> Vec<Line> {
-    let text = std::fs::read_to_string(directory().join("VERSIONS")).unwrap_or_default();
-    text.lines().map(Line::parse).collect()
+fn ledger() -> Ledger {
+    let text = std::fs::read_to_string(directory().join("VERSIONS")).expect("the corpus has a ledger");
+    Ledger::read(&text).unwrap_or_else(|fault| panic!("replays/corpus/VERSIONS, {fault}"))
 }
 
-fn stored(name: &str) -> Option<Log> {
-    let bytes = std::fs::read(path_of(name)).ok()?;
-    Some(file::read(&bytes).unwrap_or_else(|error| panic!("{name}: {error}")))
+/// What the ledger says of a log, and under which version.
+fn in_force(ledger: &Ledger, name: &str) -> (u32, Recorded) {
+    let newest = ledger.in_force();
+    let entry = newest.get(format!("{name}.combatlog").as_str()).copied();
+    let entry = entry.unwrap_or_else(|| panic!("{name} has no line in VERSIONS: {HOW}"));
+    (entry.version, entry.recorded.clone().expect("what is in force has been recorded"))
 }
 
-/// The logs, after they have been blessed where that was asked for.
 fn corpus() -> &'static [(&'static str, Log)] {
     static CORPUS: OnceLock<Vec<(&'static str, Log)>> = OnceLock::new();
     CORPUS.get_or_init(|| {
-        if std::env::var("BLESS").is_ok_and(|asked| asked == "1") {
-            bless(&std::env::var("REASON").unwrap_or_default());
-        }
-        let log_of = |name| stored(name).unwrap_or_else(|| panic!("{name} is not recorded: {HOW}"));
-        SCENARIOS.iter().map(|(name, _)| (*name, log_of(*name))).collect()
+        let log_of =
+            |name| file::read(&bytes_of(name)).unwrap_or_else(|error| panic!("{name}: {error}: {HOW}"));
+        SCENARIOS.iter().map(|(name, _)| (*name, log_of(name))).collect()
     })
 }
 
-fn bless(reason: &str) {
-    assert!(!reason.trim().is_empty() && !reason.contains('\n'), "REASON: expected one line that says why");
-    let lines = versions();
-    let mut appended = String::new();
-    for (name, record) in SCENARIOS {
-        if stored(name).is_some_and(|log| {
-            verify(&log, VerifyOptions::default(), &mut |_| {}).outcome == Outcome::Verified
-        }) {
-            continue;
+/// The first tick whose root is not the recorded one, with both; and all roots up to there.
+fn roots_of(log: &Log) -> (Vec<u64>, Option<(Tick, u64, u64)>) {
+    let (mut player, mut roots) = (from_start(log), Vec::new());
+    while let Some(played) = player.advance().expect("the log is sound") {
+        if let Played::Ticked(record) = played {
+            let found = player.sim().output().root;
+            roots.push(found);
+            if found != record.root {
+                return (roots, Some((record.tick, record.root, found)));
+            }
         }
-        let file = format!("{name}.combatlog");
-        let known = lines.iter().rfind(|line| line.file == file);
-        assert!(
-            known.is_none_or(|line| line.version < SIMULATION_VERSION),
-            "{file} does not verify any more, but the simulation version is still {SIMULATION_VERSION}: {HOW}"
-        );
-        let stage = record();
-        let bytes = file::write(&stage.log());
-        assert!(
-            bytes.len() <= LOG_BYTES_MAX,
-            "{file}: {} bytes, expected at most {LOG_BYTES_MAX}",
-            bytes.len()
-        );
-        std::fs::create_dir_all(directory()).expect("the corpus can be made");
-        std::fs::write(path_of(name), bytes).expect("the corpus can be written");
-        appended += &format!("{file} {SIMULATION_VERSION} {:016x} {}\n", stage.last_root(), reason.trim());
     }
-    let text = std::fs::read_to_string(directory().join("VERSIONS")).unwrap_or_default();
-    std::fs::write(directory().join("VERSIONS"), text + &appended).expect("the corpus can be written");
+    (roots, None)
 }
 
 #[test]
-fn the_corpus_verifies_and_ends_with_the_roots_in_versions() {
-    let corpus = corpus();
-    let lines = versions();
-    for (name, log) in corpus {
+fn the_roots_of_every_golden_log_are_those_its_ledger_binds() {
+    let ledger = ledger();
+    assert_eq!(
+        ledger.newest_version(),
+        Some(SIMULATION_VERSION),
+        "VERSIONS is of another version than SIMULATION_VERSION of systems/src/lib.rs: {HOW}"
+    );
+    for (name, _) in SCENARIOS {
+        let (version, recorded) = in_force(&ledger, name);
+        assert_eq!(version, SIMULATION_VERSION, "{name} is of another version: {HOW}");
+        assert_eq!(
+            chain::sha256(&bytes_of(name)),
+            recorded.bytes,
+            "{name} is not the file that VERSIONS binds"
+        );
+    }
+    for (name, log) in corpus() {
+        let (roots, moved) = roots_of(log);
+        if let Some((tick, expected, found)) = moved {
+            panic!(
+                "{name}: the root of tick {} moved from {expected:016x} to {found:016x}, and the simulation version is still {SIMULATION_VERSION}: {HOW}",
+                tick.0
+            );
+        }
+        let (_, recorded) = in_force(&ledger, name);
+        assert_eq!(
+            hash_of_roots(&roots),
+            recorded.roots,
+            "{name}: the roots of its {} ticks are not those that VERSIONS binds",
+            roots.len()
+        );
+    }
+}
+
+#[test]
+fn every_golden_log_verifies() {
+    for (name, log) in corpus() {
         let report = verify(log, VerifyOptions::default(), &mut |_| {});
         assert_eq!(report.outcome, Outcome::Verified, "{name}: {HOW}");
-        let file = format!("{name}.combatlog");
-        let line = lines
-            .iter()
-            .rfind(|line| line.file == file)
-            .unwrap_or_else(|| panic!("{file} is not in VERSIONS"));
-        assert_eq!(line.version, SIMULATION_VERSION, "{file}: {HOW}");
-        assert_eq!(line.root, final_root(log), "{file} is not the log that VERSIONS names");
     }
+}
+
+#[test]
+fn every_script_still_plays_what_its_golden_log_holds() {
+    let ledger = ledger();
+    for (name, play) in SCENARIOS {
+        let (_, recorded) = in_force(&ledger, name);
+        let roots = hash_of_roots(&play().roots);
+        assert_eq!(roots, recorded.roots, "{name}: its script, or a rule, plays something else now: {HOW}");
+    }
+}
+
+#[test]
+fn the_ledger_names_the_logs_of_the_scripts_and_no_other() {
+    let ledger = ledger();
+    let named: BTreeSet<String> = ledger.in_force().into_keys().map(str::to_owned).collect();
+    let scripted: BTreeSet<String> = SCENARIOS.iter().map(|(name, _)| format!("{name}.combatlog")).collect();
+    assert_eq!(named, scripted, "{HOW}");
 }
 
 fn from_start(log: &Log) -> Player<'_> {
@@ -135,37 +141,11 @@ fn from_start(log: &Log) -> Player<'_> {
     Player::from_start(parts, &log.records).expect("the log has its beginning")
 }
 
-fn final_root(log: &Log) -> u64 {
-    let mut player = from_start(log);
-    while player.advance().expect("the log is sound").is_some() {}
-    player.sim().output().root
-}
-
-#[test]
-fn the_corpus_versions_name_a_new_simulation_version_for_every_new_root() {
-    let files = corpus().iter().map(|(name, _)| format!("{name}.combatlog"));
-    let mut newest: BTreeMap<String, u32> = files.map(|file| (file, 0)).collect();
-    for line in versions() {
-        let before = newest
-            .get_mut(&line.file)
-            .unwrap_or_else(|| panic!("VERSIONS: no scenario is called {}", line.file));
-        assert!(
-            *before < line.version,
-            "VERSIONS: {} has two roots for simulation version {}",
-            line.file,
-            line.version
-        );
-        *before = line.version;
-        assert!(line.version <= SIMULATION_VERSION, "the simulation version may not fall: {line:?}");
-        assert!(!line.reason.is_empty(), "{line:?}");
-    }
-}
-
 #[test]
 fn the_corpus_logs_are_small() {
-    for (name, _) in corpus() {
-        let bytes = std::fs::metadata(path_of(name)).unwrap().len();
-        assert!(bytes <= LOG_BYTES_MAX as u64, "{name}: {bytes} bytes");
+    for (name, _) in SCENARIOS {
+        let bytes = bytes_of(name).len();
+        assert!(bytes <= LOG_BYTES_MAX, "{name}: {bytes} bytes");
     }
 }
 

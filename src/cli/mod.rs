@@ -12,6 +12,8 @@ mod replay;
 mod serve;
 mod token;
 
+use crate::version::VERSION;
+
 /// What was checked does not hold: diverged, damaged, not healthy, a missed target.
 const DOES_NOT_HOLD: u8 = 1;
 
@@ -20,7 +22,7 @@ const COULD_NOT_RUN: u8 = 2;
 
 /// A real-time combat server whose matches can be re-simulated bit for bit.
 #[derive(Parser)]
-#[command(name = "combat", version, arg_required_else_help = true, after_help = AFTER_HELP)]
+#[command(name = "combat", version = VERSION, arg_required_else_help = true, after_help = AFTER_HELP)]
 struct CommandLine {
     #[command(subcommand)]
     verb: Verb,

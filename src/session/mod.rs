@@ -16,6 +16,7 @@ pub mod pacer;
 pub mod people;
 pub mod registry;
 pub mod resume;
+pub mod schedule;
 pub mod shard;
 pub mod stored;
 pub mod summary;

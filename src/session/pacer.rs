@@ -1,30 +1,15 @@
-//! The only clock of live play: when ticks are due, on one absolute schedule per shard.
+//! The only clock of live play, and the beats by which every shard wakes.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use combat_components::tick::TickRate;
 use rustix::thread::{ClockId, clock_nanosleep_absolute};
 use rustix::time::clock_gettime;
 
-/// Beats per second of every shard: the fastest tick rate. Slower sessions step on every second, fourth … beat.
+/// Beats per second of every shard: the fastest tick rate. Slower sessions tick on every second, fourth … beat.
 pub const BEAT_HZ: u32 = 128;
 
-/// After a stall at most this many beats are caught up; beyond that the schedule is moved.
-pub const CATCH_UP_BEATS_MAX: u64 = 8;
-
 const BEAT: Duration = Duration::from_nanos(1_000_000_000 / BEAT_HZ as u64);
-
-/// Catching up never runs faster than twice the rate.
-const SPACING_MIN: Duration = Duration::from_nanos(BEAT.as_nanos() as u64 / 2);
-
-/// What the pacer says of the beat that has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Beat {
-    pub number: u64,
-    /// How long after its due time it begins.
-    pub late: Duration,
-    /// Beats that the schedule was moved by, because the stall before this one was too long.
-    pub moved: u64,
-}
 
 /// Where time comes from; tests bring their own.
 pub trait Clock {
@@ -50,49 +35,54 @@ impl Clock for MonotonicClock {
     }
 }
 
-/// The schedule of one shard.
+/// The beats of one shard: an absolute grid that is never moved. What lags behind it is each session's own affair.
 #[derive(Debug)]
 pub struct Pacer<C> {
     clock: C,
-    /// When beat 0 was due.
+    /// When beat 0 was.
     origin: Duration,
-    next: u64,
-    last_began: Duration,
-    /// Catching up does not begin the next beat before this.
-    not_before: Duration,
+    woken_at: Duration,
 }
 
 impl<C: Clock> Pacer<C> {
     pub fn new(clock: C) -> Self {
         let origin = clock.now();
-        Self { clock, origin, next: 0, last_began: origin, not_before: origin }
+        Self { clock, origin, woken_at: origin }
     }
 
-    /// Sleeps until the next beat is due.
-    pub fn wait(&mut self) -> Beat {
-        let number = self.next;
-        let due = self.origin + Duration::from_nanos(BEAT.as_nanos() as u64 * number);
-        let earliest = due.max(self.not_before);
-        while self.clock.now() < earliest {
-            self.clock.sleep_until(earliest);
+    /// Sleeps until the next beat, or until `session_due` where that is sooner; gives the time it is then.
+    pub fn wait(&mut self, session_due: Option<Duration>) -> Duration {
+        let beat = self.beat_at(self.newest_beat() + 1);
+        let until = session_due.map_or(beat, |due| due.min(beat));
+        while self.clock.now() < until {
+            self.clock.sleep_until(until);
         }
-        let now = self.clock.now();
-        let late = now.saturating_sub(due);
-        let missed = (late.as_nanos() / BEAT.as_nanos()) as u64;
-        let moved = if missed > CATCH_UP_BEATS_MAX { missed } else { 0 };
-        self.origin += BEAT * moved as u32;
-        self.last_began = now;
-        self.not_before = now + SPACING_MIN;
-        self.next += 1;
-        Beat { number, late, moved }
+        self.woken_at = self.clock.now();
+        self.woken_at
     }
 
-    /// Time since the present beat began.
+    /// When a session that comes now has its first tick: on a beat. `turn` spreads slower sessions over the beats.
+    pub fn first_due(&self, rate: TickRate, turn: u64) -> Duration {
+        let beats_per_tick = u64::from(BEAT_HZ / rate.hz());
+        let newest = self.newest_beat();
+        let past_its_turn = (newest + turn) % beats_per_tick;
+        self.beat_at(newest + (beats_per_tick - past_its_turn) % beats_per_tick)
+    }
+
+    fn newest_beat(&self) -> u64 {
+        (self.woken_at.saturating_sub(self.origin).as_nanos() / BEAT.as_nanos()) as u64
+    }
+
+    fn beat_at(&self, number: u64) -> Duration {
+        self.origin + Duration::from_nanos(BEAT.as_nanos() as u64 * number)
+    }
+
+    /// Time since it last woke.
     pub fn elapsed(&self) -> Duration {
-        self.clock.now().saturating_sub(self.last_began)
+        self.clock.now().saturating_sub(self.woken_at)
     }
 
-    /// Whether the beat after the present one is due already.
+    /// Whether what was done since it woke has taken longer than a beat.
     pub fn is_overrun(&self) -> bool {
         self.elapsed() > BEAT
     }
@@ -110,14 +100,15 @@ pub fn unix_us() -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::cell::Cell;
     use std::rc::Rc;
 
     use super::*;
 
+    /// Time that passes where a test lets it.
     #[derive(Clone, Debug, Default)]
-    struct VirtualClock(Rc<Cell<Duration>>);
+    pub struct VirtualClock(pub Rc<Cell<Duration>>);
 
     impl Clock for VirtualClock {
         fn now(&self) -> Duration {
@@ -133,38 +124,39 @@ mod tests {
     fn beats_come_at_their_absolute_times_however_long_the_work_takes() {
         let clock = VirtualClock::default();
         let mut pacer = Pacer::new(clock.clone());
-        for number in 0..300 {
-            let beat = pacer.wait();
-            assert_eq!((beat.number, beat.late, beat.moved), (number, Duration::ZERO, 0));
+        for number in 1..300 {
+            assert_eq!(pacer.wait(None), BEAT * number);
             clock.0.set(clock.now() + BEAT / 2);
         }
-        assert_eq!(clock.now(), BEAT * 299 + BEAT / 2);
     }
 
     #[test]
-    fn a_short_stall_is_caught_up_at_no_more_than_twice_the_rate() {
+    fn a_session_that_is_due_before_the_beat_is_woken_for() {
         let clock = VirtualClock::default();
-        let mut pacer = Pacer::new(clock.clone());
-        pacer.wait();
-        clock.0.set(BEAT * 8);
-        let mut began = Vec::new();
-        for _ in 0..20 {
-            assert_eq!(pacer.wait().moved, 0);
-            began.push(clock.now());
-        }
-        assert!(began.windows(2).all(|pair| pair[1] - pair[0] >= BEAT / 2));
-        assert_eq!(began[19], BEAT * 20);
+        let mut pacer = Pacer::new(clock);
+        assert_eq!(pacer.wait(Some(BEAT / 2)), BEAT / 2);
+        assert_eq!(pacer.wait(Some(BEAT * 3)), BEAT);
     }
 
     #[test]
-    fn a_long_stall_moves_the_schedule_and_says_by_how_much() {
+    fn after_a_stall_the_beats_stay_on_their_grid() {
         let clock = VirtualClock::default();
         let mut pacer = Pacer::new(clock.clone());
-        pacer.wait();
-        clock.0.set(Duration::from_secs(10));
-        let beat = pacer.wait();
-        assert_eq!((beat.number, beat.moved), (1, 1_279));
-        assert_eq!(pacer.wait().moved, 0);
-        assert!(clock.now() < Duration::from_secs(10) + BEAT * 2);
+        pacer.wait(None);
+        clock.0.set(BEAT * 1_280 + BEAT / 3);
+        assert_eq!(pacer.wait(None), BEAT * 1_280 + BEAT / 3);
+        assert_eq!(pacer.wait(None), BEAT * 1_281);
+    }
+
+    #[test]
+    fn slower_sessions_take_turns_on_the_beats() {
+        let clock = VirtualClock::default();
+        let mut pacer = Pacer::new(clock);
+        while pacer.wait(None) < BEAT * 5 {}
+        let rate = TickRate::new(16).unwrap();
+        let mut dues: Vec<Duration> = (0..8).map(|turn| pacer.first_due(rate, turn)).collect();
+        dues.sort_unstable();
+        assert_eq!(dues, (5..13).map(|beat| BEAT * beat).collect::<Vec<_>>());
+        assert_eq!(pacer.first_due(TickRate::new(128).unwrap(), 77), BEAT * 5);
     }
 }

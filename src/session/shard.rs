@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crossbeam_queue::ArrayQueue;
 
 use super::finish::Departures;
 use super::host::{HostState, SessionHost};
-use super::pacer::{BEAT_HZ, Beat, MonotonicClock, Pacer, monotonic_us, unix_us};
+use super::pacer::{MonotonicClock, Pacer, monotonic_us, unix_us};
+use super::schedule::Schedule;
 use crate::telemetry::ShardMetrics;
 
 /// Sessions that may wait for a shard to take them in: those created within one beat.
@@ -24,6 +26,13 @@ struct Shared {
     /// Milliseconds of the monotonic clock at the last beat.
     beaten_at_ms: AtomicU64,
     stop: AtomicBool,
+}
+
+/// A session of this shard, and when its ticks are due.
+#[derive(Debug)]
+struct Member {
+    host: Box<SessionHost>,
+    schedule: Schedule,
 }
 
 /// How a shard's thread is doing.
@@ -95,37 +104,35 @@ impl Drop for Shard {
 
 fn run(shared: &Shared, metrics: &ShardMetrics, departures: &Departures) {
     let mut pacer = Pacer::new(MonotonicClock);
-    let mut hosts: Vec<Box<SessionHost>> = Vec::new();
+    let mut members: Vec<Member> = Vec::new();
     let mut stalls = Stalls::default();
     while !shared.stop.load(Ordering::Acquire) {
-        let beat = pacer.wait();
+        let now = pacer.wait(members.iter().map(|member| member.schedule.next_at()).min());
         let unix_us = unix_us();
         shared.beaten_at_ms.store(monotonic_us() / 1_000, Ordering::Release);
         while let Some(host) = shared.arrivals.pop() {
-            hosts.push(host);
+            let first = pacer.first_due(host.tick_rate(), host.turn());
+            members.push(Member { schedule: Schedule::new(host.tick_rate(), first), host });
         }
-        if hosts.is_empty() {
-            continue;
+        let pass = step_due(&mut members, (now, unix_us), metrics, &pacer);
+        if pass.moved > 0 {
+            metrics.schedule_moves.inc();
+            stalls.note(&pass);
         }
-        metrics.tick_lateness_s.observe(beat.late.as_secs_f64());
-        if beat.moved > 0 {
-            move_schedule(&mut hosts, beat, metrics);
-            stalls.note(beat.moved);
-        }
-        let any_gone = step_all(&mut hosts, beat, unix_us, metrics, &pacer);
-        if any_gone {
-            let gone: Vec<_> = hosts.extract_if(.., |host| host.state() == HostState::Gone).collect();
-            for host in gone {
+        if pass.any_gone {
+            let gone: Vec<_> =
+                members.extract_if(.., |member| member.host.state() == HostState::Gone).collect();
+            for Member { host, schedule } in gone {
                 // Counted out first: whoever hears of a departure looks at the count.
                 shared.session_count.fetch_sub(1, Ordering::AcqRel);
                 if let Err(host) = departures.send(host) {
-                    // It is offered again with the next beat.
+                    // It is offered again with its next tick.
                     shared.session_count.fetch_add(1, Ordering::AcqRel);
-                    hosts.push(host);
+                    members.push(Member { host, schedule });
                 }
             }
         }
-        if pacer.is_overrun() {
+        if pass.any_due && pacer.is_overrun() {
             metrics.tick_overruns.inc();
         }
     }
@@ -135,51 +142,59 @@ fn run(shared: &Shared, metrics: &ShardMetrics, departures: &Departures) {
 #[derive(Debug, Default)]
 struct Stalls {
     count: u64,
-    beats: u64,
+    late_max: Duration,
     logged_at_us: u64,
 }
 
 impl Stalls {
     const LOG_EVERY_US: u64 = 10_000_000;
 
-    fn note(&mut self, beats: u64) {
+    fn note(&mut self, pass: &Pass) {
         self.count += 1;
-        self.beats += beats;
+        self.late_max = self.late_max.max(pass.late_max);
         let now_us = monotonic_us();
         if now_us.saturating_sub(self.logged_at_us) >= Self::LOG_EVERY_US {
-            tracing::warn!(stalls = self.count, beats = self.beats, "stalled: the schedule was moved");
+            let (stalls, late_ms) = (self.count, self.late_max.as_millis() as u64);
+            tracing::warn!(stalls, late_ms, sessions = pass.moved, "stalled: the schedule was moved");
             *self = Self { logged_at_us: now_us, ..Self::default() };
         }
     }
 }
 
-fn move_schedule(hosts: &mut [Box<SessionHost>], beat: Beat, metrics: &ShardMetrics) {
-    metrics.schedule_moves.inc();
-    for host in hosts {
-        let ticks = beat.moved * u64::from(host.tick_rate().hz()) / u64::from(BEAT_HZ);
-        host.note_schedule_moved(ticks as u32);
-    }
+/// What became of all that was due at one time.
+#[derive(Debug, Default)]
+struct Pass {
+    any_due: bool,
+    any_gone: bool,
+    /// Sessions whose schedule was moved.
+    moved: u32,
+    late_max: Duration,
 }
 
-fn step_all(
-    hosts: &mut [Box<SessionHost>],
-    beat: Beat,
-    unix_us: u64,
+fn step_due(
+    members: &mut [Member],
+    (now, unix_us): (Duration, u64),
     metrics: &ShardMetrics,
     pacer: &Pacer<MonotonicClock>,
-) -> bool {
-    let mut any_gone = false;
+) -> Pass {
+    let mut pass = Pass::default();
     let mut began = pacer.elapsed();
-    for host in hosts.iter_mut() {
-        let beats_per_tick = u64::from(BEAT_HZ / host.tick_rate().hz());
-        // Slower sessions take turns, so that not all of them fall on one beat.
-        if !(beat.number + host.turn()).is_multiple_of(beats_per_tick) {
-            continue;
+    for Member { host, schedule } in members.iter_mut().filter(|member| member.schedule.next_at() <= now) {
+        pass.any_due = true;
+        if host.state() == HostState::Suspended {
+            schedule.hold(now);
+        } else if let Some(begun) = schedule.begin(now) {
+            metrics.tick_lateness_s.observe(begun.late.as_secs_f64());
+            if begun.moved > 0 {
+                host.note_schedule_moved(begun.moved);
+                pass.moved += 1;
+                pass.late_max = pass.late_max.max(begun.late);
+            }
         }
-        any_gone |= host.step(unix_us, &metrics.damage_events) == HostState::Gone;
+        pass.any_gone |= host.step(unix_us, &metrics.damage_events) == HostState::Gone;
         let ended = pacer.elapsed();
         metrics.tick_duration_s.observe((ended.saturating_sub(began)).as_secs_f64());
         began = ended;
     }
-    any_gone
+    pass
 }

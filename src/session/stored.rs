@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::entry::FixedFacts;
 use super::summary::{SessionKind, VerifySummary};
+pub use crate::version::BUILD;
 use combat_components::tick::TickRate;
 
 /// What the server wants to know of a session after a restart; kept as text in the log's header.
@@ -48,9 +49,6 @@ pub fn read_note<'a, T: Deserialize<'a>>(bytes: Option<&'a [u8]>) -> Option<T> {
 pub fn note_bytes(note: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(note).expect("a note is plain data")
 }
-
-/// Name and revision of this build, as logs carry it.
-pub const BUILD: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
 
 /// What REST shows of a stored session, from the head of its log.
 pub fn facts_of(header: &Header) -> FixedFacts {

@@ -111,6 +111,8 @@ struct StateResources<'w> {
     streams: Res<'w, Streams>,
 }
 
+/// By its name in a profile `cargo xtask bench-check` tells what of a tick is hashing.
+#[inline(never)]
 fn hash_state(
     resources: StateResources,
     fighters: Query<Fighter>,

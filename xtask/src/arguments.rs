@@ -8,7 +8,10 @@ pub const USAGE: &str = "usage: cargo xtask VERB
   test [--tier NAME]...    run the test bed, or only the named tiers; CI=true makes `not run` a failure
   test --list              name the tiers
   docs [--check]           rewrite the generated blocks in the docs, or only compare them
-  bless --reason TEXT      record the golden logs anew and raise the simulation version";
+  ledger                   check the golden logs' ledger of versions: its chain, the corpus, its past in git
+  bench-check [--bless]    count instructions against benches/instructions.toml, or write it anew
+  bless --reason TEXT      record the golden logs anew, append to the ledger what changed, and raise the simulation
+                           version when a state hash has moved";
 
 /// One thing to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,6 +25,10 @@ pub enum Verb {
     ListTiers,
     Docs {
         check: bool,
+    },
+    Ledger,
+    BenchCheck {
+        bless: bool,
     },
     Bless {
         reason: String,
@@ -39,12 +46,15 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Verb> {
         ["test", rest @ ..] => Ok(Verb::Test { tiers: tier_names(rest)? }),
         ["docs"] => Ok(Verb::Docs { check: false }),
         ["docs", "--check"] => Ok(Verb::Docs { check: true }),
+        ["ledger"] => Ok(Verb::Ledger),
+        ["bench-check"] => Ok(Verb::BenchCheck { bless: false }),
+        ["bench-check", "--bless"] => Ok(Verb::BenchCheck { bless: true }),
         ["bless", "--reason", reason] if !reason.trim().is_empty() => {
             Ok(Verb::Bless { reason: reason.trim().to_owned() })
         }
         ["bless", ..] => bail!("bless needs --reason TEXT, which is kept beside the new hashes"),
-        ["tidy" | "docs", word, ..] => bail!("unknown argument {word:?}"),
-        [word, ..] => bail!("unknown verb {word:?}, expected tidy, test, docs or bless"),
+        ["tidy" | "docs" | "ledger" | "bench-check", word, ..] => bail!("unknown argument {word:?}"),
+        [word, ..] => bail!("unknown verb {word:?}, expected tidy, test, docs, ledger, bench-check or bless"),
     }
 }
 
@@ -74,6 +84,8 @@ mod tests {
     #[test]
     fn every_verb_of_the_usage_is_understood() {
         assert_eq!(parsed("tidy").unwrap(), Verb::Tidy);
+        assert_eq!(parsed("ledger").unwrap(), Verb::Ledger);
+        assert_eq!(parsed("bench-check --bless").unwrap(), Verb::BenchCheck { bless: true });
         assert_eq!(parsed("docs --check").unwrap(), Verb::Docs { check: true });
         assert_eq!(parsed("test --list").unwrap(), Verb::ListTiers);
         let tiers = vec!["page".to_owned(), "tidy".to_owned()];

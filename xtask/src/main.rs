@@ -1,8 +1,10 @@
 //! Tidy, test bed, generated docs and blessing of golden files.
 
 mod arguments;
+mod bench_check;
 mod bless;
 mod docs;
+mod ledger;
 mod paths;
 mod source;
 mod test_bed;
@@ -29,6 +31,8 @@ fn main() -> ExitCode {
             Ok(true)
         }
         Verb::Tidy => tidy::run(&root),
+        Verb::BenchCheck { bless } => bench_check::run(&root, bless),
+        Verb::Ledger => ledger::run(&root),
         Verb::Test { tiers } => test_bed::run(&root, &tiers),
         Verb::ListTiers => {
             test_bed::list();

@@ -7,7 +7,7 @@ mod step;
 mod table;
 mod test_binaries;
 mod tiers;
-mod tools;
+pub mod tools;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

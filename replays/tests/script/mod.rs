@@ -3,12 +3,15 @@
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 
 pub mod bot;
+pub mod hiker;
+pub mod in_the_air;
 pub mod scenarios;
 pub mod scene;
 
 use combat_components::command::{Command, LeaveCause, TickInput};
 use combat_components::event::Event;
 use combat_components::ids::{Epoch, Pseudonym, Slot, Team};
+use combat_components::setup::ContentHash;
 use combat_components::tick::Tick;
 use combat_components::verdict::Verdict;
 use combat_replays::header::Header;
@@ -18,6 +21,15 @@ use combat_systems::sim::{Sim, SimParts};
 
 use self::bot::Bot;
 use self::scene::Scene;
+
+/// A golden log is looked at by people, kept for ever and simulated by every test run.
+pub const LOG_BYTES_MAX: usize = 100 << 10;
+
+/// What the ledger binds of a log: SHA-256 over the root of every tick in order, little-endian.
+pub fn hash_of_roots(roots: &[u64]) -> String {
+    let bytes: Vec<u8> = roots.iter().flat_map(|root| root.to_le_bytes()).collect();
+    ContentHash::of(&bytes).to_hex()
+}
 
 /// One session as the server would host it: simulated, recorded, with keyframes and anchors.
 pub struct Stage {

@@ -7,13 +7,14 @@ use combat_components::quantity::{Pitch, Pose, Vec3Mm, Yaw};
 use combat_components::tick::Tick;
 
 use super::bot::Bot;
+use super::in_the_air::{corrections_in_the_air, falling_from_a_spawn};
 use super::scene::Scene;
 use super::{Stage, fight, play};
 
 /// A golden log's file name and the script that records it.
 pub type Scenario = (&'static str, fn() -> Stage);
 
-pub const SCENARIOS: [Scenario; 11] = [
+pub const SCENARIOS: &[Scenario] = &[
     ("rifle-duel", rifle_duel),
     ("deathmatch", deathmatch),
     ("dash", dash),
@@ -25,6 +26,9 @@ pub const SCENARIOS: [Scenario; 11] = [
     ("refusals", refusals),
     ("teams", teams),
     ("both-at-once", both_at_once),
+    ("joining-in-mid-match", joining_in_mid_match),
+    ("falling-from-a-spawn", falling_from_a_spawn),
+    ("corrections-in-the-air", corrections_in_the_air),
 ];
 
 /// Along −x, level.
@@ -276,5 +280,27 @@ fn both_at_once() -> Stage {
     }
     stage.push(Command::End { reason: EndReason::Requested });
     stage.steps(2);
+    stage
+}
+
+/// Two come when the match is under way, and one leaves it and comes back.
+fn joining_in_mid_match() -> Stage {
+    let scene = Scene { rate_hz: 32, keyframe_ticks: 96, ..Scene::deathmatch("joining in mid-match") };
+    let mut stage = Stage::new(scene);
+    let mut bots: Vec<Bot> = (0..2).map(Bot::new).collect();
+    bots.iter().for_each(|bot| stage.join(bot.slot.0, Team::NONE));
+    stage.step();
+    play(&mut stage, &mut bots, 60);
+    for slot in [2, 3] {
+        stage.join(slot, Team::NONE);
+        bots.push(Bot::new(slot));
+        play(&mut stage, &mut bots, 40);
+    }
+    stage.leave(1, LeaveCause::Left);
+    bots.retain(|bot| bot.slot != Slot(1));
+    play(&mut stage, &mut bots, 12);
+    stage.join(1, Team::NONE);
+    bots.push(Bot::new(1));
+    play(&mut stage, &mut bots, 60);
     stage
 }

@@ -46,7 +46,8 @@ impl SessionHost {
         self.parts.players.send_status(&StatusMessage { state: ServerState::Suspended, reason });
     }
 
-    /// Frozen: nothing is simulated and nothing taken in, until the tape takes what is staged.
+    /// Frozen: nothing is simulated and nothing taken in, until the tape takes what is staged. What was missed
+    /// meanwhile is lag as after any stall: caught up, or the schedule is moved.
     pub(super) fn try_to_go_on(&mut self) {
         // Who was lost before is lost before whoever comes back now.
         self.parts.players.log_departures(&mut self.input);
@@ -62,7 +63,6 @@ impl SessionHost {
         }
         if self.state == HostState::Running && self.staged.is_none() {
             tracing::info!(session = %self.parts.id, tick = before.0, "session goes on");
-            self.note_schedule_moved(0);
             let live = StatusMessage { state: ServerState::Live, reason: String::new() };
             self.parts.players.send_status(&live);
         }

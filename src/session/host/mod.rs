@@ -179,7 +179,9 @@ impl SessionHost {
 
     /// The server moved its schedule after a stall: the next tick says so.
     pub fn note_schedule_moved(&mut self, ticks: u32) {
-        self.input.push(Command::ScheduleMoved { ticks });
+        if self.state == HostState::Running {
+            self.input.push(Command::ScheduleMoved { ticks });
+        }
     }
 
     /// Simulates one tick, or waits for the disk. A panic ends this session and no other.

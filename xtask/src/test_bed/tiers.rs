@@ -31,6 +31,7 @@ pub const TIERS: &[Tier] = &[
     Tier { name: "format", purpose: "rustfmt changes nothing", counts_tests: false, limit: QUICK, plan: format },
     Tier { name: "clippy", purpose: "no warning in any target", counts_tests: false, limit: BUILDS, plan: clippy },
     Tier { name: "tidy", purpose: "the house rules, and the tests of xtask", counts_tests: true, limit: QUICK, plan: tidy },
+    Tier { name: "ledger", purpose: "the golden logs' versions only ever grew", counts_tests: false, limit: QUICK, plan: ledger },
     Tier { name: "docs", purpose: "generated blocks equal the code", counts_tests: true, limit: BUILDS, plan: docs },
     Tier { name: "simulation-debug", purpose: "the pure crates, unoptimised", counts_tests: true, limit: BUILDS, plan: simulation_debug },
     Tier { name: "simulation-release", purpose: "the same hashes, optimised", counts_tests: true, limit: BUILDS, plan: simulation_release },
@@ -54,6 +55,10 @@ fn tidy(bed: &Bed, _: &mut File) -> Result<Plan> {
     let mut plan = one(bed, "cargo xtask tidy");
     plan.steps.push(Step::Run(Invocation::new(&bed.root, "cargo test -p xtask")));
     Ok(plan)
+}
+
+fn ledger(bed: &Bed, _: &mut File) -> Result<Plan> {
+    Ok(one(bed, "cargo xtask ledger"))
 }
 
 fn docs(bed: &Bed, _: &mut File) -> Result<Plan> {

@@ -1,4 +1,5 @@
-//! What some tiers need from outside: Python packages, a browser driver, a browser. Installed under the target directory.
+//! What some tiers need from outside: Python packages, a browser driver, a browser, valgrind. Installed under the target
+//! directory, or from the distribution's packages.
 //!
 //! Each gives the path of the tool, or why it cannot be had. The commands' output goes to the tier's log.
 
@@ -75,15 +76,30 @@ pub fn chromium(bed: &Bed, log: &mut File) -> Result<Found> {
     if !bed.ci || !is_root() {
         return Ok(Err("no chromium: install it or set CHROMIUM to its path".to_owned()));
     }
+    from_the_distribution(log, "chromium", CHROMIUM_NAMES)
+}
+
+/// A valgrind: one on the path, or as root the distribution's own.
+pub fn valgrind(log: &mut File) -> Result<Found> {
+    if let Some(found) = on_path(&["valgrind"]) {
+        return Ok(Ok(found));
+    }
+    if !is_root() {
+        return Ok(Err("no valgrind: install it with your distribution's package manager".to_owned()));
+    }
+    from_the_distribution(log, "valgrind", &["valgrind"])
+}
+
+fn from_the_distribution(log: &mut File, package: &str, names: &[&str]) -> Result<Found> {
     let apt = |arguments: &[&str]| {
         let mut command = Command::new("apt-get");
         command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
         command
     };
     let installed = succeeds(log, &mut apt(&["update"]))?
-        && succeeds(log, &mut apt(&["install", "-y", "--no-install-recommends", "chromium"]))?;
-    let found = if installed { on_path(CHROMIUM_NAMES) } else { None };
-    Ok(found.ok_or_else(|| "apt-get could not install chromium".to_owned()))
+        && succeeds(log, &mut apt(&["install", "-y", "--no-install-recommends", package]))?;
+    let found = if installed { on_path(names) } else { None };
+    Ok(found.ok_or_else(|| format!("apt-get could not install {package}")))
 }
 
 fn on_path(names: &[&str]) -> Option<PathBuf> {

@@ -1,0 +1,135 @@
+//! That the scripted sessions of the corpus hold what they are there for; played, not read from their files.
+
+mod script;
+
+use std::collections::BTreeSet;
+
+use combat_components::event::Event;
+use combat_components::ids::Slot;
+use combat_components::phase::Phase;
+use combat_components::quantity::Vec3Mm;
+use combat_components::reason::Reason;
+use combat_components::tick::Tick;
+use combat_replays::player::{Played, Player};
+use combat_replays::verifier::{Outcome, VerifyOptions, verify};
+use combat_systems::spatial::Level;
+
+use script::Stage;
+use script::scenarios::SCENARIOS;
+
+fn played(name: &str) -> Stage {
+    let (_, record) = SCENARIOS.iter().find(|(scenario, _)| *scenario == name).expect("such a scenario");
+    record()
+}
+
+/// A body before and after a tick, and what was told of it.
+struct Moment {
+    tick: Tick,
+    phase: Phase,
+    slot: Slot,
+    before: Option<Vec3Mm>,
+    after: Vec3Mm,
+    displaced: Vec<Reason>,
+}
+
+/// Every living body at every tick, as the log tells it.
+fn moments(stage: &Stage) -> Vec<Moment> {
+    let log = stage.log();
+    let mut player =
+        Player::from_start(stage.parts.clone(), &log.records).expect("the log has its beginning");
+    let (mut bodies, mut before, mut moments) = (Vec::new(), Vec::new(), Vec::new());
+    while let Some(played) = player.advance().expect("the log is sound") {
+        let Played::Ticked(record) = played else { continue };
+        player.sim_mut().public_view(&mut bodies);
+        let (output, phase) = (player.sim().output(), player.sim().match_state().phase);
+        for body in bodies.iter().filter(|body| body.alive) {
+            let displaced = output.events.iter().filter_map(|event| match event {
+                Event::Displaced { slot, reason, .. } if *slot == body.slot => Some(*reason),
+                _ => None,
+            });
+            let slot = body.slot;
+            let was = before.iter().find(|(other, _)| *other == slot).map(|(_, at)| *at);
+            let (tick, after, displaced) = (record.tick, body.pose.at, displaced.collect());
+            moments.push(Moment { tick, phase, slot, before: was, after, displaced });
+        }
+        before = bodies.iter().map(|body| (body.slot, body.pose.at)).collect();
+    }
+    moments
+}
+
+fn is_in_the_air(level: &Level, at: Vec3Mm) -> bool {
+    !level.grounded(at)
+}
+
+#[test]
+fn every_scenario_has_a_name_of_its_own_and_its_log_verifies() {
+    let names: BTreeSet<&str> = SCENARIOS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names.len(), SCENARIOS.len());
+    for name in ["joining-in-mid-match", "falling-from-a-spawn", "corrections-in-the-air"] {
+        let report = verify(&played(name).log(), VerifyOptions::default(), &mut |_| {});
+        assert_eq!(report.outcome, Outcome::Verified, "{name}");
+    }
+}
+
+#[test]
+fn in_joining_in_mid_match_somebody_joins_an_active_match_and_then_plays() {
+    let stage = played("joining-in-mid-match");
+    let active =
+        stage.events.iter().find(|(_, event)| *event == Event::PhaseChanged { phase: Phase::Active });
+    let active_at = active.expect("the match begins").0;
+    let joined = stage.events.iter().filter_map(|(tick, event)| match event {
+        Event::Joined { slot, .. } if *tick > active_at => Some((*tick, *slot)),
+        _ => None,
+    });
+    let joined: Vec<(Tick, Slot)> = joined.collect();
+    assert!(joined.len() >= 3, "two newcomers and one who comes back: {joined:?}");
+    let moments = moments(&stage);
+    for (joined_at, slot) in joined {
+        let mut later = moments.iter().filter(|moment| moment.slot == slot && moment.tick > joined_at);
+        let walks = |moment: &Moment| {
+            moment.phase == Phase::Active
+                && moment.displaced.is_empty()
+                && moment.before.is_some_and(|before| before != moment.after)
+        };
+        assert!(later.any(walks), "slot {} joined at tick {} and never moved", slot.0, joined_at.0);
+    }
+}
+
+#[test]
+fn in_falling_from_a_spawn_bodies_fall_soon_after_they_were_placed() {
+    let stage = played("falling-from-a-spawn");
+    let level = &stage.parts.level;
+    let moments = moments(&stage);
+    let mut falls = BTreeSet::new();
+    for spawn in moments.iter().filter(|moment| moment.displaced.contains(&Reason::Spawned)) {
+        let later = moments.iter().filter(|moment| moment.slot == spawn.slot && moment.tick > spawn.tick);
+        let soon: Vec<&Moment> =
+            later.take_while(|moment| !moment.displaced.contains(&Reason::Spawned)).take(220).collect();
+        let flew = soon.iter().any(|moment| is_in_the_air(level, moment.after));
+        let landed = soon.iter().any(|moment| moment.after.y < spawn.after.y - 2_900);
+        if flew && landed {
+            falls.insert((spawn.tick, spawn.slot));
+        }
+    }
+    assert!(falls.len() >= 3, "{falls:?}");
+    let first = moments.iter().find(|moment| is_in_the_air(level, moment.after)).expect("somebody falls");
+    assert!(
+        first.phase == Phase::Waiting || first.phase == Phase::Warmup,
+        "also from the place of a newcomer"
+    );
+}
+
+#[test]
+fn in_corrections_in_the_air_bodies_are_corrected_while_they_jump_and_fall() {
+    let stage = played("corrections-in-the-air");
+    let level = &stage.parts.level;
+    let mut seen = BTreeSet::new();
+    for moment in moments(&stage) {
+        if moment.before.is_some_and(|before| is_in_the_air(level, before) && before.y > 300) {
+            seen.extend(moment.displaced);
+        }
+    }
+    let refused = seen.iter().filter(|reason| **reason < Reason::Silent).count();
+    assert!(refused >= 2, "{seen:?}");
+    assert!(seen.contains(&Reason::Reconnected) && seen.contains(&Reason::ScheduleMoved), "{seen:?}");
+}
