@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use combat_components::ids::SessionId;
+use combat_components::ids::{DisplayName, PlayerId, Pseudonym, SessionId};
 use tempfile::TempDir;
 
-use super::sqlite::{LOCK_FILE, SqliteStore};
+use super::sqlite::{LOCK_FILE, SqliteEraser, SqliteStore};
 use super::{
-    Blob, Chunk, ChunkHead, Fault, FaultyStore, Finish, JournalRow, MemoryStore, NewSession, SessionQuery,
-    SessionStatus, Store, StoreError, StoreRead, TailMark,
+    Blob, Chunk, ChunkHead, Fault, FaultyStore, Finish, JournalRow, MemoryStore, NewSession, PeopleEraser,
+    PeopleStore, PersonRow, SessionQuery, SessionStatus, Store, StoreError, StoreRead, TailMark,
 };
 
 /// A place where stores are opened again and again, as by one process after another.
@@ -34,6 +34,14 @@ impl Place {
                 let _ = std::fs::remove_file(directory.path().join(LOCK_FILE));
                 Arc::new(SqliteStore::open(directory.path()).await.unwrap())
             }
+        }
+    }
+
+    /// What removes persons beside whoever owns the store.
+    fn eraser(&self) -> Box<dyn PeopleEraser> {
+        match self {
+            Self::Memory(store) => Box::new(store.reopened()),
+            Self::Sqlite(directory) => Box::new(SqliteEraser::open(directory.path()).unwrap()),
         }
     }
 
@@ -70,6 +78,13 @@ over_both! {
     a_next_process_finds_everything
     a_fault_is_told_and_what_was_written_in_spite_of_it_counts
     a_closed_store_writes_nothing
+    a_player_keeps_his_pseudonym_in_a_session_whatever_happens
+    two_joins_at_once_find_one_pseudonym
+    a_pseudonym_belongs_to_one_player_of_a_session
+    people_go_with_their_session_and_are_orphans_until_they_are_gone
+    an_erased_person_is_gone_from_every_session_and_the_others_stay
+    erasing_is_counted_and_goes_on_beside_the_owner
+    a_faulty_store_tells_of_people_it_did_not_write_down
 }
 
 pub(crate) fn row(row_no: u64, body: &[u8]) -> JournalRow {
@@ -82,6 +97,12 @@ fn id(number: u8) -> SessionId {
 
 pub(crate) fn session(number: u8) -> NewSession {
     NewSession { id: id(number), created_unix_us: u64::from(number), header: vec![number; 3] }
+}
+
+fn person(number: u8, player: &str, pseudonym: u64) -> PersonRow {
+    let (player, name) =
+        (PlayerId::new(player).unwrap(), DisplayName::new(&format!("The {player}")).unwrap());
+    PersonRow { session: id(number), pseudonym: Pseudonym(pseudonym), player, name }
 }
 
 fn finish(number: u8) -> Finish {
@@ -139,6 +160,8 @@ async fn a_former_owner_writes_nothing(place: Place) {
     assert_eq!(former.put_chunk(&chunk(1, 3, 4)).await, Err(lost.clone()));
     assert_eq!(former.delete_chunks(id(1), 9).await, Err(lost.clone()));
     assert_eq!(former.delete_session(id(1)).await, Err(lost.clone()));
+    assert_eq!(former.meet(&person(1, "ann", 1)).await, Err(lost.clone()));
+    assert_eq!(former.delete_people(id(1)).await, Err(lost.clone()));
     let blob = Blob { hash: "h".into(), kind: "map".into(), bytes: vec![1] };
     assert_eq!(former.put_blob(&blob).await, Err(lost));
     assert_eq!(present.row_numbers().await.unwrap(), [1]);
@@ -291,4 +314,111 @@ async fn a_closed_store_writes_nothing(place: Place) {
     store.close().await.unwrap();
     assert!(store.append(&row(2, b"two")).await.is_err());
     assert_eq!(place.claimed().await.row_numbers().await.unwrap(), [1]);
+}
+
+async fn a_player_keeps_his_pseudonym_in_a_session_whatever_happens(place: Place) {
+    let store = place.claimed().await;
+    let least = u64::MAX;
+    assert_eq!(store.meet(&person(1, "ann", least)).await, Ok(Pseudonym(least)));
+    assert_eq!(
+        store.meet(&person(2, "ann", 2)).await,
+        Ok(Pseudonym(2)),
+        "another session, another pseudonym"
+    );
+    assert_eq!(store.meet(&person(1, "bob", 3)).await, Ok(Pseudonym(3)));
+    let renamed = PersonRow { name: DisplayName::new("Ännchen").unwrap(), ..person(1, "ann", 4) };
+    assert_eq!(store.meet(&renamed).await, Ok(Pseudonym(least)), "the one he has");
+    let known = PersonRow { pseudonym: Pseudonym(least), ..renamed };
+    assert_eq!(store.people(id(1)).await.unwrap(), [known, person(1, "bob", 3)]);
+    store.close().await.unwrap();
+    let next = place.claimed().await;
+    assert_eq!(next.meet(&renamed).await, Ok(Pseudonym(least)), "also after a restart");
+    assert_eq!(next.people(id(1)).await.unwrap().len(), 2);
+    assert_eq!(next.people(id(3)).await.unwrap(), []);
+}
+
+async fn two_joins_at_once_find_one_pseudonym(place: Place) {
+    let store = place.claimed().await;
+    for number in 1..=20 {
+        let rows: Vec<PersonRow> = (1..=4).map(|pseudonym| person(number, "ann", pseudonym)).collect();
+        let met = futures_util::future::join_all(rows.iter().map(|row| store.meet(row))).await;
+        assert!(met.iter().all(|pseudonym| pseudonym.is_ok() && *pseudonym == met[0]), "{met:?}");
+        assert_eq!(store.people(id(number)).await.unwrap().len(), 1);
+    }
+}
+
+async fn a_pseudonym_belongs_to_one_player_of_a_session(place: Place) {
+    let store = place.claimed().await;
+    store.meet(&person(1, "ann", 7)).await.unwrap();
+    assert_eq!(store.meet(&person(1, "bob", 7)).await, Err(StoreError::PseudonymTaken(id(1))));
+    assert_eq!(store.meet(&person(2, "bob", 7)).await, Ok(Pseudonym(7)), "another session has its own");
+    assert_eq!(store.meet(&person(1, "bob", 8)).await, Ok(Pseudonym(8)));
+}
+
+async fn people_go_with_their_session_and_are_orphans_until_they_are_gone(place: Place) {
+    let store = place.claimed().await;
+    for number in [1, 2] {
+        store.create_session(&session(number)).await.unwrap();
+        store.meet(&person(number, "ann", 1)).await.unwrap();
+        store.meet(&person(number, "bob", 2)).await.unwrap();
+    }
+    store.put_chunk(&chunk(1, 1, 10)).await.unwrap();
+    assert_eq!(store.orphans().await.unwrap(), []);
+    store.delete_session(id(1)).await.unwrap();
+    assert_eq!(store.orphans().await.unwrap(), [id(1)]);
+    store.delete_chunks(id(1), 9).await.unwrap();
+    assert_eq!(store.orphans().await.unwrap(), [id(1)], "its people are still there");
+    assert_eq!(store.delete_people(id(1)).await.unwrap(), 2);
+    assert_eq!(store.delete_people(id(1)).await.unwrap(), 0);
+    assert_eq!(store.orphans().await.unwrap(), []);
+    assert_eq!(store.people(id(2)).await.unwrap().len(), 2);
+}
+
+async fn an_erased_person_is_gone_from_every_session_and_the_others_stay(place: Place) {
+    let store = place.claimed().await;
+    for number in [1, 2, 3] {
+        store.create_session(&session(number)).await.unwrap();
+        store.meet(&person(number, "ann", 1)).await.unwrap();
+        store.meet(&person(number, "bob", 2)).await.unwrap();
+    }
+    store.meet(&person(3, "anna", 3)).await.unwrap();
+    store.finish_session(&finish(1)).await.unwrap();
+    let erased = place.eraser().erase(PlayerId::new("ann").unwrap()).await.unwrap();
+    assert_eq!(erased.sessions, [id(1), id(2), id(3)]);
+    assert_eq!(erased.live, [id(2), id(3)]);
+    assert!(erased.is_wiped);
+    assert_eq!(store.people(id(1)).await.unwrap(), [person(1, "bob", 2)]);
+    assert_eq!(store.people(id(3)).await.unwrap(), [person(3, "anna", 3), person(3, "bob", 2)]);
+    assert_eq!(store.meet(&person(2, "ann", 9)).await, Ok(Pseudonym(9)), "whoever comes back is a stranger");
+}
+
+async fn erasing_is_counted_and_goes_on_beside_the_owner(place: Place) {
+    let store = place.claimed().await;
+    assert_eq!(store.erasures().await.unwrap(), 0);
+    let eraser = place.eraser();
+    let nobody = eraser.erase(PlayerId::new("nobody").unwrap()).await.unwrap();
+    assert_eq!((nobody.sessions, nobody.live), (Vec::new(), Vec::new()));
+    for row_no in 1..=20 {
+        store.append(&row(row_no, b"body")).await.unwrap();
+        store.meet(&person(1, "ann", row_no)).await.unwrap();
+        assert_eq!(eraser.erase(PlayerId::new("ann").unwrap()).await.unwrap().sessions, [id(1)]);
+        store.put_chunk(&chunk(1, row_no as u32, row_no as u32)).await.unwrap();
+    }
+    assert_eq!(store.erasures().await.unwrap(), 21);
+    assert_eq!(store.row_numbers().await.unwrap().len(), 20);
+}
+
+async fn a_faulty_store_tells_of_people_it_did_not_write_down(place: Place) {
+    let store = FaultyStore::new(place.claimed().await);
+    let faults = store.faults();
+    faults.set(Fault::Full);
+    assert!(matches!(store.meet(&person(1, "ann", 1)).await, Err(StoreError::Full(_))));
+    faults.set(Fault::FailingAfterwards);
+    assert!(matches!(store.meet(&person(1, "ann", 1)).await, Err(StoreError::Failing(_))));
+    faults.lift();
+    assert_eq!(
+        store.meet(&person(1, "ann", 2)).await,
+        Ok(Pseudonym(1)),
+        "it was written in spite of the error"
+    );
 }
