@@ -334,7 +334,7 @@ async fn bots_fill_places_and_return_to_them_after_a_restart() {
                 .is_ok_and(|session| session.player_count == 4 && session.status == SessionStatus::Active)
         })
         .await;
-    let places = server.registry.handle(id).expect("it is live").live().places();
+    let places = server.registry.handle(id).expect("it is live").live().seats();
     server.stop().await;
 
     let server = Server::start(later).await;
@@ -346,7 +346,7 @@ async fn bots_fill_places_and_return_to_them_after_a_restart() {
         })
         .await;
     let handle = server.registry.handle(id).expect("it is live");
-    assert_eq!(handle.live().places(), places, "everybody has kept the place");
+    assert_eq!(handle.live().seats(), places, "everybody has kept the place");
     let (outgoing, resumed_at) = (handle.attach_spectator(0, Encoding::MessagePack), handle.live().tick());
     drop(outgoing);
     server.until("the bots move the match on", |_| handle.live().tick() > resumed_at.plus(64)).await;

@@ -127,6 +127,12 @@ impl PlayersAudience {
         place.and_then(Option::as_ref).is_some_and(|socket| socket.connection == connection)
     }
 
+    /// Whether a connection has this slot's frames, or is about to.
+    pub fn has_connection(&self, slot: Slot) -> bool {
+        let place = self.sockets.get(usize::from(slot.0)).and_then(Option::as_ref);
+        place.is_some_and(|socket| !socket.outbox.is_closed())
+    }
+
     /// Whether `connection` was still the player's; it is forgotten.
     pub fn depart(&mut self, slot: Slot, connection: u64) -> bool {
         let place = &mut self.sockets[usize::from(slot.0)];

@@ -18,7 +18,7 @@ use super::handle::SessionHandle;
 use super::host::{HostParts, SessionHost};
 use super::inbox::Inbox;
 use super::live::LiveFacts;
-use super::people::People;
+use super::people::{People, PeopleBook};
 use super::shard::{Shard, ShardHealth};
 use super::summary::{SessionError, SessionStatus, SessionSummary, VerifySummary};
 use crate::journal::{Journal, Tape};
@@ -53,6 +53,22 @@ pub(super) struct Inner {
     shards: Mutex<Vec<Shard>>,
     /// How many sessions have ended or been let go of; whoever waits for one's end follows it.
     ended: watch::Sender<u64>,
+}
+
+/// How a simulation begins on its shard.
+pub(super) struct Start {
+    pub epoch: Epoch,
+    /// `None` for one that is resumed beyond the limit.
+    pub place: Option<OwnedSemaphorePermit>,
+    /// Who is in it already.
+    pub people: People,
+}
+
+impl Start {
+    /// The first epoch, with nobody in it.
+    pub fn new(place: Option<OwnedSemaphorePermit>) -> Self {
+        Self { epoch: Epoch(1), place, people: People::default() }
+    }
 }
 
 /// Cheap to clone.
@@ -120,8 +136,9 @@ impl Registry {
         facts: FixedFacts,
         sim: Sim,
         tape: Arc<Tape>,
-        (epoch, place): (Epoch, Option<OwnedSemaphorePermit>),
+        start: Start,
     ) -> Result<SessionHandle, SessionError> {
+        let Start { epoch, place, people } = start;
         let live = Arc::new(LiveFacts::new(epoch, sim.tick(), facts.tick_rate));
         let inbox = Arc::new(Inbox::for_players(facts.max_players));
         let template = welcome_template(&facts, &sim);
@@ -133,23 +150,13 @@ impl Registry {
             live: live.clone(),
             tape: tape.clone(),
             relay: relay.clone(),
+            people: PeopleBook(self.0.journal.people()),
             refusals: self.0.metrics.inbox_refusals.clone(),
         };
         let players = PlayersAudience::new(facts.max_players, rate, template);
         let id = facts.id;
-        let parts = HostParts {
-            id,
-            sim,
-            epoch,
-            inbox,
-            live,
-            tape,
-            relay,
-            players,
-            people: People::default(),
-            tick_rate: rate,
-            place,
-        };
+        let parts =
+            HostParts { id, sim, epoch, inbox, live, tape, relay, players, people, tick_rate: rate, place };
         self.0.sessions.write().insert(id, (facts, Entry::Live(handle.clone())));
         let shards = self.0.shards.lock();
         if self.0.draining.load(Ordering::Acquire) {
