@@ -80,7 +80,7 @@ impl Registry {
     }
 
     /// Makes of a wish what will be simulated.
-    fn plan(&self, wish: CreateSession) -> Result<(FixedFacts, SimParts, Header), SessionError> {
+    pub(super) fn plan(&self, wish: CreateSession) -> Result<(FixedFacts, SimParts, Header), SessionError> {
         let catalogue = &self.0.catalogue;
         let map = catalogue.map(&wish.map_id).ok_or_else(|| SessionError::UnknownMap(wish.map_id.clone()))?;
         let ruleset = catalogue.ruleset(&wish.ruleset);

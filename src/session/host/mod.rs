@@ -4,6 +4,8 @@ mod ending;
 mod intake;
 mod keeping;
 mod seating;
+#[cfg(test)]
+mod tests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
