@@ -105,6 +105,17 @@ impl SessionHandle {
         Ok(tick)
     }
 
+    /// Gives back the place that a connection is for; answers after the commit with the tick that did it.
+    ///
+    /// # Errors
+    /// `NotInSession` when the connection is not the player's any more, `Suspended`, `InboxFull`.
+    pub async fn farewell(&self, player: AttachedPlayer) -> Result<Tick, SessionError> {
+        let AttachedPlayer { slot, connection, .. } = player;
+        let tick = self.ask(|reply| Envelope::Farewell { slot, connection, reply }).await?;
+        self.durable(tick).await?;
+        Ok(tick)
+    }
+
     pub(super) async fn end(&self, reason: EndReason) -> Result<Tick, SessionError> {
         let tick = self.ask(|reply| Envelope::End { reason, reply }).await?;
         self.durable(tick).await?;

@@ -69,6 +69,12 @@ pub enum Envelope {
         cause: LeaveCause,
         reply: Reply<Tick>,
     },
+    /// Somebody says over his connection that he leaves.
+    Farewell {
+        slot: Slot,
+        connection: u64,
+        reply: Reply<Tick>,
+    },
     End {
         reason: EndReason,
         reply: Reply<Tick>,

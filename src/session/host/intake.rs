@@ -1,6 +1,6 @@
 //! What a session takes in before each step, and what it refuses while it is frozen or over.
 
-use combat_components::command::Command;
+use combat_components::command::{Command, LeaveCause};
 
 use super::{HostState, INPUTS_KEPT, SessionHost, Waiting};
 use crate::replication::players::Arrived;
@@ -24,7 +24,7 @@ impl SessionHost {
         match envelope {
             Envelope::Input { connection, command, ack } => {
                 let slot = command.player_slot();
-                if !slot.is_some_and(|slot| self.parts.players.is_present(slot, connection)) {
+                if slot.is_none_or(|slot| self.parts.players.connection_of(slot) != Some(connection)) {
                     return;
                 }
                 if let (true, Command::Claim { claim }) = (ack, &command) {
@@ -33,13 +33,12 @@ impl SessionHost {
                 self.input.push(command);
             }
             Envelope::Join { joining, reply } => self.take_join(joining, reply),
-            Envelope::Leave { player, cause, reply } => match self.seat_of(player) {
-                None => drop(reply.send(Err(SessionError::NotInSession))),
-                Some(seat) => {
-                    self.vacate(seat, cause);
-                    self.waiting.push(Waiting::Tick(reply));
-                }
-            },
+            Envelope::Leave { player, cause, reply } => self.take_leave(self.seat_of(player), cause, reply),
+            Envelope::Farewell { slot, connection, reply } => {
+                let is_his = self.parts.players.connection_of(slot) == Some(connection);
+                let seat = self.seats.iter().find(|seat| is_his && seat.slot == slot).copied();
+                self.take_leave(seat, LeaveCause::Left, reply);
+            }
             Envelope::Erased { pseudonym } => self.forget_erased(pseudonym),
             Envelope::End { reason, reply } => {
                 self.input.push(Command::End { reason });
@@ -77,7 +76,9 @@ impl SessionHost {
             Envelope::Arrive(_) if self.input.len() < INPUTS_KEPT + ARRIVALS_KEPT => self.take(envelope),
             Envelope::Arrive(arrival) => drop(arrival.reply.send(Err(SessionError::InboxFull))),
             Envelope::Join { reply, .. } => drop(reply.send(Err(SessionError::Suspended))),
-            Envelope::Leave { reply, .. } | Envelope::End { reply, .. } => {
+            Envelope::Leave { reply, .. }
+            | Envelope::Farewell { reply, .. }
+            | Envelope::End { reply, .. } => {
                 drop(reply.send(Err(SessionError::Suspended)));
             }
             Envelope::Depart { .. } | Envelope::Erased { .. } => self.take(envelope),
@@ -89,7 +90,7 @@ impl SessionHost {
         match envelope {
             Envelope::Input { .. } | Envelope::Depart { .. } | Envelope::Erased { .. } => {}
             Envelope::Join { reply, .. } => drop(reply.send(Err(error))),
-            Envelope::Leave { reply, .. } => drop(reply.send(Err(error))),
+            Envelope::Leave { reply, .. } | Envelope::Farewell { reply, .. } => drop(reply.send(Err(error))),
             Envelope::End { reply, .. } => drop(reply.send(Ok(self.tick()))),
             Envelope::Arrive(arrival) => drop(arrival.reply.send(Err(error))),
         }

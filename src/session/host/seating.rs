@@ -46,6 +46,17 @@ impl SessionHost {
         self.seats.iter().find(|seat| seat.is_of(player)).copied()
     }
 
+    /// `None`: whoever is to leave is not there.
+    pub(super) fn take_leave(&mut self, seat: Option<Seat>, cause: LeaveCause, reply: Reply<Tick>) {
+        match seat {
+            None => drop(reply.send(Err(SessionError::NotInSession))),
+            Some(seat) => {
+                self.vacate(seat, cause);
+                self.waiting.push(Waiting::Tick(reply));
+            }
+        }
+    }
+
     pub(super) fn vacate(&mut self, seat: Seat, cause: LeaveCause) {
         let slot = seat.slot;
         // What he still said must not be done by whoever gets his slot in the same tick.
@@ -87,7 +98,7 @@ impl SessionHost {
         for pseudonym in expired {
             let seat = self.seats.iter().find(|seat| seat.pseudonym == pseudonym).copied();
             // Whoever came back while the session stood still is connected with this very tick.
-            if let Some(seat) = seat.filter(|seat| !self.parts.players.has_connection(seat.slot)) {
+            if let Some(seat) = seat.filter(|seat| self.parts.players.connection_of(seat.slot).is_none()) {
                 self.vacate(seat, LeaveCause::WindowExpired);
             }
         }

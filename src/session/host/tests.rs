@@ -98,6 +98,12 @@ impl Stage {
         answer
     }
 
+    fn farewell(&self, socket: &Socket, slot: Slot) -> Answer<Tick> {
+        let (reply, answer) = oneshot::channel();
+        self.put(Envelope::Farewell { slot, connection: socket.connection, reply });
+        answer
+    }
+
     fn end(&self) -> Answer<Tick> {
         let (reply, answer) = oneshot::channel();
         self.put(Envelope::End { reason: EndReason::Requested, reply });
@@ -357,6 +363,28 @@ async fn while_a_session_stands_still_joins_are_refused_and_whoever_comes_back_k
     }
     stage.step();
     assert_eq!(socket.welcome(), Some((0, 0)));
+    stage.agrees();
+}
+
+#[tokio::test]
+async fn whoever_says_farewell_over_a_connection_that_is_not_his_any_more_takes_nobodys_place() {
+    let mut stage = Stage::of(2).await;
+    let (ann, bob) = (stage.seated("ann").await, stage.person("bob").await);
+    let old = stage.arrive(ann);
+    let mut new = stage.arrive(ann);
+    let mut superseded = stage.farewell(&old, Slot(0));
+    stage.step();
+    assert_eq!(now(&mut superseded), Err(SessionError::NotInSession));
+    assert_eq!(new.welcome(), Some((0, 0)), "the newer connection keeps the place");
+    let (mut left, mut joined, bobs) = (stage.farewell(&new, Slot(0)), stage.join(bob), stage.arrive(bob));
+    let (mut again, mut older) = (stage.farewell(&new, Slot(0)), stage.farewell(&old, Slot(0)));
+    stage.step();
+    now(&mut left).expect("left");
+    assert_eq!(now(&mut again), Err(SessionError::NotInSession));
+    assert_eq!(now(&mut older), Err(SessionError::NotInSession));
+    assert_eq!(now(&mut joined).expect("a place").slot, Slot(0));
+    assert_eq!(stage.holder(0), Some(bob.pseudonym));
+    assert_eq!(stage.host.parts.players.connection_of(Slot(0)), Some(bobs.connection));
     stage.agrees();
 }
 
