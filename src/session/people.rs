@@ -5,7 +5,7 @@ use std::sync::Arc;
 use combat_components::ids::{DisplayName, PlayerId, Pseudonym, SessionId, Slot};
 
 use super::summary::SessionError;
-use crate::journal::{PeopleStore, PersonRow, StoreError};
+use crate::journal::{PeopleRead, PeopleStore, PersonRow, StoreError};
 
 /// Two random numbers of 64 bits are the same once in an age; three draws are only for a broken source.
 const DRAWS_MAX: u32 = 3;
@@ -55,7 +55,7 @@ impl People {
     ///
     /// # Errors
     /// What the store answers.
-    pub async fn of(store: &dyn PeopleStore, session: SessionId) -> Result<Self, StoreError> {
+    pub async fn of(store: &(impl PeopleRead + ?Sized), session: SessionId) -> Result<Self, StoreError> {
         let person =
             |PersonRow { pseudonym, player, name, .. }: PersonRow| Person { pseudonym, player, name };
         Ok(Self(store.people(session).await?.into_iter().map(person).collect()))

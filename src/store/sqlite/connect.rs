@@ -21,6 +21,9 @@ const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [
 /// than a sync, and below the time after which a stuck disk should be reported.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// Whoever joins may wait longer, where a slow disk lets the writer's commits follow each other without pause.
+const PEOPLE_BUSY_TIMEOUT: Duration = Duration::from_secs(6);
+
 /// Result codes of SQLite, the low byte of an extended code.
 const SQLITE_IOERR: i32 = 10;
 const SQLITE_CORRUPT: i32 = 11;
@@ -60,6 +63,7 @@ pub(super) async fn housekeeping(database: &Path) -> Result<SqliteConnection, St
 /// As for housekeeping; what it frees is overwritten, so that no name outlives its row.
 pub(super) async fn people(database: &Path) -> Result<SqliteConnection, StoreError> {
     let options = options(database)
+        .busy_timeout(PEOPLE_BUSY_TIMEOUT)
         .synchronous(SqliteSynchronous::Normal)
         .pragma("wal_autocheckpoint", "0")
         .pragma("secure_delete", "ON")
@@ -70,6 +74,7 @@ pub(super) async fn people(database: &Path) -> Result<SqliteConnection, StoreErr
 /// For erasing: synced, overwriting what it frees, and with nothing of it in files of its own.
 pub(super) async fn eraser(database: &Path) -> Result<SqliteConnection, StoreError> {
     let options = options(database)
+        .busy_timeout(PEOPLE_BUSY_TIMEOUT)
         .synchronous(SqliteSynchronous::Full)
         .pragma("wal_autocheckpoint", "0")
         .pragma("secure_delete", "ON")
