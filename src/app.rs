@@ -16,6 +16,7 @@ use crate::config::{Config, Secret};
 use crate::http::{self, Acceptor, Api, ApiParts, ConnectionCaps, Dependency, DependencyState, Readiness};
 use crate::journal::{CommitObserver, Journal, JournalConfig, OpenReport, SHUTDOWN_PATIENCE};
 use crate::session::catalogue::Catalogue;
+use crate::session::erasures::Erasures;
 use crate::session::registry::{Limits, Registry};
 use crate::session::resume;
 use crate::store::sqlite::SqliteStore;
@@ -24,6 +25,9 @@ use crate::version::VERSION;
 
 /// The journal's figures reach the metrics this often.
 const OBSERVE_EVERY: Duration = Duration::from_millis(500);
+
+/// A person erased beside the server is gone from its live sessions within this, and some.
+const FORGET_EVERY: Duration = Duration::from_secs(1);
 
 /// A stop is over within this much, which leaves a second for the process to end.
 const STOP_MAX: Duration = Duration::from_millis(4_500);
@@ -75,6 +79,7 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
             .context("cannot start the shards' threads")?;
     resume::resume_all(&registry, report).await.context("cannot read the journal")?;
     tasks.spawn(observe(journal.clone(), registry.clone(), metrics.clone(), stop.clone()));
+    tasks.spawn(follow_erasures(registry.clone(), stop.clone()));
     let running = Running {
         address: listener.local_addr().context("the listener has no address")?,
         metrics_address: metrics_listener.as_ref().and_then(|listener| listener.local_addr().ok()),
@@ -179,6 +184,18 @@ async fn observe(journal: Arc<Journal>, registry: Registry, metrics: Arc<Metrics
         let sessions = registry.health();
         metrics.active_sessions.set(sessions.live_sessions as i64);
         metrics.sessions_suspended.set(sessions.suspended_sessions as i64);
+    }
+}
+
+/// Whoever is erased beside the server is forgotten in it too.
+async fn follow_erasures(registry: Registry, stop: CancellationToken) {
+    let mut beat = tokio::time::interval(FORGET_EVERY);
+    beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut erasures = Erasures::default();
+    while stop.run_until_cancelled(beat.tick()).await.is_some() {
+        if let Err(error) = erasures.follow(&registry).await {
+            tracing::debug!(%error, "the side table of persons could not be read");
+        }
     }
 }
 

@@ -25,8 +25,21 @@ pub struct Epoch(pub u32);
 
 /// Who plays, as a session's log knows him: drawn at random when he first joins it, so that nothing but the side
 /// table of persons leads from a log to a person.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pseudonym(pub u64);
+
+impl Pseudonym {
+    /// What somebody is called whom nobody knows any more.
+    pub fn nameless(self) -> String {
+        format!("player {:08x}", self.0 >> 32)
+    }
+}
+
+impl fmt::Debug for Pseudonym {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pseudonym({self})")
+    }
+}
 
 impl fmt::Display for Pseudonym {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -81,6 +94,8 @@ pub enum IdError {
     NotUuid,
     #[error("expected 1 to {PLAYER_ID_BYTES_MAX} characters of A-Z a-z 0-9 _ . : -")]
     NotPlayerId,
+    #[error("the server keeps this id for itself, expected none of system, bot:... and unknown:...")]
+    Reserved,
     #[error("expected 1 to {DISPLAY_NAME_BYTES_MAX} bytes without control or invisible characters")]
     NotDisplayName,
 }
@@ -152,6 +167,33 @@ macro_rules! bounded_text {
 pub struct PlayerId(ArrayString<PLAYER_ID_BYTES_MAX>);
 bounded_text!(PlayerId, PLAYER_ID_BYTES_MAX, NotPlayerId, |c| c.is_ascii_alphanumeric()
     || matches!(c, '_' | '.' | ':' | '-'));
+
+impl PlayerId {
+    /// What the ids of the server's own bots begin with.
+    pub const BOT_PREFIX: &str = "bot:";
+    /// What stands for the id of somebody whom nobody knows any more, before his pseudonym.
+    pub const UNKNOWN_PREFIX: &str = "unknown:";
+    /// What the server calls itself.
+    const SYSTEM: &str = "system";
+
+    pub fn is_bot(&self) -> bool {
+        self.as_str().starts_with(Self::BOT_PREFIX)
+    }
+
+    /// An id that no person can have: no token carries it, and nobody may name it.
+    pub fn is_reserved(&self) -> bool {
+        self.is_bot() || self.as_str().starts_with(Self::UNKNOWN_PREFIX) || self.as_str() == Self::SYSTEM
+    }
+
+    /// The id of a person, as tokens carry it and services name it.
+    ///
+    /// # Errors
+    /// When the text is no id, or one that the server keeps for itself.
+    pub fn of_person(text: &str) -> Result<Self, IdError> {
+        let id = Self::new(text)?;
+        if id.is_reserved() { Err(IdError::Reserved) } else { Ok(id) }
+    }
+}
 
 /// What a player is called on other players' screens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! `FILE.combatlog`: a log that carries its own map and ruleset, so that it verifies in an empty directory.
 //!
-//! The first 84 bytes keep their layout in every version of the format.
+//! The first 84 bytes keep their layout in every version of the format. What follows the log is of `crate::names`.
 
 use std::fmt;
 
@@ -84,7 +84,15 @@ pub fn write(log: &Log) -> Vec<u8> {
     out
 }
 
-/// Reads a file and checks every byte of it.
+/// What follows the log of a file: its names part, which no checksum of the log covers; `None` when nothing does.
+pub fn names_part(bytes: &[u8]) -> Option<&[u8]> {
+    let lengths = directory(bytes).ok()?.map(|(length, _)| length);
+    let end =
+        lengths.iter().try_fold((HEAD_BYTES + TRAILER_BYTES) as u64, |end, length| end.checked_add(*length));
+    bytes.get(usize::try_from(end?).ok()?..).filter(|part| !part.is_empty())
+}
+
+/// Reads a file and checks every byte of its log. What follows the log is not looked at.
 ///
 /// # Errors
 /// The first part that is damaged, or another version of the format.
@@ -155,7 +163,8 @@ fn other_magic(bytes: &[u8]) -> FileError {
 
 fn trailer(bytes: &[u8], offset: usize) -> Result<(), FileError> {
     let damaged = |reason: String| Err(FileError::Part { part: FilePart::Trailer, offset, reason });
-    let (checked, trailer) = bytes.split_at(offset);
+    let (checked, rest) = bytes.split_at(offset);
+    let trailer = &rest[..rest.len().min(TRAILER_BYTES)];
     match trailer.try_into().map(u64::from_le_bytes) {
         Ok(checksum) if checksum == xxh3_64(checked) => Ok(()),
         Ok(_) => damaged("the checksum of the file does not hold".to_owned()),

@@ -6,6 +6,7 @@ pub mod divergence;
 pub mod file;
 pub mod header;
 pub mod log;
+pub mod names;
 pub mod player;
 pub mod reader;
 pub mod record;

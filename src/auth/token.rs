@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use combat_components::ids::{DisplayName, PlayerId};
+use combat_components::ids::{DisplayName, IdError, PlayerId};
 use jsonwebtoken::errors::{Error, ErrorKind};
 use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode, get_current_timestamp,
@@ -126,8 +126,13 @@ impl TokenKeys {
 }
 
 fn caller(claims: &Claims) -> Result<Caller, TokenError> {
-    let player = PlayerId::new(&claims.sub).map_err(|_| {
-        TokenError::Invalid("its sub is expected to be 1 to 64 characters of A-Z a-z 0-9 _ . : -")
+    let player = PlayerId::of_person(&claims.sub).map_err(|error| {
+        TokenError::Invalid(match error {
+            IdError::Reserved => {
+                "its sub is one that the server keeps for itself: system, bot:... or unknown:..."
+            }
+            _ => "its sub is expected to be 1 to 64 characters of A-Z a-z 0-9 _ . : -",
+        })
     })?;
     let role = claims
         .role
@@ -222,6 +227,15 @@ mod tests {
         check(with("role", json!("root")), "role is expected");
         check(with("sub", json!("a b")), "sub is expected");
         check(with("sub", json!("")), "sub is expected");
+        for sub in ["system", "bot:vega", "bot:", "unknown:3f9a1c2200000001"] {
+            check(with("sub", json!(sub)), "keeps for itself");
+        }
+        let mut human = claims();
+        human["sub"] = json!("bot-vega");
+        assert!(
+            keys("present", None).verify(&signed(ALGORITHM, &human)).is_ok(),
+            "a name is nobody's nature"
+        );
         check(with("exp", json!("soon")), "required");
         for name in ["exp", "iss", "aud"] {
             check(without(name), "required");

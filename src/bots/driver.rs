@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use combat_client::Client;
 use combat_components::ids::{Epoch, PlayerId, Team};
-use combat_components::limits::{CLAIM_HZ, PLAYERS_MAX};
+use combat_components::limits::CLAIM_HZ;
 use combat_components::streams::Stream;
 use combat_protocol::close::CloseCode;
 use combat_protocol::codec::{Encoding, decode_client};
@@ -73,8 +73,8 @@ impl BotCrew {
 
     /// Connects the bots again that are members of the session already; none is no task.
     pub fn return_to(handle: SessionHandle, parts: &SimParts) {
-        let members = handle.live().places();
-        let known = members.iter().filter_map(|(player, _)| Identity::known(*player, PLAYERS_MAX));
+        let bots = handle.live().seats().into_iter().filter(|seat| seat.bot);
+        let known = bots.filter_map(|seat| Some(Identity::seated(seat.slot, seat.person?)));
         let identities: Vec<Identity> = known.collect();
         if !identities.is_empty() {
             Self::man(handle, parts.clone(), identities, false);

@@ -1,9 +1,9 @@
 //! Who the bots are, and how well each of them plays.
 
-use combat_components::ids::{DisplayName, PlayerId};
+use combat_components::ids::{DisplayName, PlayerId, Slot};
+use combat_components::limits::PLAYERS_MAX;
 
-/// What the id of every bot begins with.
-const ID_PREFIX: &str = "bot-";
+use crate::session::people::Person;
 
 /// Names of stars, read at a glance on a phone.
 const NAMES: [&str; 24] = [
@@ -45,7 +45,7 @@ impl Identity {
     pub fn of(number: usize) -> Self {
         let (round, name) = (number / NAMES.len(), NAMES[number % NAMES.len()]);
         let shown = if round == 0 { name.to_owned() } else { format!("{name} {}", round + 1) };
-        let id = format!("{ID_PREFIX}{}", shown.to_lowercase().replace(' ', "-"));
+        let id = format!("{}{}", PlayerId::BOT_PREFIX, shown.to_lowercase().replace(' ', "-"));
         Self {
             player: PlayerId::new(&id).expect("names are letters, digits and dashes"),
             name: DisplayName::new(&shown).expect("names are short"),
@@ -53,12 +53,11 @@ impl Identity {
         }
     }
 
-    /// The bot that plays under this id, if one does; `count` bounds the search.
-    pub fn known(player: PlayerId, count: usize) -> Option<Self> {
-        if !player.as_str().starts_with(ID_PREFIX) {
-            return None;
-        }
-        (0..count).map(Self::of).find(|identity| identity.player == player)
+    /// The bot that holds a seat: which number it has by its id, or else by its slot.
+    pub fn seated(slot: Slot, person: Person) -> Self {
+        let known = (0..PLAYERS_MAX).find(|number| Self::of(*number).player == person.player);
+        let skill = Skill::of(known.unwrap_or(usize::from(slot.0)));
+        Self { player: person.player, name: person.name, skill }
     }
 }
 
@@ -100,6 +99,8 @@ impl Skill {
 
 #[cfg(test)]
 mod tests {
+    use combat_components::ids::Pseudonym;
+
     use super::*;
 
     #[test]
@@ -107,9 +108,9 @@ mod tests {
         let bots: Vec<Identity> = (0..64).map(Identity::of).collect();
         for (number, bot) in bots.iter().enumerate() {
             assert!(bots[..number].iter().all(|other| other.player != bot.player && other.name != bot.name));
-            assert_eq!(Identity::known(bot.player, 64), Some(*bot));
+            let person = Person { pseudonym: Pseudonym(number as u64), player: bot.player, name: bot.name };
+            assert_eq!(Identity::seated(Slot(63), person), *bot, "its number is in its id");
+            assert!(PlayerId::of_person(bot.player.as_str()).is_err(), "no token carries it");
         }
-        let human = PlayerId::new("vega").expect("an id");
-        assert_eq!(Identity::known(human, 64), None);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use combat_client::Client;
 use combat_components::command::{Command, TickInput};
 use combat_components::event::Event;
-use combat_components::ids::{Epoch, Pseudonym, SessionId, Slot, Team};
+use combat_components::ids::{DisplayName, Epoch, PlayerId, Pseudonym, SessionId, Slot, Team};
 use combat_components::reason::Reason;
 use combat_components::setup::{Seed, SessionSetup, SimLimits};
 use combat_components::streams::Stream;
@@ -14,6 +14,7 @@ use combat_components::tick::{Tick, TickRate};
 use combat_components::verdict::Outcome;
 use combat_protocol::codec::{Encoding, decode_client};
 use combat_protocol::server::Welcome;
+use combat_replays::player::{self, Played};
 use combat_systems::sim::{Sim, SimParts};
 use tokio_util::sync::CancellationToken;
 
@@ -30,7 +31,7 @@ use crate::session::convert::{Meant, meaning};
 use crate::session::outbox::{LinkFacts, Outbox, OutboxReader, Outgoing};
 use crate::session::people::{People, Person};
 use crate::session::registry::{Limits, Registry};
-use crate::session::summary::{CreateSession, SessionKind, SessionStatus};
+use crate::session::summary::{CreateSession, JoinSession, SessionKind, SessionStatus};
 use crate::store::MemoryStore;
 use crate::telemetry::Metrics;
 
@@ -334,7 +335,7 @@ async fn bots_fill_places_and_return_to_them_after_a_restart() {
                 .is_ok_and(|session| session.player_count == 4 && session.status == SessionStatus::Active)
         })
         .await;
-    let places = server.registry.handle(id).expect("it is live").live().places();
+    let places = server.registry.handle(id).expect("it is live").live().seats();
     server.stop().await;
 
     let server = Server::start(later).await;
@@ -346,7 +347,7 @@ async fn bots_fill_places_and_return_to_them_after_a_restart() {
         })
         .await;
     let handle = server.registry.handle(id).expect("it is live");
-    assert_eq!(handle.live().places(), places, "everybody has kept the place");
+    assert_eq!(handle.live().seats(), places, "everybody has kept the place");
     let (outgoing, resumed_at) = (handle.attach_spectator(0, Encoding::MessagePack), handle.live().tick());
     drop(outgoing);
     server.until("the bots move the match on", |_| handle.live().tick() > resumed_at.plus(64)).await;
@@ -358,6 +359,61 @@ async fn bots_fill_places_and_return_to_them_after_a_restart() {
                 .is_ok_and(|session| session.verify.is_some_and(|verify| verify.result == "verified"))
         })
         .await;
+    server.stop().await;
+}
+
+/// Which slots were connected in the log's second epoch.
+async fn connected_after_restart(registry: &Registry, id: SessionId) -> Vec<u8> {
+    let log = crate::journal_log::load(&*registry.journal().reader(), id).await.expect("a store");
+    let log = log.expect("a log");
+    let mut player =
+        player::Player::from_start(log.parts().expect("sound parts"), &log.records).expect("records");
+    let (mut is_second, mut slots) = (false, Vec::new());
+    while let Some(played) = player.advance().expect("sound records") {
+        match played {
+            Played::EpochStart { epoch, .. } => is_second = epoch == Epoch(2),
+            Played::Ticked(_) if is_second => {
+                slots.extend(player.input().iter().filter_map(|command| match command {
+                    Command::Connected { slot } => Some(slot.0),
+                    _ => None,
+                }))
+            }
+            _ => {}
+        }
+    }
+    slots.sort_unstable();
+    slots
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_restart_the_server_plays_its_own_bots_and_nobody_who_is_only_called_like_one() {
+    let store = MemoryStore::new();
+    let later = store.reopened();
+    let server = Server::start(store).await;
+    let id = server.registry.create(wish(2)).await.expect("it is created").id;
+    let handle = server.registry.handle(id).expect("it is live");
+    server.until("two bots are in", |_| handle.live().player_count() == 2).await;
+    for human in ["bot-vega", "bot-rigel"] {
+        let player = PlayerId::new(human).expect("an id");
+        let name = DisplayName::new("Vega").expect("a name");
+        handle.join(JoinSession { player, name, team: Team::NONE, bot: false }).await.expect("a place");
+    }
+    let bots: Vec<u8> =
+        handle.live().seats().iter().filter(|seat| seat.bot).map(|seat| seat.slot.0).collect();
+    assert_eq!(bots.len(), 2);
+    server.stop().await;
+    let server = Server::start(later).await;
+    let handle = server.registry.handle(id).expect("it is live");
+    let patience = tokio::time::timeout(Duration::from_secs(60), async {
+        while connected_after_restart(&server.registry, id).await.len() < bots.len() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    patience.await.expect("the bots are back within a minute");
+    let resumed_at = handle.live().tick();
+    server.until("some play", |_| handle.live().tick() > resumed_at.plus(64)).await;
+    server.registry.end(id).await.expect("it ends");
+    assert_eq!(connected_after_restart(&server.registry, id).await, bots, "only they were brought back");
     server.stop().await;
 }
 

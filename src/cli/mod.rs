@@ -2,12 +2,14 @@
 
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 
 mod config;
 mod healthcheck;
 mod load;
+mod player;
 mod replay;
 mod serve;
 mod token;
@@ -39,6 +41,8 @@ enum Verb {
     Serve(serve::ServeArgs),
     /// List, verify, show and export recorded sessions
     Replay(replay::ReplayArgs),
+    /// Remove a person from everything that was recorded
+    Player(player::PlayerArgs),
     /// Play many virtual players against a running server and measure what they meet
     Load(load::LoadArgs),
     /// Make a token for a person or a script; it is the last line printed
@@ -63,12 +67,19 @@ pub fn run() -> ExitCode {
     let done = match verb {
         Verb::Serve(args) => serve::run(args),
         Verb::Replay(args) => replay::run(args),
+        Verb::Player(args) => player::run(args),
         Verb::Load(args) => load::run(args),
         Verb::Token(args) => token::run(args),
         Verb::Healthcheck(args) => healthcheck::run(args),
         Verb::Config(args) => config::run(args),
     };
     done.unwrap_or_else(|error| failed(&format!("{error:#}")))
+}
+
+/// Runs the store's futures on this thread.
+fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.context("cannot start the runtime")?.block_on(work)
 }
 
 /// How this program was called, for hints that can be copied.

@@ -19,7 +19,7 @@ pub struct TokenArgs {
     #[arg(long, value_name = "ROLE", value_parser = str::parse::<Role>)]
     role: Role,
     /// The holder's id: 1 to 64 characters of A-Z a-z 0-9 _ . : -
-    #[arg(long, value_name = "SUB", value_parser = PlayerId::new)]
+    #[arg(long, value_name = "SUB", value_parser = PlayerId::of_person)]
     sub: PlayerId,
     /// What others see; the id when absent
     #[arg(long, value_name = "NAME", value_parser = DisplayName::new)]

@@ -125,7 +125,7 @@ fn join_wish(caller: &Caller, mut fields: Fields) -> Result<JoinWish, Problem> {
 
 /// The player meant: a player's own id, or the one that a service or admin names.
 fn speaks_for(caller: &Caller, fields: &mut Fields) -> Result<PlayerId, Problem> {
-    let named = fields.parsed("playerId", PlayerId::new);
+    let named = fields.parsed("playerId", PlayerId::of_person);
     if caller.may_speak_for_anyone() {
         let required = fields.required("playerId", named);
         return Ok(required.unwrap_or(caller.player));
@@ -196,6 +196,11 @@ mod tests {
         let service = caller("matchmaker", Role::Service);
         let joined = wish(&service, json!({"playerId": "bob", "team": 2})).expect("a wish");
         assert_eq!((joined.player, joined.name.as_str(), joined.team), (id("bob"), "bob", Team(2)));
+        for kept in ["bot:vega", "system", "unknown:3f9a1c2200000001"] {
+            let problem = wish(&service, json!({"playerId": kept})).expect_err("nobody's id");
+            assert_eq!(problem.errors[0].pointer, "/playerId");
+            assert!(problem.errors[0].detail.contains("keeps this id for itself"), "{problem:?}");
+        }
         let problem = wish(&service, json!({})).expect_err("nobody named");
         assert_eq!(problem.errors[0].pointer, "/playerId");
     }

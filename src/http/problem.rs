@@ -208,6 +208,7 @@ impl From<SessionError> for Problem {
             SessionError::Ended => Self::new(ProblemCode::SessionEnded),
             SessionError::Full => Self::new(ProblemCode::SessionFull),
             SessionError::NotInSession => Self::new(ProblemCode::NotInSession),
+            SessionError::Reserved => Self::new(ProblemCode::Forbidden).with_detail(error.to_string()),
             SessionError::UnknownMap(_) => at(ProblemCode::UnknownMap, "/mapId"),
             SessionError::UnknownMode(_) => at(ProblemCode::UnknownMode, "/gameMode"),
             SessionError::UnknownRuleset(_) => at(ProblemCode::UnknownRuleset, "/ruleset"),

@@ -33,7 +33,7 @@ pub async fn spectate(
 ) -> Result<Json<SpectateBody>, Problem> {
     let caller = caller.unwrap_or_else(anybody);
     let named = match caller.may_speak_for_anyone() {
-        true => fields.parsed("playerId", PlayerId::new),
+        true => fields.parsed("playerId", PlayerId::of_person),
         false => None,
     };
     let watcher = fields.finish(Some(named.unwrap_or(caller.player)))?;

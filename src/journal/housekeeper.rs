@@ -84,6 +84,7 @@ impl Housekeeper {
     async fn round(&mut self, everything: bool) -> Result<(), StoreError> {
         if self.rounds == 0 {
             for id in self.store.orphans().await? {
+                self.store.delete_people(id).await?;
                 self.delete_chunks(id).await?;
             }
         }
@@ -128,6 +129,7 @@ impl Housekeeper {
                 break;
             }
             self.store.delete_session(session.id).await?;
+            self.store.delete_people(session.id).await?;
             self.delete_chunks(session.id).await?;
             JournalStats::add(&self.shared.stats.pruned_sessions, 1);
             tracing::info!(session = %session.id, too_old, "finished session pruned from the journal");

@@ -37,7 +37,8 @@ pub use self::tape::{NotDurable, Offer, Tape, TapeState};
 pub use self::writer::SHUTDOWN_PATIENCE;
 use crate::store::Store;
 pub use crate::store::{
-    Blob, Finish, NewSession, SessionQuery, SessionRow, SessionStatus, StoreError, StoreRead,
+    Blob, Finish, NewSession, PeopleRead, PeopleStore, PersonRow, SessionQuery, SessionRow, SessionStatus,
+    StoreError, StoreRead,
 };
 
 /// Requests that may wait for the writer: one per session at the default limit, and some.
@@ -281,6 +282,11 @@ impl Journal {
             fill_permille: tapes.iter().map(|tape| tape.fill_permille()).max().unwrap_or(0).max(all),
             uncommitted_bytes: bytes as u64,
         }
+    }
+
+    /// The side table of persons: written apart from the records, and on the disk no later than what is written after.
+    pub fn people(&self) -> Arc<dyn PeopleStore> {
+        Arc::clone(&self.store) as Arc<dyn PeopleStore>
     }
 
     /// The store, for reading: [`SessionLog::open`], [`list`], sessions and blobs.

@@ -80,18 +80,16 @@ impl PlayersAudience {
         }
     }
 
-    /// Whether this connection is the player's.
-    pub fn is_present(&self, slot: Slot, connection: u64) -> bool {
-        let place = self.sockets.get(usize::from(slot.0));
-        place.and_then(Option::as_ref).is_some_and(|socket| socket.connection == connection)
+    /// The connection that has this slot's frames, or is about to.
+    pub fn connection_of(&self, slot: Slot) -> Option<u64> {
+        Some(self.sockets.get(usize::from(slot.0))?.as_ref()?.connection)
     }
 
     /// Whether `connection` was still the player's; it is forgotten.
     pub fn depart(&mut self, slot: Slot, connection: u64) -> bool {
-        let place = &mut self.sockets[usize::from(slot.0)];
-        let present = place.as_ref().is_some_and(|socket| socket.connection == connection);
+        let present = self.connection_of(slot) == Some(connection);
         if present {
-            *place = None;
+            self.sockets[usize::from(slot.0)] = None;
         }
         present
     }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use combat_components::ids::{Epoch, SessionId};
+use combat_components::ids::SessionId;
 use combat_components::setup::{Seed, SessionSetup, SimLimits};
 use combat_components::tick::Tick;
 use combat_replays::header::Header;
@@ -16,7 +16,7 @@ use super::entry::{EndedFacts, FixedFacts};
 use super::finish::mark_finished;
 use super::handle::SessionHandle;
 use super::pacer::unix_us;
-use super::registry::Registry;
+use super::registry::{Registry, Start};
 use super::stored::{BUILD, ServiceNote, facts_of};
 use super::summary::{CreateSession, SessionError, SessionSummary};
 use crate::journal::{Blob, JournalError, NewSession};
@@ -61,7 +61,7 @@ impl Registry {
         let new = NewSession { id: facts.id, created_unix_us: unix_us(), header: header.to_bytes() };
         let tape = self.0.journal.create(new, facts.tick_rate.hz()).await.map_err(not_kept)?;
         let id = facts.id;
-        let taken_up = self.take_up(facts, sim, tape, (Epoch(1), Some(place)));
+        let taken_up = self.take_up(facts, sim, tape, Start::new(Some(place)));
         if let Err(error) = &taken_up {
             let ended = EndedFacts::never_begun(error.to_string(), (unix_us() / 1_000) as i64);
             mark_finished(self, id, &ended).await;
@@ -80,7 +80,7 @@ impl Registry {
     }
 
     /// Makes of a wish what will be simulated.
-    fn plan(&self, wish: CreateSession) -> Result<(FixedFacts, SimParts, Header), SessionError> {
+    pub(super) fn plan(&self, wish: CreateSession) -> Result<(FixedFacts, SimParts, Header), SessionError> {
         let catalogue = &self.0.catalogue;
         let map = catalogue.map(&wish.map_id).ok_or_else(|| SessionError::UnknownMap(wish.map_id.clone()))?;
         let ruleset = catalogue.ruleset(&wish.ruleset);

@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use combat_components::command::{Command, LeaveCause};
-use combat_components::ids::{Epoch, PlayerId, SessionId, Slot};
+use combat_components::ids::{Epoch, PlayerId, Pseudonym, SessionId, Slot};
 use combat_components::phase::EndReason;
 use combat_components::tick::Tick;
 use combat_protocol::codec::Encoding;
 use prometheus::IntCounter;
 use tokio::sync::oneshot;
 
-use super::inbox::{Envelope, Inbox, PlayerArrival, Reply};
+use super::inbox::{Envelope, Inbox, Joining, PlayerArrival, Reply};
 use super::live::LiveFacts;
 use super::outbox::{LinkFacts, Outbox, OutboxReader};
+use super::people::PeopleBook;
 use super::summary::{JoinSession, Place, SessionError, SessionStatus};
 use crate::journal::Tape;
 use crate::replication::relay::{Relay, SpectatorArrival};
@@ -29,6 +30,7 @@ pub struct SessionHandle {
     pub(super) live: Arc<LiveFacts>,
     pub(super) tape: Arc<Tape>,
     pub(super) relay: Relay,
+    pub(super) people: PeopleBook,
     pub(super) refusals: IntCounter,
 }
 
@@ -66,12 +68,28 @@ impl SessionHandle {
         self.live.place_of(player)
     }
 
-    /// Takes a place, or finds the one the player has; answers after the commit.
+    /// Takes a place, or finds the one the player has; answers after the commit. Who he is has been written down
+    /// before the session hears of him, so that no log holds a pseudonym that nobody can explain.
     ///
     /// # Errors
-    /// `Full`, `Ended`, `Suspended`, `InboxFull`.
+    /// `Full`, `Ended`, `Suspended`, `InboxFull`, `NotAdmitted`; `NotInSession` when he left again in the same tick;
+    /// `Reserved` for a person under a bot's id, or the reverse.
     pub async fn join(&self, wish: JoinSession) -> Result<Place, SessionError> {
-        let taken = self.ask(|reply| Envelope::Join { wish, reply }).await?;
+        let JoinSession { player, name, team, bot } = wish;
+        if bot != player.is_bot() || !bot && player.is_reserved() {
+            return Err(SessionError::Reserved);
+        }
+        match self.live.status() {
+            SessionStatus::Suspended => return Err(SessionError::Suspended),
+            status if !status.is_live() => return Err(self.gone()),
+            _ => {}
+        }
+        let person = match self.live.seat_of(player).and_then(|seat| seat.person) {
+            Some(person) => person,
+            None => self.people.enter(self.id, player, name).await?,
+        };
+        let joining = Joining { person, team, bot };
+        let taken = self.ask(|reply| Envelope::Join { joining, reply }).await?;
         self.durable(taken.tick).await?;
         let durable_tick = self.durable_tick();
         Ok(Place { slot: taken.slot, team: taken.team, applied_tick: taken.tick, durable_tick })
@@ -83,6 +101,17 @@ impl SessionHandle {
     /// `NotInSession`, `Suspended`, `InboxFull`.
     pub async fn leave(&self, player: PlayerId, cause: LeaveCause) -> Result<Tick, SessionError> {
         let tick = self.ask(|reply| Envelope::Leave { player, cause, reply }).await?;
+        self.durable(tick).await?;
+        Ok(tick)
+    }
+
+    /// Gives back the place that a connection is for; answers after the commit with the tick that did it.
+    ///
+    /// # Errors
+    /// `NotInSession` when the connection is not the player's any more, `Suspended`, `InboxFull`.
+    pub async fn farewell(&self, player: AttachedPlayer) -> Result<Tick, SessionError> {
+        let AttachedPlayer { slot, connection, .. } = player;
+        let tick = self.ask(|reply| Envelope::Farewell { slot, connection, reply }).await?;
         self.durable(tick).await?;
         Ok(tick)
     }
@@ -139,6 +168,11 @@ impl SessionHandle {
     pub fn detach(&self, player: AttachedPlayer) {
         // A full inbox is no reason to keep a body connected; the shard finds the closed outbox by itself.
         let _ = self.put(Envelope::Depart { slot: player.slot, connection: player.connection });
+    }
+
+    /// Says that the side table does not know this player any more.
+    pub(super) fn forget(&self, pseudonym: Pseudonym) -> Result<(), SessionError> {
+        self.put(Envelope::Erased { pseudonym })
     }
 
     fn put(&self, envelope: Envelope) -> Result<(), SessionError> {

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use combat_components::command::{Command, LeaveCause};
-use combat_components::ids::{Epoch, PlayerId, Slot};
+use combat_components::ids::{Epoch, PlayerId, Pseudonym, Slot, Team};
 use combat_components::limits::INPUTS_PER_PLAYER_AND_TICK_MAX;
 use combat_components::phase::EndReason;
 use combat_components::tick::Tick;
@@ -13,7 +13,8 @@ use crossbeam_queue::ArrayQueue;
 use tokio::sync::oneshot;
 
 use super::outbox::Outbox;
-use super::summary::{JoinSession, SessionError};
+use super::people::Person;
+use super::summary::SessionError;
 
 /// Places for what is not a player's input: joins, leaves, connections that come and go.
 const INBOX_SPARE: usize = 64;
@@ -22,8 +23,17 @@ const INBOX_SPARE: usize = 64;
 #[derive(Clone, Copy, Debug)]
 pub struct PlaceTaken {
     pub slot: Slot,
-    pub team: combat_components::ids::Team,
+    pub team: Team,
     pub tick: Tick,
+}
+
+/// Somebody who has been written down and wants a place.
+#[derive(Clone, Copy, Debug)]
+pub struct Joining {
+    pub person: Person,
+    /// Which one he gets is the mode's decision.
+    pub team: Team,
+    pub bot: bool,
 }
 
 /// How a caller hears what became of his wish, at the tick that did it.
@@ -51,7 +61,7 @@ pub enum Envelope {
         ack: bool,
     },
     Join {
-        wish: JoinSession,
+        joining: Joining,
         reply: Reply<PlaceTaken>,
     },
     Leave {
@@ -59,11 +69,21 @@ pub enum Envelope {
         cause: LeaveCause,
         reply: Reply<Tick>,
     },
+    /// Somebody says over his connection that he leaves.
+    Farewell {
+        slot: Slot,
+        connection: u64,
+        reply: Reply<Tick>,
+    },
     End {
         reason: EndReason,
         reply: Reply<Tick>,
     },
     Arrive(Box<PlayerArrival>),
+    /// The side table does not know this player any more.
+    Erased {
+        pseudonym: Pseudonym,
+    },
     /// The connection of a player ended.
     Depart {
         slot: Slot,

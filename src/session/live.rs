@@ -7,6 +7,7 @@ use combat_components::tick::{Tick, TickRate};
 use parking_lot::RwLock;
 
 use super::pacer::monotonic_us;
+use super::people::Seat;
 use super::summary::SessionStatus;
 
 /// Written by the shard after each tick, read by REST and sockets.
@@ -23,7 +24,7 @@ pub struct LiveFacts {
     ticked_at_us: AtomicU64,
     /// The server is ending: the session tells its players and stops after its next tick.
     draining: AtomicBool,
-    places: RwLock<Vec<(PlayerId, Slot)>>,
+    seats: RwLock<Vec<Seat>>,
 }
 
 const STATUSES: [SessionStatus; 7] = [
@@ -48,7 +49,7 @@ impl LiveFacts {
             tick_rate,
             ticked_at_us: AtomicU64::new(0),
             draining: AtomicBool::new(false),
-            places: RwLock::default(),
+            seats: RwLock::default(),
         }
     }
 
@@ -103,16 +104,20 @@ impl LiveFacts {
     }
 
     pub fn place_of(&self, player: PlayerId) -> Option<Slot> {
-        self.places.read().iter().find(|(present, _)| *present == player).map(|(_, slot)| *slot)
+        self.seat_of(player).map(|seat| seat.slot)
     }
 
-    pub fn places(&self) -> Vec<(PlayerId, Slot)> {
-        self.places.read().clone()
+    pub fn seat_of(&self, player: PlayerId) -> Option<Seat> {
+        self.seats.read().iter().find(|seat| seat.is_of(player)).copied()
+    }
+
+    pub fn seats(&self) -> Vec<Seat> {
+        self.seats.read().clone()
     }
 
     /// Called only when somebody joined or left.
-    pub fn set_places(&self, places: Vec<(PlayerId, Slot)>) {
-        self.player_count.store(places.len() as u32, Ordering::Release);
-        *self.places.write() = places;
+    pub fn set_seats(&self, seats: Vec<Seat>) {
+        self.player_count.store(seats.len() as u32, Ordering::Release);
+        *self.seats.write() = seats;
     }
 }

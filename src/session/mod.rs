@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod convert;
 mod create;
 pub mod entry;
+pub mod erasures;
 pub mod finish;
 pub mod handle;
 mod host;

@@ -18,7 +18,7 @@ use super::handle::SessionHandle;
 use super::host::{HostParts, SessionHost};
 use super::inbox::Inbox;
 use super::live::LiveFacts;
-use super::people::People;
+use super::people::{People, PeopleBook};
 use super::shard::{Shard, ShardHealth};
 use super::summary::{SessionError, SessionStatus, SessionSummary, VerifySummary};
 use crate::journal::{Journal, Tape};
@@ -53,6 +53,22 @@ pub(super) struct Inner {
     shards: Mutex<Vec<Shard>>,
     /// How many sessions have ended or been let go of; whoever waits for one's end follows it.
     ended: watch::Sender<u64>,
+}
+
+/// How a simulation begins on its shard.
+pub(super) struct Start {
+    pub epoch: Epoch,
+    /// `None` for one that is resumed beyond the limit.
+    pub place: Option<OwnedSemaphorePermit>,
+    /// Who is in it already.
+    pub people: People,
+}
+
+impl Start {
+    /// The first epoch, with nobody in it.
+    pub fn new(place: Option<OwnedSemaphorePermit>) -> Self {
+        Self { epoch: Epoch(1), place, people: People::default() }
+    }
 }
 
 /// Cheap to clone.
@@ -114,17 +130,18 @@ impl Registry {
         &self.0.journal
     }
 
-    /// Gives a simulation to the shard with the fewest sessions.
-    pub(super) fn take_up(
+    /// The host of a simulation, and how everybody else speaks to it.
+    pub(super) fn host_of(
         &self,
-        facts: FixedFacts,
+        facts: &FixedFacts,
         sim: Sim,
         tape: Arc<Tape>,
-        (epoch, place): (Epoch, Option<OwnedSemaphorePermit>),
-    ) -> Result<SessionHandle, SessionError> {
+        start: Start,
+    ) -> (SessionHost, SessionHandle) {
+        let Start { epoch, place, people } = start;
         let live = Arc::new(LiveFacts::new(epoch, sim.tick(), facts.tick_rate));
         let inbox = Arc::new(Inbox::for_players(facts.max_players));
-        let template = welcome_template(&facts, &sim);
+        let template = welcome_template(facts, &sim);
         let (delay_ms, rate) = (facts.spectator_delay_ms, facts.tick_rate);
         let relay = Relay::new(live.clone(), tape.clone(), template.clone(), rate, delay_ms);
         let handle = SessionHandle {
@@ -133,23 +150,25 @@ impl Registry {
             live: live.clone(),
             tape: tape.clone(),
             relay: relay.clone(),
+            people: PeopleBook(self.0.journal.people()),
             refusals: self.0.metrics.inbox_refusals.clone(),
         };
         let players = PlayersAudience::new(&sim.rules().setup, template);
+        let (id, tick_rate) = (facts.id, rate);
+        let parts = HostParts { id, sim, epoch, inbox, live, tape, relay, players, people, tick_rate, place };
+        (SessionHost::new(parts), handle)
+    }
+
+    /// Gives a simulation to the shard with the fewest sessions.
+    pub(super) fn take_up(
+        &self,
+        facts: FixedFacts,
+        sim: Sim,
+        tape: Arc<Tape>,
+        start: Start,
+    ) -> Result<SessionHandle, SessionError> {
         let id = facts.id;
-        let parts = HostParts {
-            id,
-            sim,
-            epoch,
-            inbox,
-            live,
-            tape,
-            relay,
-            players,
-            people: People::default(),
-            tick_rate: rate,
-            place,
-        };
+        let (host, handle) = self.host_of(&facts, sim, tape, start);
         self.0.sessions.write().insert(id, (facts, Entry::Live(handle.clone())));
         let shards = self.0.shards.lock();
         if self.0.draining.load(Ordering::Acquire) {
@@ -158,7 +177,7 @@ impl Registry {
             return Err(SessionError::Draining);
         }
         let shard = shards.iter().min_by_key(|shard| shard.session_count());
-        let placed = shard.map(|shard| shard.take_in(Box::new(SessionHost::new(parts))));
+        let placed = shard.map(|shard| shard.take_in(Box::new(host)));
         match placed {
             Some(Ok(())) => Ok(handle),
             Some(Err(_)) | None => {

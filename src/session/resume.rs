@@ -12,7 +12,8 @@ use thiserror::Error;
 use super::entry::{EndedFacts, FixedFacts};
 use super::finish::{check, mark_finished};
 use super::pacer::unix_us;
-use super::registry::Registry;
+use super::people::People;
+use super::registry::{Registry, Start};
 use super::stored::{EndNote, VerifyNote, facts_of, read_note, unreadable_facts};
 use super::summary::SessionStatus;
 use crate::journal::{LiveSession, OpenReport, SessionRow, SessionStatus as StoredStatus, StoreError};
@@ -85,9 +86,10 @@ async fn resume(registry: &Registry, session: LiveSession) -> Result<Epoch, Resu
     let log = log_of(registry, header, session).await?;
     let rebuilt = tokio::task::spawn_blocking(move || rebuild(&log, Tick(last_tick))).await;
     let (sim, parts, started_at_ms) = rebuilt.map_err(|_| ResumeError::Panicked(last_tick))??;
+    let people = People::of(&*registry.journal().people(), facts.id).await?;
     let tape = registry.journal().resume(facts.id, epoch.0, last_tick, rate.hz()).await?;
     let place = registry.0.places.clone().try_acquire_owned().ok();
-    let handle = registry.take_up(facts, sim, tape, (epoch, place))?;
+    let handle = registry.take_up(facts, sim, tape, Start { epoch, place, people })?;
     started_at_ms.inspect(|at_ms| handle.live().set_started_at_ms(*at_ms));
     registry.announce_live(&handle, &parts);
     Ok(epoch)

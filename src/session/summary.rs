@@ -150,6 +150,8 @@ pub enum SessionError {
     Full,
     #[error("the player is not in the session")]
     NotInSession,
+    #[error("the server keeps this id for itself")]
+    Reserved,
     #[error("the map {0:?} does not exist")]
     UnknownMap(String),
     #[error("the mode {0:?} does not exist")]

@@ -20,7 +20,7 @@ use super::catalogue::Catalogue;
 use super::handle::{Attachment, SessionHandle};
 use super::inbox::Envelope;
 use super::outbox::Outgoing;
-use super::registry::{Limits, Registry};
+use super::registry::{Limits, Registry, Start};
 use super::resume::resume_all;
 use super::stored::facts_of;
 use super::summary::{CreateSession, JoinSession, SessionError, SessionKind, SessionStatus};
@@ -83,7 +83,7 @@ async fn poisoned(registry: &Registry, like: SessionId) -> (SessionHandle, SimPa
     let tape = registry.journal().create(new, TickRate::DEFAULT.hz()).await.expect("a store");
     let sim = Sim::new(&parts).expect("no rule is looked at yet");
     let handle =
-        registry.take_up(facts_of(&header), sim, tape, (Epoch(1), None)).expect("the shard has room");
+        registry.take_up(facts_of(&header), sim, tape, Start::new(None)).expect("the shard has room");
     (handle, parts)
 }
 

@@ -1,14 +1,16 @@
 //! One contract over every store: what is written here holds for each sibling, with and without faults.
 
+mod people;
+
 use std::sync::Arc;
 
-use combat_components::ids::SessionId;
+use combat_components::ids::{DisplayName, PlayerId, Pseudonym, SessionId};
 use tempfile::TempDir;
 
-use super::sqlite::{LOCK_FILE, SqliteStore};
+use super::sqlite::{LOCK_FILE, SqliteEraser, SqliteStore};
 use super::{
-    Blob, Chunk, ChunkHead, Fault, FaultyStore, Finish, JournalRow, MemoryStore, NewSession, SessionQuery,
-    SessionStatus, Store, StoreError, StoreRead, TailMark,
+    Blob, Chunk, ChunkHead, Fault, FaultyStore, Finish, JournalRow, MemoryStore, NewSession, PeopleEraser,
+    PersonRow, SessionQuery, SessionStatus, Store, StoreError, StoreRead, TailMark,
 };
 
 /// A place where stores are opened again and again, as by one process after another.
@@ -34,6 +36,14 @@ impl Place {
                 let _ = std::fs::remove_file(directory.path().join(LOCK_FILE));
                 Arc::new(SqliteStore::open(directory.path()).await.unwrap())
             }
+        }
+    }
+
+    /// What removes persons beside whoever owns the store.
+    fn eraser(&self) -> Box<dyn PeopleEraser> {
+        match self {
+            Self::Memory(store) => Box::new(store.reopened()),
+            Self::Sqlite(directory) => Box::new(SqliteEraser::open(directory.path()).unwrap()),
         }
     }
 
@@ -82,6 +92,12 @@ fn id(number: u8) -> SessionId {
 
 pub(crate) fn session(number: u8) -> NewSession {
     NewSession { id: id(number), created_unix_us: u64::from(number), header: vec![number; 3] }
+}
+
+fn person(number: u8, player: &str, pseudonym: u64) -> PersonRow {
+    let (player, name) =
+        (PlayerId::new(player).unwrap(), DisplayName::new(&format!("The {player}")).unwrap());
+    PersonRow { session: id(number), pseudonym: Pseudonym(pseudonym), player, name }
 }
 
 fn finish(number: u8) -> Finish {
@@ -139,6 +155,8 @@ async fn a_former_owner_writes_nothing(place: Place) {
     assert_eq!(former.put_chunk(&chunk(1, 3, 4)).await, Err(lost.clone()));
     assert_eq!(former.delete_chunks(id(1), 9).await, Err(lost.clone()));
     assert_eq!(former.delete_session(id(1)).await, Err(lost.clone()));
+    assert_eq!(former.meet(&person(1, "ann", 1)).await, Err(lost.clone()));
+    assert_eq!(former.delete_people(id(1)).await, Err(lost.clone()));
     let blob = Blob { hash: "h".into(), kind: "map".into(), bytes: vec![1] };
     assert_eq!(former.put_blob(&blob).await, Err(lost));
     assert_eq!(present.row_numbers().await.unwrap(), [1]);

@@ -27,6 +27,9 @@ pub enum StoreError {
     UnknownSession(SessionId),
     #[error("session {0} is in the store already with another header")]
     SessionExists(SessionId),
+    /// Somebody else of the session has this pseudonym.
+    #[error("the pseudonym is taken in session {0}")]
+    PseudonymTaken(SessionId),
     #[error("session {0} is not live")]
     NotLive(SessionId),
     /// Another process holds the lock beside the database.

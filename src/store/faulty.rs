@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use combat_components::ids::SessionId;
+use combat_components::ids::{Pseudonym, SessionId};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::{
-    Blob, Checkpoint, Chunk, ChunkHead, Finish, JournalRow, NewSession, SessionQuery, SessionRow, Store,
-    StoreError, StoreFuture, StoreRead, TailMark, Usage,
+    Blob, Checkpoint, Chunk, ChunkHead, Finish, JournalRow, NewSession, PeopleRead, PeopleStore, PersonRow,
+    SessionQuery, SessionRow, Store, StoreError, StoreFuture, StoreRead, TailMark, Usage,
 };
 
 /// What happens to every write until the fault is lifted.
@@ -159,6 +159,26 @@ impl StoreRead for FaultyStore {
 
     fn tail_mark(&self) -> StoreFuture<'_, Option<TailMark>> {
         self.inner.tail_mark()
+    }
+}
+
+impl PeopleRead for FaultyStore {
+    fn people(&self, session: SessionId) -> StoreFuture<'_, Vec<PersonRow>> {
+        self.inner.people(session)
+    }
+
+    fn erasures(&self) -> StoreFuture<'_, u64> {
+        self.inner.erasures()
+    }
+}
+
+impl PeopleStore for FaultyStore {
+    fn meet<'a>(&'a self, person: &'a PersonRow) -> StoreFuture<'a, Pseudonym> {
+        self.pass(Box::pin(async move { self.inner.meet(person).await }))
+    }
+
+    fn delete_people(&self, session: SessionId) -> StoreFuture<'_, u64> {
+        self.pass(Box::pin(async move { self.inner.delete_people(session).await }))
     }
 }
 

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use combat_components::ids::SessionId;
+use combat_components::ids::{PlayerId, Pseudonym, SessionId};
 use parking_lot::Mutex;
 
 use super::{
-    Blob, Checkpoint, Chunk, ChunkHead, Finish, JournalRow, NewSession, SessionQuery, SessionRow,
-    SessionStatus, Store, StoreError, StoreFuture, StoreRead, TailMark, Usage,
+    Blob, Checkpoint, Chunk, ChunkHead, Erased, Finish, JournalRow, NewSession, PeopleEraser, PeopleRead,
+    PeopleStore, PersonRow, SessionQuery, SessionRow, SessionStatus, Store, StoreError, StoreFuture,
+    StoreRead, TailMark, Usage,
 };
 
 #[derive(Debug, Default)]
@@ -19,6 +20,8 @@ struct Tables {
     chunks: BTreeMap<(SessionId, u32), Chunk>,
     sessions: BTreeMap<SessionId, (SessionRow, Vec<u8>)>,
     blobs: BTreeMap<String, Blob>,
+    people: BTreeMap<(SessionId, PlayerId), PersonRow>,
+    erasures: u64,
     tail: Option<TailMark>,
 }
 
@@ -261,7 +264,10 @@ impl Store for MemoryStore {
 
     fn orphans(&self) -> StoreFuture<'_, Vec<SessionId>> {
         self.read(|tables| {
-            let mut found: Vec<SessionId> = tables.chunks.keys().map(|(session, _)| *session).collect();
+            let chunks = tables.chunks.keys().map(|(session, _)| *session);
+            let mut found: Vec<SessionId> =
+                chunks.chain(tables.people.keys().map(|(session, _)| *session)).collect();
+            found.sort_unstable();
             found.dedup();
             found.retain(|id| !tables.sessions.contains_key(id));
             found
@@ -289,5 +295,58 @@ impl Store for MemoryStore {
     fn close(&self) -> StoreFuture<'_, ()> {
         self.mine.store(0, Ordering::Release);
         Box::pin(async { Ok(()) })
+    }
+}
+
+impl PeopleRead for MemoryStore {
+    fn people(&self, session: SessionId) -> StoreFuture<'_, Vec<PersonRow>> {
+        self.read(|tables| {
+            tables.people.values().filter(|person| person.session == session).copied().collect()
+        })
+    }
+
+    fn erasures(&self) -> StoreFuture<'_, u64> {
+        self.read(|tables| tables.erasures)
+    }
+}
+
+impl PeopleStore for MemoryStore {
+    fn meet<'a>(&'a self, person: &'a PersonRow) -> StoreFuture<'a, Pseudonym> {
+        self.write(|tables| {
+            if let Some(known) = tables.people.get_mut(&(person.session, person.player)) {
+                known.name = person.name;
+                return Ok(known.pseudonym);
+            }
+            let is_his =
+                |other: &PersonRow| other.session == person.session && other.pseudonym == person.pseudonym;
+            if tables.people.values().any(is_his) {
+                return Err(StoreError::PseudonymTaken(person.session));
+            }
+            tables.people.insert((person.session, person.player), *person);
+            Ok(person.pseudonym)
+        })
+    }
+
+    fn delete_people(&self, session: SessionId) -> StoreFuture<'_, u64> {
+        self.write(|tables| {
+            let before = tables.people.len();
+            tables.people.retain(|(of, _), _| *of != session);
+            Ok((before - tables.people.len()) as u64)
+        })
+    }
+}
+
+impl PeopleEraser for MemoryStore {
+    fn erase(&self, player: PlayerId) -> StoreFuture<'_, Erased> {
+        let mut tables = self.tables.lock();
+        let his = tables.people.extract_if(.., |(_, of), _| *of == player);
+        let sessions: Vec<SessionId> = his.map(|((session, _), _)| session).collect();
+        tables.erasures += 1;
+        let is_live = |id: &&SessionId| {
+            tables.sessions.get(id).is_some_and(|(row, _)| row.status == SessionStatus::Live)
+        };
+        let live = sessions.iter().filter(is_live).copied().collect();
+        drop(tables);
+        Box::pin(async move { Ok(Erased { sessions, live, is_wiped: true }) })
     }
 }

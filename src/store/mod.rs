@@ -10,11 +10,13 @@ pub(crate) mod contract;
 mod error;
 mod faulty;
 mod memory;
+pub mod people;
 pub mod sqlite;
 
 pub use error::StoreError;
 pub use faulty::{Fault, Faults, FaultyStore};
 pub use memory::MemoryStore;
+pub use people::{Erased, PeopleEraser, PeopleRead, PeopleStore, PersonRow};
 
 /// What every call of a store answers with.
 pub type StoreFuture<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
@@ -150,7 +152,7 @@ pub struct TailMark {
 }
 
 /// Reads what is stored; never changes it, and never reads longer than one statement at a time.
-pub trait StoreRead: Send + Sync {
+pub trait StoreRead: PeopleRead {
     fn sessions(&self, query: SessionQuery) -> StoreFuture<'_, Vec<SessionRow>>;
     fn session(&self, id: SessionId) -> StoreFuture<'_, Option<SessionRow>>;
     fn header(&self, id: SessionId) -> StoreFuture<'_, Option<Vec<u8>>>;
@@ -177,10 +179,18 @@ pub async fn open_reader(directory: &std::path::Path) -> Result<Box<dyn StoreRea
     Ok(Box::new(sqlite::SqliteReader::open(directory).await?))
 }
 
+/// Opens what a data directory holds, for removing persons from it beside whoever owns it.
+///
+/// # Errors
+/// [`StoreError::Missing`] when no journal is there.
+pub fn open_eraser(directory: &std::path::Path) -> Result<Box<dyn PeopleEraser>, StoreError> {
+    Ok(Box::new(sqlite::SqliteEraser::open(directory)?))
+}
+
 /// Writes as the store's one owner: every write compares the owner's epoch within its own statement.
 ///
 /// Every write may be repeated after an error: what was done already counts as done.
-pub trait Store: StoreRead {
+pub trait Store: StoreRead + PeopleStore {
     /// Raises the owner's epoch and makes this store its holder; answers with the epoch.
     fn claim(&self, owner: &str) -> StoreFuture<'_, u32>;
 
@@ -197,11 +207,11 @@ pub trait Store: StoreRead {
     fn put_chunk<'a>(&'a self, chunk: &'a Chunk) -> StoreFuture<'a, ()>;
     /// Deletes at most `limit` of the oldest rows up to `row_no`, never the newest row; answers how many.
     fn delete_rows(&self, row_no: u64, limit: u32) -> StoreFuture<'_, u64>;
-    /// Deletes a session's row, so that it is listed no more; its chunks go by `delete_chunks`.
+    /// Deletes a session's row, so that it is listed no more; its people and chunks go by calls of their own.
     fn delete_session(&self, id: SessionId) -> StoreFuture<'_, ()>;
     /// Deletes at most `limit` chunks of the session; answers how many.
     fn delete_chunks(&self, id: SessionId, limit: u32) -> StoreFuture<'_, u64>;
-    /// Sessions that have chunks but no row: a deletion was interrupted.
+    /// Sessions that have chunks or people but no row: a deletion was interrupted.
     fn orphans(&self) -> StoreFuture<'_, Vec<SessionId>>;
 
     fn usage(&self) -> StoreFuture<'_, Usage>;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use combat_components::command::{Command, LeaveCause};
+use combat_components::command::Command;
 use combat_components::ids::{Epoch, Slot};
 use combat_components::reason::Reason;
 use combat_components::tick::Tick;
@@ -22,7 +22,7 @@ use super::round_trip::RoundTrip;
 use super::socket::{self, Incoming, ReadError, SocketReader, SocketWriter};
 use crate::http::{Admission, Who, WsHandover};
 use crate::session::convert::{Meant, meaning};
-use crate::session::handle::Attachment;
+use crate::session::handle::{AttachedPlayer, Attachment};
 use crate::session::outbox::{LinkFacts, Outgoing};
 use crate::session::summary::SessionError;
 use crate::telemetry::{ConnectionKind, ViewKind, ViewMetrics};
@@ -133,7 +133,7 @@ async fn converse(
         facts: &facts,
         slot: player.map(|player| player.slot),
         connection: player.map_or(0, |player| player.connection),
-        player: player.map(|player| player.id),
+        player,
         encoding,
         round_trip: round_trip.clone(),
         pongs,
@@ -169,7 +169,7 @@ struct Listener<'a> {
     facts: &'a LinkFacts,
     slot: Option<Slot>,
     connection: u64,
-    player: Option<combat_components::ids::PlayerId>,
+    player: Option<AttachedPlayer>,
     encoding: Encoding,
     round_trip: Arc<Mutex<RoundTrip>>,
     pongs: mpsc::Sender<Bytes>,
@@ -237,7 +237,7 @@ impl Listener<'_> {
             Meant::Ping { nonce } => self.answer(nonce),
             Meant::Leave => {
                 let player = self.player.expect("only a player's connection has a slot");
-                return Err(match self.handle.leave(player, LeaveCause::Left).await {
+                return Err(match self.handle.farewell(player).await {
                     // Nothing was done: he is still in, and may say it again.
                     Err(SessionError::InboxFull | SessionError::Suspended) => CloseCode::Overloaded.into(),
                     Ok(_) | Err(_) => CloseCode::Left.into(),

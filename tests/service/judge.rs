@@ -50,6 +50,8 @@ pub struct Truth {
     pub corrections: Vec<(u32, Slot)>,
     pub ways: BTreeMap<SimId, Vec<Stood>>,
     views: BTreeMap<(u32, u32), View>,
+    /// Who is behind the pseudonyms, as the store says beside the log.
+    people: People,
 }
 
 /// The log of a session as the store holds it, read beside the server or without one.
@@ -65,7 +67,11 @@ impl Truth {
         let log = log_of(data_dir, session).await;
         assert_eq!(log.lost, None, "the log is whole");
         let wanted = told.iter().flat_map(|record| record.views.keys().copied()).collect();
-        tokio::task::spawn_blocking(move || simulate(&log, &wanted)).await.expect("the log can be simulated")
+        let store = store::open_reader(data_dir).await.expect("the journal can be read");
+        let people = People::of(store.as_ref(), log.header.setup.session).await.expect("people can be read");
+        let truth = Self { people, ..Self::default() };
+        let simulated = tokio::task::spawn_blocking(move || simulate(truth, &log, &wanted)).await;
+        simulated.expect("the log can be simulated")
     }
 
     /// The last tick of an epoch that was not rolled back.
@@ -129,10 +135,9 @@ impl Truth {
     }
 }
 
-fn simulate(log: &Log, wanted: &BTreeSet<(u32, u32)>) -> Truth {
+fn simulate(mut truth: Truth, log: &Log, wanted: &BTreeSet<(u32, u32)>) -> Truth {
     let mut player =
         Player::from_start(log.parts().expect("map and ruleset are there"), &log.records).expect("a log");
-    let mut truth = Truth::default();
     let mut epoch = 1;
     while let Some(played) = player.advance().expect("no record is damaged") {
         match played {
@@ -184,7 +189,7 @@ impl Truth {
         }
         if wanted.contains(&(epoch, tick)) {
             let mut builder = ViewBuilder::default();
-            builder.rebuild_roster(player.sim(), &People::default());
+            builder.rebuild_roster(player.sim(), &self.people);
             builder.build(player.sim_mut(), Epoch(epoch));
             self.views.insert((epoch, tick), builder.view);
         }

@@ -13,6 +13,7 @@ mod journal;
 mod judge;
 mod link;
 mod load;
+mod people;
 mod places;
 mod play;
 mod replay_tool;

@@ -104,7 +104,9 @@ fn inspect_tells_what_happened_and_how_a_tick_went() {
     let directory = beside(DUEL);
     let output = combat(directory.path(), &["inspect", "match.combatlog"]);
     let told = text(&output.stdout);
-    for expected in ["Player 0 joined", "the match is active", " killed ", "ended by score_limit", " shot "] {
+    for expected in
+        [" joined as SimId 1", "the match is active", " killed ", "ended by score_limit", " shot "]
+    {
         assert!(told.contains(expected), "{expected:?} is not told in {told}");
     }
     let (code, whole) = json(directory.path(), &["inspect", "match.combatlog", "--json"]);

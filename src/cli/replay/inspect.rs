@@ -6,6 +6,7 @@ use anyhow::{anyhow, ensure};
 use combat_components::tick::Tick;
 use combat_replays::player::Player;
 
+use super::people::People;
 use super::{InspectArgs, moment, print, source, timeline};
 use crate::cli::DOES_NOT_HOLD;
 
@@ -21,14 +22,15 @@ pub fn run(args: &InspectArgs) -> anyhow::Result<ExitCode> {
         Err(what) => return Ok(damaged(&what)),
     };
     let parts = log.parts().map_err(|refusal| anyhow!("refused: {refusal}"))?;
+    let people = People::of(&args.source)?;
     let inspected = match args.tick {
-        None => timeline::of(&log, parts, args.json),
+        None => timeline::of(&log, parts, &people, args.json),
         Some(tick) => {
             let last_tick = log.last_tick();
             let inside = (1..=last_tick.0).contains(&tick);
             ensure!(inside, "--tick {tick}: expected a tick of the log, 1 to {}", last_tick.0);
             match Player::from_keyframe(parts, &log.records, Tick(tick - 1)) {
-                Ok(player) => moment::of(player, Tick(tick), args.json)?,
+                Ok(player) => moment::of(player, Tick(tick), &people, args.json)?,
                 Err(damage) => Inspected { text: String::new(), damage: Some(damage.to_string()) },
             }
         }

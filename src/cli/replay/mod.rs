@@ -13,6 +13,7 @@ mod happened;
 mod inspect;
 mod list;
 mod moment;
+mod people;
 mod source;
 mod timeline;
 mod verify;
@@ -73,6 +74,9 @@ struct ExportArgs {
     /// Where to write it
     #[arg(short, long, value_name = "FILE.combatlog")]
     output: PathBuf,
+    /// Add the players' ids and names, as a part of the file that no hash covers
+    #[arg(long)]
+    with_names: bool,
     #[command(flatten)]
     source: SourceArgs,
 }

@@ -13,20 +13,22 @@ use serde_json::{Value, json};
 
 use super::happened::{self, Names};
 use super::inspect::Inspected;
+use super::people::People;
 
 /// Plays on to `tick` and tells everything about it. `player` stands before it.
-pub fn of(mut player: Player<'_>, tick: Tick, as_json: bool) -> anyhow::Result<Inspected> {
+pub fn of(mut player: Player<'_>, tick: Tick, people: &People, as_json: bool) -> anyhow::Result<Inspected> {
+    // Those who leave in the tick are known before it, newcomers after it.
     let reached = player.play_to(Tick(tick.0 - 1));
-    let mut players = names_of(&player);
+    let mut players = BTreeMap::from_iter(people.names(&player));
     let reached = reached.and_then(|reached| play_one(&mut player, tick, reached));
-    players.append(&mut names_of(&player));
+    players.extend(people.names(&player));
     let recorded_root = match reached {
         Ok(Reached::Ticked { recorded_root }) => recorded_root,
         Ok(Reached::Other(what)) => bail!("{what}"),
         Err(damage) => return Ok(Inspected { text: String::new(), damage: Some(damage.to_string()) }),
     };
     let text = if as_json {
-        format!("{}\n", told_as_json(&mut player, recorded_root))
+        format!("{}\n", told_as_json(&mut player, recorded_root, people))
     } else {
         told(&mut player, recorded_root, players).join("\n") + "\n"
     };
@@ -39,11 +41,6 @@ enum Reached {
     },
     /// Why there is no such tick to look at.
     Other(String),
-}
-
-/// Who is in the session: those who leave in the tick are looked up before it, newcomers after it.
-fn names_of(player: &Player<'_>) -> BTreeMap<SimId, String> {
-    player.sim().members().map(|(id, identity, _)| (id, identity.pseudonym.to_string())).collect()
 }
 
 fn play_one(player: &mut Player<'_>, tick: Tick, reached: bool) -> Result<Reached, Damage> {
@@ -90,7 +87,7 @@ fn section(title: &str, part: Vec<String>, lines: &mut Vec<String>) {
     lines.extend(part.into_iter().map(|line| format!("  {line}")));
 }
 
-fn told_as_json(player: &mut Player<'_>, recorded_root: u64) -> Value {
+fn told_as_json(player: &mut Player<'_>, recorded_root: u64, people: &People) -> Value {
     let output = player.sim().output();
     let (tick, as_recorded) = (output.tick.0, output.root == recorded_root);
     let events: Vec<Value> = output.events.iter().map(happened::as_json).collect();
@@ -101,6 +98,7 @@ fn told_as_json(player: &mut Player<'_>, recorded_root: u64) -> Value {
         "tick": tick,
         "root": format!("{recorded_root:016x}"),
         "asRecorded": as_recorded,
+        "players": people.members(player.sim()),
         "commands": debug_lines(player.input()),
         "events": events,
         "verdicts": verdicts,

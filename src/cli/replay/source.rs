@@ -9,6 +9,7 @@ use combat_replays::file::{self, FileError};
 use combat_replays::log::Log;
 
 use super::SourceArgs;
+pub(super) use crate::cli::block_on;
 use crate::journal_log;
 use crate::store::{self, StoreError, StoreRead};
 
@@ -72,10 +73,4 @@ pub async fn reader(data_dir: &Path) -> anyhow::Result<Box<dyn StoreRead>> {
         }
         error => error.into(),
     })
-}
-
-/// Runs the store's futures on this thread.
-pub fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.context("cannot start the runtime")?.block_on(work)
 }

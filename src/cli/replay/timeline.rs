@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use combat_components::ids::SimId;
 use combat_components::tick::{Tick, TickRate};
 use combat_replays::log::Log;
 use combat_replays::player::{Panic, Played, Player};
@@ -11,9 +12,13 @@ use serde_json::{Value, json};
 
 use super::happened::{self, Names};
 use super::inspect::Inspected;
+use super::people::People;
 
 /// What has been told so far, as lines or as objects.
-struct Timeline {
+struct Timeline<'a> {
+    people: &'a People,
+    /// Everybody who has been in the session, as objects.
+    players: BTreeMap<SimId, Value>,
     rate: TickRate,
     as_json: bool,
     lines: Vec<String>,
@@ -21,11 +26,12 @@ struct Timeline {
 }
 
 /// Plays the log and tells every event of it.
-pub fn of(log: &Log, parts: SimParts, as_json: bool) -> Inspected {
+pub fn of(log: &Log, parts: SimParts, people: &People, as_json: bool) -> Inspected {
     let ruleset = parts.ruleset.clone();
     let mut names = Names { players: BTreeMap::new(), ruleset: &ruleset };
     let rate = log.header.setup.tick_rate;
-    let mut timeline = Timeline { rate, as_json, lines: Vec::new(), events: Vec::new() };
+    let players = BTreeMap::new();
+    let mut timeline = Timeline { people, players, rate, as_json, lines: Vec::new(), events: Vec::new() };
     let (last_tick, damage) = match Player::from_start(parts, &log.records) {
         Err(damage) => (Tick(0), Some(damage.to_string())),
         Ok(mut player) => {
@@ -39,9 +45,11 @@ pub fn of(log: &Log, parts: SimParts, as_json: bool) -> Inspected {
         log.lost.as_ref().map(|lost| format!("the records from tick {} on: {}", lost.tick.0, lost.reason));
     let damage = damage.or(lost);
     let text = if as_json {
-        let Timeline { events, .. } = timeline;
-        let session = header_as_json(log);
-        let answer = json!({"session": session, "ticks": last_tick.0, "events": events, "damage": damage});
+        let Timeline { events, players, .. } = timeline;
+        let (session, players) = (header_as_json(log), Vec::from_iter(players.into_values()));
+        let answer = json!({
+            "session": session, "players": players, "ticks": last_tick.0, "events": events, "damage": damage,
+        });
         format!("{answer}\n")
     } else {
         [header(log), timeline.lines].concat().join("\n") + "\n"
@@ -49,7 +57,7 @@ pub fn of(log: &Log, parts: SimParts, as_json: bool) -> Inspected {
     Inspected { text, damage }
 }
 
-impl Timeline {
+impl Timeline<'_> {
     /// To the end of the log; answers with what is damaged.
     fn play(&mut self, player: &mut Player<'_>, names: &mut Names<'_>) -> Option<String> {
         loop {
@@ -78,7 +86,9 @@ impl Timeline {
         if sim.output().events.is_empty() {
             return;
         }
-        names.players.extend(sim.members().map(|(id, identity, _)| (id, identity.pseudonym.to_string())));
+        names.players.extend(self.people.names(player));
+        let members = self.people.members(sim).into_iter();
+        self.players.extend(sim.members().map(|(id, ..)| id).zip(members));
         for event in &sim.output().events {
             self.note(sim.tick(), happened::as_json(event), happened::tell(event, names));
         }

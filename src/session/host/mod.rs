@@ -3,13 +3,16 @@
 mod ending;
 mod intake;
 mod keeping;
+mod seating;
+#[cfg(test)]
+mod tests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use combat_components::command::{Command, TickInput};
 use combat_components::event::Event;
-use combat_components::ids::{Epoch, PlayerId, SessionId, Slot};
+use combat_components::ids::{Epoch, Pseudonym, SessionId};
 use combat_components::phase::Phase;
 use combat_components::tick::{Tick, TickRate};
 use combat_protocol::close::CloseCode;
@@ -21,7 +24,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::inbox::{Inbox, PlaceTaken, Reply};
 use super::live::LiveFacts;
-use super::people::People;
+use super::people::{People, Seat};
 use super::summary::{SessionError, SessionStatus};
 use crate::journal::Tape;
 use crate::replication::happenings;
@@ -83,7 +86,12 @@ pub enum Ending {
 /// Whoever waits for a tick to have been simulated.
 #[derive(Debug)]
 enum Waiting {
-    Join { reply: Reply<PlaceTaken>, slot: Slot, team: combat_components::ids::Team },
+    Join {
+        reply: Reply<PlaceTaken>,
+        pseudonym: Pseudonym,
+        /// He was to leave again in the same tick.
+        has_left: bool,
+    },
     Tick(Reply<Tick>),
 }
 
@@ -105,8 +113,10 @@ pub struct SessionHost {
     spectator_events: Vec<EventMessage>,
     epoch_began_at: Tick,
     keyframe_due_at: Tick,
-    /// Who has which slot, joins of the coming tick included.
-    places: Vec<(PlayerId, Slot)>,
+    /// Who has which slot, once the commands gathered for the coming tick are done.
+    seats: Vec<Seat>,
+    /// Some of those commands change who has a slot.
+    seats_moved: bool,
     last_frame_kept: bool,
     close_code: CloseCode,
 }
@@ -130,13 +140,14 @@ impl SessionHost {
             spectator_events: Vec::new(),
             epoch_began_at: began_at,
             keyframe_due_at: began_at,
-            places: Vec::new(),
+            seats: Vec::new(),
+            seats_moved: false,
             last_frame_kept: false,
             close_code: CloseCode::SessionEnded,
             builder,
             parts,
         };
-        host.publish_places();
+        host.publish_seats();
         if host.parts.epoch.0 > 1 {
             host.input.push(Command::Resumed { epoch: host.parts.epoch });
         }
@@ -240,8 +251,7 @@ impl SessionHost {
         let sim = &mut self.parts.sim;
         let tick = sim.tick();
         let output = sim.output();
-        let membership = |event: &Event| matches!(event, Event::Joined { .. } | Event::Left { .. });
-        let members_changed = output.events.iter().any(membership);
+        let members_changed = output.events.iter().any(seating::is_membership);
         let became_active = output.events.contains(&Event::PhaseChanged { phase: Phase::Active });
         self.builder.note_events(&output.events);
         if members_changed {
@@ -264,8 +274,8 @@ impl SessionHost {
             self.parts.relay.offer(&self.builder.view, &self.builder.shots, &mut self.spectator_events);
             self.builder.spectators_have_shots();
         }
-        if members_changed {
-            self.publish_places();
+        if members_changed || self.seats_moved {
+            self.publish_seats();
         }
         if became_active {
             self.parts.live.set_started_at_ms((unix_us / 1_000) as i64);
@@ -289,21 +299,6 @@ impl SessionHost {
         self.last_frame_kept = self.last_frame_kept
             || self.parts.relay.offer(&self.builder.view, &self.builder.shots, &mut self.spectator_events);
         self.last_frame_kept
-    }
-
-    fn answer_waiting(&mut self, tick: Tick) {
-        for waiting in self.waiting.drain(..) {
-            match waiting {
-                // Nobody waiting for the answer means that the caller has gone.
-                Waiting::Join { reply, slot, team } => {
-                    let is_in = self.places.iter().any(|(_, taken)| *taken == slot);
-                    let taken =
-                        if is_in { Ok(PlaceTaken { slot, team, tick }) } else { Err(SessionError::Ended) };
-                    drop(reply.send(taken));
-                }
-                Waiting::Tick(reply) => drop(reply.send(Ok(tick))),
-            }
-        }
     }
 }
 

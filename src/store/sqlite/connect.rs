@@ -10,14 +10,19 @@ use sqlx::{ConnectOptions, SqliteConnection};
 use crate::store::StoreError;
 
 /// The schema this build reads and writes.
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
 /// Every migration, by the version it starts from.
-const MIGRATIONS: [&str; SCHEMA_VERSION as usize] =
-    [include_str!("../../../migrations/sqlite/0001_journal.sql")];
+const MIGRATIONS: [&str; SCHEMA_VERSION as usize] = [
+    include_str!("../../../migrations/sqlite/0001_journal.sql"),
+    include_str!("../../../migrations/sqlite/0002_people.sql"),
+];
 
 /// How long a statement waits for another handle's write: far above any, since none holds the lock for longer
 /// than a sync, and below the time after which a stuck disk should be reported.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Whoever joins may wait longer, where a slow disk lets the writer's commits follow each other without pause.
+const PEOPLE_BUSY_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// Result codes of SQLite, the low byte of an extended code.
 const SQLITE_IOERR: i32 = 10;
@@ -52,6 +57,28 @@ pub(super) async fn housekeeping(database: &Path) -> Result<SqliteConnection, St
         .synchronous(SqliteSynchronous::Normal)
         .pragma("wal_autocheckpoint", "0")
         .thread_name(|_| "journal-keep".into());
+    open(&options, database).await
+}
+
+/// As for housekeeping; what it frees is overwritten, so that no name outlives its row.
+pub(super) async fn people(database: &Path) -> Result<SqliteConnection, StoreError> {
+    let options = options(database)
+        .busy_timeout(PEOPLE_BUSY_TIMEOUT)
+        .synchronous(SqliteSynchronous::Normal)
+        .pragma("wal_autocheckpoint", "0")
+        .pragma("secure_delete", "ON")
+        .thread_name(|_| "journal-people".into());
+    open(&options, database).await
+}
+
+/// For erasing: synced, overwriting what it frees, and with nothing of it in files of its own.
+pub(super) async fn eraser(database: &Path) -> Result<SqliteConnection, StoreError> {
+    let options = options(database)
+        .busy_timeout(PEOPLE_BUSY_TIMEOUT)
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("wal_autocheckpoint", "0")
+        .pragma("secure_delete", "ON")
+        .pragma("temp_store", "MEMORY");
     open(&options, database).await
 }
 

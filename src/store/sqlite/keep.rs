@@ -19,7 +19,8 @@ const DELETE_SESSION: &str =
 const DELETE_CHUNKS: &str = "DELETE FROM chunks WHERE rowid IN \
      (SELECT rowid FROM chunks WHERE session = ?1 ORDER BY first_tick LIMIT ?2) \
      AND (SELECT owner_epoch FROM lease WHERE id = 1) = ?3";
-const ORPHANS: &str = "SELECT DISTINCT session FROM chunks EXCEPT SELECT id FROM sessions";
+const ORPHANS: &str =
+    "SELECT session FROM chunks UNION SELECT session FROM people EXCEPT SELECT id FROM sessions";
 
 impl SqliteStore {
     pub(super) async fn insert_chunk(&self, chunk: &Chunk) -> Result<(), StoreError> {

@@ -3,8 +3,10 @@
 //! Nothing else in this process may open the database's files: closing them would drop SQLite's locks.
 
 mod connect;
+mod erase;
 mod keep;
 mod lock;
+mod people;
 mod read;
 mod tail;
 #[cfg(test)]
@@ -17,6 +19,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use sqlx::{Connection, SqliteConnection};
 use tokio::sync::Mutex;
 
+pub use self::erase::SqliteEraser;
 use self::lock::DirectoryLock;
 pub use self::read::SqliteReader;
 use self::tail::TailFile;
@@ -38,6 +41,8 @@ pub struct SqliteStore {
     writer: Handle,
     /// Compaction, pruning, checkpoints: its commits are carried to the disk by the writer's next sync.
     housekeeping: Handle,
+    /// Persons: like housekeeping, and never waiting for it.
+    people: Handle,
     reader: SqliteReader,
     tail: parking_lot::Mutex<TailFile>,
     lock: parking_lot::Mutex<Option<DirectoryLock>>,
@@ -61,6 +66,7 @@ impl SqliteStore {
             closed: AtomicBool::new(false),
             writer: Handle::new(Role::Writer, first),
             housekeeping: Handle::closed(Role::Housekeeping),
+            people: Handle::closed(Role::People),
             reader: SqliteReader::beside(&directory),
             tail: parking_lot::Mutex::new(tail),
             lock: parking_lot::Mutex::new(Some(lock)),
@@ -112,14 +118,17 @@ impl SqliteStore {
     async fn reopen(&self) -> Result<(), StoreError> {
         let mut writer = self.writer.slot.lock().await;
         let mut housekeeping = self.housekeeping.slot.lock().await;
+        let mut people = self.people.slot.lock().await;
         close(&mut writer.connection).await;
         close(&mut housekeeping.connection).await;
+        close(&mut people.connection).await;
         self.reader.disconnect().await;
         let mut fresh = connect::writer(&self.database(), false).await?;
-        if writer.distrusted || housekeeping.distrusted {
+        if writer.distrusted || housekeeping.distrusted || people.distrusted {
             connect::rewrite_log(&mut fresh, &self.directory).await?;
             writer.distrusted = false;
             housekeeping.distrusted = false;
+            people.distrusted = false;
         }
         writer.connection = Some(fresh);
         Ok(())
@@ -129,6 +138,7 @@ impl SqliteStore {
         Box::pin(async move {
             self.closed.store(true, Ordering::Release);
             close(&mut self.housekeeping.slot.lock().await.connection).await;
+            close(&mut self.people.slot.lock().await.connection).await;
             self.reader.disconnect().await;
             close(&mut self.writer.slot.lock().await.connection).await;
             drop(self.lock.lock().take());
@@ -152,6 +162,7 @@ async fn close(connection: &mut Option<SqliteConnection>) {
 enum Role {
     Writer,
     Housekeeping,
+    People,
 }
 
 struct Slot {
@@ -185,6 +196,7 @@ impl Handle {
             slot.connection = Some(match self.role {
                 Role::Writer => connect::writer(&database, false).await?,
                 Role::Housekeeping => connect::housekeeping(&database).await?,
+                Role::People => connect::people(&database).await?,
             });
         }
         Ok(Open { slot, directory: &store.directory })

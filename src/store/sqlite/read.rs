@@ -50,7 +50,7 @@ impl SqliteReader {
         close(&mut *self.connection.lock().await).await;
     }
 
-    async fn run<T>(
+    pub(super) async fn run<T>(
         &self,
         statements: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, Failed>,
     ) -> Result<T, StoreError> {
@@ -72,7 +72,7 @@ impl SqliteReader {
     }
 }
 
-enum Failed {
+pub(super) enum Failed {
     Store(StoreError),
     Sqlite(sqlx::Error),
 }

@@ -1,10 +1,14 @@
 //! What only the database on a disk has to show, beside the contract.
 
+use combat_components::ids::{DisplayName, PlayerId, Pseudonym, SessionId};
+use combat_components::streams::Stream;
 use tempfile::TempDir;
 
-use super::{DATABASE_FILE, SqliteReader, SqliteStore};
+use super::{DATABASE_FILE, SqliteEraser, SqliteReader, SqliteStore};
 use crate::store::contract::{row, session};
-use crate::store::{SessionQuery, Store, StoreError, StoreRead, TailMark};
+use crate::store::{
+    PeopleEraser, PeopleStore, PersonRow, SessionQuery, Store, StoreError, StoreRead, TailMark,
+};
 
 async fn opened(directory: &TempDir) -> SqliteStore {
     let store = SqliteStore::open(directory.path()).await.unwrap();
@@ -100,4 +104,95 @@ async fn a_file_that_is_no_database_is_refused() {
     std::fs::write(directory.path().join(DATABASE_FILE), [7; 9000]).unwrap();
     let told = SqliteStore::open(directory.path()).await.err();
     assert!(matches!(told, Some(StoreError::Damaged(_))), "{told:?}");
+}
+
+/// How often `text` stands in any file of the directory. Another process reads them: to close a file of SQLite's here
+/// would drop the locks on it.
+fn copies(directory: &TempDir, text: &str) -> usize {
+    let files = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().path());
+    let bytes = files.map(|path| std::process::Command::new("cat").arg(path).output().unwrap().stdout);
+    bytes.map(|bytes| bytes.windows(text.len()).filter(|window| *window == text.as_bytes()).count()).sum()
+}
+
+/// Rows of all lengths come, move to other pages, change and go, so that pages hold copies of what they held.
+async fn crowd(store: &SqliteStore, stream: &mut Stream, from: u64) {
+    for number in from..from + 3_000 {
+        let session = SessionId([stream.below(40) as u8; 16]);
+        let filling = "x".repeat(stream.below(50) as usize);
+        let player = match stream.below(12) {
+            0 => "somebody-to-be-erased".to_owned(),
+            _ => format!("p{}-{filling}", stream.below(200)),
+        };
+        let player = PlayerId::new(&player).unwrap();
+        let name = match player.as_str() == "somebody-to-be-erased" {
+            true => DisplayName::new(&format!("Name to erase {}", stream.below(9_000))).unwrap(),
+            false => DisplayName::new(&"y".repeat(1 + stream.below(31) as usize)).unwrap(),
+        };
+        store.meet(&PersonRow { session, pseudonym: Pseudonym(number), player, name }).await.unwrap();
+        if stream.below(100) == 0 {
+            store.delete_people(session).await.unwrap();
+        }
+        if stream.below(200) == 0 {
+            store.checkpoint().await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_byte_of_an_erased_person_is_left_in_any_file() {
+    const SEED: u64 = 0xE7A5E;
+    println!("seed {SEED:#x}");
+    let directory = tempfile::tempdir().unwrap();
+    let store = opened(&directory).await;
+    crowd(&store, &mut Stream::of(SEED, 1), 0).await;
+    let player = PlayerId::new("somebody-to-be-erased").unwrap();
+    let (ids, names) = (copies(&directory, player.as_str()), copies(&directory, "Name to erase"));
+    assert!(ids > 40 && names > 40, "there is something to erase: {ids}, {names}");
+    let reader = SqliteReader::open(directory.path()).await.unwrap();
+    reader.sessions(SessionQuery::all(None)).await.unwrap();
+    let erased = SqliteEraser::open(directory.path()).unwrap().erase(player).await.unwrap();
+    assert!(erased.is_wiped && erased.sessions.len() > 20, "{erased:?}");
+    assert_eq!(copies(&directory, player.as_str()), 0, "beside the running owner");
+    assert_eq!(copies(&directory, "Name to erase"), 0, "former names are names too");
+    crowd(&store, &mut Stream::of(SEED, 2), 3_000).await;
+    store.close().await.unwrap();
+    let erased = SqliteEraser::open(directory.path()).unwrap().erase(player).await.unwrap();
+    assert!(erased.is_wiped, "{erased:?}");
+    assert_eq!(
+        copies(&directory, player.as_str()) + copies(&directory, "Name to erase"),
+        0,
+        "without an owner"
+    );
+    let expected = SqliteReader::open(directory.path()).await.unwrap();
+    assert!(expected.sessions(SessionQuery::all(None)).await.is_ok());
+}
+
+#[tokio::test]
+async fn the_handle_that_writes_people_overwrites_what_it_frees() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = opened(&directory).await;
+    assert_eq!(store.people_secure_delete().await.unwrap(), 1);
+    store.recover().await.unwrap();
+    assert_eq!(store.people_secure_delete().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_directory_of_the_first_version_is_brought_up_to_date() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = directory.path().join(DATABASE_FILE);
+    let mut first = super::connect::writer(&database, true).await.unwrap();
+    sqlx::raw_sql(include_str!("../../../migrations/sqlite/0001_journal.sql"))
+        .execute(&mut first)
+        .await
+        .unwrap();
+    super::close(&mut Some(first)).await;
+    let refused = SqliteReader::open(directory.path()).await.err();
+    assert_eq!(refused, Some(StoreError::Schema { found: 1, expected: 2 }));
+    let player = PlayerId::new("ann").unwrap();
+    let refused = SqliteEraser::open(directory.path()).unwrap().erase(player).await;
+    assert_eq!(refused, Err(StoreError::Schema { found: 1, expected: 2 }));
+    let store = opened(&directory).await;
+    let name = DisplayName::new("Ann").unwrap();
+    let row = PersonRow { session: SessionId([1; 16]), pseudonym: Pseudonym(1), player, name };
+    assert_eq!(store.meet(&row).await, Ok(Pseudonym(1)));
 }

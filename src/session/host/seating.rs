@@ -1,0 +1,155 @@
+//! Who holds which slot: as the coming tick will have it while commands gather, and as the simulation has it after.
+
+use combat_components::command::{Command, LeaveCause};
+use combat_components::event::Event;
+use combat_components::ids::{PlayerId, Pseudonym, Slot};
+use combat_components::limits::DISCONNECTED_BODY_MS;
+use combat_components::phase::Phase;
+use combat_components::tick::Tick;
+use combat_protocol::close::CloseCode;
+
+use super::{SessionHost, Waiting};
+use crate::session::inbox::{Joining, PlaceTaken, Reply};
+use crate::session::people::Seat;
+use crate::session::summary::SessionError;
+
+impl SessionHost {
+    /// The same person gets the place he has; a new one the lowest that is free.
+    pub(super) fn take_join(&mut self, joining: Joining, reply: Reply<PlaceTaken>) {
+        let Joining { person, team, bot } = joining;
+        let pseudonym = person.pseudonym;
+        // Known here under a pseudonym that the store does not know any more: he was erased, and comes as a stranger.
+        let erased = self.seats.iter().find(|seat| seat.is_of(person.player) && seat.pseudonym != pseudonym);
+        if let Some(seat) = erased.copied() {
+            self.vacate(seat, LeaveCause::Kicked);
+        }
+        if !self.seats.iter().any(|seat| seat.pseudonym == pseudonym) {
+            let Some(slot) = self.free_slot() else {
+                // Nobody waiting for the answer means that the caller has gone.
+                let _ = reply.send(Err(SessionError::Full));
+                return;
+            };
+            self.parts.people.meet(person);
+            self.input.push(Command::Join { slot, pseudonym, team, bot });
+            self.seats.push(Seat { slot, pseudonym, bot, person: Some(person) });
+            self.seats_moved = true;
+        }
+        self.waiting.push(Waiting::Join { reply, pseudonym, has_left: false });
+    }
+
+    fn free_slot(&self) -> Option<Slot> {
+        let slots = self.parts.sim.rules().setup.max_players;
+        (0..slots).map(Slot).find(|slot| self.seats.iter().all(|seat| seat.slot != *slot))
+    }
+
+    pub(super) fn seat_of(&self, player: PlayerId) -> Option<Seat> {
+        self.seats.iter().find(|seat| seat.is_of(player)).copied()
+    }
+
+    /// `None`: whoever is to leave is not there.
+    pub(super) fn take_leave(&mut self, seat: Option<Seat>, cause: LeaveCause, reply: Reply<Tick>) {
+        match seat {
+            None => drop(reply.send(Err(SessionError::NotInSession))),
+            Some(seat) => {
+                self.vacate(seat, cause);
+                self.waiting.push(Waiting::Tick(reply));
+            }
+        }
+    }
+
+    pub(super) fn vacate(&mut self, seat: Seat, cause: LeaveCause) {
+        let slot = seat.slot;
+        // What he still said must not be done by whoever gets his slot in the same tick.
+        self.input.retain(|command| command.player_slot() != Some(slot));
+        self.input.push(Command::Leave { slot, cause });
+        let kicked = cause == LeaveCause::Kicked;
+        self.parts.players.dismiss(slot, if kicked { CloseCode::Kicked } else { CloseCode::Left });
+        self.seats.retain(|other| other.slot != slot);
+        self.seats_moved = true;
+        for waiting in &mut self.waiting {
+            if let Waiting::Join { pseudonym, has_left, .. } = waiting {
+                *has_left |= *pseudonym == seat.pseudonym;
+            }
+        }
+    }
+
+    /// Somebody whose row is gone from the side table: nobody knows him here any more either.
+    pub(super) fn forget_erased(&mut self, erased: Pseudonym) {
+        self.parts.people.forget(erased);
+        if let Some(seat) = self.seats.iter().find(|seat| seat.pseudonym == erased).copied() {
+            tracing::info!(session = %self.parts.id, slot = seat.slot.0, "an erased person leaves");
+            self.vacate(seat, LeaveCause::Kicked);
+        }
+    }
+
+    /// A body whose connection has been gone for too long leaves, once a second.
+    pub(super) fn expire_windows(&mut self) {
+        let now = self.parts.sim.tick();
+        if !now.0.is_multiple_of(self.parts.tick_rate.hz()) {
+            return;
+        }
+        let window_ticks = self.parts.tick_rate.ticks_in_ms(DISCONNECTED_BODY_MS);
+        let expired = self
+            .parts
+            .sim
+            .members()
+            .filter(|(_, _, link)| !link.connected && now.since(link.changed_at) >= window_ticks);
+        let expired: Vec<Pseudonym> = expired.map(|(_, identity, _)| identity.pseudonym).collect();
+        for pseudonym in expired {
+            let seat = self.seats.iter().find(|seat| seat.pseudonym == pseudonym).copied();
+            // Whoever came back while the session stood still is connected with this very tick.
+            if let Some(seat) = seat.filter(|seat| self.parts.players.connection_of(seat.slot).is_none()) {
+                self.vacate(seat, LeaveCause::WindowExpired);
+            }
+        }
+    }
+
+    /// Takes over who is in the simulation: what was planned for this tick has come about or not.
+    pub(super) fn publish_seats(&mut self) {
+        let people = &self.parts.people;
+        let held = self.parts.sim.members().map(|(_, identity, _)| Seat {
+            slot: identity.slot,
+            pseudonym: identity.pseudonym,
+            bot: identity.bot,
+            person: people.by_pseudonym(identity.pseudonym),
+        });
+        let held: Vec<Seat> = held.collect();
+        let is_held = |seat: &Seat| {
+            held.iter().any(|other| (other.slot, other.pseudonym) == (seat.slot, seat.pseudonym))
+        };
+        // A connection must not wait in a slot that its player did not get, for whoever gets it next.
+        for seat in self.seats.iter().filter(|seat| !is_held(seat)) {
+            self.parts.players.dismiss(seat.slot, CloseCode::Left);
+        }
+        self.parts.people.keep_only(|pseudonym| held.iter().any(|seat| seat.pseudonym == pseudonym));
+        self.parts.live.set_seats(held.clone());
+        self.seats = held;
+        self.seats_moved = false;
+    }
+
+    /// Who waits is told what the simulation says, whatever had been planned.
+    pub(super) fn answer_waiting(&mut self, tick: Tick) {
+        let is_over = self.parts.sim.match_state().phase == Phase::Ended;
+        for waiting in self.waiting.drain(..) {
+            match waiting {
+                // Nobody waiting for the answer means that the caller has gone.
+                Waiting::Join { reply, pseudonym, has_left } => {
+                    let mut members = self.parts.sim.members().map(|(_, identity, _)| identity);
+                    let taken = match members.find(|identity| identity.pseudonym == pseudonym) {
+                        Some(identity) => Ok(PlaceTaken { slot: identity.slot, team: identity.team, tick }),
+                        None if has_left => Err(SessionError::NotInSession),
+                        None if is_over => Err(SessionError::Ended),
+                        None => Err(SessionError::Full),
+                    };
+                    drop(reply.send(taken));
+                }
+                Waiting::Tick(reply) => drop(reply.send(Ok(tick))),
+            }
+        }
+    }
+}
+
+/// Whether somebody came or went.
+pub(super) fn is_membership(event: &Event) -> bool {
+    matches!(event, Event::Joined { .. } | Event::Left { .. })
+}
