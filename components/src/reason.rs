@@ -51,6 +51,8 @@ pub enum Reason {
     TooManyInputs = 40,
     /// There was no room to move.
     NoRoom = 41,
+    /// The weapon is in hand already.
+    AlreadyInHand = 42,
 
     /// The session's inbox is full.
     InboxFull = 64,
@@ -65,7 +67,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::TooFast,
         Self::TooMuchAcceleration,
         Self::TooHigh,
@@ -89,6 +91,7 @@ impl Reason {
         Self::UnknownAbility,
         Self::TooManyInputs,
         Self::NoRoom,
+        Self::AlreadyInHand,
         Self::InboxFull,
         Self::SessionFull,
         Self::SessionEnded,
@@ -130,6 +133,7 @@ impl Reason {
             Self::UnknownAbility => "unknown_ability",
             Self::TooManyInputs => "too_many_inputs",
             Self::NoRoom => "no_room",
+            Self::AlreadyInHand => "already_in_hand",
             Self::InboxFull => "inbox_full",
             Self::SessionFull => "session_full",
             Self::SessionEnded => "session_ended",

@@ -57,6 +57,8 @@ pub struct SimLimits {
     pub resuming_ms_max: u32,
     /// A session without players ends after this long.
     pub empty_ms_max: u32,
+    /// Leaving alive at most this long after damage is a death.
+    pub leaving_is_death_ms_max: u32,
     pub inputs_per_player_and_tick_max: u8,
     /// Ticks between two frames of the regular grid, on which the logged exceptions rest.
     pub frame_ticks: u32,
@@ -67,6 +69,7 @@ canon_struct!(SimLimits {
     follows_ms_max,
     resuming_ms_max,
     empty_ms_max,
+    leaving_is_death_ms_max,
     inputs_per_player_and_tick_max,
     frame_ticks,
 });
@@ -81,6 +84,7 @@ impl SimLimits {
             follows_ms_max: limits::ATTACK_FOLLOWS_MS_MAX,
             resuming_ms_max: limits::RESUMING_MS_MAX,
             empty_ms_max: limits::EMPTY_SESSION_MS,
+            leaving_is_death_ms_max: limits::LEAVING_IS_DEATH_MS_MAX,
             inputs_per_player_and_tick_max: limits::INPUTS_PER_PLAYER_AND_TICK_MAX as u8,
             frame_ticks: if frame_ticks == 0 { 1 } else { frame_ticks },
         }

@@ -25,6 +25,7 @@ use crate::phases::Phase;
 use crate::roster::Roster;
 use crate::spatial::Level;
 use crate::tick_rules::{SharedLevel, TickRules};
+use crate::weapons::take_in_hand;
 
 /// A hit that has been judged and not yet been done.
 #[derive(Clone, Copy, Debug)]
@@ -135,14 +136,14 @@ fn pull_trigger(shooter: &mut FighterItem<'_, '_>, range: &Range<'_>) -> Result<
     if shooter.arms.reloaded_at.is_some() {
         return Err(Reason::Reloading);
     }
-    if now < shooter.arms.ready_at {
+    if now < shooter.arms.fires_at() {
         return Err(Reason::OnCooldown);
     }
     if shooter.arms.rounds[in_hand] == 0 {
         return Err(Reason::MagazineEmpty);
     }
     shooter.arms.rounds[in_hand] -= 1;
-    shooter.arms.ready_at = now.plus(range.rules.weapons[in_hand].fire_interval_ticks);
+    shooter.arms.ready_at[in_hand] = now.plus(range.rules.weapons[in_hand].fire_interval_ticks);
     shooter.score.shots += 1;
     Ok(())
 }
@@ -217,6 +218,9 @@ fn do_other_deeds(
             Deed::Ability { index } => {
                 allowed_now(&actor, &state).and_then(|()| use_ability(&mut actor, action, index, &mut ground))
             }
+            Deed::Switch { index } => {
+                allowed_now(&actor, &state).and_then(|()| switch_to(&mut actor, index, &mut ground))
+            }
         };
         let reason = done.err();
         let outcome = if reason.is_none() { Outcome::Applied } else { Outcome::Refused };
@@ -238,10 +242,20 @@ fn begin_reload(actor: &mut FighterItem<'_, '_>, ground: &mut Ground<'_>) -> Res
     if actor.arms.reloaded_at.is_some() {
         return Err(Reason::Reloading);
     }
+    if at.now < actor.arms.drawn_at {
+        return Err(Reason::OnCooldown);
+    }
     if actor.arms.rounds[in_hand] >= weapon.rules.magazine_rounds {
         return Err(Reason::MagazineFull);
     }
     actor.arms.reloaded_at = Some(at.now.plus(weapon.reload_ticks));
+    Ok(())
+}
+
+fn switch_to(actor: &mut FighterItem<'_, '_>, index: u8, ground: &mut Ground<'_>) -> Result<(), Reason> {
+    let at = ground.displacing();
+    take_in_hand(&mut actor.arms, &at.rules.weapons, index, at.now)?;
+    at.output.events.push(Event::Switched { id: *actor.id, weapon: index });
     Ok(())
 }
 

@@ -7,12 +7,14 @@ pub mod abilities;
 pub mod action;
 pub mod cooldown;
 pub mod damage;
+pub mod departures;
 pub mod failing_phase;
 pub mod fighter;
 pub mod formulas;
 pub mod history;
 pub mod input;
 pub mod keyframe;
+pub mod match_flow;
 pub mod membership;
 pub mod modes;
 pub mod movement;
@@ -26,6 +28,7 @@ pub mod snapshot;
 pub mod spatial;
 pub mod tick_rules;
 pub mod views;
+pub mod weapons;
 
 /// Raised with every change that moves a state hash; see `replays/corpus/VERSIONS`.
 pub const SIMULATION_VERSION: u32 = 1;

@@ -303,9 +303,12 @@ fn allies_are_not_hurt_unless_the_session_allows_it_and_still_stop_shots() {
     for (friendly_fire, team, hurt) in
         [(false, Team(1), false), (true, Team(1), true), (false, Team(0), true), (false, Team(2), true)]
     {
-        let mut arena = Arena::new(&Plan { friendly_fire, ..range_plan() });
+        let corners = [[-5_000, 0, -5_000], [5_000, 0, -5_000], [-5_000, 0, 5_000], [5_000, 0, 5_000]];
+        let mut arena = Arena::new(&Plan { friendly_fire, map: maps::plain(&corners), ..range_plan() });
         arena.join(0, if team == Team(2) { Team(1) } else { team });
+        arena.join(2, Team(3));
         arena.join(1, team);
+        arena.join(3, Team(3));
         arena.step_by(5);
         let seq = arena.attack(0, 1);
         arena.step();
