@@ -8,6 +8,8 @@ mod crowd;
 mod determinism;
 mod duels;
 mod duplicates;
+mod invariants;
+mod leaving;
 mod maps;
 mod noise;
 #[allow(dead_code, reason = "the tests of space use the rest")]
@@ -15,5 +17,8 @@ mod noise;
 mod reference;
 mod schedule;
 mod speed;
+mod teams;
 mod vertical;
 mod walks;
+mod warmup;
+mod weapons;
