@@ -56,6 +56,12 @@ impl Canon for Arms {
         for tick in &mut ready_at {
             *tick = Tick::take(reader)?;
         }
-        Ok(Self { in_hand, rounds, ready_at, drawn_at: Canon::take(reader)?, reloaded_at: Canon::take(reader)? })
+        Ok(Self {
+            in_hand,
+            rounds,
+            ready_at,
+            drawn_at: Canon::take(reader)?,
+            reloaded_at: Canon::take(reader)?,
+        })
     }
 }

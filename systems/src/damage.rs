@@ -35,12 +35,7 @@ struct Blows<'w> {
     output: ResMut<'w, TickOutput>,
 }
 
-fn apply_damage(
-    roster: Res<Roster>,
-    hits: Res<PendingHits>,
-    mut fighters: Query<Fighter>,
-    mut blows: Blows,
-) {
+fn apply_damage(roster: Res<Roster>, hits: Res<PendingHits>, mut fighters: Query<Fighter>, mut blows: Blows) {
     for hit in &hits.0 {
         let (Some(attacker), Some(victim)) = (roster.of(hit.attacker), roster.of(hit.victim)) else {
             continue;
@@ -97,7 +92,12 @@ fn remember(vitals: &mut Vitals, hurt: LastHurt, counts_ticks: u32) {
     }
 }
 
-fn tell(hit: &PendingHit, harm: Harm, (remaining_health, killed): (MilliPoints, bool), output: &mut TickOutput) {
+fn tell(
+    hit: &PendingHit,
+    harm: Harm,
+    (remaining_health, killed): (MilliPoints, bool),
+    output: &mut TickOutput,
+) {
     let PendingHit { attacker, victim, weapon, zone, amount, .. } = *hit;
     output.verdicts[hit.verdict].hit = Some(Hit { victim, zone, amount, harm, remaining_health, killed });
     if harm.dealt() > MilliPoints(0) {

@@ -89,7 +89,10 @@ pub(crate) fn advance_match(mut field: Field) {
         MatchPhase::Waiting | MatchPhase::Warmup | MatchPhase::Ended => {}
     }
     if field.state.phase != MatchPhase::Ended
-        && field.state.empty_since.is_some_and(|since| now.since(since) >= field.ground.rules().empty_ticks_max)
+        && field
+            .state
+            .empty_since
+            .is_some_and(|since| now.since(since) >= field.ground.rules().empty_ticks_max)
     {
         end(EndReason::Empty, &mut field);
     }

@@ -62,7 +62,8 @@ fn join(world: &mut World, identity: Identity) {
     let is_on = world.resource::<MatchState>().phase == Phase::Active;
     let departed = world.resource_mut::<DepartedPlayers>().rejoined(identity.pseudonym);
     let kept_team = departed.filter(|_| is_on).map(|departed| departed.team);
-    let identity = Identity { team: kept_team.unwrap_or_else(|| dealt_team(world, identity.team)), ..identity };
+    let identity =
+        Identity { team: kept_team.unwrap_or_else(|| dealt_team(world, identity.team)), ..identity };
     let pose = place_for_newcomer(world);
     let grounded = world.resource::<SharedLevel>().0.grounded(pose.at);
     let rules = world.resource::<TickRules>();
@@ -70,7 +71,8 @@ fn join(world: &mut World, identity: Identity) {
     // Leaving and joining again must not be quicker than dying, nor heal.
     if is_on {
         let returns_with = departed.and_then(|departed| departed.strength);
-        vitals = Vitals { respawn_at: Some(now.plus(rules.respawn_ticks)), returns_with, ..Vitals::default() };
+        vitals =
+            Vitals { respawn_at: Some(now.plus(rules.respawn_ticks)), returns_with, ..Vitals::default() };
     }
     let bundle = FighterBundle {
         id,
@@ -100,9 +102,7 @@ fn join(world: &mut World, identity: Identity) {
 
 /// What the mode makes of a newcomer's wish.
 fn dealt_team(world: &World, wish: Team) -> Team {
-    let team = |entity| {
-        world.get::<Identity>(entity).expect("every body in the roster has an identity").team
-    };
+    let team = |entity| world.get::<Identity>(entity).expect("every body in the roster has an identity").team;
     world.resource::<TickRules>().mode.team_of(wish, world.resource::<Roster>().entities().map(team))
 }
 

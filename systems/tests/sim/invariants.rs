@@ -27,7 +27,7 @@ fn plan(seed: u64) -> Plan {
     let places = [[-4_000, 0, -4_000], [4_000, 0, -4_000], [-4_000, 0, 4_000], [4_000, 0, 4_000], [0, 0, 0]];
     let mut plan = Plan::on(maps::plain(&places)).seeded(seed);
     plan.mode = ["deathmatch", "duel"][(seed % 2) as usize];
-    plan.friendly_fire = seed / 2 % 2 == 0;
+    plan.friendly_fire = (seed / 2).is_multiple_of(2);
     plan.rate_hz = [128, 32][(seed / 4 % 2) as usize];
     plan.ruleset.matches.respawn_ms = 300;
     plan.ruleset.matches.warmup_ms = 200;
@@ -35,8 +35,13 @@ fn plan(seed: u64) -> Plan {
     (rifle.damage_points, rifle.magazine_rounds, rifle.draw_ms, rifle.reload_ms) = (37, 5, 80, 150);
     let cannon =
         WeaponRules { name: "cannon".into(), damage_points: 900, fire_interval_ms: 400, ..rifle.clone() };
-    let needle =
-        WeaponRules { name: "needle".into(), damage_points: 1, fire_interval_ms: 10, draw_ms: 0, ..rifle.clone() };
+    let needle = WeaponRules {
+        name: "needle".into(),
+        damage_points: 1,
+        fire_interval_ms: 10,
+        draw_ms: 0,
+        ..rifle.clone()
+    };
     plan.ruleset.weapons.extend([cannon, needle]);
     plan
 }
@@ -192,7 +197,8 @@ fn check_arms(arena: &mut Arena, before: &Before, after: &BTreeMap<SimId, Arms>)
         assert!(!too_early, "{id:?} fired before its time: {arms:?}");
     }
     for (_, bytes) in arena.sim.canonical(StateKind::Cooldowns) {
-        let cooldowns = combat_components::ability::Cooldowns::take(&mut Reader::new(&bytes)).expect("it is one");
+        let cooldowns =
+            combat_components::ability::Cooldowns::take(&mut Reader::new(&bytes)).expect("it is one");
         for (index, ability) in arena.sim.rules().abilities.iter().enumerate() {
             assert!(cooldowns.ready_at[index] <= now.plus(ability.cooldown_ticks), "{cooldowns:?}");
         }
@@ -257,7 +263,8 @@ fn after_every_tick_of_random_matches_the_counts_add_up() {
         }
     }
     println!("{happened:?}");
-    let Happened { deaths, by_leaving, overkills, at_the_dead, returns, switches, rounds_over, .. } = happened;
+    let Happened { deaths, by_leaving, overkills, at_the_dead, returns, switches, rounds_over, .. } =
+        happened;
     assert!(deaths > 100 && by_leaving > 10 && overkills > 100, "{happened:?}");
     assert!(at_the_dead > 0 && returns > 0 && switches > 100 && rounds_over > 10, "{happened:?}");
 }

@@ -196,10 +196,9 @@ fn a_death_by_leaving_can_decide_the_match() {
     let mut arena = Arena::fighting(&Plan { score_limit: 1, ..plan("deathmatch") }, 2);
     shoot(&mut arena, 0, 1);
     leave(&mut arena, 1, LeaveCause::Left);
-    assert!(arena.output.events.contains(&Event::Ended {
-        reason: EndReason::ScoreLimit,
-        winner: Some(SimId(1))
-    }));
+    assert!(
+        arena.output.events.contains(&Event::Ended { reason: EndReason::ScoreLimit, winner: Some(SimId(1)) })
+    );
 }
 
 #[test]
@@ -268,7 +267,8 @@ fn no_coming_and_going_interrupts_or_heals_a_round_that_is_on() {
 
 #[test]
 fn a_blow_by_an_ally_hides_no_enemy_and_gives_no_kill() {
-    for (by_enemy, by_ally, expected) in [(true, true, (3, 1)), (false, true, (1, 0)), (true, false, (3, 1))] {
+    for (by_enemy, by_ally, expected) in [(true, true, (3, 1)), (false, true, (1, 0)), (true, false, (3, 1))]
+    {
         let mut arena = Arena::new(&Plan { friendly_fire: true, ..plan("deathmatch") });
         let wishes = [(0, 1), (2, 2), (1, 1), (3, 2)];
         wishes.iter().for_each(|(slot, team)| arena.join(*slot, Team(*team)));
