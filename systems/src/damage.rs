@@ -78,6 +78,7 @@ fn strike(
     if killed {
         let again_at = now.plus(rules.respawn_ticks);
         victim.vitals.respawn_at = Some(again_at);
+        victim.arms.reloaded_at = None;
         victim.score.deaths = victim.score.deaths.saturating_add(1);
         note_death(&mut blows.state, rules.mode.respawn, again_at);
     }

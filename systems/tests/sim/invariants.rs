@@ -169,6 +169,20 @@ fn check_losses(arena: &Arena, before: &Before, after: &BTreeMap<SimId, Vitals>)
     }
 }
 
+/// Who was dead before a tick does nothing in it, and who died in it has no reload to finish.
+fn check_deeds(arena: &Arena, before: &Before, after: &BTreeMap<SimId, Vitals>) {
+    let lives = |vitals: &BTreeMap<SimId, Vitals>, id: &SimId| vitals.get(id).is_some_and(Vitals::is_alive);
+    for event in &arena.output.events {
+        match event {
+            Event::Shot { shooter: id, .. } | Event::AbilityUsed { id, .. } | Event::Switched { id, .. } => {
+                assert!(lives(&before.vitals, id), "{id:?} was dead: {event:?}");
+            }
+            Event::Reloaded { id, .. } => assert!(lives(&before.vitals, id) && lives(after, id), "{event:?}"),
+            _ => {}
+        }
+    }
+}
+
 fn check_scores(arena: &mut Arena, present: &BTreeMap<SimId, Score>, state: Phase) {
     let departed = arena.sim.departed().0.iter().map(|departed| departed.score);
     let all: Vec<Score> = present.values().copied().chain(departed).collect();
@@ -249,6 +263,7 @@ fn after_every_tick_of_random_matches_the_counts_add_up() {
             let (scores, arms) = (parts(&mut arena, StateKind::Score), parts(&mut arena, StateKind::Arms));
             check_hits(&arena, &mut happened);
             check_losses(&arena, &before, &vitals);
+            check_deeds(&arena, &before, &vitals);
             check_scores(&mut arena, &scores, before.phase);
             check_arms(&mut arena, &before, &arms);
             check_vitals(&arena, &vitals);
