@@ -42,8 +42,12 @@ pub enum Deed {
         index: u8,
     },
     Reload,
+    /// Takes a weapon in hand, by its index in the ruleset.
+    Switch {
+        index: u8,
+    },
 }
-canon_enum!(Deed { 0 => Attack, 1 => Ability { index }, 2 => Reload });
+canon_enum!(Deed { 0 => Attack, 1 => Ability { index }, 2 => Reload, 3 => Switch { index } });
 
 /// An action, judged from the pose of the accepted claim it follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

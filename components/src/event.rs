@@ -5,7 +5,7 @@ use crate::ids::{Epoch, SimId, Slot};
 use crate::phase::{EndReason, Phase};
 use crate::quantity::{MilliPoints, Pose, Vec3Mm, Velocity};
 use crate::reason::Reason;
-use crate::verdict::Zone;
+use crate::verdict::{Harm, Zone};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -50,14 +50,18 @@ pub enum Event {
         to: Vec3Mm,
         struck: Option<SimId>,
     },
+    /// Nothing is told of a hit at a body that died earlier in the tick.
     Damaged {
         attacker: SimId,
         victim: SimId,
         weapon: u8,
         zone: Zone,
+        /// As judged; `harm` says what came of it.
         amount: MilliPoints,
+        harm: Harm,
         remaining_health: MilliPoints,
     },
+    /// By a hit, or by leaving soon after one.
     Died {
         victim: SimId,
         killer: SimId,
@@ -69,6 +73,10 @@ pub enum Event {
         ability: u8,
     },
     Reloaded {
+        id: SimId,
+        weapon: u8,
+    },
+    Switched {
         id: SimId,
         weapon: u8,
     },

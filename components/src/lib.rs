@@ -7,6 +7,7 @@ pub mod body;
 pub mod canon;
 pub mod claims;
 pub mod command;
+pub mod departed;
 pub mod event;
 pub mod history;
 pub mod identity;

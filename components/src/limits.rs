@@ -59,6 +59,12 @@ pub const EMPTY_SESSION_MS: u32 = 60_000;
 /// After a restart players have this long to return before play goes on without them.
 pub const RESUMING_MS_MAX: u32 = 5_000;
 
+/// Leaving this soon after damage is a death: longer than a fight for the last shot takes, shorter than a retreat.
+pub const LEAVING_IS_DEATH_MS_MAX: u32 = 5_000;
+
+/// Players who have left are remembered, with what they had: twice as many as can be in a session.
+pub const DEPARTED_MAX: usize = 2 * PLAYERS_MAX;
+
 /// A keyframe is taken this often.
 pub const KEYFRAME_MS: u32 = 5_000;
 

@@ -9,7 +9,7 @@ use crate::{canon_enum, canon_struct};
 /// The phases of a match, in order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Phase {
-    /// Fewer players than the mode needs.
+    /// Fewer connected players than the mode needs.
     #[default]
     Waiting,
     /// Enough players; they move and shoot, nothing counts.
@@ -48,7 +48,8 @@ impl EndReason {
 #[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MatchState {
     pub phase: Phase,
-    /// When the present phase ends by itself; `None` while waiting and after the end.
+    /// When the present phase ends by itself; `None` while waiting, after the end, and in a warm-up whose time is
+    /// over and that only lacks players.
     pub phase_ends_at: Option<Tick>,
     /// Set while players are awaited after a restart: when play goes on without them.
     pub resuming_until: Option<Tick>,
@@ -57,10 +58,21 @@ pub struct MatchState {
     pub end: Option<EndReason>,
     /// Set at the end, where one player leads alone.
     pub winner: Option<SimId>,
+    /// Set while a round is over, in modes that have rounds: the next one starts at this tick at the earliest.
+    pub next_round_at: Option<Tick>,
     /// Since when no player has been in the session.
     pub empty_since: Option<Tick>,
 }
-canon_struct!(MatchState { phase, phase_ends_at, resuming_until, resuming_since, end, winner, empty_since });
+canon_struct!(MatchState {
+    phase,
+    phase_ends_at,
+    resuming_until,
+    resuming_since,
+    end,
+    winner,
+    next_round_at,
+    empty_since,
+});
 
 impl MatchState {
     pub fn is_resuming(&self) -> bool {

@@ -54,6 +54,8 @@ pub enum Reason {
     TooManyInputs = 40,
     /// There was no room to move.
     NoRoom = 41,
+    /// The weapon is in hand already.
+    AlreadyInHand = 42,
 
     /// The session's inbox is full.
     InboxFull = 64,
@@ -68,7 +70,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::TooFast,
         Self::TooMuchAcceleration,
         Self::TooHigh,
@@ -93,6 +95,7 @@ impl Reason {
         Self::UnknownAbility,
         Self::TooManyInputs,
         Self::NoRoom,
+        Self::AlreadyInHand,
         Self::InboxFull,
         Self::SessionFull,
         Self::SessionEnded,
@@ -135,6 +138,7 @@ impl Reason {
             Self::UnknownAbility => "unknown_ability",
             Self::TooManyInputs => "too_many_inputs",
             Self::NoRoom => "no_room",
+            Self::AlreadyInHand => "already_in_hand",
             Self::InboxFull => "inbox_full",
             Self::SessionFull => "session_full",
             Self::SessionEnded => "session_ended",

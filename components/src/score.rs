@@ -4,17 +4,33 @@ use bevy_ecs::component::Component;
 
 use crate::canon_struct;
 
-/// Counters of one player, from joining on.
+/// Counters of one player in one match, kept when he leaves and joins again.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Score {
+    /// Allies do not count.
     pub kills: u16,
     pub deaths: u16,
     pub shots: u32,
+    /// Shots that struck a body that could be hurt when the tick's shots were judged.
     pub hits: u32,
     pub headshots: u32,
-    /// In thousandths of a point.
+    /// What was taken and absorbed by others, allies included, in thousandths of a point; overkill is not damage.
     pub damage_dealt: i64,
-    /// In thousandths of a point.
+    /// What was taken and absorbed, in thousandths of a point.
     pub damage_taken: i64,
 }
 canon_struct!(Score { kills, deaths, shots, hits, headshots, damage_dealt, damage_taken });
+
+impl Score {
+    pub fn plus(&self, other: &Self) -> Self {
+        Self {
+            kills: self.kills.saturating_add(other.kills),
+            deaths: self.deaths.saturating_add(other.deaths),
+            shots: self.shots.saturating_add(other.shots),
+            hits: self.hits.saturating_add(other.hits),
+            headshots: self.headshots.saturating_add(other.headshots),
+            damage_dealt: self.damage_dealt.saturating_add(other.damage_dealt),
+            damage_taken: self.damage_taken.saturating_add(other.damage_taken),
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! What became of a command.
 
+use crate::canon_enum;
 use crate::ids::{SimId, Slot};
 use crate::quantity::MilliPoints;
 use crate::reason::Reason;
@@ -28,6 +29,7 @@ pub enum Zone {
     Body,
     Head,
 }
+canon_enum!(Zone { 0 => Body, 1 => Head });
 
 impl Zone {
     pub const fn code(self) -> &'static str {
@@ -38,12 +40,32 @@ impl Zone {
     }
 }
 
+/// How the amount of a hit was split: the three add up to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Harm {
+    /// From health.
+    pub taken: MilliPoints,
+    /// By armour.
+    pub absorbed: MilliPoints,
+    /// More than there was; all of it when the victim had died earlier in the tick.
+    pub overkill: MilliPoints,
+}
+
+impl Harm {
+    /// What counts as damage.
+    pub fn dealt(&self) -> MilliPoints {
+        MilliPoints(self.taken.0 + self.absorbed.0)
+    }
+}
+
 /// What an attack did to its victim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hit {
     pub victim: SimId,
     pub zone: Zone,
+    /// As judged: taken, absorbed and overkill together.
     pub amount: MilliPoints,
+    pub harm: Harm,
     pub remaining_health: MilliPoints,
     pub killed: bool,
 }

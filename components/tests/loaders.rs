@@ -97,6 +97,8 @@ fn a_wrong_type_is_named_with_both() {
 fn a_value_out_of_range_is_named_with_the_range() {
     let magazine = "expected an integer from 1 to 1000, found 0";
     check_rules("magazine_rounds = 30", "magazine_rounds = 0", "weapon[0].magazine_rounds", magazine);
+    let draw = "expected an integer from 0 to 60000, found 60001";
+    check_rules("draw_ms = 400", "draw_ms = 60_001", "weapon[0].draw_ms", draw);
     let huge = "expected an integer from 1 to 100000, found 99999999999999999999";
     check_rules("health_points = 100", "health_points = 99999999999999999999", "body.health_points", huge);
     let far = "expected an integer from -1000000 to 1000000, found 1000001";
@@ -126,6 +128,8 @@ fn a_missing_key_is_named_at_its_table() {
     let text = RULES.replacen("reload_ms = 1_800\n", "", 1);
     let line = line_of(&text, "[[weapon]]");
     assert_eq!(rules_error(&text), format!("r.toml:{line}: weapon[0].reload_ms: missing"));
+    let text = RULES.replacen("draw_ms", "# draw_ms", 1);
+    assert_eq!(rules_error(&text), format!("r.toml:{line}: weapon[0].draw_ms: missing"));
     assert_eq!(rules_error("name = \"x\""), "r.toml:1: body: missing");
 }
 

@@ -42,6 +42,7 @@ pub enum ClientMessage {
     Attack { input_seq: u32, aim: Aim },
     Ability { input_seq: u32, index: u8, aim: Aim },
     Reload { input_seq: u32 },
+    Switch { input_seq: u32, index: u8 },
     Seen { epoch: u32, tick: u32 },
     Ping { nonce: u32 },
     Leave,

@@ -71,6 +71,7 @@ pub const fn explain(reason: Reason) -> (&'static str, Retry) {
         Reason::UnknownAbility => ("The ruleset has no such weapon or ability.", Retry::No),
         Reason::TooManyInputs => ("More inputs of this player than one tick takes.", Retry::Yes),
         Reason::NoRoom => ("There was no room to move.", Retry::Later),
+        Reason::AlreadyInHand => ("The weapon is in hand already.", Retry::No),
         Reason::InboxFull => ("The session's inbox is full.", Retry::Later),
         Reason::SessionFull => ("Every place is taken.", Retry::Later),
         Reason::SessionEnded => ("The session is over.", Retry::No),

@@ -203,6 +203,7 @@ fn the_corpus_shows_every_rule_at_work() {
         "Died",
         "AbilityUsed",
         "Reloaded",
+        "Switched",
         "PhaseChanged",
         "Resumed",
         "PlayGoesOn",

@@ -70,6 +70,7 @@ fn weapon(weapon: &WeaponRules) -> Value {
         "magazineRounds": weapon.magazine_rounds,
         "fireIntervalMs": weapon.fire_interval_ms,
         "reloadMs": weapon.reload_ms,
+        "drawMs": weapon.draw_ms,
     })
 }
 

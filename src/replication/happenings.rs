@@ -28,7 +28,8 @@ pub fn message_of(event: &Event, epoch: Epoch, tick: Tick, roster: &[RosterEntry
         | Event::Shot { .. }
         | Event::Damaged { .. }
         | Event::AbilityUsed { .. }
-        | Event::Reloaded { .. } => return None,
+        | Event::Reloaded { .. }
+        | Event::Switched { .. } => return None,
     };
     Some(EventMessage { epoch: epoch.0, tick: tick.0, happening })
 }

@@ -40,7 +40,7 @@ pub fn verdict_of(verdict: &Verdict, applied_at: Tick) -> InputVerdict {
         hit: verdict.hit.map(|hit| VerdictHit {
             victim: hit.victim.0,
             zone: hit.zone,
-            amount_milli: hit.amount.0,
+            amount_milli: hit.harm.dealt().0,
             remaining_health_milli: hit.remaining_health.0,
             killed: hit.killed,
         }),

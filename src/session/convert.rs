@@ -57,6 +57,9 @@ pub fn meaning(message: &ClientMessage, slot: Slot) -> Result<Meant, Meaningless
         ClientMessage::Reload { input_seq } => {
             (action(*input_seq, &Aim::default(), Deed::Reload, slot)?, false, None)
         }
+        ClientMessage::Switch { input_seq, index } => {
+            (action(*input_seq, &Aim::default(), Deed::Switch { index: *index }, slot)?, false, None)
+        }
         ClientMessage::Seen { epoch, tick } => {
             return Ok(Meant::Seen { epoch: *epoch, tick: Tick(*tick) });
         }

@@ -125,8 +125,9 @@ async fn a_panicking_session_ends_alone_and_its_log_names_tick_and_phase() {
     let beside = registry.handle(sound).expect("live");
     let (handle, parts) = poisoned(&registry, sound).await;
     let player = join(&handle, "ann").await;
-    join(&handle, "bob").await;
+    let opponent = join(&handle, "bob").await;
     let mut attached = handle.attach_player(player, Encoding::MessagePack, None).await.expect("a place");
+    let _opponent = handle.attach_player(opponent, Encoding::MessagePack, None).await.expect("a place");
     let connection = attached.player.expect("a player").connection;
     until("the warm-up", || handle.live().status() == SessionStatus::Warmup).await;
     handle.submit(connection, reload(), false).expect("room in the inbox");
@@ -161,8 +162,9 @@ async fn a_failed_session_stays_failed_over_a_restart_and_the_others_resume() {
     let sound = first.create(wish()).await.expect("created").id;
     let (handle, _) = poisoned(&first, sound).await;
     let player = join(&handle, "ann").await;
-    join(&handle, "bob").await;
+    let opponent = join(&handle, "bob").await;
     let attached = handle.attach_player(player, Encoding::MessagePack, None).await.expect("a place");
+    let _opponent = handle.attach_player(opponent, Encoding::MessagePack, None).await.expect("a place");
     let connection = attached.player.expect("a player").connection;
     until("the warm-up", || handle.live().status() == SessionStatus::Warmup).await;
     handle.submit(connection, reload(), false).expect("room in the inbox");

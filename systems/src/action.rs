@@ -28,6 +28,7 @@ use crate::phases::Phase;
 use crate::roster::Roster;
 use crate::spatial::Level;
 use crate::tick_rules::{SharedLevel, TickRules};
+use crate::weapons::take_in_hand;
 
 /// A hit that has been judged and not yet been done.
 #[derive(Clone, Copy, Debug)]
@@ -121,7 +122,7 @@ fn pull_trigger(shooter: &mut FighterItem<'_, '_>, range: &Range<'_>) -> Result<
     may_fire(&shooter.arms, now)?;
     let in_hand = usize::from(shooter.arms.in_hand);
     shooter.arms.rounds[in_hand] -= 1;
-    shooter.arms.ready_at = now.plus(range.rules.weapons[in_hand].fire_interval_ticks);
+    shooter.arms.ready_at[in_hand] = now.plus(range.rules.weapons[in_hand].fire_interval_ticks);
     shooter.score.shots += 1;
     Ok(())
 }
@@ -129,7 +130,7 @@ fn pull_trigger(shooter: &mut FighterItem<'_, '_>, range: &Range<'_>) -> Result<
 pub(crate) fn may_fire(arms: &Arms, now: Tick) -> Result<(), Reason> {
     match () {
         () if arms.reloaded_at.is_some() => Err(Reason::Reloading),
-        () if now < arms.ready_at => Err(Reason::OnCooldown),
+        () if now < arms.fires_at() => Err(Reason::OnCooldown),
         () if arms.rounds[usize::from(arms.in_hand)] == 0 => Err(Reason::MagazineEmpty),
         () => Ok(()),
     }
@@ -205,6 +206,9 @@ fn do_other_deeds(
             Deed::Ability { index } => {
                 allowed_now(&actor, &state).and_then(|()| use_ability(&mut actor, action, index, &mut ground))
             }
+            Deed::Switch { index } => {
+                allowed_now(&actor, &state).and_then(|()| switch_to(&mut actor, index, &mut ground))
+            }
         };
         let reason = done.err();
         let outcome = if reason.is_none() { Outcome::Applied } else { Outcome::Refused };
@@ -226,10 +230,20 @@ fn begin_reload(actor: &mut FighterItem<'_, '_>, ground: &mut Ground<'_>) -> Res
     if actor.arms.reloaded_at.is_some() {
         return Err(Reason::Reloading);
     }
+    if at.now < actor.arms.drawn_at {
+        return Err(Reason::OnCooldown);
+    }
     if actor.arms.rounds[in_hand] >= weapon.rules.magazine_rounds {
         return Err(Reason::MagazineFull);
     }
     actor.arms.reloaded_at = Some(at.now.plus(weapon.reload_ticks));
+    Ok(())
+}
+
+fn switch_to(actor: &mut FighterItem<'_, '_>, index: u8, ground: &mut Ground<'_>) -> Result<(), Reason> {
+    let at = ground.displacing();
+    take_in_hand(&mut actor.arms, &at.rules.weapons, index, at.now)?;
+    at.output.events.push(Event::Switched { id: *actor.id, weapon: index });
     Ok(())
 }
 

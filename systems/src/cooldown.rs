@@ -1,4 +1,4 @@
-//! Cooldown: reloads and respawns that are due, and the match itself.
+//! Cooldown: reloads that are due, and who stands up again.
 
 use arrayvec::ArrayVec;
 use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
@@ -6,19 +6,18 @@ use bevy_ecs::system::{Query, Res, ResMut};
 use combat_components::event::Event;
 use combat_components::limits::PLAYERS_MAX;
 use combat_components::map::{Map, SpawnPoint};
-use combat_components::phase::{EndReason, MatchState, Phase as MatchPhase};
+use combat_components::phase::{MatchState, Phase as MatchPhase};
 use combat_components::quantity::{Pose, Vec3Mm};
 use combat_components::reason::Reason;
-use combat_components::score::Score;
-use combat_components::streams::{Stream, Streams};
+use combat_components::streams::Stream;
 use combat_components::tick::Tick;
-use combat_components::vitals::Vitals;
+use combat_components::vitals::{Strength, Vitals};
 use combat_components::weapon::Arms;
 
 use crate::fighter::Fighter;
 use crate::input::Now;
+use crate::match_flow::{Field, advance_match};
 use crate::modes::Respawn;
-use crate::movement::Ground;
 use crate::output::TickOutput;
 use crate::phases::Phase;
 use crate::roster::Roster;
@@ -26,9 +25,10 @@ use crate::tick_rules::TickRules;
 
 pub fn install(schedule: &mut Schedule) {
     schedule.add_systems(
-        (finish_reloads.run_if(a_reload_is_due), respawn_the_dead.run_if(a_respawn_is_due), advance_match)
+        (finish_reloads.run_if(a_reload_is_due), respawn_the_dead.run_if(a_respawn_is_due))
             .chain()
-            .in_set(Phase::Cooldown),
+            .in_set(Phase::Cooldown)
+            .before(advance_match),
     );
 }
 
@@ -37,7 +37,9 @@ fn a_reload_is_due(now: Res<Now>, arms: Query<&Arms>) -> bool {
 }
 
 fn a_respawn_is_due(now: Res<Now>, state: Res<MatchState>, vitals: Query<&Vitals>) -> bool {
-    !state.is_resuming() && vitals.iter().any(|vitals| vitals.respawn_at.is_some_and(|at| at <= now.0))
+    let is_due = |at: Option<Tick>| at.is_some_and(|at| at <= now.0);
+    let may_stand_up = !state.is_resuming() && state.phase != MatchPhase::Ended;
+    may_stand_up && (is_due(state.next_round_at) || vitals.iter().any(|vitals| is_due(vitals.respawn_at)))
 }
 
 fn finish_reloads(
@@ -59,35 +61,77 @@ fn finish_reloads(
     }
 }
 
-fn respawn_the_dead(
-    roster: Res<Roster>,
-    mut streams: ResMut<Streams>,
-    mut fighters: Query<Fighter>,
-    mut ground: Ground,
-) {
-    let now = ground.now();
-    let is_due = |fighters: &Query<Fighter>, entity| {
-        let fighter = fighters.get(entity).expect("every entity of the roster is a fighter");
-        fighter.vitals.respawn_at.is_some_and(|at| at <= now)
-    };
-    if ground.rules().mode.respawn == Respawn::Everybody {
-        clear_the_field(&roster, &mut fighters);
+/// The dead whose time has come; where the mode has rounds, those only who come back into the one that is on.
+fn respawn_the_dead(mut field: Field) {
+    let now = field.ground.now();
+    let is_on = field.state.phase == MatchPhase::Active;
+    if !is_on || field.ground.rules().mode.respawn == Respawn::Each {
+        place(|vitals| vitals.respawn_at.is_some_and(|at| at <= now), &mut field);
+        return;
     }
-    for entity in roster.entities() {
-        if is_due(&fighters, entity) {
-            let pose = choose_spawn(&ground.rules().map, &living(&roster, &fighters), &mut streams.spawns);
-            let mut fighter = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
-            fighter.make_whole(ground.rules(), now);
-            fighter.displace(pose, Reason::Spawned, 0, &mut ground.displacing());
+    if field.state.next_round_at.is_none() && nobody_can_fight(&field) {
+        field.state.next_round_at = Some(now);
+    }
+    match field.state.next_round_at {
+        Some(at) if at <= now => start_round(&mut field),
+        Some(_) => {}
+        None => {
+            let comes_back = |vitals: &Vitals| {
+                vitals.returns_with.is_some() && vitals.respawn_at.is_some_and(|at| at <= now)
+            };
+            place(comes_back, &mut field);
         }
     }
 }
 
-/// Nobody stands anywhere while places are chosen, so that the first has as much choice as the last.
-fn clear_the_field(roster: &Roster, fighters: &mut Query<Fighter>) {
-    for entity in roster.entities() {
-        let mut fighter = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
-        fighter.vitals.respawn_at = Some(Tick(0));
+/// Somebody new is waiting, and the round that is on has no two in it who could end it.
+fn nobody_can_fight(field: &Field<'_, '_>) -> bool {
+    let is_new = |vitals: &Vitals| !vitals.is_alive() && vitals.returns_with.is_none();
+    let in_the_round = field.fighters.iter().filter(|fighter| !is_new(fighter.vitals)).count();
+    in_the_round < 2 && field.fighters.iter().any(|fighter| is_new(fighter.vitals))
+}
+
+/// Everybody at once and whole, but for those who have not waited as long as the dead do.
+fn start_round(field: &mut Field<'_, '_>) {
+    let now = field.ground.now();
+    let takes_part = |vitals: &Vitals| vitals.respawn_at.is_none_or(|at| at <= now);
+    let ready = field.fighters.iter().filter(|fighter| takes_part(fighter.vitals)).count();
+    if ready < usize::from(field.ground.rules().mode.players_min) {
+        return;
+    }
+    field.state.next_round_at = None;
+    field.departed.0.iter_mut().for_each(|departed| departed.strength = None);
+    for mut fighter in &mut field.fighters {
+        fighter.vitals.returns_with = None;
+    }
+    place(takes_part, field);
+}
+
+/// Everybody chosen stands up at a spawn point, in the order of their ids.
+///
+/// None of them stands anywhere while places are chosen, so that the first has as much choice as the last.
+pub(crate) fn place(is_chosen: impl Fn(&Vitals) -> bool, field: &mut Field<'_, '_>) {
+    const CHOSEN: Option<Tick> = Some(Tick(0));
+    let now = field.ground.now();
+    for mut fighter in &mut field.fighters {
+        if is_chosen(&fighter.vitals) {
+            fighter.vitals.respawn_at = CHOSEN;
+        }
+    }
+    for entity in field.roster.entities() {
+        let fighter = field.fighters.get(entity).expect("every entity of the roster is a fighter");
+        if fighter.vitals.respawn_at != CHOSEN {
+            continue;
+        }
+        let standing = living(&field.roster, &field.fighters);
+        let pose = choose_spawn(&field.ground.rules().map, &standing, &mut field.streams.spawns);
+        let mut fighter = field.fighters.get_mut(entity).expect("every entity of the roster is a fighter");
+        let returns_with = fighter.vitals.returns_with;
+        fighter.make_whole(field.ground.rules(), now);
+        if let Some(Strength { health, armour }) = returns_with {
+            (fighter.vitals.health, fighter.vitals.armour) = (health, armour);
+        }
+        fighter.displace(pose, Reason::Spawned, 0, &mut field.ground.displacing());
     }
 }
 
@@ -110,111 +154,4 @@ pub fn choose_spawn(map: &Map, standing: &[Vec3Mm], stream: &mut Stream) -> Pose
     let chosen = stream.below(roomiest().count() as u32) as usize;
     let spawn = roomiest().nth(chosen).expect("a map has at least two spawn points");
     Pose { at: spawn.at, yaw: spawn.yaw, ..Pose::default() }
-}
-
-fn advance_match(
-    roster: Res<Roster>,
-    mut state: ResMut<MatchState>,
-    mut streams: ResMut<Streams>,
-    mut fighters: Query<Fighter>,
-    mut ground: Ground,
-) {
-    let now = ground.now();
-    if state.is_resuming() {
-        wait_for_players(&roster, &mut state, &fighters, &mut ground);
-        return;
-    }
-    let rules = ground.rules();
-    let due = state.phase_ends_at.is_some_and(|at| at <= now);
-    let enough = roster.len() >= usize::from(rules.mode.players_min);
-    match state.phase {
-        MatchPhase::Waiting if enough => {
-            let ends_at = now.plus(rules.warmup_ticks);
-            enter(MatchPhase::Warmup, Some(ends_at), &mut state, &mut ground);
-        }
-        MatchPhase::Warmup if !enough => enter(MatchPhase::Waiting, None, &mut state, &mut ground),
-        MatchPhase::Warmup if due => {
-            let ends_at = now.plus(rules.setup.time_limit.0);
-            enter(MatchPhase::Active, Some(ends_at), &mut state, &mut ground);
-            start_over(&roster, &mut streams, &mut fighters, &mut ground);
-        }
-        MatchPhase::Active => {
-            let limit = rules.setup.score_limit;
-            let decided = rules.mode.is_decided(limit, fighters.iter().map(|fighter| fighter.score));
-            if decided || due {
-                let reason = if decided { EndReason::ScoreLimit } else { EndReason::TimeLimit };
-                end(reason, &roster, &mut state, &fighters, &mut ground);
-            }
-        }
-        MatchPhase::Waiting | MatchPhase::Warmup | MatchPhase::Ended => {}
-    }
-    if state.phase != MatchPhase::Ended
-        && state.empty_since.is_some_and(|since| now.since(since) >= ground.rules().empty_ticks_max)
-    {
-        end(EndReason::Empty, &roster, &mut state, &fighters, &mut ground);
-    }
-}
-
-fn enter(phase: MatchPhase, ends_at: Option<Tick>, state: &mut MatchState, ground: &mut Ground<'_>) {
-    state.phase = phase;
-    state.phase_ends_at = ends_at;
-    ground.displacing().output.events.push(Event::PhaseChanged { phase });
-}
-
-/// The score is cleared and everybody stands at a spawn point: from here on it counts.
-fn start_over(
-    roster: &Roster,
-    streams: &mut Streams,
-    fighters: &mut Query<Fighter>,
-    ground: &mut Ground<'_>,
-) {
-    let now = ground.now();
-    clear_the_field(roster, fighters);
-    for entity in roster.entities() {
-        let pose = choose_spawn(&ground.rules().map, &living(roster, fighters), &mut streams.spawns);
-        let mut fighter = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
-        *fighter.score = Score::default();
-        fighter.make_whole(ground.rules(), now);
-        fighter.displace(pose, Reason::Spawned, 0, &mut ground.displacing());
-    }
-}
-
-/// Play goes on when everybody is back or the wait is over; the match clock has stood still meanwhile.
-fn wait_for_players(
-    roster: &Roster,
-    state: &mut MatchState,
-    fighters: &Query<Fighter>,
-    ground: &mut Ground<'_>,
-) {
-    let now = ground.now();
-    let everybody_back =
-        !roster.is_empty() && fighters.iter().all(|fighter| fighter.link.connected || fighter.identity.bot);
-    if !everybody_back && state.resuming_until.is_some_and(|until| now < until) {
-        return;
-    }
-    let waited_ticks = now.since(state.resuming_since);
-    state.resuming_until = None;
-    state.phase_ends_at = state.phase_ends_at.map(|at| at.plus(waited_ticks));
-    ground.displacing().output.events.push(Event::PlayGoesOn);
-}
-
-/// Ends the match; the leader, if there is one, has won.
-pub fn end(
-    reason: EndReason,
-    roster: &Roster,
-    state: &mut MatchState,
-    fighters: &Query<Fighter>,
-    ground: &mut Ground<'_>,
-) {
-    let by_id = roster.entities().filter_map(|entity| fighters.get(entity).ok());
-    let was_active = state.phase == MatchPhase::Active;
-    let leader = ground.rules().mode.leader(by_id.map(|fighter| (*fighter.id, fighter.score)));
-    state.phase = MatchPhase::Ended;
-    state.phase_ends_at = None;
-    state.resuming_until = None;
-    state.end = Some(reason);
-    state.winner = leader.filter(|_| was_active);
-    let events = &mut ground.displacing().output.events;
-    events.push(Event::PhaseChanged { phase: MatchPhase::Ended });
-    events.push(Event::Ended { reason, winner: state.winner });
 }

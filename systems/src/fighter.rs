@@ -45,7 +45,7 @@ pub struct FighterBundle {
 #[query_data(mutable)]
 pub struct Fighter {
     pub id: &'static SimId,
-    pub identity: &'static Identity,
+    pub identity: &'static mut Identity,
     pub body: &'static mut Body,
     pub motion: &'static mut Motion,
     pub claims: &'static mut ClaimState,
@@ -123,7 +123,8 @@ pub fn whole(rules: &TickRules, now: Tick) -> (Vitals, Arms, Cooldowns) {
     let vitals = Vitals {
         health: MilliPoints::from_points(body.health_points),
         armour: MilliPoints::from_points(body.armour_points),
-        respawn_at: None,
+        ..Vitals::default()
     };
-    (vitals, Arms { in_hand: 0, rounds, ready_at: now, reloaded_at: None }, Cooldowns::default())
+    let ready_at = [now; WEAPONS_MAX];
+    (vitals, Arms { in_hand: 0, rounds, ready_at, drawn_at: now, reloaded_at: None }, Cooldowns::default())
 }

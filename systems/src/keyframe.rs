@@ -2,6 +2,7 @@
 
 use bevy_ecs::world::World;
 use combat_components::canon::{Canon, CanonError, Reader};
+use combat_components::departed::DepartedPlayers;
 use combat_components::ids::SimId;
 use combat_components::limits::PLAYERS_MAX;
 use combat_components::phase::MatchState;
@@ -12,12 +13,14 @@ use crate::fighter::{Fighter, FighterBundle};
 use crate::input::Now;
 use crate::roster::Roster;
 use crate::snapshot::{StateKind, put_component};
+use crate::tick_rules::TickRules;
 
 /// Appends the state of `world` to `out`.
 pub(crate) fn write(world: &mut World, out: &mut Vec<u8>) {
     world.resource::<Now>().0.put(out);
     world.resource::<MatchState>().put(out);
     world.resource::<Streams>().put(out);
+    world.resource::<DepartedPlayers>().put(out);
     let roster = world.resource::<Roster>();
     roster.next_id().put(out);
     (roster.len() as u32).put(out);
@@ -42,16 +45,21 @@ pub(crate) fn read(world: &mut World, bytes: &[u8]) -> Result<(), CanonError> {
     let now = Tick::take(&mut reader)?;
     let state = MatchState::take(&mut reader)?;
     let streams = Streams::take(&mut reader)?;
+    let departed = DepartedPlayers::take(&mut reader)?;
     let next_id = SimId::take(&mut reader)?;
     let count = u32::take(&mut reader)? as usize;
     if count > PLAYERS_MAX {
         return Err(CanonError::OutOfRange { what: "number of bodies" });
     }
+    let weapons = world.resource::<TickRules>().weapons.len();
     let mut roster = Roster::starting_at(next_id);
     let mut last_id = SimId(0);
     for _ in 0..count {
         let fighter = read_fighter(&mut reader)?;
         let (id, slot) = (fighter.id, fighter.identity.slot);
+        if usize::from(fighter.arms.in_hand) >= weapons {
+            return Err(CanonError::OutOfRange { what: "weapon in hand" });
+        }
         let place_taken = usize::from(slot.0) >= PLAYERS_MAX || roster.in_slot(slot).is_some();
         if id <= last_id || id >= next_id || place_taken {
             return Err(CanonError::OutOfRange { what: "id or slot of a body" });
@@ -64,6 +72,7 @@ pub(crate) fn read(world: &mut World, bytes: &[u8]) -> Result<(), CanonError> {
     world.insert_resource(Now(now));
     world.insert_resource(state);
     world.insert_resource(streams);
+    world.insert_resource(departed);
     world.insert_resource(roster);
     Ok(())
 }

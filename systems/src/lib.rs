@@ -8,6 +8,7 @@ pub mod action;
 mod claimed_way;
 pub mod cooldown;
 pub mod damage;
+pub mod departures;
 pub mod failing_phase;
 pub mod falling;
 pub mod fighter;
@@ -16,6 +17,7 @@ pub mod history;
 pub mod hold;
 pub mod input;
 pub mod keyframe;
+pub mod match_flow;
 pub mod membership;
 pub mod modes;
 pub mod movement;
@@ -29,6 +31,7 @@ pub mod snapshot;
 pub mod spatial;
 pub mod tick_rules;
 pub mod views;
+pub mod weapons;
 
 /// Raised with every change that moves a state hash; see `replays/corpus/VERSIONS`.
 pub const SIMULATION_VERSION: u32 = 1;

@@ -1,28 +1,29 @@
 //! Joining, leaving and the facts about links: the commands of session and services.
 
-use bevy_ecs::change_detection::Mut;
 use bevy_ecs::entity::Entity;
-use bevy_ecs::system::{Query, Res, SystemState};
+use bevy_ecs::system::{Query, SystemState};
 use bevy_ecs::world::World;
 use combat_components::body::{Body, Motion};
 use combat_components::claims::{ClaimState, RecentClaims};
-use combat_components::command::{Command, LeaveCause};
+use combat_components::command::Command;
+use combat_components::departed::DepartedPlayers;
 use combat_components::event::Event;
 use combat_components::history::History;
 use combat_components::identity::Identity;
-use combat_components::ids::{Epoch, SimId, Slot};
+use combat_components::ids::{Epoch, SimId, Slot, Team};
 use combat_components::limits::PLAYERS_MAX;
 use combat_components::link::Link;
 use combat_components::phase::{EndReason, MatchState, Phase};
 use combat_components::quantity::Pose;
 use combat_components::reason::Reason;
-use combat_components::score::Score;
 use combat_components::streams::Streams;
 use combat_components::vitals::Vitals;
 
-use crate::cooldown::{self, Standing, choose_spawn};
+use crate::cooldown::{Standing, choose_spawn};
+use crate::departures;
 use crate::fighter::{Fighter, FighterBundle, whole};
 use crate::input::Now;
+use crate::match_flow::{self, Field};
 use crate::movement::Ground;
 use crate::output::TickOutput;
 use crate::roster::Roster;
@@ -35,7 +36,7 @@ pub fn apply(world: &mut World, command: &Command) {
             let identity = Identity { slot: *slot, team: *team, pseudonym: *pseudonym, bot: *bot };
             join(world, identity);
         }
-        Command::Leave { slot, cause } => leave(world, *slot, *cause),
+        Command::Leave { slot, cause } => departures::leave(world, *slot, *cause),
         Command::End { reason } => end(world, *reason),
         Command::Connected { slot } => connect(world, *slot),
         Command::Disconnected { slot } => disconnect(world, *slot),
@@ -58,13 +59,20 @@ fn join(world: &mut World, identity: Identity) {
     }
     let id = roster.next_id();
     let now = world.resource::<Now>().0;
+    let is_on = world.resource::<MatchState>().phase == Phase::Active;
+    let departed = world.resource_mut::<DepartedPlayers>().rejoined(identity.pseudonym);
+    let kept_team = departed.filter(|_| is_on).map(|departed| departed.team);
+    let identity =
+        Identity { team: kept_team.unwrap_or_else(|| dealt_team(world, identity.team)), ..identity };
     let pose = place_for_newcomer(world);
     let grounded = world.resource::<SharedLevel>().0.grounded(pose.at);
     let rules = world.resource::<TickRules>();
     let (mut vitals, arms, cooldowns) = whole(rules, now);
-    // Leaving and joining again must not be quicker than dying.
-    if world.resource::<MatchState>().phase == Phase::Active {
-        vitals = Vitals { respawn_at: Some(now.plus(rules.respawn_ticks)), ..Vitals::default() };
+    // Leaving and joining again must not be quicker than dying, nor heal.
+    if is_on {
+        let returns_with = departed.and_then(|departed| departed.strength);
+        vitals =
+            Vitals { respawn_at: Some(now.plus(rules.respawn_ticks)), returns_with, ..Vitals::default() };
     }
     let bundle = FighterBundle {
         id,
@@ -83,13 +91,19 @@ fn join(world: &mut World, identity: Identity) {
         vitals,
         arms,
         cooldowns,
-        score: Score::default(),
+        score: departed.map(|departed| departed.score).unwrap_or_default(),
         link: Link { changed_at: now, ..Link::default() },
     };
     let entity = world.spawn(bundle).id();
     world.resource_mut::<Roster>().insert(id, identity.slot, entity);
     world.resource_mut::<MatchState>().empty_since = None;
     world.resource_mut::<TickOutput>().events.push(Event::Joined { id, slot: identity.slot });
+}
+
+/// What the mode makes of a newcomer's wish.
+fn dealt_team(world: &World, wish: Team) -> Team {
+    let team = |entity| world.get::<Identity>(entity).expect("every body in the roster has an identity").team;
+    world.resource::<TickRules>().mode.team_of(wish, world.resource::<Roster>().entities().map(team))
 }
 
 fn place_for_newcomer(world: &mut World) -> Pose {
@@ -103,32 +117,12 @@ fn place_for_newcomer(world: &mut World) -> Pose {
     choose_spawn(&map, &standing, &mut world.resource_mut::<Streams>().spawns)
 }
 
-fn leave(world: &mut World, slot: Slot, cause: LeaveCause) {
-    let Some(entity) = world.resource::<Roster>().in_slot(slot) else {
-        return;
-    };
-    let id = *world.get::<SimId>(entity).expect("every body in the roster has an id");
-    world.despawn(entity);
-    let now = world.resource::<Now>().0;
-    let mut roster = world.resource_mut::<Roster>();
-    roster.remove(id, slot);
-    let empty = roster.is_empty();
-    if empty {
-        world.resource_mut::<MatchState>().empty_since = Some(now);
-    }
-    world.resource_mut::<TickOutput>().events.push(Event::Left { id, slot, cause });
-}
-
 fn end(world: &mut World, reason: EndReason) {
-    if world.resource::<MatchState>().phase == Phase::Ended {
-        return;
+    if world.resource::<MatchState>().phase != Phase::Ended {
+        let mut state: SystemState<Field> = SystemState::new(world);
+        let mut field = state.get_mut(world).expect("the resources are there from creation on");
+        match_flow::end(reason, &mut field);
     }
-    world.resource_scope(|world, mut match_state: Mut<'_, MatchState>| {
-        let mut state: SystemState<(Res<Roster>, Query<Fighter>, Ground)> = SystemState::new(world);
-        let (roster, fighters, mut ground) =
-            state.get_mut(world).expect("the resources are there from creation on");
-        cooldown::end(reason, &roster, &mut match_state, &fighters, &mut ground);
-    });
 }
 
 fn connect(world: &mut World, slot: Slot) {

@@ -61,13 +61,18 @@ fn change(fighter: &mut FighterItem<'_, '_>, wanted: StateKind, now: Now) -> Sta
             fighter.history.record(now.0, pose);
         }
         StateKind::Vitals => add_one(&mut fighter.vitals.health.0),
-        StateKind::Arms => fighter.arms.ready_at.0 = fighter.arms.ready_at.0.wrapping_add(1),
+        StateKind::Arms => fighter.arms.drawn_at.0 = fighter.arms.drawn_at.0.wrapping_add(1),
         StateKind::Cooldowns => {
             let ready_at = &mut fighter.cooldowns.ready_at[0].0;
             *ready_at = ready_at.wrapping_add(1);
         }
         StateKind::Link => fighter.link.rtt_ms = fighter.link.rtt_ms.wrapping_add(1),
-        StateKind::Identity | StateKind::Score | StateKind::Match | StateKind::Streams | StateKind::Ids => {
+        StateKind::Identity
+        | StateKind::Score
+        | StateKind::Match
+        | StateKind::Streams
+        | StateKind::Ids
+        | StateKind::Departed => {
             fighter.score.shots = fighter.score.shots.wrapping_add(1);
             return StateKind::Score;
         }

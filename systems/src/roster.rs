@@ -34,9 +34,14 @@ impl Roster {
         self.next_id
     }
 
-    /// How often somebody has joined or left since this roster was made: no state, only a mark to compare.
+    /// How often identities have changed since this roster was made: no state, only a mark to compare.
     pub fn changes(&self) -> u32 {
         self.changes
+    }
+
+    /// Teams were dealt anew.
+    pub fn identities_changed(&mut self) {
+        self.changes = self.changes.wrapping_add(1);
     }
 
     pub fn len(&self) -> usize {
@@ -48,7 +53,7 @@ impl Roster {
     }
 
     /// Entities in `SimId` order.
-    pub fn entities(&self) -> impl Iterator<Item = Entity> + '_ {
+    pub fn entities(&self) -> impl Iterator<Item = Entity> + Clone + '_ {
         self.in_order.iter().map(|(_, entity)| *entity)
     }
 

@@ -7,6 +7,7 @@ use bevy_ecs::schedule::{LogLevel, Schedule, ScheduleBuildSettings, SingleThread
 use bevy_ecs::world::World;
 use combat_components::canon::{Canon, CanonError};
 use combat_components::command::TickInput;
+use combat_components::departed::DepartedPlayers;
 use combat_components::identity::Identity;
 use combat_components::ids::{SimId, Slot};
 use combat_components::link::Link;
@@ -26,7 +27,7 @@ use crate::snapshot::{HashBytes, StateKind, put_component};
 use crate::spatial::Level;
 use crate::tick_rules::{SetupError, SharedLevel, TickRules};
 use crate::views::{OwnBody, PublicBody, own_body, public_body};
-use crate::{action, cooldown, damage, history, input, keyframe, movement, phases, snapshot};
+use crate::{action, cooldown, damage, history, input, keyframe, match_flow, movement, phases, snapshot};
 
 /// What a simulation is made from. The contents are shared by all sessions that use them.
 #[derive(Clone, Debug)]
@@ -72,6 +73,7 @@ impl Sim {
         world.insert_resource(SharedLevel(parts.level.clone()));
         world.insert_resource(MatchState { empty_since: Some(Tick(0)), ..MatchState::default() });
         world.insert_resource(Inbox::with_capacity());
+        world.init_resource::<DepartedPlayers>();
         world.init_resource::<Roster>();
         world.init_resource::<Now>();
         world.init_resource::<TickOutput>();
@@ -115,6 +117,11 @@ impl Sim {
     }
 
     pub fn match_state(&self) -> &MatchState {
+        self.world.resource()
+    }
+
+    /// Who has left, and what is kept of them.
+    pub fn departed(&self) -> &DepartedPlayers {
         self.world.resource()
     }
 
@@ -169,6 +176,7 @@ impl Sim {
             StateKind::Match => self.match_state().put(&mut bytes),
             StateKind::Streams => self.world.resource::<Streams>().put(&mut bytes),
             StateKind::Ids => self.world.resource::<Roster>().next_id().put(&mut bytes),
+            StateKind::Departed => self.departed().put(&mut bytes),
             _ => return self.canonical_components(kind),
         }
         vec![(None, bytes)]
@@ -192,6 +200,7 @@ impl Sim {
             StateKind::Match => return format!("{:?}", self.match_state()),
             StateKind::Streams => return format!("{:?}", self.world.resource::<Streams>()),
             StateKind::Ids => return format!("{:?}", self.world.resource::<Roster>().next_id()),
+            StateKind::Departed => return format!("{:?}", self.departed()),
             _ => {}
         }
         let entity = id.and_then(|id| self.world.resource::<Roster>().of(id));
@@ -212,7 +221,7 @@ impl Sim {
             StateKind::Cooldowns => format!("{:?}", fighter.cooldowns),
             StateKind::Score => format!("{:?}", fighter.score),
             StateKind::Link => format!("{:?}", fighter.link),
-            StateKind::Match | StateKind::Streams | StateKind::Ids => String::new(),
+            StateKind::Match | StateKind::Streams | StateKind::Ids | StateKind::Departed => String::new(),
         }
     }
 
@@ -238,6 +247,7 @@ fn built_schedule(world: &mut World) -> Schedule {
     action::install(&mut schedule);
     damage::install(&mut schedule);
     cooldown::install(&mut schedule);
+    match_flow::install(&mut schedule);
     snapshot::install(&mut schedule);
     schedule.initialize(world).expect("the phases are chained, so no order is left open");
     schedule

@@ -5,7 +5,8 @@ use bevy_ecs::resource::Resource;
 use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
 use bevy_ecs::system::{Query, Res, ResMut, SystemParam};
 use combat_components::canon::Canon;
-use combat_components::limits::PLAYERS_MAX;
+use combat_components::departed::DepartedPlayers;
+use combat_components::limits::{DEPARTED_MAX, PLAYERS_MAX};
 use combat_components::phase::MatchState;
 use combat_components::streams::Streams;
 use xxhash_rust::xxh3::xxh3_64;
@@ -34,10 +35,11 @@ pub enum StateKind {
     Match,
     Streams,
     Ids,
+    Departed,
 }
 
 /// How many kinds of state there are.
-pub const STATE_KINDS: usize = 14;
+pub const STATE_KINDS: usize = 15;
 
 impl StateKind {
     pub const ALL: [Self; STATE_KINDS] = [
@@ -55,8 +57,9 @@ impl StateKind {
         Self::Match,
         Self::Streams,
         Self::Ids,
+        Self::Departed,
     ];
-    pub const RESOURCES: [Self; 3] = [Self::Match, Self::Streams, Self::Ids];
+    pub const RESOURCES: [Self; 4] = [Self::Match, Self::Streams, Self::Ids, Self::Departed];
 
     /// As reports name it.
     pub const fn name(self) -> &'static str {
@@ -75,6 +78,7 @@ impl StateKind {
             Self::Match => "MatchState",
             Self::Streams => "Streams",
             Self::Ids => "Ids",
+            Self::Departed => "DepartedPlayers",
         }
     }
 
@@ -83,17 +87,19 @@ impl StateKind {
     }
 }
 
+const _: () = assert!(DEPARTED_MAX * 64 <= PLAYERS_MAX * 128);
+
 /// What hashing keeps from tick to tick: room for the canonical bytes of one kind, and what cannot have changed.
 #[derive(Resource, Debug)]
 pub struct HashBytes {
     bytes: Vec<u8>,
-    /// The state of the roster that identities were last hashed at: they are fixed from join to leave.
+    /// The state of the roster that identities were last hashed at: it marks every change of them.
     identities_at: Option<u32>,
 }
 
 impl Default for HashBytes {
     fn default() -> Self {
-        // The largest kind is an identity of at most 102 bytes.
+        // The largest kinds take less than 128 bytes a body, and less than 64 for each who has left.
         Self { bytes: Vec::with_capacity(PLAYERS_MAX * 128), identities_at: None }
     }
 }
@@ -109,6 +115,7 @@ struct StateResources<'w> {
     roster: Res<'w, Roster>,
     state: Res<'w, MatchState>,
     streams: Res<'w, Streams>,
+    departed: Res<'w, DepartedPlayers>,
 }
 
 /// By its name in a profile `cargo xtask bench-check` tells what of a tick is hashing.
@@ -119,7 +126,7 @@ fn hash_state(
     mut kept: ResMut<HashBytes>,
     mut output: ResMut<TickOutput>,
 ) {
-    let StateResources { now, roster, state, streams } = resources;
+    let StateResources { now, roster, state, streams, departed } = resources;
     let HashBytes { bytes, identities_at } = &mut *kept;
     let mut in_order: ArrayVec<FighterReadOnlyItem<'_, '_>, PLAYERS_MAX> = fighters.iter().collect();
     in_order.sort_unstable_by_key(|fighter| *fighter.id);
@@ -132,6 +139,7 @@ fn hash_state(
         match kind {
             StateKind::Match => state.put(bytes),
             StateKind::Streams => streams.put(bytes),
+            StateKind::Departed => departed.put(bytes),
             StateKind::Ids => {
                 roster.next_id().put(bytes);
                 in_order.iter().for_each(|fighter| fighter.id.put(bytes));
@@ -174,6 +182,6 @@ pub(crate) fn put_component(fighter: &FighterReadOnlyItem<'_, '_>, kind: StateKi
         StateKind::Cooldowns => fighter.cooldowns.put(bytes),
         StateKind::Score => fighter.score.put(bytes),
         StateKind::Link => fighter.link.put(bytes),
-        StateKind::Match | StateKind::Streams | StateKind::Ids => {}
+        StateKind::Match | StateKind::Streams | StateKind::Ids | StateKind::Departed => {}
     }
 }

@@ -24,6 +24,7 @@ pub struct TickWeapon {
     pub rules: WeaponRules,
     pub fire_interval_ticks: u32,
     pub reload_ticks: u32,
+    pub draw_ticks: u32,
 }
 
 /// An ability with its times in ticks and its kind looked up.
@@ -51,6 +52,7 @@ pub struct TickRules {
     pub warmup_ticks: u32,
     pub resuming_ticks_max: u32,
     pub empty_ticks_max: u32,
+    pub leaving_is_death_ticks_max: u32,
 }
 
 /// The level of a session, shared by all sessions of its map.
@@ -80,6 +82,7 @@ impl TickRules {
             rules: rules.clone(),
             fire_interval_ticks: rate.ticks_in_ms(rules.fire_interval_ms),
             reload_ticks: rate.ticks_in_ms(rules.reload_ms),
+            draw_ticks: rate.ticks_in_ms(rules.draw_ms),
         });
         let abilities =
             ruleset.abilities.iter().map(|rules| tick_ability(rules, rate)).collect::<Result<_, _>>()?;
@@ -95,6 +98,7 @@ impl TickRules {
             warmup_ticks: rate.ticks_in_ms(ruleset.matches.warmup_ms).max(1),
             resuming_ticks_max: rate.ticks_in_ms(limits.resuming_ms_max),
             empty_ticks_max: rate.ticks_in_ms(limits.empty_ms_max),
+            leaving_is_death_ticks_max: rate.ticks_in_ms(limits.leaving_is_death_ms_max),
             setup,
             ruleset,
             map,
@@ -111,6 +115,7 @@ fn usable(limits: SimLimits) -> Result<SimLimits, SetupError> {
         ("follows_ms_max", limits.follows_ms_max <= LIMIT_MS_MAX),
         ("resuming_ms_max", limits.resuming_ms_max <= LIMIT_MS_MAX),
         ("empty_ms_max", limits.empty_ms_max <= LIMIT_MS_MAX),
+        ("leaving_is_death_ms_max", limits.leaving_is_death_ms_max <= LIMIT_MS_MAX),
         (
             "inputs_per_player_and_tick_max",
             (1..=inputs_max).contains(&usize::from(limits.inputs_per_player_and_tick_max)),

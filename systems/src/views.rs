@@ -64,7 +64,7 @@ pub(crate) fn own_body(fighter: &FighterReadOnlyItem<'_, '_>, now: Tick, rules: 
         bank_ticks: bank_ticks(fighter.claims.bank_origin, now, rules),
         weapon: arms.in_hand,
         rounds: arms.rounds[usize::from(arms.in_hand)],
-        ready_at: arms.ready_at,
+        ready_at: arms.fires_at(),
         reloaded_at: arms.reloaded_at,
         ability_ready_at: fighter.cooldowns.ready_at,
         respawn_at: fighter.vitals.respawn_at,

@@ -230,6 +230,40 @@ async fn what_the_rules_refuse_is_refused_with_its_reason() {
     drop(bob);
 }
 
+/// The default rules with a warm-up of 100 ms and a second weapon.
+fn rules_with_a_sidearm() -> tempfile::TempDir {
+    let shipped = &walk::catalogue().ruleset("default").expect("it ships").text;
+    let rifle =
+        &shipped[shipped.find("[[weapon]]").expect("a weapon")..shipped.find("# Up to").expect("abilities")];
+    let sidearm =
+        rifle.replace("\"rifle\"", "\"sidearm\"").replace("magazine_rounds = 30", "magazine_rounds = 7");
+    let rules = format!("{}\n{sidearm}", shipped.replace("warmup_ms = 5_000", "warmup_ms = 100"));
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    std::fs::write(directory.path().join("default.toml"), rules).expect("it can be written");
+    directory
+}
+
+#[tokio::test]
+async fn another_weapon_is_taken_in_hand_with_its_own_rounds_and_time() {
+    let rules = rules_with_a_sidearm();
+    let server = Server::start_with(Options::default().with("RULES_DIR", rules.path().display())).await;
+    let session = server.service().create(&duel_box()).await;
+    let mut ann = Player::join(&server, &session, "ann").await;
+    let bob = Player::join(&server, &session, "bob").await;
+    assert_eq!(ann.client.welcome().expect("welcomed").weapons, ["rifle", "sidearm"]);
+    ann.play_until("the start", |ann| {
+        ann.client.view().is_some_and(|view| view.status == FrameStatus::Active)
+    })
+    .await;
+    let switch = |index| move |input_seq| ClientMessage::Switch { input_seq, index };
+    assert_eq!(say_and_hear(&mut ann, &switch(0)).await, (Outcome::Refused, Some(Reason::AlreadyInHand)));
+    assert_eq!(say_and_hear(&mut ann, &switch(2)).await, (Outcome::Refused, Some(Reason::UnknownAbility)));
+    assert_eq!(say_and_hear(&mut ann, &switch(1)).await, (Outcome::Applied, None));
+    ann.play_until("the own part", |ann| ann.client.own().weapon_in_hand == 1).await;
+    assert_eq!(ann.client.own().rounds, 7);
+    drop(bob);
+}
+
 /// Says something with a number far above the client's own, and returns the verdict on it.
 async fn say_and_hear(player: &mut Player, make: &dyn Fn(u32) -> ClientMessage) -> (Outcome, Option<Reason>) {
     let input_seq = player.client.own().last_input_seq + 1_000;

@@ -144,6 +144,17 @@ impl Client {
         Ok(input_seq)
     }
 
+    /// Writes that a weapon is taken in hand, by its index in the welcome, and returns its `inputSeq`.
+    ///
+    /// # Errors
+    /// Why nothing was written.
+    pub fn switch(&mut self, index: u8, out: &mut Vec<u8>) -> Result<u32, Hold> {
+        self.may_claim()?;
+        let input_seq = self.next_input_seq();
+        self.send(&ClientMessage::Switch { input_seq, index }, out);
+        Ok(input_seq)
+    }
+
     fn aim(&self, now_ms: u64, sight: Sight) -> Aim {
         let recent = self.last_claim.filter(|claim| now_ms.saturating_sub(claim.1) <= FOLLOWS_MS_MAX);
         Aim {

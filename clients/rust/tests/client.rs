@@ -118,6 +118,16 @@ fn attack_follows(client: &mut Client, now_ms: u64) -> u32 {
 }
 
 #[test]
+fn a_weapon_is_taken_in_hand_with_the_next_input_number() {
+    let mut client = welcomed(welcome());
+    let mut bytes = Vec::new();
+    let input_seq = client.switch(1, &mut bytes).unwrap();
+    assert_eq!(decode_client(&bytes, ENCODING), Ok(ClientMessage::Switch { input_seq, index: 1 }));
+    assert_eq!(client.reload(&mut bytes), Ok(input_seq + 1));
+    assert_eq!(Client::new(ENCODING).switch(1, &mut bytes), Err(Hold::NotWelcomed));
+}
+
+#[test]
 fn nothing_is_taken_or_said_before_the_welcome() {
     let mut client = Client::new(ENCODING);
     assert_eq!(tell(&mut client, ServerMessage::Own(own()), 0), Err(ClientError::BeforeWelcome));

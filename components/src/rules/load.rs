@@ -36,6 +36,7 @@ pub const SPREAD_TURN_MAX: u16 = 8_192;
 pub const MAGAZINE_ROUNDS: RangeInclusive<u16> = 1..=1_000;
 pub const FIRE_INTERVAL_MS: RangeInclusive<u32> = 10..=60_000;
 pub const RELOAD_MS_MAX: u32 = 60_000;
+pub const DRAW_MS_MAX: u32 = 60_000;
 
 /// A slide of 50 m stays within the sub-steps `spatial` allows.
 pub const ABILITY_REACH_MM_MAX: i32 = 50_000;
@@ -77,6 +78,7 @@ const WEAPON_KEYS: &[&str] = &[
     "magazine_rounds",
     "fire_interval_ms",
     "reload_ms",
+    "draw_ms",
 ];
 const ABILITY_KEYS: &[&str] = &["name", "kind", "reach_mm", "cooldown_ms"];
 const MATCH_KEYS: &[&str] = &["warmup_ms", "time_limit_ms", "score_limit", "respawn_ms", "friendly_fire"];
@@ -161,6 +163,7 @@ fn weapon(table: &Table<'_>) -> Result<WeaponRules, TomlError> {
         magazine_rounds: table.integer("magazine_rounds", MAGAZINE_ROUNDS)?,
         fire_interval_ms: table.integer("fire_interval_ms", FIRE_INTERVAL_MS)?,
         reload_ms: table.integer("reload_ms", 0..=RELOAD_MS_MAX)?,
+        draw_ms: table.integer("draw_ms", 0..=DRAW_MS_MAX)?,
     })
 }
 

@@ -47,6 +47,8 @@ pub struct WeaponRules {
     pub magazine_rounds: u16,
     pub fire_interval_ms: u32,
     pub reload_ms: u32,
+    /// From taking it in hand to its first shot.
+    pub draw_ms: u32,
 }
 
 /// What an ability does; one kind per file in `systems/abilities`.

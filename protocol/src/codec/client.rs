@@ -4,7 +4,7 @@ use arrayvec::ArrayVec;
 use combat_components::limits::SUB_POSES_MAX;
 
 use super::error::DecodeError;
-use super::kinds::{ABILITY, ATTACK, CLAIM, CLIENT_KINDS, LEAVE, PING, RELOAD, SEEN};
+use super::kinds::{ABILITY, ATTACK, CLAIM, CLIENT_KINDS, LEAVE, PING, RELOAD, SEEN, SWITCH};
 use super::sink::Sink;
 use super::source::Source;
 use crate::client::{Aim, ClaimMessage, ClientMessage};
@@ -28,6 +28,11 @@ pub(super) fn write(sink: &mut impl Sink, message: &ClientMessage) {
         ClientMessage::Reload { input_seq } => {
             sink.open_message(RELOAD);
             sink.integer("inputSeq", (*input_seq).into());
+        }
+        ClientMessage::Switch { input_seq, index } => {
+            sink.open_message(SWITCH);
+            sink.integer("inputSeq", (*input_seq).into());
+            sink.integer("index", (*index).into());
         }
         ClientMessage::Seen { epoch, tick } => {
             sink.open_message(SEEN);
@@ -80,6 +85,7 @@ pub(super) fn read<'a>(source: &mut impl Source<'a>) -> Result<ClientMessage, De
             ClientMessage::Ability { input_seq, index, aim: read_aim(source, follows)? }
         }
         RELOAD => ClientMessage::Reload { input_seq: source.u32("inputSeq")? },
+        SWITCH => ClientMessage::Switch { input_seq: source.u32("inputSeq")?, index: source.u8("index")? },
         SEEN => ClientMessage::Seen { epoch: source.u32("epoch")?, tick: source.u32("tick")? },
         PING => ClientMessage::Ping { nonce: source.u32("nonce")? },
         _ => ClientMessage::Leave,

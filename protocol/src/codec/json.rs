@@ -144,7 +144,7 @@ impl<'a> Source<'a> for JsonSource<'a> {
         let kind = kinds.iter().find(|kind| kind.name == name).copied();
         let kind = kind.ok_or_else(|| {
             let expected = if kinds[0].number < 16 {
-                "claim, attack, ability, reload, seen, ping, leave"
+                "claim, attack, ability, reload, seen, ping, leave, switch"
             } else {
                 "welcome, snapshot, delta, own, event, pong, status"
             };

@@ -21,6 +21,7 @@ pub(super) const RELOAD: Kind = Kind::new(4, "reload", 1);
 pub(super) const SEEN: Kind = Kind::new(5, "seen", 2);
 pub(super) const PING: Kind = Kind::new(6, "ping", 1);
 pub(super) const LEAVE: Kind = Kind::new(7, "leave", 0);
+pub(super) const SWITCH: Kind = Kind::new(8, "switch", 2);
 
 pub(super) const WELCOME: Kind = Kind::new(16, "welcome", 21);
 pub(super) const SNAPSHOT: Kind = Kind::new(17, "snapshot", 7);
@@ -31,7 +32,7 @@ pub(super) const PONG: Kind = Kind::new(21, "pong", 5);
 pub(super) const STATUS: Kind = Kind::new(22, "status", 2);
 
 /// What a client may say.
-pub const CLIENT_KINDS: &[Kind] = &[CLAIM, ATTACK, ABILITY, RELOAD, SEEN, PING, LEAVE];
+pub const CLIENT_KINDS: &[Kind] = &[CLAIM, ATTACK, ABILITY, RELOAD, SEEN, PING, LEAVE, SWITCH];
 
 /// What the server may say.
 pub const SERVER_KINDS: &[Kind] = &[WELCOME, SNAPSHOT, DELTA, OWN, EVENT, PONG, STATUS];

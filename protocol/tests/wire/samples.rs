@@ -41,6 +41,7 @@ pub fn client_messages() -> Vec<(&'static str, ClientMessage)> {
         ("seen", ClientMessage::Seen { epoch: 1, tick: 984 }),
         ("ping", ClientMessage::Ping { nonce: 7 }),
         ("leave", ClientMessage::Leave),
+        ("switch", ClientMessage::Switch { input_seq: 46, index: 1 }),
     ]
 }
 

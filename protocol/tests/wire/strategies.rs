@@ -64,6 +64,7 @@ pub fn client_message() -> impl Strategy<Value = ClientMessage> {
         1 => (any::<u32>(), any::<u8>(), aim())
             .prop_map(|(input_seq, index, aim)| ClientMessage::Ability { input_seq, index, aim }),
         1 => any::<u32>().prop_map(|input_seq| ClientMessage::Reload { input_seq }),
+        1 => any::<(u32, u8)>().prop_map(|(input_seq, index)| ClientMessage::Switch { input_seq, index }),
         1 => any::<(u32, u32)>().prop_map(|(epoch, tick)| ClientMessage::Seen { epoch, tick }),
         1 => any::<u32>().prop_map(|nonce| ClientMessage::Ping { nonce }),
         1 => Just(ClientMessage::Leave),

@@ -80,10 +80,28 @@ fn dash() -> Stage {
     stage
 }
 
+/// A second weapon for the default rules.
+const SIDEARM: &str = "
+[[weapon]]
+name = \"sidearm\"
+damage_points = 12
+head_percent = 150
+reach_mm = 60_000
+falloff_from_mm = 10_000
+falloff_to_mm = 30_000
+falloff_percent = 50
+spread_turn = 90
+magazine_rounds = 9
+fire_interval_ms = 150
+reload_ms = 900
+draw_ms = 200
+";
+
 fn reload() -> Stage {
-    let scene = Scene::duel("reload")
+    let mut scene = Scene::duel("reload")
         .with_rule("magazine_rounds = 30", "magazine_rounds = 3")
         .with_rule("reload_ms = 1_800", "reload_ms = 200");
+    scene.ruleset.push_str(SIDEARM);
     let (mut stage, mut bots) = seated(scene, 2);
     stage.steps(70);
     bots[0].deed(&mut stage, Deed::Reload, right());
@@ -101,6 +119,13 @@ fn reload() -> Stage {
     stage.steps(40);
     bots[0].deed(&mut stage, Deed::Attack, right());
     stage.steps(20);
+    for index in [1, 0, 1] {
+        bots[0].deed(&mut stage, Deed::Reload, right());
+        bots[0].deed(&mut stage, Deed::Switch { index }, right());
+        stage.steps(30);
+        bots[0].deed(&mut stage, Deed::Attack, right());
+        stage.steps(10);
+    }
     stage
 }
 
@@ -109,6 +134,10 @@ fn join_leave() -> Stage {
     let scene =
         Scene { rate_hz: 16, keyframe_ticks: 480, time_limit_s: 600, ..Scene::duel("join and leave") };
     let mut stage = Stage::new(scene);
+    [0, 1].into_iter().for_each(|slot| stage.join(slot, Team::NONE));
+    stage.steps(4);
+    [0, 1].into_iter().for_each(|slot| stage.leave(slot, LeaveCause::Left));
+    stage.steps(4);
     for (joins, ticks, leaves, cause) in [
         ([0, 1], 4, 1, LeaveCause::Left),
         ([1, 1], 24, 0, LeaveCause::Kicked),
@@ -226,6 +255,7 @@ fn refusals() -> Stage {
         action.follows = 9_999;
     }
     bot.deed(&mut stage, Deed::Ability { index: 3 }, right());
+    bot.deed(&mut stage, Deed::Switch { index: 0 }, right());
     stage.step();
     (0..40).for_each(|_| bot.deed(&mut stage, Deed::Attack, right()));
     stage.step();
@@ -253,7 +283,11 @@ fn teams() -> Stage {
     let mut bots: Vec<Bot> = (0..6).map(Bot::new).collect();
     bots.iter().for_each(|bot| stage.join(bot.slot.0, Team(1 + bot.slot.0 % 2)));
     stage.step();
-    play(&mut stage, &mut bots, 200);
+    play(&mut stage, &mut bots, 100);
+    stage.leave(0, LeaveCause::Left);
+    play(&mut stage, &mut bots[1..], 10);
+    stage.join(0, Team(2));
+    play(&mut stage, &mut bots[1..], 90);
     stage
 }
 

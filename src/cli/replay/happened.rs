@@ -66,10 +66,10 @@ pub fn tell(event: &Event, names: &Names<'_>) -> String {
             let at = struck.as_ref().map_or("nobody", player);
             format!("{} shot {at} with {}", player(shooter), names.weapon(*weapon))
         }
-        Event::Damaged { attacker, victim, zone, amount, remaining_health, .. } => format!(
+        Event::Damaged { attacker, victim, zone, harm, remaining_health, .. } => format!(
             "{} took {} points from {} ({}), {} left",
             player(victim),
-            points(*amount),
+            points(harm.dealt()),
             player(attacker),
             zone.code(),
             points(*remaining_health)
@@ -80,6 +80,7 @@ pub fn tell(event: &Event, names: &Names<'_>) -> String {
         }
         Event::AbilityUsed { id, ability } => format!("{} used {}", player(id), names.ability(*ability)),
         Event::Reloaded { id, weapon } => format!("{} has reloaded {}", player(id), names.weapon(*weapon)),
+        Event::Switched { id, weapon } => format!("{} took {} in hand", player(id), names.weapon(*weapon)),
         Event::PhaseChanged { phase } => format!("the match is {}", phase_code(*phase)),
         Event::Resumed { epoch } => format!("the session was taken up again, epoch {}", epoch.0),
         Event::PlayGoesOn => "play goes on".to_owned(),
@@ -111,9 +112,10 @@ pub fn as_json(event: &Event) -> Value {
             "type": "shot", "shooter": shooter.0, "weapon": weapon, "from": at(from), "to": at(to),
             "struck": struck.map(|id| id.0),
         }),
-        Event::Damaged { attacker, victim, weapon, zone, amount, remaining_health } => json!({
+        Event::Damaged { attacker, victim, weapon, zone, amount, harm, remaining_health } => json!({
             "type": "damaged", "attacker": attacker.0, "victim": victim.0, "weapon": weapon, "zone": zone.code(),
-            "amount": points(*amount), "remainingHealth": points(*remaining_health),
+            "amount": points(*amount), "taken": points(harm.taken), "absorbed": points(harm.absorbed),
+            "overkill": points(harm.overkill), "remainingHealth": points(*remaining_health),
         }),
         Event::Died { victim, killer, weapon, zone } => json!({
             "type": "died", "victim": victim.0, "killer": killer.0, "weapon": weapon, "zone": zone.code(),
@@ -122,6 +124,7 @@ pub fn as_json(event: &Event) -> Value {
             json!({"type": "ability_used", "simId": id.0, "ability": ability})
         }
         Event::Reloaded { id, weapon } => json!({"type": "reloaded", "simId": id.0, "weapon": weapon}),
+        Event::Switched { id, weapon } => json!({"type": "switched", "simId": id.0, "weapon": weapon}),
         Event::PhaseChanged { phase } => json!({"type": "phase_changed", "phase": phase_code(*phase)}),
         Event::Resumed { epoch } => json!({"type": "resumed", "epoch": epoch.0}),
         Event::PlayGoesOn => json!({"type": "play_goes_on"}),

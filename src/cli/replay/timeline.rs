@@ -146,6 +146,10 @@ fn header_as_json(log: &Log) -> Value {
 fn scores(player: &mut Player<'_>, names: &Names<'_>) -> Vec<String> {
     let scores = player.sim_mut().canonical(StateKind::Score);
     let ids = scores.into_iter().filter_map(|(id, _)| id);
-    ids.map(|id| format!("{}: {}", names.player(id), player.sim_mut().describe(StateKind::Score, Some(id))))
-        .collect()
+    let mut lines: Vec<String> = ids
+        .map(|id| format!("{}: {}", names.player(id), player.sim_mut().describe(StateKind::Score, Some(id))))
+        .collect();
+    let departed = player.sim().departed().0.iter();
+    lines.extend(departed.map(|gone| format!("{} (has left): {:?}", names.player(gone.id), gone.score)));
+    lines
 }

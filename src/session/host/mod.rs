@@ -254,7 +254,8 @@ impl SessionHost {
         let members_changed = output.events.iter().any(seating::is_membership);
         let became_active = output.events.contains(&Event::PhaseChanged { phase: Phase::Active });
         self.builder.note_events(&output.events);
-        if members_changed {
+        // When the match begins teams may have been dealt anew.
+        if members_changed || became_active {
             self.builder.rebuild_roster(sim, &self.parts.people);
         }
         let told = |event| happenings::message_of(event, self.parts.epoch, tick, &self.builder.view.roster);

@@ -2,7 +2,8 @@
 
 use combat_components::quantity::MilliPoints;
 use combat_components::rules::WeaponRules;
-use combat_components::verdict::Zone;
+use combat_components::verdict::{Harm, Zone};
+use combat_components::vitals::Strength;
 
 /// Damage of one hit at `distance_mm`: full up to `falloff_from_mm`, then in a straight line down to
 /// `falloff_percent` at `falloff_to_mm`, times the head's share.
@@ -24,18 +25,17 @@ pub fn hit_damage(weapon: &WeaponRules, distance_mm: i32, zone: Zone) -> MilliPo
     )
 }
 
-/// Splits damage between armour and health: armour takes `absorbs_percent` of it while it lasts.
-///
-/// Returns what is left of (health, armour); health never falls below 0.
-pub fn absorb(
-    health: MilliPoints,
-    armour: MilliPoints,
-    amount: MilliPoints,
-    absorbs_percent: i32,
-) -> (MilliPoints, MilliPoints) {
+/// Splits the amount of a hit: armour takes `absorbs_percent` of it while it lasts, health the rest while it lasts, and
+/// what is left over is overkill.
+pub fn split(strength: Strength, amount: MilliPoints, absorbs_percent: i32) -> Harm {
     let wanted = i64::from(amount.0) * i64::from(absorbs_percent) / 100;
-    let absorbed = wanted.min(i64::from(armour.0)) as i32;
-    (MilliPoints((health.0 - (amount.0 - absorbed)).max(0)), MilliPoints(armour.0 - absorbed))
+    let absorbed = wanted.min(i64::from(strength.armour.0)) as i32;
+    let taken = (amount.0 - absorbed).min(strength.health.0);
+    Harm {
+        taken: MilliPoints(taken),
+        absorbed: MilliPoints(absorbed),
+        overkill: MilliPoints(amount.0 - absorbed - taken),
+    }
 }
 
 #[cfg(test)]
@@ -55,6 +55,7 @@ mod tests {
             magazine_rounds: 30,
             fire_interval_ms: 100,
             reload_ms: 1_000,
+            draw_ms: 0,
         }
     }
 
@@ -72,16 +73,23 @@ mod tests {
         assert_eq!(hit_damage(&rifle(), 0, Zone::Head), MilliPoints(40_000));
     }
 
-    #[test]
-    fn armour_takes_its_percentage_until_it_is_gone() {
-        let whole = absorb(MilliPoints(100_000), MilliPoints(50_000), MilliPoints(20_000), 60);
-        assert_eq!(whole, (MilliPoints(92_000), MilliPoints(38_000)));
-        let scarce = absorb(MilliPoints(100_000), MilliPoints(5_000), MilliPoints(20_000), 60);
-        assert_eq!(scarce, (MilliPoints(85_000), MilliPoints(0)));
+    fn harm(health: i32, armour: i32, amount: i32) -> [i32; 3] {
+        let strength = Strength { health: MilliPoints(health), armour: MilliPoints(armour) };
+        let Harm { taken, absorbed, overkill } = split(strength, MilliPoints(amount), 60);
+        assert_eq!(taken.0 + absorbed.0 + overkill.0, amount);
+        [taken.0, absorbed.0, overkill.0]
     }
 
     #[test]
-    fn health_never_falls_below_zero() {
-        assert_eq!(absorb(MilliPoints(1), MilliPoints(0), MilliPoints(20_000), 60).0, MilliPoints(0));
+    fn armour_takes_its_percentage_until_it_is_gone() {
+        assert_eq!(harm(100_000, 50_000, 20_000), [8_000, 12_000, 0]);
+        assert_eq!(harm(100_000, 5_000, 20_000), [15_000, 5_000, 0]);
+    }
+
+    #[test]
+    fn no_more_is_taken_than_there_was() {
+        assert_eq!(harm(1, 0, 20_000), [1, 0, 19_999]);
+        assert_eq!(harm(1_000, 50_000, 20_000), [1_000, 12_000, 7_000]);
+        assert_eq!(harm(0, 0, 20_000), [0, 0, 20_000]);
     }
 }

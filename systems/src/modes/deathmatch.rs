@@ -2,12 +2,13 @@
 
 use combat_components::limits::PLAYERS_MAX;
 
-use super::{Mode, Respawn};
+use super::{Mode, Respawn, Teams};
 
 pub(super) static DEATHMATCH: Mode = Mode {
     name: "deathmatch",
     players_min: 2,
     players_max: PLAYERS_MAX as u8,
-    respawn: Respawn::TheDead,
+    teams: Teams::Wished,
+    respawn: Respawn::Each,
     points: |score| i32::from(score.kills),
 };

@@ -1,11 +1,12 @@
 //! Two players, rounds: a death starts the next one.
 
-use super::{Mode, Respawn};
+use super::{Mode, Respawn, Teams};
 
 pub(super) static DUEL: Mode = Mode {
     name: "duel",
     players_min: 2,
     players_max: 2,
-    respawn: Respawn::Everybody,
+    teams: Teams::None,
+    respawn: Respawn::NextRound,
     points: |score| i32::from(score.kills),
 };

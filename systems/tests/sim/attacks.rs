@@ -303,9 +303,12 @@ fn allies_are_not_hurt_unless_the_session_allows_it_and_still_stop_shots() {
     for (friendly_fire, team, hurt) in
         [(false, Team(1), false), (true, Team(1), true), (false, Team(0), true), (false, Team(2), true)]
     {
-        let mut arena = Arena::new(&Plan { friendly_fire, ..range_plan() });
+        let corners = [[-5_000, 0, -5_000], [5_000, 0, -5_000], [-5_000, 0, 5_000], [5_000, 0, 5_000]];
+        let mut arena = Arena::new(&Plan { friendly_fire, map: maps::plain(&corners), ..range_plan() });
         arena.join(0, if team == Team(2) { Team(1) } else { team });
+        arena.join(2, Team(3));
         arena.join(1, team);
+        arena.join(3, Team(3));
         arena.step_by(5);
         let seq = arena.attack(0, 1);
         arena.step();
@@ -352,6 +355,67 @@ fn two_who_kill_the_same_body_in_one_tick_get_one_kill_between_them() {
         assert_eq!(died, 1);
     }
     assert!(wins.iter().all(|wins| (70..=130).contains(wins)), "no slot is favoured: {wins:?}");
+}
+
+#[test]
+fn two_shots_of_one_tick_deal_no_more_than_the_body_had_whoever_comes_first() {
+    let mut plan = range_plan();
+    plan.map = maps::plain(&[[-5_000, 0, 0], [5_000, 0, 0], [0, 0, 8_000]]);
+    plan.ruleset.weapons[0].damage_points = 80;
+    let mut firsts = [0_u32; 2];
+    for seed in 0..60 {
+        println!("seed {seed}");
+        let mut arena = Arena::fighting(&plan.clone().seeded(seed), 3);
+        let shots = [arena.attack(0, 2), arena.attack(1, 2)];
+        arena.step();
+        let hits = [0, 1].map(|slot| hit_of(&arena, slot, shots[usize::from(slot)]).expect("both strike"));
+        assert!(hits.iter().all(|hit| hit.amount.0 == 80_000), "both are judged at the same state");
+        let dealt = hits.map(|hit| hit.harm.dealt().0);
+        let first = usize::from(dealt[1] > dealt[0]);
+        assert_eq!((dealt[first], dealt[1 - first]), (80_000, 70_000), "of 100 and 50 points");
+        assert_eq!((hits[first].killed, hits[1 - first].killed), (false, true));
+        firsts[first] += 1;
+    }
+    assert!(firsts.iter().all(|firsts| *firsts > 15), "no slot is favoured: {firsts:?}");
+}
+
+#[test]
+fn a_shot_at_who_died_earlier_in_the_tick_is_all_overkill() {
+    let mut plan = range_plan();
+    plan.map = maps::plain(&[[-5_000, 0, 0], [5_000, 0, 0], [0, 0, 8_000]]);
+    plan.ruleset.weapons[0].damage_points = 1_000;
+    let mut arena = Arena::fighting(&plan, 3);
+    let shots = [arena.attack(0, 2), arena.attack(1, 2)];
+    arena.step();
+    let mut hits = [0, 1].map(|slot| hit_of(&arena, slot, shots[usize::from(slot)]).expect("both strike"));
+    hits.sort_by_key(|hit| !hit.killed);
+    assert_eq!((hits[0].harm.dealt().0, hits[0].harm.overkill.0), (150_000, 850_000));
+    assert_eq!((hits[1].harm.dealt().0, hits[1].harm.overkill.0), (0, 1_000_000));
+    let damaged = |event: &&Event| matches!(event, Event::Damaged { .. });
+    assert_eq!(arena.output.events.iter().filter(damaged).count(), 1);
+}
+
+#[test]
+fn who_dies_while_reloading_does_not_finish_it() {
+    let mut plan = range_plan();
+    plan.ruleset.weapons[0].damage_points = 1_000;
+    let mut arena = Arena::fighting(&plan, 2);
+    arena.attack(1, 0);
+    arena.step();
+    arena.step_by(400);
+    let sky = Pitch::new(Pitch::LIMIT).expect("the limit is allowed");
+    arena.act(0, Deed::Attack, Yaw(0), sky);
+    arena.step();
+    let reload = arena.act(0, Deed::Reload, Yaw(0), sky);
+    arena.step();
+    assert_eq!(arena.refusal(0, reload), None);
+    arena.attack(1, 0);
+    arena.step();
+    assert!(!arena.public(0).alive);
+    for _ in 0..300 {
+        arena.step();
+        assert!(!arena.output.events.iter().any(|event| matches!(event, Event::Reloaded { .. })));
+    }
 }
 
 #[test]

@@ -1,0 +1,86 @@
+//! Leaving: what it costs, and what is kept of who has left.
+
+use bevy_ecs::world::World;
+use combat_components::command::LeaveCause;
+use combat_components::departed::{Departed, DepartedPlayers};
+use combat_components::event::Event;
+use combat_components::identity::Identity;
+use combat_components::ids::{SimId, Slot};
+use combat_components::phase::{MatchState, Phase};
+use combat_components::score::Score;
+use combat_components::tick::Tick;
+use combat_components::vitals::{LastHurt, Vitals};
+
+use crate::input::Now;
+use crate::match_flow::note_death;
+use crate::output::TickOutput;
+use crate::roster::Roster;
+use crate::tick_rules::TickRules;
+
+/// A body leaves, whatever the cause. Soon after damage that is a death, as if the last attacker had struck again.
+pub(crate) fn leave(world: &mut World, slot: Slot, cause: LeaveCause) {
+    let Some(entity) = world.resource::<Roster>().in_slot(slot) else {
+        return;
+    };
+    let body = world.entity(entity);
+    let part = "every body in the roster has id, identity, vitals and score";
+    let id = *body.get::<SimId>().expect(part);
+    let Identity { pseudonym, team, .. } = *body.get::<Identity>().expect(part);
+    let vitals = *body.get::<Vitals>().expect(part);
+    let mut score = *body.get::<Score>().expect(part);
+    world.despawn(entity);
+    let now = world.resource::<Now>().0;
+    let mut roster = world.resource_mut::<Roster>();
+    roster.remove(id, slot);
+    if roster.is_empty() {
+        world.resource_mut::<MatchState>().empty_since = Some(now);
+    }
+    let hurt = hurt_that_counts(world, &vitals, now);
+    if let Some(hurt) = hurt {
+        score.deaths = score.deaths.saturating_add(1);
+        die(world, id, &hurt, now);
+    }
+    let is_on = world.resource::<MatchState>().phase == Phase::Active;
+    let kept = if vitals.is_alive() { Some(vitals.strength()) } else { vitals.returns_with };
+    let strength = kept.filter(|_| is_on && hurt.is_none());
+    world.resource_mut::<DepartedPlayers>().keep(Departed { pseudonym, id, team, score, strength });
+    world.resource_mut::<TickOutput>().events.push(Event::Left { id, slot, cause });
+}
+
+/// The blow that makes leaving a death: only the living can die, and only while it counts.
+fn hurt_that_counts(world: &World, vitals: &Vitals, now: Tick) -> Option<LastHurt> {
+    let is_on = world.resource::<MatchState>().phase == Phase::Active;
+    let counts_ticks = world.resource::<TickRules>().leaving_is_death_ticks_max;
+    vitals.last_hurt.filter(|hurt| is_on && vitals.is_alive() && now.since(hurt.at) <= counts_ticks)
+}
+
+fn die(world: &mut World, victim: SimId, hurt: &LastHurt, now: Tick) {
+    let killer = credit(world, hurt);
+    let rules = world.resource::<TickRules>();
+    let (respawn, again_at) = (rules.mode.respawn, now.plus(rules.respawn_ticks));
+    note_death(&mut world.resource_mut::<MatchState>(), respawn, again_at);
+    let LastHurt { weapon, zone, .. } = *hurt;
+    world.resource_mut::<TickOutput>().events.push(Event::Died { victim, killer, weapon, zone });
+}
+
+/// Gives the kill to whoever struck, be he in the session still, again or no more; answers with his newest id.
+fn credit(world: &mut World, hurt: &LastHurt) -> SimId {
+    let kills = u16::from(!hurt.ally);
+    let is_he = |world: &World, entity| {
+        world.get::<Identity>(entity).is_some_and(|identity| identity.pseudonym == hurt.pseudonym)
+    };
+    let roster = world.resource::<Roster>();
+    let same_body = roster.of(hurt.by);
+    let present = same_body.or_else(|| roster.entities().find(|entity| is_he(world, *entity)));
+    if let Some(entity) = present {
+        let mut score = world.get_mut::<Score>(entity).expect("every body in the roster has a score");
+        score.kills = score.kills.saturating_add(kills);
+        return *world.get::<SimId>(entity).expect("every body in the roster has an id");
+    }
+    let mut departed = world.resource_mut::<DepartedPlayers>();
+    let Some(departed) = departed.of(hurt.pseudonym) else {
+        return hurt.by;
+    };
+    departed.score.kills = departed.score.kills.saturating_add(kills);
+    departed.id
+}

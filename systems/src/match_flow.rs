@@ -1,0 +1,175 @@
+//! The match itself: waiting, warm-up, play and end.
+
+use arrayvec::ArrayVec;
+use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
+use bevy_ecs::system::{Query, ResMut, SystemParam};
+use combat_components::departed::DepartedPlayers;
+use combat_components::event::Event;
+use combat_components::ids::Team;
+use combat_components::limits::PLAYERS_MAX;
+use combat_components::phase::{EndReason, MatchState, Phase as MatchPhase};
+use combat_components::score::Score;
+use combat_components::streams::Streams;
+use combat_components::tick::Tick;
+
+use crate::cooldown::place;
+use crate::fighter::{Fighter, FighterReadOnlyItem};
+use crate::modes::{Contender, Respawn};
+use crate::movement::Ground;
+use crate::phases::Phase;
+use crate::roster::Roster;
+
+pub fn install(schedule: &mut Schedule) {
+    schedule.add_systems(advance_match.in_set(Phase::Cooldown));
+}
+
+/// Everybody who is in the match or was, and the ground they stand on.
+#[derive(SystemParam)]
+pub struct Field<'w, 's> {
+    pub roster: ResMut<'w, Roster>,
+    pub state: ResMut<'w, MatchState>,
+    pub departed: ResMut<'w, DepartedPlayers>,
+    pub streams: ResMut<'w, Streams>,
+    pub fighters: Query<'w, 's, Fighter>,
+    pub ground: Ground<'w>,
+}
+
+impl Field<'_, '_> {
+    fn enter(&mut self, phase: MatchPhase, ends_at: Option<Tick>) {
+        self.state.phase = phase;
+        self.state.phase_ends_at = ends_at;
+        self.ground.displacing().output.events.push(Event::PhaseChanged { phase });
+    }
+
+    /// Whether the mode's least number of players is connected; a bot always is.
+    fn has_enough_players(&self) -> bool {
+        let is_here = |fighter: &FighterReadOnlyItem<'_, '_>| fighter.link.connected || fighter.identity.bot;
+        let connected = self.fighters.iter().filter(is_here).count();
+        connected >= usize::from(self.ground.rules().mode.players_min)
+    }
+
+    fn contenders(&self) -> impl Iterator<Item = Contender<'_>> {
+        let present = self.fighters.iter().map(|fighter| Contender {
+            id: *fighter.id,
+            team: fighter.identity.team,
+            score: fighter.score,
+            present: true,
+        });
+        let departed = self.departed.0.iter().map(|departed| Contender {
+            id: departed.id,
+            team: departed.team,
+            score: &departed.score,
+            present: false,
+        });
+        present.chain(departed)
+    }
+}
+
+pub(crate) fn advance_match(mut field: Field) {
+    let now = field.ground.now();
+    if field.state.is_resuming() {
+        wait_for_players(&mut field);
+        return;
+    }
+    let rules = field.ground.rules();
+    let due = field.state.phase_ends_at.is_some_and(|at| at <= now);
+    match field.state.phase {
+        MatchPhase::Waiting if field.has_enough_players() => {
+            let ends_at = now.plus(rules.warmup_ticks);
+            field.enter(MatchPhase::Warmup, Some(ends_at));
+        }
+        MatchPhase::Warmup if field.roster.is_empty() => field.enter(MatchPhase::Waiting, None),
+        MatchPhase::Warmup if due || field.state.phase_ends_at.is_none() => begin_when_complete(&mut field),
+        MatchPhase::Active => {
+            let decided = rules.mode.is_decided(rules.setup.score_limit, field.contenders());
+            if decided || due {
+                end(if decided { EndReason::ScoreLimit } else { EndReason::TimeLimit }, &mut field);
+            }
+        }
+        MatchPhase::Waiting | MatchPhase::Warmup | MatchPhase::Ended => {}
+    }
+    if field.state.phase != MatchPhase::Ended
+        && field
+            .state
+            .empty_since
+            .is_some_and(|since| now.since(since) >= field.ground.rules().empty_ticks_max)
+    {
+        end(EndReason::Empty, &mut field);
+    }
+}
+
+/// The end of a warm-up stands once it has begun: who leaves can make the others wait for players, but not for time.
+fn begin_when_complete(field: &mut Field<'_, '_>) {
+    if !field.has_enough_players() {
+        field.state.phase_ends_at = None;
+        return;
+    }
+    let ends_at = field.ground.now().plus(field.ground.rules().setup.time_limit.0);
+    field.enter(MatchPhase::Active, Some(ends_at));
+    start_over(field);
+}
+
+/// Scores are cleared, teams dealt, and everybody stands at a spawn point: from here on it counts.
+fn start_over(field: &mut Field<'_, '_>) {
+    field.departed.0.clear();
+    field.state.next_round_at = None;
+    deal_teams(field);
+    for mut fighter in &mut field.fighters {
+        *fighter.score = Score::default();
+        fighter.vitals.returns_with = None;
+    }
+    place(|_| true, field);
+}
+
+/// Everybody wishes again for the team he has, in the order of joining: so no team has everybody in it.
+fn deal_teams(field: &mut Field<'_, '_>) {
+    let mut dealt: ArrayVec<Team, PLAYERS_MAX> = ArrayVec::new();
+    let mut changed = false;
+    for entity in field.roster.entities() {
+        let mut fighter = field.fighters.get_mut(entity).expect("every entity of the roster is a fighter");
+        let team = field.ground.rules().mode.team_of(fighter.identity.team, dealt.iter().copied());
+        changed |= team != fighter.identity.team;
+        fighter.identity.team = team;
+        dealt.push(team);
+    }
+    if changed {
+        field.roster.identities_changed();
+    }
+}
+
+/// A death that counts ends the round, where the mode has rounds.
+pub(crate) fn note_death(state: &mut MatchState, respawn: Respawn, again_at: Tick) {
+    if state.phase == MatchPhase::Active && respawn == Respawn::NextRound {
+        state.next_round_at = state.next_round_at.or(Some(again_at));
+    }
+}
+
+/// Play goes on when everybody is back or the wait is over; the match clock has stood still meanwhile.
+fn wait_for_players(field: &mut Field<'_, '_>) {
+    let now = field.ground.now();
+    let everybody_back = !field.roster.is_empty()
+        && field.fighters.iter().all(|fighter| fighter.link.connected || fighter.identity.bot);
+    if !everybody_back && field.state.resuming_until.is_some_and(|until| now < until) {
+        return;
+    }
+    let waited_ticks = now.since(field.state.resuming_since);
+    field.state.resuming_until = None;
+    field.state.phase_ends_at = field.state.phase_ends_at.map(|at| at.plus(waited_ticks));
+    field.ground.displacing().output.events.push(Event::PlayGoesOn);
+}
+
+/// Ends the match; who leads, if somebody does, has won.
+pub(crate) fn end(reason: EndReason, field: &mut Field<'_, '_>) {
+    let was_active = field.state.phase == MatchPhase::Active;
+    let leader = field.ground.rules().mode.leader(field.contenders());
+    field.state.phase = MatchPhase::Ended;
+    field.state.phase_ends_at = None;
+    field.state.resuming_until = None;
+    field.state.next_round_at = None;
+    field.state.end = Some(reason);
+    field.state.winner = leader.filter(|_| was_active);
+    let winner = field.state.winner;
+    let events = &mut field.ground.displacing().output.events;
+    events.push(Event::PhaseChanged { phase: MatchPhase::Ended });
+    events.push(Event::Ended { reason, winner });
+}

@@ -1,0 +1,285 @@
+//! Random matches, and what must hold after every tick of them.
+
+use std::collections::BTreeMap;
+
+use combat_components::canon::{Canon, Reader};
+use combat_components::command::{Command, Deed, LeaveCause};
+use combat_components::event::Event;
+use combat_components::ids::{Pseudonym, SimId, Slot, Team};
+use combat_components::phase::Phase;
+use combat_components::quantity::{Pitch, Yaw};
+use combat_components::rules::WeaponRules;
+use combat_components::score::Score;
+use combat_components::streams::Stream;
+use combat_components::vitals::Vitals;
+use combat_components::weapon::Arms;
+use combat_systems::snapshot::StateKind;
+
+use crate::arena::{Arena, Plan};
+use crate::maps;
+
+const TICKS: u32 = if cfg!(debug_assertions) { 1_500 } else { 12_000 };
+const SEEDS: u64 = if cfg!(debug_assertions) { 10 } else { 40 };
+const SLOTS: u8 = 5;
+const PLAYERS: u32 = 9;
+
+fn plan(seed: u64) -> Plan {
+    let places = [[-4_000, 0, -4_000], [4_000, 0, -4_000], [-4_000, 0, 4_000], [4_000, 0, 4_000], [0, 0, 0]];
+    let mut plan = Plan::on(maps::plain(&places)).seeded(seed);
+    plan.mode = ["deathmatch", "duel"][(seed % 2) as usize];
+    plan.friendly_fire = (seed / 2).is_multiple_of(2);
+    plan.rate_hz = [128, 32][(seed / 4 % 2) as usize];
+    plan.ruleset.matches.respawn_ms = 300;
+    plan.ruleset.matches.warmup_ms = 200;
+    let rifle = &mut plan.ruleset.weapons[0];
+    (rifle.damage_points, rifle.magazine_rounds, rifle.draw_ms, rifle.reload_ms) = (37, 5, 80, 150);
+    let cannon =
+        WeaponRules { name: "cannon".into(), damage_points: 900, fire_interval_ms: 400, ..rifle.clone() };
+    let needle = WeaponRules {
+        name: "needle".into(),
+        damage_points: 1,
+        fire_interval_ms: 10,
+        draw_ms: 0,
+        ..rifle.clone()
+    };
+    plan.ruleset.weapons.extend([cannon, needle]);
+    plan
+}
+
+/// Everybody does something now and then; people come, go, lose their link and come back in other slots.
+fn stir(arena: &mut Arena, stream: &mut Stream) {
+    for slot in 0..SLOTS {
+        let is_in = arena.sim.own_view(Slot(slot)).is_some();
+        if !is_in {
+            if stream.below(40) == 0 {
+                join(arena, stream, slot);
+            }
+            continue;
+        }
+        match stream.below(400) {
+            0 => {
+                let cause = [LeaveCause::Left, LeaveCause::WindowExpired, LeaveCause::Kicked];
+                let cause = cause[stream.below(3) as usize];
+                arena.input.push(Command::Leave { slot: Slot(slot), cause });
+            }
+            1 => arena.input.push(Command::Disconnected { slot: Slot(slot) }),
+            2 | 3 => arena.input.push(Command::Connected { slot: Slot(slot) }),
+            4..60 => act(arena, stream, slot),
+            _ => {}
+        }
+    }
+}
+
+fn join(arena: &mut Arena, stream: &mut Stream, slot: u8) {
+    let pseudonym = Pseudonym(u64::from(stream.below(PLAYERS)));
+    let present = arena.sim.members().any(|(_, identity, _)| identity.pseudonym == pseudonym);
+    let joining = arena.input.iter().any(|command| matches!(command, Command::Join { .. }));
+    if present || joining {
+        return;
+    }
+    let (team, bot) = (Team(stream.below(4) as u8), stream.below(3) > 0);
+    arena.join(slot, team);
+    *arena.input.last_mut().expect("the join was pushed") =
+        Command::Join { slot: Slot(slot), pseudonym, team, bot };
+}
+
+fn act(arena: &mut Arena, stream: &mut Stream, slot: u8) {
+    let target = stream.below(u32::from(SLOTS)) as u8;
+    let present = target != slot && arena.sim.own_view(Slot(target)).is_some();
+    let up_mm = 600 + stream.below(1_300) as i32;
+    let (yaw, pitch) = if present { arena.aim(slot, target, up_mm) } else { (Yaw(0), Pitch::default()) };
+    let deed = match stream.below(20) {
+        0 => Deed::Reload,
+        1 | 2 => Deed::Switch { index: stream.below(4) as u8 },
+        3 => Deed::Ability { index: 0 },
+        _ => Deed::Attack,
+    };
+    arena.act(slot, deed, yaw, pitch);
+}
+
+fn parts<T: Canon>(arena: &mut Arena, kind: StateKind) -> BTreeMap<SimId, T> {
+    let parts = arena.sim.canonical(kind).into_iter();
+    let read = |bytes: Vec<u8>| T::take(&mut Reader::new(&bytes)).expect("a component is canonical");
+    parts.map(|(id, bytes)| (id.expect("components have an owner"), read(bytes))).collect()
+}
+
+/// What the state was before a tick.
+struct Before {
+    vitals: BTreeMap<SimId, Vitals>,
+    arms: BTreeMap<SimId, Arms>,
+    phase: Phase,
+}
+
+impl Before {
+    fn of(arena: &mut Arena) -> Self {
+        Self {
+            vitals: parts(arena, StateKind::Vitals),
+            arms: parts(arena, StateKind::Arms),
+            phase: arena.sim.match_state().phase,
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Happened {
+    deaths: u32,
+    by_leaving: u32,
+    overkills: u32,
+    at_the_dead: u32,
+    returns: u32,
+    switches: u32,
+    rounds_over: u32,
+    ended: u32,
+}
+
+fn check_hits(arena: &Arena, happened: &mut Happened) {
+    for hit in arena.output.verdicts.iter().filter_map(|verdict| verdict.hit) {
+        let harm = hit.harm;
+        assert!(harm.taken.0 >= 0 && harm.absorbed.0 >= 0 && harm.overkill.0 >= 0, "{hit:?}");
+        assert_eq!(hit.amount.0, harm.taken.0 + harm.absorbed.0 + harm.overkill.0, "{hit:?}");
+        assert_eq!(hit.killed, hit.remaining_health.0 == 0 && harm.taken.0 > 0, "{hit:?}");
+        assert!(harm.overkill.0 == 0 || hit.remaining_health.0 == 0, "{hit:?}: something was left to take");
+        happened.overkills += u32::from(harm.overkill.0 > 0);
+        happened.at_the_dead += u32::from(harm.overkill == hit.amount);
+    }
+}
+
+/// What was lost in a tick is what was dealt in it, body by body.
+fn check_losses(arena: &Arena, before: &Before, after: &BTreeMap<SimId, Vitals>) {
+    let mut lost: BTreeMap<SimId, i32> = BTreeMap::new();
+    for event in &arena.output.events {
+        if let Event::Damaged { victim, harm, remaining_health, .. } = event {
+            assert!(harm.dealt().0 > 0, "{event:?}");
+            assert!(remaining_health.0 >= 0);
+            *lost.entry(*victim).or_default() += harm.dealt().0;
+        }
+    }
+    for (id, vitals) in &before.vitals {
+        let lost = lost.get(id).copied().unwrap_or_default();
+        assert!(lost <= vitals.health.0 + vitals.armour.0, "{id:?} lost more than he had");
+        assert!(lost == 0 || vitals.is_alive(), "{id:?} was dead and lost something");
+        let placed = arena.output.events.iter().any(|event| {
+            matches!(event, Event::Displaced { id: of, reason, .. }
+                if of == id && *reason == combat_components::reason::Reason::Spawned)
+        });
+        if let (Some(now), false) = (after.get(id), placed) {
+            let left = vitals.health.0 + vitals.armour.0 - now.health.0 - now.armour.0;
+            assert_eq!(left, lost, "{id:?} lost what he was dealt and nobody is healed");
+        }
+    }
+}
+
+/// Who was dead before a tick does nothing in it, and who died in it has no reload to finish.
+fn check_deeds(arena: &Arena, before: &Before, after: &BTreeMap<SimId, Vitals>) {
+    let lives = |vitals: &BTreeMap<SimId, Vitals>, id: &SimId| vitals.get(id).is_some_and(Vitals::is_alive);
+    for event in &arena.output.events {
+        match event {
+            Event::Shot { shooter: id, .. } | Event::AbilityUsed { id, .. } | Event::Switched { id, .. } => {
+                assert!(lives(&before.vitals, id), "{id:?} was dead: {event:?}");
+            }
+            Event::Reloaded { id, .. } => assert!(lives(&before.vitals, id) && lives(after, id), "{event:?}"),
+            _ => {}
+        }
+    }
+}
+
+fn check_scores(arena: &mut Arena, present: &BTreeMap<SimId, Score>, state: Phase) {
+    let departed = arena.sim.departed().0.iter().map(|departed| departed.score);
+    let all: Vec<Score> = present.values().copied().chain(departed).collect();
+    let sum = |of: fn(&Score) -> i64| all.iter().map(of).sum::<i64>();
+    assert_eq!(sum(|score| score.damage_dealt), sum(|score| score.damage_taken), "{state:?}");
+    assert!(sum(|score| score.kills.into()) <= sum(|score| score.deaths.into()));
+    assert!(sum(|score| score.hits.into()) <= sum(|score| score.shots.into()));
+    assert!(sum(|score| score.headshots.into()) <= sum(|score| score.hits.into()));
+}
+
+fn check_arms(arena: &mut Arena, before: &Before, after: &BTreeMap<SimId, Arms>) {
+    let (now, rules) = (arena.sim.tick(), arena.sim.rules());
+    for (id, arms) in after {
+        let weapon = rules.weapons.get(usize::from(arms.in_hand)).expect("a weapon of the ruleset");
+        for (index, weapon) in rules.weapons.iter().enumerate() {
+            assert!(arms.rounds[index] <= weapon.rules.magazine_rounds, "{id:?}: {arms:?}");
+            assert!(arms.ready_at[index] <= now.plus(weapon.fire_interval_ticks), "{id:?}: {arms:?}");
+        }
+        assert!(arms.drawn_at <= now.plus(weapon.draw_ticks), "{id:?}: {arms:?}");
+        assert!(arms.reloaded_at.is_none_or(|at| at > now && at <= now.plus(weapon.reload_ticks)));
+        let fired = |index: usize| {
+            before.arms.get(id).is_some_and(|before| arms.rounds[index] < before.rounds[index])
+        };
+        let was = before.arms.get(id).filter(|was| was.in_hand == arms.in_hand);
+        let too_early = was.is_some_and(|was| fired(usize::from(was.in_hand)) && now < was.fires_at());
+        assert!(!too_early, "{id:?} fired before its time: {arms:?}");
+    }
+    for (_, bytes) in arena.sim.canonical(StateKind::Cooldowns) {
+        let cooldowns =
+            combat_components::ability::Cooldowns::take(&mut Reader::new(&bytes)).expect("it is one");
+        for (index, ability) in arena.sim.rules().abilities.iter().enumerate() {
+            assert!(cooldowns.ready_at[index] <= now.plus(ability.cooldown_ticks), "{cooldowns:?}");
+        }
+    }
+}
+
+fn check_vitals(arena: &Arena, after: &BTreeMap<SimId, Vitals>) {
+    let (now, rules) = (arena.sim.tick(), arena.sim.rules());
+    let shape = &rules.ruleset.body;
+    for (id, vitals) in after {
+        assert!((0..=shape.health_points * 1_000).contains(&vitals.health.0), "{id:?}: {vitals:?}");
+        assert!((0..=shape.armour_points * 1_000).contains(&vitals.armour.0), "{id:?}: {vitals:?}");
+        assert_eq!(vitals.is_alive(), vitals.health.0 > 0, "{id:?}: {vitals:?}");
+        assert!(vitals.respawn_at.is_none_or(|at| at <= now.plus(rules.respawn_ticks)));
+    }
+    let state = arena.sim.match_state();
+    assert!(state.next_round_at.is_none_or(|at| at <= now.plus(rules.respawn_ticks)));
+    assert!(state.next_round_at.is_none() || arena.sim.rules().mode.name == "duel");
+}
+
+/// Deaths are told once each, and counted once each.
+fn check_deaths(arena: &Arena, before: &Before, happened: &mut Happened) {
+    let mut died: Vec<SimId> = Vec::new();
+    for event in &arena.output.events {
+        let Event::Died { victim, .. } = event else { continue };
+        assert!(!died.contains(victim), "{victim:?} died twice");
+        assert!(before.vitals.get(victim).is_some_and(Vitals::is_alive), "{victim:?} was not alive");
+        died.push(*victim);
+        let left = |event: &Event| matches!(event, Event::Left { id, .. } if id == victim);
+        happened.deaths += 1;
+        happened.by_leaving += u32::from(arena.output.events.iter().any(left));
+    }
+}
+
+#[test]
+fn after_every_tick_of_random_matches_the_counts_add_up() {
+    let mut happened = Happened::default();
+    for seed in 0..SEEDS {
+        println!("seed {seed}");
+        let mut arena = Arena::new(&plan(seed));
+        let mut stream = Stream::of(seed, 1_234);
+        let mut rounds_over = false;
+        for _ in 0..TICKS {
+            stir(&mut arena, &mut stream);
+            let before = Before::of(&mut arena);
+            arena.step();
+            let vitals = parts(&mut arena, StateKind::Vitals);
+            let (scores, arms) = (parts(&mut arena, StateKind::Score), parts(&mut arena, StateKind::Arms));
+            check_hits(&arena, &mut happened);
+            check_losses(&arena, &before, &vitals);
+            check_deeds(&arena, &before, &vitals);
+            check_scores(&mut arena, &scores, before.phase);
+            check_arms(&mut arena, &before, &arms);
+            check_vitals(&arena, &vitals);
+            check_deaths(&arena, &before, &mut happened);
+            let over = arena.sim.match_state().next_round_at.is_some();
+            happened.rounds_over += u32::from(over && !rounds_over);
+            rounds_over = over;
+            happened.returns += vitals.values().filter(|vitals| vitals.returns_with.is_some()).count() as u32;
+            let switched = |event: &&Event| matches!(event, Event::Switched { .. });
+            happened.switches += arena.output.events.iter().filter(switched).count() as u32;
+            happened.ended += u32::from(before.phase == Phase::Ended);
+        }
+    }
+    println!("{happened:?}");
+    let Happened { deaths, by_leaving, overkills, at_the_dead, returns, switches, rounds_over, .. } =
+        happened;
+    assert!(deaths > 100 && by_leaving > 10 && overkills > 100, "{happened:?}");
+    assert!(at_the_dead > 0 && returns > 0 && switches > 100 && rounds_over > 10, "{happened:?}");
+}

@@ -1,0 +1,290 @@
+//! Leaving: it denies no kill, forgets no score and heals nobody.
+
+use combat_components::command::{Command, LeaveCause};
+use combat_components::event::Event;
+use combat_components::ids::{Pseudonym, SimId, Slot, Team};
+use combat_components::phase::{EndReason, Phase};
+use combat_components::setup::SimLimits;
+use combat_components::tick::TickRate;
+use combat_systems::sim::Sim;
+
+use crate::arena::{Arena, Plan, join};
+use crate::maps;
+
+/// Four apart on a plain, a straight weapon that takes ten points, and no armour.
+fn plan(mode: &'static str) -> Plan {
+    let corners = [[-5_000, 0, -5_000], [5_000, 0, -5_000], [-5_000, 0, 5_000], [5_000, 0, 5_000]];
+    let mut plan = Plan { mode, ..Plan::on(maps::plain(&corners)) };
+    plan.ruleset.weapons[0].spread_turn = 0;
+    plan.ruleset.weapons[0].damage_points = 10;
+    plan.ruleset.body.armour_points = 0;
+    plan.ruleset.matches.respawn_ms = 1_000;
+    plan
+}
+
+const RESPAWN_TICKS: u32 = 128;
+const WINDOW_TICKS: u32 = 640;
+
+fn leave(arena: &mut Arena, slot: u8, cause: LeaveCause) {
+    arena.input.push(Command::Leave { slot: Slot(slot), cause });
+    arena.step();
+}
+
+fn shoot(arena: &mut Arena, slot: u8, target: u8) {
+    let seq = arena.attack(slot, target);
+    arena.step();
+    let hit = arena.verdict(slot, seq).and_then(|verdict| verdict.hit);
+    assert!(hit.is_some(), "{slot} hits {target}: {:?}", arena.verdict(slot, seq));
+}
+
+fn deaths(arena: &Arena) -> Vec<(u32, u32)> {
+    let died = |event: &Event| match event {
+        Event::Died { victim, killer, .. } => Some((victim.0, killer.0)),
+        _ => None,
+    };
+    arena.output.events.iter().filter_map(died).collect()
+}
+
+fn kept(arena: &Arena, slot: u8) -> combat_components::departed::Departed {
+    let his = Pseudonym(1_000 + u64::from(slot));
+    let mut departed = arena.sim.departed().0.iter();
+    *departed.find(|departed| departed.pseudonym == his).expect("what he had is kept")
+}
+
+fn health(arena: &mut Arena, slot: u8) -> i32 {
+    arena.public(slot).health_points
+}
+
+#[test]
+fn leaving_within_five_seconds_of_damage_is_a_death_whatever_the_cause() {
+    assert_eq!(SimLimits::at(TickRate::DEFAULT).leaving_is_death_ms_max, 5_000);
+    for cause in [LeaveCause::Left, LeaveCause::WindowExpired, LeaveCause::Kicked] {
+        for (wait_ticks, dies) in [(0, true), (WINDOW_TICKS - 1, true), (WINDOW_TICKS, false)] {
+            let mut arena = Arena::fighting(&plan("deathmatch"), 3);
+            shoot(&mut arena, 2, 1);
+            arena.step_by(20);
+            shoot(&mut arena, 0, 1);
+            arena.step_by(wait_ticks);
+            leave(&mut arena, 1, cause);
+            let expected = if dies { vec![(2, 1)] } else { Vec::new() };
+            assert_eq!(deaths(&arena), expected, "{cause:?} after {wait_ticks} ticks");
+            let count = u16::from(dies);
+            assert_eq!([arena.public(0).kills, arena.public(2).kills], [count, 0]);
+            assert_eq!(kept(&arena, 1).score.deaths, count);
+        }
+    }
+}
+
+#[test]
+fn nobody_dies_by_leaving_who_is_unhurt_dead_already_or_whose_match_is_not_on() {
+    let mut arena = Arena::fighting(&plan("deathmatch"), 3);
+    leave(&mut arena, 0, LeaveCause::Left);
+    assert_eq!(deaths(&arena), [], "unhurt");
+    for _ in 0..10 {
+        shoot(&mut arena, 2, 1);
+        arena.step_by(13);
+    }
+    assert!(!arena.public(1).alive);
+    leave(&mut arena, 1, LeaveCause::Left);
+    assert_eq!((deaths(&arena), kept(&arena, 1).score.deaths), (Vec::new(), 1), "no second death");
+
+    let mut long_warmup = plan("deathmatch");
+    long_warmup.ruleset.matches.warmup_ms = 60_000;
+    let mut arena = Arena::new(&long_warmup);
+    (0..2).for_each(|slot| arena.join(slot, Team::NONE));
+    arena.step_by(5);
+    shoot(&mut arena, 0, 1);
+    leave(&mut arena, 1, LeaveCause::Left);
+    assert_eq!((deaths(&arena), arena.public(0).kills), (Vec::new(), 0), "in warm-up");
+
+    let mut arena = Arena::fighting(&plan("deathmatch"), 2);
+    shoot(&mut arena, 0, 1);
+    arena.input.push(Command::End { reason: EndReason::Requested });
+    leave(&mut arena, 1, LeaveCause::Left);
+    assert_eq!((deaths(&arena), arena.public(0).kills), (Vec::new(), 0), "after the end in the same tick");
+}
+
+#[test]
+fn whoever_stood_up_again_is_not_held_to_the_blows_of_his_last_life() {
+    let mut arena = Arena::fighting(&plan("deathmatch"), 2);
+    for _ in 0..10 {
+        shoot(&mut arena, 0, 1);
+        arena.step_by(13);
+    }
+    arena.step_by(RESPAWN_TICKS);
+    assert!(arena.public(1).alive);
+    leave(&mut arena, 1, LeaveCause::Left);
+    assert_eq!((deaths(&arena), arena.public(0).kills), (Vec::new(), 1));
+}
+
+#[test]
+fn a_blow_and_a_leave_in_one_tick_are_no_death_but_the_blow_before_it_counts() {
+    let mut arena = Arena::fighting(&plan("deathmatch"), 2);
+    arena.attack(0, 1);
+    leave(&mut arena, 1, LeaveCause::Left);
+    assert_eq!(deaths(&arena), [], "he was gone when the shot was fired");
+    let mut arena = Arena::fighting(&plan("deathmatch"), 2);
+    shoot(&mut arena, 0, 1);
+    leave(&mut arena, 1, LeaveCause::Left);
+    assert_eq!(deaths(&arena), [(2, 1)]);
+}
+
+#[test]
+fn an_attacker_who_has_left_or_come_back_gets_his_kill_all_the_same() {
+    for comes_back in [false, true] {
+        let mut arena = Arena::fighting(&plan("deathmatch"), 3);
+        shoot(&mut arena, 0, 1);
+        leave(&mut arena, 0, LeaveCause::Left);
+        if comes_back {
+            arena.join(0, Team::NONE);
+            arena.step();
+        }
+        leave(&mut arena, 1, LeaveCause::Left);
+        let killer = if comes_back { 4 } else { 1 };
+        assert_eq!(deaths(&arena), [(2, killer)], "comes back: {comes_back}");
+        let kills = if comes_back { arena.public(0).kills } else { kept(&arena, 0).score.kills };
+        assert_eq!(kills, 1, "comes back: {comes_back}");
+    }
+}
+
+#[test]
+fn whoever_joins_again_has_his_score_and_the_health_he_left_with_after_the_delay_of_the_dead() {
+    for mode in ["deathmatch", "duel"] {
+        let mut arena = Arena::fighting(&plan(mode), 2);
+        shoot(&mut arena, 0, 1);
+        shoot(&mut arena, 1, 0);
+        arena.step_by(WINDOW_TICKS);
+        leave(&mut arena, 1, LeaveCause::Left);
+        let before = kept(&arena, 1).score;
+        assert_eq!((before.shots, before.hits, before.damage_dealt), (1, 1, 10_000), "{mode}");
+        arena.join(1, Team::NONE);
+        arena.step();
+        let joined_at = arena.tick();
+        let mut keyframe = Vec::new();
+        arena.sim.write_keyframe(&mut keyframe);
+        let mut restored = Sim::restore(&arena.parts, &keyframe).expect("the keyframe is whole");
+        while !arena.public(1).alive {
+            arena.step();
+            assert_eq!(restored.step(&mut Vec::new()).root, arena.output.root);
+            assert_eq!(health(&mut arena, 0), 90, "{mode}: the other one is not healed");
+        }
+        assert_eq!(arena.tick() - joined_at, RESPAWN_TICKS, "{mode}");
+        assert_eq!([health(&mut arena, 0), health(&mut arena, 1)], [90, 90], "{mode}: nobody is healed");
+        leave(&mut arena, 1, LeaveCause::Left);
+        assert_eq!(kept(&arena, 1).score, before, "{mode}");
+    }
+}
+
+#[test]
+fn a_new_match_forgets_who_has_left_before_it() {
+    let mut long_warmup = plan("deathmatch");
+    long_warmup.ruleset.matches.warmup_ms = 2_000;
+    let mut arena = Arena::new(&long_warmup);
+    (0..3).for_each(|slot| arena.join(slot, Team::NONE));
+    arena.step_by(5);
+    shoot(&mut arena, 0, 1);
+    leave(&mut arena, 0, LeaveCause::Left);
+    assert_eq!(kept(&arena, 0).score.hits, 1);
+    while arena.sim.match_state().phase != Phase::Active {
+        arena.step();
+    }
+    assert!(arena.sim.departed().0.is_empty());
+}
+
+#[test]
+fn a_death_by_leaving_can_decide_the_match() {
+    let mut arena = Arena::fighting(&Plan { score_limit: 1, ..plan("deathmatch") }, 2);
+    shoot(&mut arena, 0, 1);
+    leave(&mut arena, 1, LeaveCause::Left);
+    assert!(
+        arena.output.events.contains(&Event::Ended { reason: EndReason::ScoreLimit, winner: Some(SimId(1)) })
+    );
+}
+
+#[test]
+fn a_death_by_leaving_ends_the_round_of_a_duel_and_the_next_one_begins_whole_for_both() {
+    let mut arena = Arena::fighting(&plan("duel"), 2);
+    shoot(&mut arena, 0, 1);
+    shoot(&mut arena, 1, 0);
+    leave(&mut arena, 1, LeaveCause::Left);
+    let ended_at = arena.tick();
+    assert_eq!(deaths(&arena), [(2, 1)]);
+    arena.step_by(40);
+    arena.join(1, Team::NONE);
+    arena.step();
+    let joined_at = arena.tick();
+    while !arena.public(1).alive {
+        assert_eq!(health(&mut arena, 0), 90);
+        arena.step();
+    }
+    assert_eq!(arena.tick() - joined_at, RESPAWN_TICKS, "{ended_at}");
+    assert_eq!([health(&mut arena, 0), health(&mut arena, 1)], [100, 100]);
+    assert_eq!([arena.public(0).kills, arena.public(1).deaths], [1, 1]);
+}
+
+#[test]
+fn a_stranger_who_takes_the_place_of_a_duellist_begins_a_new_round_after_the_delay() {
+    let mut arena = Arena::fighting(&plan("duel"), 2);
+    shoot(&mut arena, 0, 1);
+    shoot(&mut arena, 1, 0);
+    arena.step_by(WINDOW_TICKS);
+    leave(&mut arena, 1, LeaveCause::Left);
+    arena.step_by(300);
+    assert_eq!(health(&mut arena, 0), 90, "alone nobody is healed");
+    arena.input.push(join(2, Team::NONE));
+    arena.step();
+    for _ in 1..RESPAWN_TICKS {
+        assert!(!arena.public(2).alive);
+        assert_eq!(health(&mut arena, 0), 90);
+        arena.step();
+    }
+    arena.step();
+    assert_eq!([health(&mut arena, 0), health(&mut arena, 2)], [100, 100]);
+}
+
+#[test]
+fn no_coming_and_going_interrupts_or_heals_a_round_that_is_on() {
+    let mut arena = Arena::fighting(&plan("duel"), 2);
+    shoot(&mut arena, 0, 1);
+    shoot(&mut arena, 1, 0);
+    arena.step_by(WINDOW_TICKS);
+    let epochs = [arena.own(0).pose_epoch, arena.own(1).pose_epoch];
+    for round in 0..20 {
+        arena.join(2, Team::NONE);
+        arena.step_by(if round % 2 == 0 { 30 } else { 2 * RESPAWN_TICKS });
+        assert!(!arena.public(2).alive, "a newcomer waits for a round");
+        leave(&mut arena, 2, LeaveCause::Left);
+        arena.step_by(RESPAWN_TICKS);
+        assert_eq!([health(&mut arena, 0), health(&mut arena, 1)], [90, 90]);
+    }
+    assert_eq!([arena.own(0).pose_epoch, arena.own(1).pose_epoch], epochs);
+    leave(&mut arena, 0, LeaveCause::Left);
+    leave(&mut arena, 1, LeaveCause::Left);
+    (0..2).for_each(|slot| arena.join(slot, Team::NONE));
+    arena.step_by(RESPAWN_TICKS + 2);
+    assert_eq!([health(&mut arena, 0), health(&mut arena, 1)], [90, 90], "both left and came back");
+}
+
+#[test]
+fn a_blow_by_an_ally_hides_no_enemy_and_gives_no_kill() {
+    for (by_enemy, by_ally, expected) in [(true, true, (3, 1)), (false, true, (1, 0)), (true, false, (3, 1))]
+    {
+        let mut arena = Arena::new(&Plan { friendly_fire: true, ..plan("deathmatch") });
+        let wishes = [(0, 1), (2, 2), (1, 1), (3, 2)];
+        wishes.iter().for_each(|(slot, team)| arena.join(*slot, Team(*team)));
+        arena.step_by(5);
+        assert_eq!(arena.sim.match_state().phase, Phase::Active);
+        if by_enemy {
+            shoot(&mut arena, 1, 2);
+            arena.step_by(20);
+        }
+        if by_ally {
+            shoot(&mut arena, 3, 2);
+        }
+        leave(&mut arena, 2, LeaveCause::Left);
+        let (killer, kills) = if by_enemy { expected } else { (4, 0) };
+        assert_eq!(deaths(&arena), [(2, killer)]);
+        assert_eq!([arena.public(1).kills, arena.public(3).kills], [kills, 0]);
+        assert_eq!(kept(&arena, 2).score.deaths, 1);
+    }
+}
