@@ -43,7 +43,7 @@ impl std::fmt::Debug for Seed {
     }
 }
 
-/// The limits that the rules use, as they were when the session was created.
+/// The limits that rules and log rest on, as they were when the session was created.
 ///
 /// A later build may have others and still simulates the log by these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +60,8 @@ pub struct SimLimits {
     pub inputs_per_player_and_tick_max: u8,
     /// Ticks between two frames of the regular grid, on which the logged exceptions rest.
     pub frame_ticks: u32,
+    /// No tick of the log lies further than this from the keyframe before it.
+    pub keyframe_ticks: u32,
 }
 canon_struct!(SimLimits {
     bank_ms,
@@ -69,6 +71,7 @@ canon_struct!(SimLimits {
     empty_ms_max,
     inputs_per_player_and_tick_max,
     frame_ticks,
+    keyframe_ticks,
 });
 
 impl SimLimits {
@@ -83,6 +86,7 @@ impl SimLimits {
             empty_ms_max: limits::EMPTY_SESSION_MS,
             inputs_per_player_and_tick_max: limits::INPUTS_PER_PLAYER_AND_TICK_MAX as u8,
             frame_ticks: if frame_ticks == 0 { 1 } else { frame_ticks },
+            keyframe_ticks: rate.ticks_in_ms(limits::KEYFRAME_MS),
         }
     }
 }

@@ -98,7 +98,7 @@ fn bless(reason: &str) {
             known.is_none_or(|line| line.version < SIMULATION_VERSION),
             "{file} does not verify any more, but the simulation version is still {SIMULATION_VERSION}: {HOW}"
         );
-        let stage = record();
+        let stage = record().ended();
         let bytes = file::write(&stage.log());
         assert!(
             bytes.len() <= LOG_BYTES_MAX,

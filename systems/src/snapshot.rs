@@ -7,6 +7,7 @@ use bevy_ecs::system::{Query, Res, ResMut, SystemParam};
 use combat_components::canon::Canon;
 use combat_components::limits::PLAYERS_MAX;
 use combat_components::phase::MatchState;
+use combat_components::setup::SessionSetup;
 use combat_components::streams::Streams;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -89,12 +90,16 @@ pub struct HashBytes {
     bytes: Vec<u8>,
     /// The state of the roster that identities were last hashed at: they are fixed from join to leave.
     identities_at: Option<u32>,
+    /// Of the setup: every root is that of this session and no other.
+    setup_hash: u64,
 }
 
-impl Default for HashBytes {
-    fn default() -> Self {
-        // The largest kind is an identity of at most 102 bytes.
-        Self { bytes: Vec::with_capacity(PLAYERS_MAX * 128), identities_at: None }
+impl HashBytes {
+    pub fn of(setup: &SessionSetup) -> Self {
+        // No kind takes more than this per body, and a setup is shorter than all of them together.
+        let mut bytes = Vec::with_capacity(PLAYERS_MAX * 128);
+        setup.put(&mut bytes);
+        Self { setup_hash: xxh3_64(&bytes), bytes, identities_at: None }
     }
 }
 
@@ -118,7 +123,7 @@ fn hash_state(
     mut output: ResMut<TickOutput>,
 ) {
     let StateResources { now, roster, state, streams } = resources;
-    let HashBytes { bytes, identities_at } = &mut *kept;
+    let HashBytes { bytes, identities_at, setup_hash } = &mut *kept;
     let mut in_order: ArrayVec<FighterReadOnlyItem<'_, '_>, PLAYERS_MAX> = fighters.iter().collect();
     in_order.sort_unstable_by_key(|fighter| *fighter.id);
     let same_identities = identities_at.replace(roster.changes()) == Some(roster.changes());
@@ -139,6 +144,7 @@ fn hash_state(
         output.sub_hashes[index] = xxh3_64(bytes);
     }
     bytes.clear();
+    setup_hash.put(bytes);
     now.0.put(bytes);
     output.sub_hashes.iter().for_each(|sub_hash| sub_hash.put(bytes));
     output.root = xxh3_64(bytes);
