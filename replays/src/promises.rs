@@ -156,6 +156,16 @@ impl Promises {
         }
     }
 
+    /// The epoch of the keyframe read last.
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// Whether both expect the same of everything but times.
+    pub fn expects_all_but_times_as(&self, other: &Self) -> bool {
+        Self { times: other.times, ..self.clone() } == *other
+    }
+
     pub fn has_ended(&self) -> bool {
         self.has_ended
     }

@@ -40,6 +40,18 @@ impl RecordKind {
     pub const ALL: [Self; 6] =
         [Self::Tick, Self::QuietTick, Self::Keyframe, Self::Anchor, Self::EpochStart, Self::FailedTick];
 
+    /// As `docs/replay-format.md` calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tick => "tick",
+            Self::QuietTick => "quiet tick",
+            Self::Keyframe => "keyframe",
+            Self::Anchor => "anchor",
+            Self::EpochStart => "epoch start",
+            Self::FailedTick => "failed tick",
+        }
+    }
+
     pub fn from_number(number: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| *kind as u8 == number)
     }
