@@ -35,7 +35,7 @@ Exit codes: 0 good; 1 what was checked does not hold; 2 refused, wrong usage or 
 enum Verb {
     /// Run the server
     Serve(serve::ServeArgs),
-    /// List, verify, show and export recorded sessions
+    /// List, verify, show, export and audit recorded sessions
     Replay(replay::ReplayArgs),
     /// Play many virtual players against a running server and measure what they meet
     Load(load::LoadArgs),

@@ -38,6 +38,9 @@ impl SessionHost {
             Envelope::Join { wish, reply } => self.take_join(wish, reply),
             Envelope::Leave { player, cause, reply } => match self.place_of(player) {
                 None => drop(reply.send(Err(SessionError::NotInSession))),
+                Some(slot) if !self.input.has_place_for(&Command::Leave { slot, cause }) => {
+                    drop(reply.send(Err(SessionError::InboxFull)));
+                }
                 Some(slot) => {
                     // What he still said must not be done by whoever gets his slot in the same tick.
                     self.input.retain(|command| command.player_slot() != Some(slot));
@@ -85,9 +88,8 @@ impl SessionHost {
             return self.waiting.push(Waiting::Join { reply, slot, team });
         }
         let slots = self.parts.sim.rules().setup.max_players;
-        let Some(slot) =
-            (0..slots).map(Slot).find(|slot| !self.places.iter().any(|(_, taken)| taken == slot))
-        else {
+        let is_free = |slot: &Slot| !self.places.iter().any(|(_, taken)| taken == slot);
+        let Some(slot) = (0..slots).map(Slot).find(is_free) else {
             // Nobody waiting for the answer means that the caller has gone.
             let _ = reply.send(Err(SessionError::Full));
             return;
@@ -98,8 +100,14 @@ impl SessionHost {
             let _ = reply.send(Err(SessionError::NotAdmitted("the operating system gives no randomness")));
             return;
         };
+        let join = Command::Join { slot, pseudonym, team, bot };
+        if !self.input.has_place_for(&join) {
+            // Somebody has joined and left this slot since the last tick; there is room again after the next.
+            let _ = reply.send(Err(SessionError::InboxFull));
+            return;
+        }
         self.parts.people.meet(Person { pseudonym, player, name });
-        self.input.push(Command::Join { slot, pseudonym, team, bot });
+        self.input.push(join);
         self.places.push((player, slot));
         self.waiting.push(Waiting::Join { reply, slot, team });
     }
