@@ -7,6 +7,7 @@ use combat_components::ids::{Epoch, SessionId};
 use combat_components::phase::Phase;
 use combat_components::tick::{Tick, TickRate};
 use combat_systems::sim::SimParts;
+use combat_systems::snapshot::StateKind;
 use thiserror::Error;
 
 use crate::header::{Header, KINDS};
@@ -57,6 +58,8 @@ pub enum Promise {
     AnchorTime { found_us: u64, from_us: u64, to_us: u64 },
     #[error("tells the sub-hashes {found:#06x}, those that changed are {expected:#06x}")]
     SubHashes { expected: u32, found: u32 },
+    #[error("the sub-hash of {} is not the one that the root is made of", .0.name())]
+    SubHash(StateKind),
     #[error("a record after the end of the match")]
     AfterEnd,
     #[error("a record after the tick that failed")]
@@ -286,9 +289,14 @@ impl Promises {
         from_us..to_us.min(UNIX_US.end)
     }
 
-    /// Which sub-hashes a tick tells, against those that changed.
-    pub fn sub_hashes(&self, expected: u32, found: u32) -> Result<(), Broken> {
-        if expected == found { Ok(()) } else { self.broken(Promise::SubHashes { expected, found }) }
+    /// Which sub-hashes a tick tells, against those that changed, and the first whose value is another, under a root
+    /// that agrees.
+    pub fn sub_hashes(&self, expected: u32, found: u32, differs: Option<StateKind>) -> Result<(), Broken> {
+        match differs {
+            _ if expected != found => self.broken(Promise::SubHashes { expected, found }),
+            Some(kind) => self.broken(Promise::SubHash(kind)),
+            None => Ok(()),
+        }
     }
 
     /// At the end of the records of a match that is over.
