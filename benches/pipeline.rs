@@ -139,10 +139,11 @@ fn report(name: &str, mut took: Vec<Duration>) {
 fn bytes(rehearsed: &rehearsal::Rehearsed) {
     let per_s = |bytes: usize| bytes as f64 / f64::from(MATCH_S);
     println!(
-        "to one player of 10: {:.1} public frames/s, {:.0} B/s public + {:.0} B/s own; log {:.0} B/s",
+        "to one player of 10: {:.1} public frames/s, {:.0} B/s public + {:.0} B/s own; log {:.0} B/s, {:.0} with keyframes",
         per_s(rehearsed.frames),
         per_s(rehearsed.public_bytes),
         per_s(rehearsed.own_bytes),
+        per_s(rehearsed.tick_bytes),
         per_s(rehearsed.log.records.len()),
     );
 }

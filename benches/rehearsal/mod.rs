@@ -8,6 +8,7 @@ use combat_client::Client;
 use combat_components::command::{Command, TickInput};
 use combat_components::event::Event;
 use combat_components::ids::{Epoch, Pseudonym, SessionId, Slot, Team};
+use combat_components::phase::EndReason;
 use combat_components::setup::{Seed, SessionSetup, SimLimits};
 use combat_components::streams::Stream;
 use combat_components::tick::{Tick, TickRate};
@@ -15,6 +16,7 @@ use combat_protocol::codec::{Encoding, decode_client};
 use combat_protocol::server::Welcome;
 use combat_replays::header::Header;
 use combat_replays::log::Log;
+use combat_replays::promises::is_anchor_due;
 use combat_replays::recorder::Recorder;
 use combat_systems::SIMULATION_VERSION;
 use combat_systems::sim::{Sim, SimParts};
@@ -30,13 +32,17 @@ use realtime_combat_service::session::people::People;
 
 pub const RATE: TickRate = TickRate::DEFAULT;
 const SEED: u64 = 7;
+const CREATED_UNIX_MS: u64 = 1_760_000_000_000;
 const STANDING: Standing = Standing { epoch: Epoch(1), epoch_began_at: Tick(0), durable_tick: Tick(0) };
 
 /// What a rehearsed match leaves: its inputs tick by tick, and its log.
 pub struct Rehearsed {
     pub parts: SimParts,
     pub inputs: Vec<TickInput>,
+    /// Complete: keyframes, anchors and an end included.
     pub log: Log,
+    /// Bytes of records that are no keyframes.
+    pub tick_bytes: usize,
     pub kills: usize,
     pub shots: usize,
     /// Bytes of public deltas and of own parts that one player was sent.
@@ -91,8 +97,7 @@ pub fn rehearse(bots: u8, seconds: u32) -> Rehearsed {
     let mut players: Vec<Player> =
         (0..bots).map(|number| join(number, &parts, &mut audience, &mut input)).collect();
     let mut keyframe = Vec::new();
-    sim.write_keyframe(&mut keyframe);
-    recorder.record_keyframe(Epoch(1), Tick(0), &keyframe, &mut records);
+    let mut keyframe_bytes = 0;
     let (mut kills, mut shots) = (0, 0);
     let mut sent = Sent::default();
     for tick in 0..seconds * RATE.hz() {
@@ -103,8 +108,14 @@ pub fn rehearse(bots: u8, seconds: u32) -> Rehearsed {
             }
         }
         audience.log_link_facts(&mut input);
-        sim.step(&mut input);
-        recorder.record_tick(Epoch(1), &input, sim.output(), &mut records);
+        if tick % parts.setup.limits.keyframe_ticks == 0 {
+            let before = records.len();
+            keyframe.clear();
+            sim.write_keyframe(&mut keyframe);
+            recorder.record_keyframe(Epoch(1), Tick(tick), &keyframe, &mut records);
+            keyframe_bytes += records.len() - before;
+        }
+        record_tick(&mut sim, &mut recorder, &mut input, &mut records);
         inputs.push(std::mem::take(&mut input));
         let events = &sim.output().events;
         kills += events.iter().filter(|event| matches!(event, Event::Died { .. })).count();
@@ -114,9 +125,22 @@ pub fn rehearse(bots: u8, seconds: u32) -> Rehearsed {
             hear(player, millis(sim.tick().0), (at == 0).then_some(&mut sent));
         }
     }
+    let tick_bytes = records.len() - keyframe_bytes;
+    input.push(Command::End { reason: EndReason::Requested });
+    record_tick(&mut sim, &mut recorder, &mut input, &mut records);
     let log = Log { header: header(&parts), map, ruleset, records, lost: None };
     let Sent { public_bytes, own_bytes, frames, heard } = sent;
-    Rehearsed { parts, inputs, log, kills, shots, public_bytes, own_bytes, frames, said, heard }
+    Rehearsed { parts, inputs, log, tick_bytes, kills, shots, public_bytes, own_bytes, frames, said, heard }
+}
+
+/// As a host: an anchor goes with every tick that it is due after.
+fn record_tick(sim: &mut Sim, recorder: &mut Recorder, input: &mut TickInput, records: &mut Vec<u8>) {
+    sim.step(input);
+    recorder.record_tick(Epoch(1), input, sim.output(), records);
+    let tick = sim.tick();
+    if is_anchor_due(tick, Tick(1), RATE) {
+        recorder.record_anchor(tick, CREATED_UNIX_MS * 1_000 + millis(tick.0) * 1_000, records);
+    }
 }
 
 #[derive(Default)]
@@ -141,7 +165,7 @@ fn header(parts: &SimParts) -> Header {
         ruleset_name: "default".to_owned(),
         ruleset_version: 1,
         build: "bench".to_owned(),
-        created_unix_ms: 0,
+        created_unix_ms: CREATED_UNIX_MS,
         service: String::new(),
     }
 }

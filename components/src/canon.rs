@@ -2,6 +2,8 @@
 //!
 //! Integers are little-endian and of fixed width; a sequence is its length as `u32` and then its items.
 
+use std::ops::Range;
+
 use thiserror::Error;
 
 /// Why canonical bytes could not be read.
@@ -59,6 +61,90 @@ pub trait Canon: Sized {
     /// # Errors
     /// When the bytes end early or hold a value outside its range.
     fn take(reader: &mut Reader<'_>) -> Result<Self, CanonError>;
+
+    /// Reads a value as [`Canon::take`] does and tells `trail` where each of its fields lies.
+    ///
+    /// # Errors
+    /// As [`Canon::take`].
+    fn trace(reader: &mut Reader<'_>, trail: &mut Trail<'_>) -> Result<(), CanonError> {
+        trail.leaf::<Self>(reader, false)
+    }
+}
+
+/// Where the fields of a value lie in its canonical bytes, each told under its path.
+pub struct Trail<'a> {
+    path: Vec<&'static str>,
+    total: usize,
+    visit: &'a mut dyn FnMut(Traced<'_>),
+}
+
+/// A field that has no fields of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Traced<'a> {
+    pub path: &'a [&'static str],
+    /// Of the bytes that were traced.
+    pub range: Range<usize>,
+    /// A length and as many bytes of text.
+    pub is_text: bool,
+}
+
+impl<'a> Trail<'a> {
+    /// Tells every field of the `T` in `bytes`.
+    ///
+    /// # Errors
+    /// When the bytes are no `T`, or more than one.
+    pub fn of<T: Canon>(bytes: &[u8], visit: &'a mut dyn FnMut(Traced<'_>)) -> Result<(), CanonError> {
+        let mut reader = Reader::new(bytes);
+        T::trace(&mut reader, &mut Self { path: Vec::new(), total: bytes.len(), visit })?;
+        reader.finish()
+    }
+
+    fn leaf<T: Canon>(&mut self, reader: &mut Reader<'_>, is_text: bool) -> Result<(), CanonError> {
+        let start = self.total - reader.remaining();
+        T::take(reader)?;
+        let range = start..self.total - reader.remaining();
+        (self.visit)(Traced { path: &self.path, range, is_text });
+        Ok(())
+    }
+
+    /// A number before what it counts or tells apart.
+    ///
+    /// # Errors
+    /// As [`Canon::take`].
+    pub fn number<T: Canon + Copy>(
+        &mut self,
+        name: &'static str,
+        reader: &mut Reader<'_>,
+    ) -> Result<T, CanonError> {
+        let number = T::take(&mut Reader::new(reader.rest))?;
+        self.path.push(name);
+        let told = self.leaf::<T>(reader, false);
+        self.path.pop();
+        told.map(|()| number)
+    }
+
+    /// The field of an `S` that `of` picks, under its name.
+    ///
+    /// # Errors
+    /// As [`Canon::take`].
+    pub fn field<S, T: Canon>(
+        &mut self,
+        name: &'static str,
+        reader: &mut Reader<'_>,
+        _of: fn(&S) -> Option<&T>,
+    ) -> Result<(), CanonError> {
+        self.path.push(name);
+        let told = T::trace(reader, self);
+        self.path.pop();
+        told
+    }
+
+    fn items<T: Canon>(&mut self, count: usize, reader: &mut Reader<'_>) -> Result<(), CanonError> {
+        self.path.push("item");
+        let told = (0..count).try_for_each(|_| T::trace(reader, self));
+        self.path.pop();
+        told
+    }
 }
 
 macro_rules! canon_integer {
@@ -102,6 +188,11 @@ impl<T: Canon> Canon for Option<T> {
     fn take(reader: &mut Reader<'_>) -> Result<Self, CanonError> {
         Ok(if bool::take(reader)? { Some(T::take(reader)?) } else { None })
     }
+
+    fn trace(reader: &mut Reader<'_>, trail: &mut Trail<'_>) -> Result<(), CanonError> {
+        let is_some = trail.number::<bool>("is_some", reader)?;
+        trail.items::<T>(usize::from(is_some), reader)
+    }
 }
 
 impl<T: Canon, const N: usize> Canon for arrayvec::ArrayVec<T, N> {
@@ -121,6 +212,14 @@ impl<T: Canon, const N: usize> Canon for arrayvec::ArrayVec<T, N> {
         }
         Ok(items)
     }
+
+    fn trace(reader: &mut Reader<'_>, trail: &mut Trail<'_>) -> Result<(), CanonError> {
+        let count = trail.number::<u32>("count", reader)? as usize;
+        if count > N {
+            return Err(CanonError::OutOfRange { what: "sequence length" });
+        }
+        trail.items::<T>(count, reader)
+    }
 }
 
 impl<T: Canon> Canon for Vec<T> {
@@ -138,6 +237,11 @@ impl<T: Canon> Canon for Vec<T> {
         }
         Ok(items)
     }
+
+    fn trace(reader: &mut Reader<'_>, trail: &mut Trail<'_>) -> Result<(), CanonError> {
+        let count = trail.number::<u32>("count", reader)? as usize;
+        trail.items::<T>(count, reader)
+    }
 }
 
 impl Canon for String {
@@ -150,6 +254,10 @@ impl Canon for String {
         let length = u32::take(reader)? as usize;
         let bytes = reader.bytes(length)?;
         String::from_utf8(bytes.to_vec()).map_err(|_| CanonError::OutOfRange { what: "text" })
+    }
+
+    fn trace(reader: &mut Reader<'_>, trail: &mut Trail<'_>) -> Result<(), CanonError> {
+        trail.leaf::<Self>(reader, true)
     }
 }
 
@@ -167,6 +275,14 @@ macro_rules! canon_struct {
             ) -> Result<Self, $crate::canon::CanonError> {
                 $(let $field = $crate::canon::Canon::take(reader)?;)*
                 Ok(Self { $($field),* })
+            }
+
+            fn trace(
+                reader: &mut $crate::canon::Reader<'_>,
+                trail: &mut $crate::canon::Trail<'_>,
+            ) -> Result<(), $crate::canon::CanonError> {
+                $(trail.field(stringify!($field), reader, |value: &Self| Some(&value.$field))?;)*
+                Ok(())
             }
         }
     };
@@ -211,6 +327,23 @@ macro_rules! canon_enum {
                     $($number => {
                         $($(let $field = $crate::canon::Canon::take(reader)?;)*)?
                         Ok(Self::$variant $({ $($field),* })?)
+                    })+
+                    _ => Err($crate::canon::CanonError::OutOfRange { what: stringify!($name) }),
+                }
+            }
+
+            fn trace(
+                reader: &mut $crate::canon::Reader<'_>,
+                trail: &mut $crate::canon::Trail<'_>,
+            ) -> Result<(), $crate::canon::CanonError> {
+                match trail.number::<u8>("kind", reader)? {
+                    $($number => {
+                        $($(trail.field(stringify!($field), reader, |value: &Self| match value {
+                            Self::$variant { $field, .. } => Some($field),
+                            #[allow(unreachable_patterns, reason = "an enum may have one variant only")]
+                            _ => None,
+                        })?;)*)?
+                        Ok(())
                     })+
                     _ => Err($crate::canon::CanonError::OutOfRange { what: stringify!($name) }),
                 }

@@ -23,6 +23,7 @@ pub mod score;
 pub mod setup;
 pub mod streams;
 pub mod tick;
+pub mod tick_bounds;
 pub mod toml_error;
 mod toml_reader;
 pub mod verdict;

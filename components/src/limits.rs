@@ -65,10 +65,31 @@ pub const LEAVING_IS_DEATH_MS_MAX: u32 = 5_000;
 /// Players who have left are remembered, with what they had: twice as many as can be in a session.
 pub const DEPARTED_MAX: usize = 2 * PLAYERS_MAX;
 
-/// A keyframe is taken this often.
+/// A keyframe is taken this often, to the tick.
 pub const KEYFRAME_MS: u32 = 5_000;
+
+/// Inputs of all players that one tick takes.
+pub const INPUTS_PER_TICK_MAX: usize = PLAYERS_MAX * INPUTS_PER_PLAYER_AND_TICK_MAX;
+
+/// Of each slot a tick holds one join, one leaving, one change of connection, and one fact of each kind of its link.
+pub const FACTS_PER_SLOT_AND_TICK_MAX: usize = 6;
+
+/// An end, a moved schedule and a resumption: one of each.
+pub const SESSION_COMMANDS_PER_TICK_MAX: usize = 3;
+
+/// Commands that one tick may hold, live and in a log.
+pub const COMMANDS_PER_TICK_MAX: usize =
+    INPUTS_PER_TICK_MAX + PLAYERS_MAX * FACTS_PER_SLOT_AND_TICK_MAX + SESSION_COMMANDS_PER_TICK_MAX;
+
+/// Canonical bytes of the longest command, a claim with every bend, rounded up.
+pub const COMMAND_BYTES_MAX: usize = 96;
+
+/// A map or a ruleset: a file of this size holds a thousand solids with room for comments.
+pub const DOCUMENT_BYTES_MAX: usize = 1_048_576;
 
 const _: () = assert!(RECENT_CLAIMS_MAX as u32 * 1_000 >= ATTACK_FOLLOWS_MS_MAX * 2 * CLAIM_HZ);
 const _: () = assert!(HISTORY_TICKS as u32 * 1_000 >= BANK_MS * 128);
 const _: () = assert!(INPUTS_PER_PLAYER_AND_TICK_MAX <= u8::MAX as usize);
 const _: () = assert!(PLAYERS_MAX <= u8::MAX as usize);
+const _: () =
+    assert!(COMMANDS_PER_TICK_MAX <= u16::MAX as usize, "the simulation counts a tick's commands in u16");

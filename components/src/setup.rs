@@ -43,7 +43,7 @@ impl std::fmt::Debug for Seed {
     }
 }
 
-/// The limits that the rules use, as they were when the session was created.
+/// The limits that rules and log rest on, as they were when the session was created.
 ///
 /// A later build may have others and still simulates the log by these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +64,8 @@ pub struct SimLimits {
     pub refusal_forgiven_ms: u32,
     /// Ticks between two frames of the regular grid, on which the logged exceptions rest.
     pub frame_ticks: u32,
+    /// No tick of the log lies further than this from the keyframe before it.
+    pub keyframe_ticks: u32,
 }
 canon_struct!(SimLimits {
     bank_ms,
@@ -76,6 +78,7 @@ canon_struct!(SimLimits {
     refusals_max,
     refusal_forgiven_ms,
     frame_ticks,
+    keyframe_ticks,
 });
 
 impl SimLimits {
@@ -93,6 +96,7 @@ impl SimLimits {
             refusals_max: limits::REFUSALS_MAX,
             refusal_forgiven_ms: limits::REFUSAL_FORGIVEN_MS,
             frame_ticks: if frame_ticks == 0 { 1 } else { frame_ticks },
+            keyframe_ticks: rate.ticks_in_ms(limits::KEYFRAME_MS),
         }
     }
 }

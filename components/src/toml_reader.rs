@@ -6,11 +6,9 @@ use std::ops::RangeInclusive;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::limits::DOCUMENT_BYTES_MAX;
 use crate::quantity::Vec3Mm;
 use crate::toml_error::TomlError;
-
-/// A file of this size holds a thousand solids with room for comments.
-const DOCUMENT_BYTES_MAX: usize = 1_048_576;
 
 /// A key this many edits from a known one is taken for a misspelling of it.
 const MISSPELLING_EDITS_MAX: usize = 3;

@@ -2,13 +2,16 @@
 //!
 //! The first 84 bytes keep their layout in every version of the format. What follows the log is of `crate::names`.
 
+use std::convert::Infallible;
 use std::fmt;
+use std::ops::Range;
 
 use combat_components::canon::{Canon, Reader as Fields};
+use combat_components::limits::DOCUMENT_BYTES_MAX;
 use thiserror::Error;
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use crate::header::{FORMAT_VERSION, Header, HeaderError};
+use crate::header::{FORMAT_VERSION, HEADER_BYTES_MAX, Header, HeaderError};
 use crate::log::Log;
 use crate::reader::{Damage, Reader};
 
@@ -21,6 +24,9 @@ const DIRECTORY_CHECKSUM_OFFSET: usize = DIRECTORY_OFFSET + SECTIONS * 16;
 /// Where the first section begins.
 const HEAD_BYTES: usize = DIRECTORY_CHECKSUM_OFFSET + 8;
 const TRAILER_BYTES: usize = 8;
+
+/// What a reader takes into memory: two hours of 64 players take half a gigabyte, a day of ten players one and a half.
+pub const FILE_BYTES_MAX: u64 = 2 << 30;
 
 /// A part of the file, as errors name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +42,15 @@ pub enum FilePart {
 
 impl FilePart {
     const SECTIONS: [Self; SECTIONS] = [Self::Header, Self::Map, Self::Ruleset, Self::Records];
+
+    /// More is not even hashed; the records are bounded one by one.
+    const fn bytes_max(self) -> Option<usize> {
+        match self {
+            Self::Header => Some(HEADER_BYTES_MAX),
+            Self::Map | Self::Ruleset => Some(DOCUMENT_BYTES_MAX),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for FilePart {
@@ -66,21 +81,33 @@ pub enum FileError {
     Records(Damage),
 }
 
-/// Lays a log out as a file.
-pub fn write(log: &Log) -> Vec<u8> {
+/// Lays a log out as a file, piece by piece: its records are not copied.
+pub fn write_to<E>(log: &Log, write: &mut dyn FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
     let header = log.header.to_bytes();
     let sections: [&[u8]; SECTIONS] = [&header, &log.map, &log.ruleset, &log.records];
-    let bytes = sections.iter().map(|section| section.len()).sum::<usize>() + HEAD_BYTES + TRAILER_BYTES;
-    let mut out = Vec::with_capacity(bytes);
-    out.extend_from_slice(&FILE_MAGIC);
-    FORMAT_VERSION.put(&mut out);
+    let mut head = Vec::with_capacity(HEAD_BYTES);
+    head.extend_from_slice(&FILE_MAGIC);
+    FORMAT_VERSION.put(&mut head);
     for section in sections {
-        (section.len() as u64).put(&mut out);
-        xxh3_64(section).put(&mut out);
+        (section.len() as u64).put(&mut head);
+        xxh3_64(section).put(&mut head);
     }
-    xxh3_64(&out).put(&mut out);
-    sections.iter().for_each(|section| out.extend_from_slice(section));
-    xxh3_64(&out).put(&mut out);
+    xxh3_64(&head).put(&mut head);
+    let mut whole = Xxh3::new();
+    for piece in [&head[..]].into_iter().chain(sections) {
+        whole.update(piece);
+        write(piece)?;
+    }
+    write(&whole.digest().to_le_bytes())
+}
+
+/// Lays a log out as a file in memory.
+pub fn write(log: &Log) -> Vec<u8> {
+    let mut out = Vec::new();
+    let Ok(()) = write_to::<Infallible>(log, &mut |piece| {
+        out.extend_from_slice(piece);
+        Ok(())
+    });
     out
 }
 
@@ -97,8 +124,27 @@ pub fn names_part(bytes: &[u8]) -> Option<&[u8]> {
 /// # Errors
 /// The first part that is damaged, or another version of the format.
 pub fn read(bytes: &[u8]) -> Result<Log, FileError> {
+    let (header, [_, map, ruleset, records]) = checked(bytes)?;
+    let [map, ruleset, records] = [map, ruleset, records].map(|range| bytes[range].to_vec());
+    Ok(Log { header, map, ruleset, records, lost: None })
+}
+
+/// As [`read`]; the records stay where they are instead of being copied.
+///
+/// # Errors
+/// As [`read`].
+pub fn take(mut bytes: Vec<u8>) -> Result<Log, FileError> {
+    let (header, [_, map, ruleset, records]) = checked(&bytes)?;
+    let [map, ruleset] = [map, ruleset].map(|range| bytes[range].to_vec());
+    bytes.truncate(records.end);
+    bytes.drain(..records.start);
+    Ok(Log { header, map, ruleset, records: bytes, lost: None })
+}
+
+/// Where the sections lie, once every byte has been checked.
+fn checked(bytes: &[u8]) -> Result<(Header, [Range<usize>; SECTIONS]), FileError> {
     let sections = directory(bytes)?;
-    let mut found: [&[u8]; SECTIONS] = [&[]; SECTIONS];
+    let mut found: [Range<usize>; SECTIONS] = Default::default();
     let mut offset = HEAD_BYTES;
     for (index, (length, checksum)) in sections.into_iter().enumerate() {
         let part = FilePart::SECTIONS[index];
@@ -106,22 +152,24 @@ pub fn read(bytes: &[u8]) -> Result<Log, FileError> {
         let end = usize::try_from(length).ok().and_then(|length| offset.checked_add(length));
         let section =
             end.and_then(|end| bytes.get(offset..end)).ok_or_else(|| damaged("the file ends early"))?;
+        if let Some(most) = part.bytes_max().filter(|most| section.len() > *most) {
+            return Err(damaged(&format!("{length} bytes, expected at most {most}")));
+        }
         if xxh3_64(section) != checksum {
             return Err(match part {
                 FilePart::Records => first_fault(section, offset),
                 _ => damaged("its checksum does not hold"),
             });
         }
-        found[index] = section;
+        found[index] = offset..offset + section.len();
         offset += section.len();
     }
     trailer(bytes, offset)?;
-    let [header, map, ruleset, records] = found.map(<[u8]>::to_vec);
-    let header = Header::from_bytes(&header).map_err(|error| match error {
+    let header = Header::from_bytes(&bytes[found[0].clone()]).map_err(|error| match error {
         HeaderError::Format { found } => FileError::Format { found },
         error => FileError::Part { part: FilePart::Header, offset: HEAD_BYTES, reason: error.to_string() },
     })?;
-    Ok(Log { header, map, ruleset, records, lost: None })
+    Ok((header, found))
 }
 
 /// Length and checksum of every section.

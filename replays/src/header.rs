@@ -7,7 +7,7 @@ use thiserror::Error;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The version of everything `docs/replay-format.md` describes. Another version is refused, never guessed at.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// The first bytes of every header.
 pub const HEADER_MAGIC: [u8; 8] = *b"CMBTHEAD";
@@ -15,8 +15,18 @@ pub const HEADER_MAGIC: [u8; 8] = *b"CMBTHEAD";
 /// Magic, format version and length before the fields; a checksum of 8 bytes after them.
 const FRAME_BYTES: usize = 8 + 4 + 4;
 
-/// What a log begins with. Texts are for people and for the server that resumes the session; only `setup` and
-/// `simulation_version` matter to a re-simulation.
+/// A header is a few texts, of which the service's may hold a session's metadata.
+pub const HEADER_BYTES_MAX: usize = 1 << 20;
+
+/// The kinds a session can be of.
+pub const KINDS: [&str; 4] = ["casual", "ranked", "tournament", "training"];
+
+/// The fields that nothing holds a log to: words for people and for the server that resumes the session. Closed:
+/// every other field is checked against something or covered by the digest, and `combat replay audit` proves it.
+pub const FREE_TEXT: [&str; 3] = ["name", "build", "service"];
+
+/// What a log begins with. `setup` is part of every root; the rest is checked, covered by the digest or
+/// [`FREE_TEXT`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
     /// `combat_systems::SIMULATION_VERSION` of the build that recorded.
@@ -64,17 +74,41 @@ pub enum HeaderError {
 }
 
 impl Header {
+    /// The canonical bytes of every field that is not [`FREE_TEXT`], in order: what the digest covers.
+    pub(crate) fn covered_bytes(&self) -> Vec<u8> {
+        let Self {
+            simulation_version,
+            setup,
+            name: _,
+            kind,
+            map_id,
+            ruleset_name,
+            ruleset_version,
+            build: _,
+            created_unix_ms,
+            service: _,
+        } = self;
+        let mut out = Vec::new();
+        simulation_version.put(&mut out);
+        setup.put(&mut out);
+        kind.put(&mut out);
+        map_id.put(&mut out);
+        ruleset_name.put(&mut out);
+        ruleset_version.put(&mut out);
+        created_unix_ms.put(&mut out);
+        out
+    }
+
+    /// Where the fields lie in [`Self::to_bytes`].
+    pub(crate) const fn fields_range(length: usize) -> std::ops::Range<usize> {
+        FRAME_BYTES..length - 8
+    }
+
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut fields = Vec::new();
         self.put(&mut fields);
         let length = u32::try_from(fields.len()).expect("a header is a few texts, far below 4 GiB");
-        let mut out = Vec::with_capacity(FRAME_BYTES + fields.len() + 8);
-        out.extend_from_slice(&HEADER_MAGIC);
-        FORMAT_VERSION.put(&mut out);
-        length.put(&mut out);
-        out.extend_from_slice(&fields);
-        xxh3_64(&out).put(&mut out);
-        out
+        framed(length, &fields)
     }
 
     /// Reads exactly one header.
@@ -104,4 +138,15 @@ impl Header {
         fields.finish()?;
         Ok(header)
     }
+}
+
+/// Fields as a header's bytes, whatever they hold.
+pub(crate) fn framed(length: u32, fields: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(FRAME_BYTES + fields.len() + 8);
+    out.extend_from_slice(&HEADER_MAGIC);
+    FORMAT_VERSION.put(&mut out);
+    length.put(&mut out);
+    out.extend_from_slice(fields);
+    xxh3_64(&out).put(&mut out);
+    out
 }

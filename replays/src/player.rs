@@ -112,6 +112,21 @@ impl<'a> Player<'a> {
         &mut self.sim
     }
 
+    /// The simulation, and the commands of the tick simulated last.
+    pub(crate) fn stands(&mut self) -> (&mut Sim, &TickInput) {
+        (&mut self.sim, &self.input)
+    }
+
+    /// A simulation that stands where the records of `reader` go on.
+    pub(crate) fn going_on(parts: SimParts, sim: Sim, reader: Reader<'a>) -> Self {
+        Self { parts, sim, reader, input: TickInput::new(), offset: 0 }
+    }
+
+    /// Where the next record begins.
+    pub(crate) fn next_offset(&self) -> usize {
+        self.reader.offset()
+    }
+
     pub fn parts(&self) -> &SimParts {
         &self.parts
     }

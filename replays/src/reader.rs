@@ -5,11 +5,13 @@
 use combat_components::canon::{Canon, CanonError, Reader as Fields};
 use combat_components::ids::Epoch;
 use combat_components::tick::Tick;
+use combat_components::tick_bounds::OverBounds;
 use combat_systems::snapshot::STATE_KINDS;
 use thiserror::Error;
 
 use crate::record::{
-    CHECKSUM_BYTES, ChangedHashes, Commands, HEAD_BYTES, Record, RecordKind, TickRecord, checksum,
+    CHECKSUM_BYTES, COMMANDS_BYTES_MAX, ChangedHashes, Commands, HEAD_BYTES, Record, RecordKind,
+    STATE_BYTES_MAX, TickRecord, checksum,
 };
 
 /// Where a log cannot be believed any more, and why.
@@ -38,6 +40,10 @@ pub enum DamageReason {
     OutOfOrder { expected: Tick, found: Tick },
     #[error("epoch {} after epoch {}", found.0, before.0)]
     EpochFalls { before: Epoch, found: Epoch },
+    #[error("{found} bytes of {what}, expected at most {most}")]
+    TooLong { what: &'static str, found: usize, most: usize },
+    #[error("{0}")]
+    TooMany(#[from] OverBounds),
     #[error("the log does not begin with a keyframe of tick 0")]
     NoBeginning,
     #[error("the keyframe cannot be restored: {0}")]
@@ -62,6 +68,11 @@ impl<'a> Reader<'a> {
     /// A part may begin with any record; from the second on each must follow the one before.
     pub fn new(records: &'a [u8]) -> Self {
         Self { bytes: records, offset: 0, tick: None, epoch: None, over: false }
+    }
+
+    /// As [`Self::new`], for a part before which the log has come to `tick` and `epoch`.
+    pub(crate) fn going_on(records: &'a [u8], tick: Option<Tick>, epoch: Option<Epoch>) -> Self {
+        Self { tick, epoch, ..Self::new(records) }
     }
 
     /// The tick that the records read so far have come to; `None` before the first that tells.
@@ -113,22 +124,29 @@ impl<'a> Reader<'a> {
             RecordKind::EpochStart => Tick(0),
             _ => Tick::take(&mut fields)?,
         };
-        let commands = |bytes| Commands { bytes, tick, offset: self.offset };
+        let commands = |bytes: &'a [u8]| {
+            bounded("commands", bytes, COMMANDS_BYTES_MAX).map(|bytes| Commands {
+                bytes,
+                tick,
+                offset: self.offset,
+            })
+        };
         let record = match kind {
             RecordKind::Tick => {
                 let root = u64::take(&mut fields)?;
                 let changed = changed_hashes(&mut fields)?;
                 let bytes = fields.bytes(fields.remaining())?;
-                Record::Tick(TickRecord { tick, root, changed, commands: commands(bytes) })
+                Record::Tick(TickRecord { tick, root, changed, commands: commands(bytes)? })
             }
             RecordKind::QuietTick => {
                 let root = u64::take(&mut fields)?;
                 let changed = ChangedHashes::default();
-                Record::Tick(TickRecord { tick, root, changed, commands: commands(&[]) })
+                Record::Tick(TickRecord { tick, root, changed, commands: commands(&[])? })
             }
             RecordKind::Keyframe => {
                 let epoch = Epoch::take(&mut fields)?;
-                Record::Keyframe { tick, epoch, state: fields.bytes(fields.remaining())? }
+                let state = bounded("state", fields.bytes(fields.remaining())?, STATE_BYTES_MAX)?;
+                Record::Keyframe { tick, epoch, state }
             }
             RecordKind::Anchor => Record::Anchor { tick, unix_us: u64::take(&mut fields)? },
             RecordKind::EpochStart => {
@@ -136,7 +154,7 @@ impl<'a> Reader<'a> {
                 Record::EpochStart { epoch, tick: Tick::take(&mut fields)? }
             }
             RecordKind::FailedTick => {
-                Record::FailedTick { tick, commands: commands(fields.bytes(fields.remaining())?) }
+                Record::FailedTick { tick, commands: commands(fields.bytes(fields.remaining())?)? }
             }
         };
         fields.finish()?;
@@ -183,6 +201,11 @@ impl<'a> Iterator for Reader<'a> {
         self.over = read.is_err();
         Some(read.map_err(|reason| self.damage_at(self.offset, reason)))
     }
+}
+
+fn bounded<'a>(what: &'static str, bytes: &'a [u8], most: usize) -> Result<&'a [u8], DamageReason> {
+    let found = bytes.len();
+    if found <= most { Ok(bytes) } else { Err(DamageReason::TooLong { what, found, most }) }
 }
 
 fn changed_hashes(fields: &mut Fields<'_>) -> Result<ChangedHashes, DamageReason> {

@@ -1,9 +1,11 @@
 //! Records: what a log consists of, and how one is framed.
 
-use combat_components::canon::{Canon, CanonError, Reader};
+use combat_components::canon::{Canon, Reader};
 use combat_components::command::{Command, TickInput};
 use combat_components::ids::Epoch;
+use combat_components::limits::{COMMAND_BYTES_MAX, COMMANDS_PER_TICK_MAX, PLAYERS_MAX};
 use combat_components::tick::Tick;
+use combat_components::tick_bounds::TickBounds;
 use combat_systems::snapshot::STATE_KINDS;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -15,6 +17,13 @@ pub const HEAD_BYTES: usize = 4;
 pub const CHECKSUM_BYTES: usize = 4;
 /// What three bytes can count; the largest keyframe, of 64 players, takes a hundredth of it.
 pub const PAYLOAD_BYTES_MAX: usize = (1 << 24) - 1;
+/// The commands of a tick, each as long as the longest: more is refused before any is decoded.
+pub const COMMANDS_BYTES_MAX: usize = COMMANDS_PER_TICK_MAX * COMMAND_BYTES_MAX;
+/// A state of 64 players, rounded up to 4 KiB for each of them.
+pub const STATE_BYTES_MAX: usize = PLAYERS_MAX * 4_096;
+
+const _: () =
+    assert!(COMMANDS_BYTES_MAX + 128 < PAYLOAD_BYTES_MAX && STATE_BYTES_MAX + 8 < PAYLOAD_BYTES_MAX);
 
 /// The first byte of a record. Numbers are never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +40,18 @@ pub enum RecordKind {
 impl RecordKind {
     pub const ALL: [Self; 6] =
         [Self::Tick, Self::QuietTick, Self::Keyframe, Self::Anchor, Self::EpochStart, Self::FailedTick];
+
+    /// As `docs/replay-format.md` calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tick => "tick",
+            Self::QuietTick => "quiet tick",
+            Self::Keyframe => "keyframe",
+            Self::Anchor => "anchor",
+            Self::EpochStart => "epoch start",
+            Self::FailedTick => "failed tick",
+        }
+    }
 
     pub fn from_number(number: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| *kind as u8 == number)
@@ -94,13 +115,13 @@ impl Commands<'_> {
     /// Puts the commands into `into`, whose room is reused.
     ///
     /// # Errors
-    /// When the bytes are no commands although their checksum holds.
+    /// When the bytes are no commands although their checksum holds, or more than a tick may hold.
     pub fn read_into(&self, into: &mut TickInput) -> Result<(), Damage> {
         into.clear();
-        read_commands(self.bytes, into).map_err(|error| Damage {
+        read_commands(self.bytes, into).map_err(|reason| Damage {
             offset: self.offset,
             tick: self.tick,
-            reason: DamageReason::Content(error),
+            reason,
         })
     }
 
@@ -109,10 +130,13 @@ impl Commands<'_> {
     }
 }
 
-fn read_commands(bytes: &[u8], into: &mut TickInput) -> Result<(), CanonError> {
+fn read_commands(bytes: &[u8], into: &mut TickInput) -> Result<(), DamageReason> {
     let mut reader = Reader::new(bytes);
+    let mut bounds = TickBounds::default();
     while reader.remaining() > 0 {
-        into.push(Command::take(&mut reader)?);
+        let command = Command::take(&mut reader)?;
+        bounds.admit(&command)?;
+        into.push(command);
     }
     Ok(())
 }

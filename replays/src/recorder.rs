@@ -9,6 +9,7 @@ use combat_components::tick::Tick;
 use combat_systems::output::TickOutput;
 use combat_systems::snapshot::STATE_KINDS;
 
+use crate::checker;
 use crate::record::{RecordKind, append};
 
 /// What one session's log has to remember between two ticks.
@@ -91,8 +92,7 @@ impl Recorder {
         let Some(before) = &self.sub_hashes else {
             return (1 << STATE_KINDS) - 1;
         };
-        let pairs = before.iter().zip(sub_hashes).enumerate();
-        pairs.fold(0, |mask, (kind, (before, now))| mask | u32::from(before != now) << kind)
+        checker::changed(before, sub_hashes)
     }
 }
 

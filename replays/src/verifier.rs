@@ -1,22 +1,27 @@
-//! The verifier: simulates a log again and compares every hash and every keyframe with what was recorded.
+//! The verifier: simulates a log again and holds it to its hashes, its keyframes, its promises and its digest.
 
 use combat_components::ids::{Epoch, SessionId};
 use combat_components::tick::Tick;
-use combat_systems::output::TickOutput;
 use combat_systems::sim::SimParts;
-use combat_systems::snapshot::{STATE_KINDS, StateKind};
+use combat_systems::snapshot::StateKind;
 
+use crate::checker::{Checker, Fault};
+use crate::digest::LogDigest;
 use crate::divergence::{self, Divergence};
 use crate::log::{Log, Refusal};
-use crate::player::{Panic, Played, Player};
+use crate::player::{Played, Player};
+use crate::promises::{Broken, check_header};
 use crate::reader::{Damage, DamageReason};
-use crate::record::TickRecord;
 
 /// How a verification is run.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct VerifyOptions {
     /// After this tick of the re-simulation, and only of it, one integer is changed by one.
     pub perturb: Option<Perturbation>,
+    /// What the log's digest was when its match ended.
+    pub expect: Option<LogDigest>,
+    /// The session that the log is kept under.
+    pub session: Option<SessionId>,
 }
 
 /// Which integer is changed, and when.
@@ -36,6 +41,8 @@ pub struct Report {
     /// The epoch that tick belongs to.
     pub epoch: Epoch,
     pub outcome: Outcome,
+    /// `None` when the records cannot be read to their end.
+    pub digest: Option<LogDigest>,
     /// What the perturbation changed: the kind of state, and whose it is.
     pub perturbed: Option<(StateKind, Option<combat_components::ids::SimId>)>,
 }
@@ -43,9 +50,18 @@ pub struct Report {
 /// Whether a log holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Every root, sub-hash and keyframe is as recorded.
+    /// Every root, sub-hash and keyframe is as recorded, every promise is kept, and the match has ended.
     Verified,
+    /// As verified, but the match had not ended where the records do.
+    Incomplete,
     Diverged(Divergence),
+    /// The log contradicts its own map or ruleset, or breaks what its format promises.
+    Broken(Broken),
+    /// Everything holds, but this is not the log that was expected.
+    OtherDigest {
+        expected: LogDigest,
+        found: LogDigest,
+    },
     /// Not simulated again at all.
     Refused(Refusal),
     /// Verified up to where the log cannot be read any more.
@@ -53,11 +69,14 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// `verified`, `diverged`, `refused` or `damaged`.
+    /// `verified`, `incomplete`, `diverged`, `broken`, `other_digest`, `refused` or `damaged`.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Verified => "verified",
+            Self::Incomplete => "incomplete",
             Self::Diverged(_) => "diverged",
+            Self::Broken(_) => "broken",
+            Self::OtherDigest { .. } => "other_digest",
             Self::Refused(_) => "refused",
             Self::Damaged(_) => "damaged",
         }
@@ -82,11 +101,20 @@ pub fn verify_with(
     progress: &mut dyn FnMut(Tick),
 ) -> Report {
     let mut report = Report::begun(log);
-    report.outcome = match Player::from_start(parts, &log.records) {
-        Err(damage) => Outcome::Damaged(damage),
-        Ok(player) => Verification { player, log, options, logged: [None; STATE_KINDS], state: Vec::new() }
+    report.digest = LogDigest::of(log).ok();
+    let held = check_header(&log.header, &parts, options.session);
+    report.outcome = match held.map(|()| Player::from_start(parts, &log.records)) {
+        Err(broken) => Outcome::Broken(broken),
+        Ok(Err(damage)) => Outcome::Damaged(damage),
+        Ok(Ok(player)) => Verification { player, log, options, checker: Checker::new(&log.header) }
             .run(&mut report, progress),
     };
+    let held = matches!(report.outcome, Outcome::Verified | Outcome::Incomplete);
+    if let (true, Some(expected), Some(found)) = (held, options.expect, report.digest)
+        && expected != found
+    {
+        report.outcome = Outcome::OtherDigest { expected, found };
+    }
     report
 }
 
@@ -97,6 +125,7 @@ impl Report {
             ticks: Tick(0),
             epoch: Epoch(1),
             outcome: Outcome::Verified,
+            digest: None,
             perturbed: None,
         }
     }
@@ -106,12 +135,10 @@ struct Verification<'a> {
     player: Player<'a>,
     log: &'a Log,
     options: VerifyOptions,
-    /// The sub-hashes of the log as far as it has told them.
-    logged: [Option<u32>; STATE_KINDS],
-    state: Vec<u8>,
+    checker: Checker,
 }
 
-impl<'a> Verification<'a> {
+impl Verification<'_> {
     fn run(&mut self, report: &mut Report, progress: &mut dyn FnMut(Tick)) -> Outcome {
         loop {
             let played = match self.player.advance() {
@@ -119,39 +146,30 @@ impl<'a> Verification<'a> {
                 Ok(None) => return self.end(report),
                 Err(damage) => return Outcome::Damaged(damage),
             };
-            let divergence = match played {
+            match &played {
                 Played::Ticked(record) => {
-                    self.perturb(record.tick, report);
                     report.ticks = record.tick;
-                    let divergence = self.compare(&record);
-                    progress(record.tick);
-                    divergence
+                    self.perturb(record.tick, report);
                 }
-                Played::Keyframe { tick, epoch, state } => {
-                    report.epoch = epoch;
-                    self.logged = [None; STATE_KINDS];
-                    match self.compare_state(tick, state) {
-                        Ok(divergence) => divergence,
-                        Err(damage) => return Outcome::Damaged(damage),
-                    }
-                }
-                Played::EpochStart { epoch, .. } => {
-                    report.epoch = epoch;
-                    None
-                }
-                Played::Anchor { .. } => None,
-                Played::FailedTickPassed { tick } => Some(Divergence::failure_not_repeated(tick)),
-                Played::Panicked(panic) => Some(self.panicked(panic, report)),
-            };
-            if let Some(divergence) = divergence {
-                return Outcome::Diverged(divergence);
+                Played::Keyframe { epoch, .. } | Played::EpochStart { epoch, .. } => report.epoch = *epoch,
+                _ => {}
+            }
+            let (sim, input) = self.player.stands();
+            let checked = self.checker.check(sim, input, &played);
+            if let Played::Ticked(record) = &played {
+                progress(record.tick);
+            }
+            if let Err(fault) = checked {
+                return self.fault(fault, &played, report);
             }
         }
     }
 
     fn end(&self, report: &Report) -> Outcome {
+        let promises = &self.checker.promises;
         match &self.log.lost {
-            None => Outcome::Verified,
+            None if !promises.has_ended() => Outcome::Incomplete,
+            None => promises.finish().map_or_else(Outcome::Broken, |()| Outcome::Verified),
             Some(lost) => Outcome::Damaged(Damage {
                 offset: self.log.records.len(),
                 tick: lost.tick.max(report.ticks.plus(1)),
@@ -167,42 +185,27 @@ impl<'a> Verification<'a> {
         }
     }
 
-    fn compare(&mut self, record: &TickRecord<'a>) -> Option<Divergence> {
-        let mut mask = record.changed.mask;
-        while mask != 0 {
-            let kind = mask.trailing_zeros() as usize;
-            self.logged[kind] = Some(record.changed.values[kind]);
-            mask &= mask - 1;
+    fn fault(&mut self, fault: Fault, played: &Played<'_>, report: &mut Report) -> Outcome {
+        let records = &self.log.records;
+        match (fault, played) {
+            (Fault::Broken(broken), _) => Outcome::Broken(broken),
+            (Fault::Hash(kind), Played::Ticked(record)) => {
+                Outcome::Diverged(divergence::at_tick(&mut self.player, records, record, kind))
+            }
+            (Fault::State, Played::Keyframe { tick, state, .. }) => {
+                let found = divergence::at_keyframe(&mut self.player, *tick, state);
+                found.map_or_else(Outcome::Damaged, Outcome::Diverged)
+            }
+            (Fault::Panicked(panic), _) => {
+                report.ticks = panic.tick;
+                Outcome::Diverged(Divergence::panicked(panic))
+            }
+            (_, Played::FailedTickPassed { tick }) => {
+                Outcome::Diverged(Divergence::failure_not_repeated(*tick))
+            }
+            (Fault::Hash(_) | Fault::State | Fault::FailureNotRepeated, _) => {
+                unreachable!("hashes are those of ticks and states those of keyframes")
+            }
         }
-        let output = self.player.sim().output();
-        let agrees =
-            record.root == output.root && (record.changed.mask == 0 || self.differing(output).is_none());
-        if agrees {
-            return None;
-        }
-        let kind = self.differing(output);
-        Some(divergence::at_tick(&mut self.player, &self.log.records, record, kind))
-    }
-
-    /// The first kind of state whose sub-hash is not the log's.
-    fn differing(&self, output: &TickOutput) -> Option<StateKind> {
-        let pairs = self.logged.iter().zip(&output.sub_hashes).zip(StateKind::ALL);
-        pairs.into_iter().find_map(|((logged, found), kind)| {
-            logged.filter(|logged| *logged != *found as u32).map(|_| kind)
-        })
-    }
-
-    fn compare_state(&mut self, tick: Tick, state: &[u8]) -> Result<Option<Divergence>, Damage> {
-        self.state.clear();
-        self.player.sim_mut().write_keyframe(&mut self.state);
-        if self.state == state {
-            return Ok(None);
-        }
-        divergence::at_keyframe(&mut self.player, tick, state).map(Some)
-    }
-
-    fn panicked(&self, panic: Panic, report: &mut Report) -> Divergence {
-        report.ticks = panic.tick;
-        Divergence::panicked(panic)
     }
 }

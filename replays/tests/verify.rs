@@ -36,7 +36,7 @@ fn divergence(report: Report) -> Divergence {
 
 #[test]
 fn a_fight_verifies_from_its_log_alone() {
-    let stage = fight(Scene::duel("a fight"), 2, 1_280);
+    let stage = fight(Scene::duel("a fight"), 2, 1_280).ended();
     let mut told = 0;
     let report = verify(&stage.log(), VerifyOptions::default(), &mut |_| told += 1);
     assert_eq!(report.outcome, Outcome::Verified);
@@ -55,9 +55,10 @@ fn every_epoch_of_a_session_verifies_and_can_be_played_from_any_keyframe() {
     stage.steps(20);
     stage.leave(1, LeaveCause::WindowExpired);
     play(&mut stage, &mut bots, 200);
+    stage.end();
     let log = stage.log();
     let report = verified(&log);
-    assert_eq!((report.outcome, report.ticks, report.epoch), (Outcome::Verified, Tick(820), Epoch(3)));
+    assert_eq!((report.outcome, report.ticks, report.epoch), (Outcome::Verified, Tick(821), Epoch(3)));
     for tick in [1, 319, 320, 321, 500, 501, 640, 820] {
         let parts = || log.parts().unwrap();
         let from_keyframe = Player::from_keyframe(parts(), &log.records, Tick(tick)).unwrap();
@@ -82,7 +83,7 @@ fn a_changed_integer_is_named_exactly_at_a_hundred_random_ticks() {
     let mut kinds = Vec::new();
     for _ in 0..100 {
         let perturbation = Perturbation { tick: Tick(1 + stream.below(641)), choice: stream.draw() };
-        let options = VerifyOptions { perturb: Some(perturbation) };
+        let options = VerifyOptions { perturb: Some(perturbation), ..VerifyOptions::default() };
         let report = verify(&log, options, &mut |_| {});
         let (kind, id) = report.perturbed.expect("the tick is in the log");
         let found = divergence(report);
@@ -105,7 +106,8 @@ fn with_nobody_in_the_session_the_match_is_perturbed_and_named() {
     let mut stage = Stage::new(Scene::duel("empty"));
     stage.steps(50);
     let perturb = Some(Perturbation { tick: Tick(20), choice: 3 });
-    let found = divergence(verify(&stage.log(), VerifyOptions { perturb }, &mut |_| {}));
+    let found =
+        divergence(verify(&stage.log(), VerifyOptions { perturb, ..VerifyOptions::default() }, &mut |_| {}));
     assert_eq!((found.tick, found.component, found.sim_id), (Tick(20), Some(StateKind::Match), None));
 }
 
@@ -170,7 +172,7 @@ fn change_component(state: &mut [u8], component: &[u8], changed: &[u8]) {
 
 #[test]
 fn a_keyframe_that_differs_where_no_hash_looks_is_found() {
-    let stage = fight(Scene::duel("old history"), 2, 400);
+    let stage = fight(Scene::duel("old history"), 2, 400).ended();
     let log = stage.log();
     let forged = with_keyframes(&log, |tick, state| {
         if tick == Tick(320) {
@@ -261,8 +263,8 @@ fn what_another_build_or_other_rules_recorded_is_refused_with_the_reason() {
     let Outcome::Refused(refusal) = verified(&other).outcome else { panic!("expected a refusal") };
     assert!(refusal.to_string().contains("ruleset:1"), "{refusal}");
     assert_eq!(
-        HeaderError::Format { found: 2 }.to_string(),
-        "header: log format 2, this build reads format 1"
+        HeaderError::Format { found: 1 }.to_string(),
+        "header: log format 1, this build reads format 2"
     );
 }
 

@@ -39,7 +39,7 @@ Exit codes: 0 good; 1 what was checked does not hold; 2 refused, wrong usage or 
 enum Verb {
     /// Run the server
     Serve(serve::ServeArgs),
-    /// List, verify, show and export recorded sessions
+    /// List, verify, show, export and audit recorded sessions
     Replay(replay::ReplayArgs),
     /// Remove a person from everything that was recorded
     Player(player::PlayerArgs),

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU8, AtomicU32, AtomicUsize, Ordering};
 
 use combat_components::ids::SessionId;
 use parking_lot::Mutex;
+use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
 /// Bytes of uncommitted records one session may hold: 60 s of 64 players at 128 Hz, keyframes included, take
@@ -106,6 +107,8 @@ pub struct Tape {
     queued: Mutex<Queued>,
     /// The buffers the writer hands back at the next collection.
     spare: Mutex<(Vec<u8>, Vec<Mark>)>,
+    /// Of every byte the writer has collected; `None` before the first.
+    digest: Mutex<Option<Sha256>>,
     uncommitted_bytes: AtomicUsize,
     last_tick: AtomicU32,
     durable_tick: AtomicU32,
@@ -130,6 +133,7 @@ impl Tape {
             limits,
             queued: Mutex::new(Queued { bytes, marks, last_tick: base_tick }),
             spare: Mutex::new(buffers()),
+            digest: Mutex::new(None),
             uncommitted_bytes: AtomicUsize::new(0),
             last_tick: AtomicU32::new(base_tick),
             durable_tick: AtomicU32::new(base_tick),
@@ -268,10 +272,17 @@ impl Tape {
         }
         let (bytes, marks) = &mut *spare;
         visit(bytes, marks);
+        self.digest.lock().get_or_insert_default().update(&*bytes);
         bytes.clear();
         marks.clear();
         // What a backlog has swollen is given back; the steady size stays.
         bytes.shrink_to(TAPE_BYTES_START * 16);
+    }
+
+    /// SHA-256 of every record collected so far, in order; what is collected is committed or the tape is lost.
+    /// `None` when there was none.
+    pub fn digest(&self) -> Option<[u8; 32]> {
+        self.digest.lock().clone().map(|running| running.finalize().into())
     }
 
     /// Tells everyone that the ticks up to `tick` are committed, `bytes` of them newly.

@@ -1,6 +1,10 @@
 //! What happens to a session after its last tick: it is dropped off the shard's thread, marked in the store, verified.
 
+use std::sync::Arc;
+
 use combat_components::ids::SessionId;
+use combat_replays::digest::LogDigest;
+use combat_replays::header::Header;
 use combat_replays::verifier::{Outcome, VerifyOptions, verify};
 use tokio::sync::mpsc;
 
@@ -10,7 +14,7 @@ use super::pacer::unix_us;
 use super::registry::Registry;
 use super::stored::{EndNote, VerifyNote, note_bytes};
 use super::summary::{SessionStatus, VerifySummary};
-use crate::journal::Finish;
+use crate::journal::{Finish, Tape};
 
 /// Hosts that may wait to be dropped: every session of a node, ending at once.
 const DEPARTURES_CAPACITY: usize = 1_024;
@@ -50,6 +54,7 @@ pub(super) async fn settle(registry: Registry, mut departed: Departed) {
         }
         let failed = ending != Ending::Finished;
         let Ok(handle) = registry.handle(id) else { continue };
+        let tape = handle.tape.clone();
         let ended = EndedFacts {
             status: if failed { SessionStatus::Failed } else { SessionStatus::Ended },
             epoch: handle.live().epoch(),
@@ -62,12 +67,13 @@ pub(super) async fn settle(registry: Registry, mut departed: Departed) {
                 .or_else(|| failed.then(|| "simulation_panicked".to_owned())),
             verify: None,
         };
-        tokio::spawn(settle_one(registry.clone(), id, ended));
+        tokio::spawn(settle_one(registry.clone(), tape, ended));
     }
 }
 
-async fn settle_one(registry: Registry, id: SessionId, ended: EndedFacts) {
-    mark_finished(&registry, id, &ended).await;
+async fn settle_one(registry: Registry, tape: Arc<Tape>, ended: EndedFacts) {
+    let id = tape.session();
+    mark_finished(&registry, id, &ended, Some(&tape)).await;
     let last_tick = ended.last_tick;
     let finished = ended.status == SessionStatus::Ended;
     registry.note_ended(id, ended);
@@ -76,8 +82,19 @@ async fn settle_one(registry: Registry, id: SessionId, ended: EndedFacts) {
     }
 }
 
-pub(super) async fn mark_finished(registry: &Registry, id: SessionId, ended: &EndedFacts) {
+/// `tape` is the session's, where it has one: its last epoch's records are digested as they were recorded.
+pub(super) async fn mark_finished(
+    registry: &Registry,
+    id: SessionId,
+    ended: &EndedFacts,
+    tape: Option<&Tape>,
+) {
+    let digest = match tape {
+        Some(tape) => digest_of(registry, tape).await,
+        None => None,
+    };
     let note = EndNote {
+        digest: digest.map(|digest| digest.to_string()),
         epoch: ended.epoch.0,
         player_count: ended.player_count,
         started_at_ms: ended.started_at_ms,
@@ -95,6 +112,19 @@ pub(super) async fn mark_finished(registry: &Registry, id: SessionId, ended: &En
     }
 }
 
+/// Of the whole log: earlier epochs as they are stored, this process's own as its tape has kept it.
+async fn digest_of(registry: &Registry, tape: &Tape) -> Option<LogDigest> {
+    // Whatever was offered is committed, and with that digested, before the flush is answered.
+    registry.journal().flush().await.ok()?;
+    let (reader, id) = (registry.journal().reader(), tape.session());
+    let header = Header::from_bytes(&reader.header(id).await.ok()??).ok()?;
+    let earlier = match tape.epoch() {
+        1 => Some(Vec::new()),
+        epoch => crate::journal_log::digests_before(&*reader, id, epoch).await.ok()?,
+    };
+    Some(LogDigest::of_epochs(&header, earlier?.into_iter().chain(tape.digest())))
+}
+
 /// Simulates a finished session again, at low priority and one at a time, and keeps the result.
 pub(super) async fn check(registry: &Registry, id: SessionId, last_tick: u32) {
     let Ok(_turn) = registry.0.verifying.acquire().await else { return };
@@ -103,11 +133,14 @@ pub(super) async fn check(registry: &Registry, id: SessionId, last_tick: u32) {
         Ok(None) => return,
         Err(error) => return tracing::error!(session = %id, %error, "a finished log could not be read"),
     };
+    let row = registry.journal().reader().session(id).await.ok().flatten();
+    let expect = row.and_then(|row| EndNote::digest_of(&row));
+    let options = VerifyOptions { expect, session: Some(id), ..VerifyOptions::default() };
     let (sender, receiver) = tokio::sync::oneshot::channel();
     let thread = std::thread::Builder::new().name("verify".to_owned()).spawn(move || {
         // Without the lower priority it is still correct, only less considerate.
         let _ = rustix::process::nice(VERIFY_NICENESS);
-        let report = verify(&log, VerifyOptions::default(), &mut |_| ());
+        let report = verify(&log, options, &mut |_| ());
         // The registry is gone only when the process ends.
         let _ = sender.send(report);
     });
@@ -115,8 +148,8 @@ pub(super) async fn check(registry: &Registry, id: SessionId, last_tick: u32) {
         return tracing::error!(session = %id, %error, "no thread to verify a session");
     }
     let Ok(report) = receiver.await else { return };
-    if let Outcome::Diverged(divergence) = &report.outcome {
-        tracing::error!(session = %id, ?divergence, "a session did not verify");
+    if report.outcome != Outcome::Verified {
+        tracing::error!(session = %id, outcome = ?report.outcome, "a session did not verify");
     }
     let note =
         VerifyNote { result: report.outcome.code().to_owned(), at_tick: report.ticks.0.min(last_tick) };

@@ -5,6 +5,8 @@
 pub mod catalogue;
 pub mod convert;
 mod create;
+#[cfg(test)]
+mod end_tests;
 pub mod entry;
 pub mod erasures;
 pub mod finish;

@@ -151,7 +151,7 @@ async fn fail(registry: &Registry, row: &SessionRow, last_tick: u32, error: &Res
         end_reason: Some(error.to_string()),
         verify: None,
     };
-    mark_finished(registry, row.id, &ended).await;
+    mark_finished(registry, row.id, &ended, None).await;
     registry.note_stored(stored_facts(registry, row.id, row.created_unix_us).await, ended);
 }
 

@@ -1,11 +1,13 @@
 //! What of a session lies in the store beside its records: the head of its log and its end.
 
 use combat_components::ids::SessionId;
+use combat_replays::digest::LogDigest;
 use combat_replays::header::Header;
 use serde::{Deserialize, Serialize};
 
 use super::entry::FixedFacts;
 use super::summary::{SessionKind, VerifySummary};
+use crate::journal::SessionRow;
 pub use crate::version::BUILD;
 use combat_components::tick::TickRate;
 
@@ -25,6 +27,17 @@ pub struct EndNote {
     pub player_count: u32,
     pub started_at_ms: Option<i64>,
     pub end_reason: Option<String>,
+    /// Of the whole log, as it was when the session ended: 64 hexadecimal digits. `None` where it was not to be had.
+    #[serde(default)]
+    pub digest: Option<String>,
+}
+
+impl EndNote {
+    /// The digest kept with a session's row.
+    pub fn digest_of(row: &SessionRow) -> Option<LogDigest> {
+        let note: Option<Self> = read_note(row.summary.as_deref());
+        note.and_then(|note| note.digest).and_then(|digits| digits.parse().ok())
+    }
 }
 
 /// The result of a verification; kept with its row.

@@ -67,7 +67,7 @@ impl SessionStatus {
 /// The result of verifying a stored session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifySummary {
-    /// `verified`, `diverged`, `refused` or `damaged`.
+    /// `verified`, `incomplete`, `diverged`, `broken`, `other_digest`, `refused` or `damaged`.
     pub result: String,
     pub at_tick: Tick,
 }

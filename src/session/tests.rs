@@ -35,7 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const POISONED: SessionId = SessionId([9; 16]);
 
 /// One shard, so that all sessions share a thread.
-async fn registry(store: &MemoryStore) -> Registry {
+pub(super) async fn registry(store: &MemoryStore) -> Registry {
     let (journal, report) =
         Journal::open(Arc::new(store.reopened()), JournalConfig::default()).await.expect("a store");
     let catalogue = Catalogue::load(None, None).expect("what ships is sound");
@@ -47,7 +47,7 @@ async fn registry(store: &MemoryStore) -> Registry {
     registry
 }
 
-fn wish() -> CreateSession {
+pub(super) fn wish() -> CreateSession {
     CreateSession {
         name: "sound".to_owned(),
         kind: SessionKind::Training,
@@ -87,14 +87,14 @@ async fn poisoned(registry: &Registry, like: SessionId) -> (SessionHandle, SimPa
     (handle, parts)
 }
 
-async fn join(handle: &SessionHandle, name: &str) -> PlayerId {
+pub(super) async fn join(handle: &SessionHandle, name: &str) -> PlayerId {
     let player = PlayerId::new(name).expect("an id");
     let name = DisplayName::new(name).expect("a name");
     handle.join(JoinSession { player, name, team: Team(0), bot: false }).await.expect("a place");
     player
 }
 
-async fn until(what: &str, condition: impl Fn() -> bool) {
+pub(super) async fn until(what: &str, condition: impl Fn() -> bool) {
     let began = Instant::now();
     while !condition() {
         assert!(began.elapsed() < PATIENCE, "{what} did not happen within {PATIENCE:?}");

@@ -10,6 +10,7 @@ use combat_components::command::TickInput;
 use combat_components::departed::DepartedPlayers;
 use combat_components::identity::Identity;
 use combat_components::ids::{SimId, Slot};
+use combat_components::limits::COMMANDS_PER_TICK_MAX;
 use combat_components::link::Link;
 use combat_components::map::Map;
 use combat_components::phase::MatchState;
@@ -78,7 +79,7 @@ impl Sim {
         world.init_resource::<Now>();
         world.init_resource::<TickOutput>();
         world.init_resource::<PendingHits>();
-        world.init_resource::<HashBytes>();
+        world.insert_resource(HashBytes::of(&parts.setup));
         let fighters = world.query::<Fighter>();
         let schedule = built_schedule(&mut world);
         Ok(Self { world, schedule, fighters })
@@ -95,7 +96,11 @@ impl Sim {
     }
 
     /// Simulates one tick. `input` is given back as it was.
+    ///
+    /// # Panics
+    /// When `input` holds more than a tick may: hosts and readers keep `TickBounds`.
     pub fn step(&mut self, input: &mut TickInput) -> &TickOutput {
+        assert!(input.len() <= COMMANDS_PER_TICK_MAX, "{} commands in one tick", input.len());
         std::mem::swap(&mut self.world.resource_mut::<Inbox>().commands, input);
         self.schedule.run(&mut self.world);
         self.world.clear_trackers();

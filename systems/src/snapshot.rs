@@ -8,6 +8,7 @@ use combat_components::canon::Canon;
 use combat_components::departed::DepartedPlayers;
 use combat_components::limits::{DEPARTED_MAX, PLAYERS_MAX};
 use combat_components::phase::MatchState;
+use combat_components::setup::SessionSetup;
 use combat_components::streams::Streams;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -95,12 +96,16 @@ pub struct HashBytes {
     bytes: Vec<u8>,
     /// The state of the roster that identities were last hashed at: it marks every change of them.
     identities_at: Option<u32>,
+    /// Of the setup: every root is that of this session and no other.
+    setup_hash: u64,
 }
 
-impl Default for HashBytes {
-    fn default() -> Self {
-        // The largest kinds take less than 128 bytes a body, and less than 64 for each who has left.
-        Self { bytes: Vec::with_capacity(PLAYERS_MAX * 128), identities_at: None }
+impl HashBytes {
+    pub fn of(setup: &SessionSetup) -> Self {
+        // The largest kinds take less than 128 bytes a body, and less than 64 for each who has left; a setup is shorter.
+        let mut bytes = Vec::with_capacity(PLAYERS_MAX * 128);
+        setup.put(&mut bytes);
+        Self { setup_hash: xxh3_64(&bytes), bytes, identities_at: None }
     }
 }
 
@@ -127,7 +132,7 @@ fn hash_state(
     mut output: ResMut<TickOutput>,
 ) {
     let StateResources { now, roster, state, streams, departed } = resources;
-    let HashBytes { bytes, identities_at } = &mut *kept;
+    let HashBytes { bytes, identities_at, setup_hash } = &mut *kept;
     let mut in_order: ArrayVec<FighterReadOnlyItem<'_, '_>, PLAYERS_MAX> = fighters.iter().collect();
     in_order.sort_unstable_by_key(|fighter| *fighter.id);
     let same_identities = identities_at.replace(roster.changes()) == Some(roster.changes());
@@ -149,6 +154,7 @@ fn hash_state(
         output.sub_hashes[index] = xxh3_64(bytes);
     }
     bytes.clear();
+    setup_hash.put(bytes);
     now.0.put(bytes);
     output.sub_hashes.iter().for_each(|sub_hash| sub_hash.put(bytes));
     output.root = xxh3_64(bytes);

@@ -15,6 +15,9 @@ use crate::formulas::movement::MovementLimits;
 use crate::modes::{self, Mode};
 use crate::spatial::Level;
 
+/// A minute at 128 Hz: what a reader may have to simulate before it has a whole state to compare.
+const KEYFRAME_TICKS_MAX: u32 = 60 * 128;
+
 /// No limit of time is longer than a day.
 const LIMIT_MS_MAX: u32 = 24 * 60 * 60 * 1_000;
 
@@ -122,6 +125,7 @@ fn usable(limits: SimLimits) -> Result<SimLimits, SetupError> {
         ),
         ("refusal_forgiven_ms", (1..=LIMIT_MS_MAX).contains(&limits.refusal_forgiven_ms)),
         ("frame_ticks", (1..=128).contains(&limits.frame_ticks)),
+        ("keyframe_ticks", (1..=KEYFRAME_TICKS_MAX).contains(&limits.keyframe_ticks)),
     ];
     let refused = checks.into_iter().find(|(_, holds)| !holds);
     refused.map_or(Ok(limits), |(limit, _)| Err(SetupError::Limit { limit }))

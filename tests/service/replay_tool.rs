@@ -127,3 +127,56 @@ fn what_is_exported_again_is_the_same_file() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_eq!(std::fs::read(directory.path().join("again.combatlog")).unwrap(), DUEL);
 }
+
+#[test]
+fn another_digest_than_expected_is_told_with_both() {
+    let directory = beside(DUEL);
+    let (_, report) = json(directory.path(), &["verify", "match.combatlog", "--json"]);
+    let digest = report["digest"].as_str().unwrap();
+    let told = combat(directory.path(), &["verify", "match.combatlog", "--expect", digest]);
+    assert_eq!(told.status.code(), Some(0), "{told:?}");
+    assert!(text(&told.stdout).contains(&format!("digest {digest}, as expected")), "{told:?}");
+    let other = "0".repeat(64);
+    let (code, report) = json(directory.path(), &["verify", "match.combatlog", "--expect", &other, "--json"]);
+    assert_eq!((code, &report["result"]), (1, &Value::from("other_digest")), "{report}");
+    let reason = report["reason"].as_str().unwrap();
+    assert!(reason.contains(digest) && reason.contains(&other), "{report}");
+    for wrong in ["", "abc", &"g".repeat(64), &"0".repeat(63)] {
+        let output = combat(directory.path(), &["verify", "match.combatlog", "--expect", wrong]);
+        assert_eq!(output.status.code(), Some(2), "{wrong:?}: {output:?}");
+        let told = text(&output.stderr);
+        assert!(told.contains("--expect") && told.contains("64 hexadecimal digits"), "{told}");
+    }
+}
+
+#[test]
+fn an_audit_tells_per_forgery_what_caught_it() {
+    let directory = beside(DUEL);
+    let (code, audit) = json(directory.path(), &["audit", "match.combatlog", "--json"]);
+    let forgeries = audit["forgeries"].as_array().unwrap();
+    assert_eq!((code, &audit["caughtBy"]["UNSEEN"]), (0, &Value::from(0)), "{}", audit["caughtBy"]);
+    assert_eq!(audit["count"], forgeries.len(), "{}", audit["caughtBy"]);
+    for word in ["simulation", "blobs", "digest", "free text"] {
+        let count = forgeries.iter().filter(|forgery| forgery["caughtBy"] == word).count();
+        assert!(count > 0 && audit["caughtBy"][word] == count, "{word}: {}", audit["caughtBy"]);
+    }
+    let output = combat(directory.path(), &["audit", "match.combatlog"]);
+    let told = text(&output.stdout);
+    assert_eq!(told.lines().count(), forgeries.len() + 1, "one line each, and how many there were");
+    assert!(told.lines().last().is_some_and(|line| line.contains("UNSEEN 0")), "{output:?}");
+}
+
+#[test]
+fn a_file_cut_where_its_match_had_not_ended_is_incomplete() {
+    let mut log = combat_replays::file::read(DUEL).unwrap();
+    log.records.truncate(0);
+    let whole = combat_replays::file::read(DUEL).unwrap().records;
+    let mut reader = combat_replays::reader::Reader::new(&whole);
+    (0..200).for_each(|_| drop(reader.next()));
+    log.records.extend_from_slice(&whole[..reader.offset()]);
+    let directory = beside(&combat_replays::file::write(&log));
+    let (code, report) = json(directory.path(), &["verify", "match.combatlog", "--json"]);
+    assert_eq!((code, &report["result"]), (1, &Value::from("incomplete")), "{report}");
+    let output = combat(directory.path(), &["verify", "match.combatlog"]);
+    assert!(text(&output.stdout).contains("incomplete: the match had not ended"), "{output:?}");
+}

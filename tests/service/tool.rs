@@ -46,7 +46,7 @@ async fn matches_ended_by_score_by_time_and_on_request_are_verified_and_listed()
     let live = server.combat(&["replay", "verify", &on_request, "--json"]);
     assert_eq!(
         (live.status.code(), &as_json(&live)["result"]),
-        (Some(0), &json!("verified")),
+        (Some(0), &json!("incomplete")),
         "beside its play"
     );
     rest.end(&on_request).await.expect(200);
@@ -62,6 +62,8 @@ async fn matches_ended_by_score_by_time_and_on_request_are_verified_and_listed()
         assert_eq!((&report["result"], &report["ticks"]), (&json!("verified"), &shown["tick"]), "{report}");
         assert_eq!((&report["sessionId"], &report["firstDivergence"]), (&json!(session), &Value::Null));
         assert!(report["speed"].as_f64() > Some(1.0), "{report}");
+        let digest = report["digest"].as_str().expect("a digest");
+        assert_eq!(report["expectedDigest"], digest, "it is the one stored with the match's end: {report}");
     }
     let list = server.combat(&["replay", "list", "--json"]);
     let list = as_json(&list);
@@ -70,9 +72,11 @@ async fn matches_ended_by_score_by_time_and_on_request_are_verified_and_listed()
     for row in listed {
         let expected = json!({
             "id": row["id"], "status": "ended", "ticks": row["ticks"], "epochs": 1, "verified": true,
+            "digest": row["digest"],
         });
         assert_eq!(row, &expected);
         assert!(row["ticks"].as_u64() > Some(100), "{row}");
+        assert!(row["digest"].as_str().is_some_and(|digest| digest.len() == 64), "{row}");
     }
     perturbed_and_exported(&server, &by_score);
 }
@@ -102,7 +106,9 @@ fn perturbed_and_exported(server: &Server, session: &str) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_combat"));
         command.args(arguments).current_dir(empty.path()).env_clear().output().expect("combat can be run")
     };
-    let report = alone(&["replay", "verify", "match.combatlog", "--json"]);
+    let digest = inspected["digest"].as_str().expect("a digest");
+    assert!(String::from_utf8_lossy(&exported.stdout).contains(digest), "{exported:?}");
+    let report = alone(&["replay", "verify", "match.combatlog", "--expect", digest, "--json"]);
     assert_eq!((report.status.code(), &as_json(&report)["result"]), (Some(0), &json!("verified")));
     let mut bytes = std::fs::read(&file).expect("it was written");
     let middle = bytes.len() / 2;

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 
 pub mod bot;
+pub mod forge;
 pub mod hiker;
 pub mod in_the_air;
 pub mod scenarios;
@@ -11,11 +12,13 @@ pub mod scene;
 use combat_components::command::{Command, LeaveCause, TickInput};
 use combat_components::event::Event;
 use combat_components::ids::{Epoch, Pseudonym, Slot, Team};
+use combat_components::phase::{EndReason, Phase};
 use combat_components::setup::ContentHash;
 use combat_components::tick::Tick;
 use combat_components::verdict::Verdict;
 use combat_replays::header::Header;
 use combat_replays::log::Log;
+use combat_replays::promises::is_anchor_due;
 use combat_replays::recorder::Recorder;
 use combat_systems::sim::{Sim, SimParts};
 
@@ -42,6 +45,8 @@ pub struct Stage {
     pub records: Vec<u8>,
     recorder: Recorder,
     epoch: Epoch,
+    first_tick: Tick,
+    keyframe_at: Tick,
     input: TickInput,
     state: Vec<u8>,
     perturb: Option<u64>,
@@ -60,6 +65,8 @@ impl Stage {
             records: Vec::new(),
             recorder: Recorder::new(),
             epoch: Epoch(1),
+            first_tick: Tick(1),
+            keyframe_at: Tick(0),
             input: TickInput::new(),
             state: Vec::new(),
             perturb: None,
@@ -81,7 +88,11 @@ impl Stage {
         self.input.last_mut()
     }
 
+    /// As a host: once the match has ended, nothing is simulated any more.
     pub fn step(&mut self) {
+        if self.has_ended() {
+            return;
+        }
         self.sim.step(&mut self.input);
         if let Some(choice) = self.perturb.take() {
             self.sim.perturb(choice);
@@ -93,13 +104,32 @@ impl Stage {
         self.verdicts.extend(output.verdicts.iter().map(|verdict| (tick, *verdict)));
         self.roots.push(output.root);
         self.input.clear();
-        if tick.0.is_multiple_of(self.scene.keyframe_ticks) {
-            self.record_keyframe();
-        }
-        if tick.0.is_multiple_of(self.scene.rate_hz) {
-            let unix_us = 1_760_000_000_000_000 + u64::from(tick.0 / self.scene.rate_hz) * 1_000_000;
+        if is_anchor_due(tick, self.first_tick, self.parts.setup.tick_rate) {
+            let unix_us =
+                1_760_000_000_000_000 + u64::from(tick.0) * 1_000_000 / u64::from(self.scene.rate_hz);
             self.recorder.record_anchor(tick, unix_us, &mut self.records);
         }
+        if tick.since(self.keyframe_at) >= self.scene.keyframe_ticks && !self.has_ended() {
+            self.record_keyframe();
+        }
+    }
+
+    pub fn has_ended(&self) -> bool {
+        self.sim.match_state().phase == Phase::Ended
+    }
+
+    /// Ends the match as `DELETE` does, where nothing has ended it yet: only then is its log complete.
+    pub fn end(&mut self) {
+        if !self.has_ended() {
+            self.push(Command::End { reason: EndReason::Requested });
+            self.step();
+        }
+    }
+
+    /// [`Self::end`], for scripts that are one expression.
+    pub fn ended(mut self) -> Self {
+        self.end();
+        self
     }
 
     pub fn steps(&mut self, ticks: u32) {
@@ -110,6 +140,7 @@ impl Stage {
         self.state.clear();
         self.sim.write_keyframe(&mut self.state);
         self.recorder.record_keyframe(self.epoch, self.sim.tick(), &self.state, &mut self.records);
+        self.keyframe_at = self.sim.tick();
     }
 
     /// The server is killed and takes the session up again from its newest state.
@@ -119,6 +150,7 @@ impl Stage {
         self.sim = Sim::restore(&self.parts, &self.state).expect("a keyframe restores");
         self.epoch = Epoch(self.epoch.0 + 1);
         self.recorder = Recorder::new();
+        self.first_tick = self.sim.tick().plus(1);
         self.record_keyframe();
         self.push(Command::Resumed { epoch: self.epoch });
     }

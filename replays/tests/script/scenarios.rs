@@ -139,12 +139,12 @@ fn join_leave() -> Stage {
     [0, 1].into_iter().for_each(|slot| stage.leave(slot, LeaveCause::Left));
     stage.steps(4);
     for (joins, ticks, leaves, cause) in [
-        ([0, 1], 4, 1, LeaveCause::Left),
-        ([1, 1], 24, 0, LeaveCause::Kicked),
-        ([0, 2], 24, 2, LeaveCause::WindowExpired),
-        ([3, 63], 24, 3, LeaveCause::Left),
+        (&[0, 1][..], 4, 1, LeaveCause::Left),
+        (&[1], 24, 0, LeaveCause::Kicked),
+        (&[0, 2], 24, 2, LeaveCause::WindowExpired),
+        (&[3, 63], 24, 3, LeaveCause::Left),
     ] {
-        joins.into_iter().for_each(|slot| stage.join(slot, Team::NONE));
+        joins.iter().copied().for_each(|slot| stage.join(slot, Team::NONE));
         stage.steps(ticks);
         stage.leave(leaves, cause);
         stage.steps(12);

@@ -81,7 +81,7 @@ impl Scene {
             score_limit: self.score_limit,
             map_hash: ContentHash::of(self.map.as_bytes()),
             ruleset_hash: ContentHash::of(self.ruleset.as_bytes()),
-            limits: SimLimits::at(tick_rate),
+            limits: SimLimits { keyframe_ticks: self.keyframe_ticks, ..SimLimits::at(tick_rate) },
         };
         SimParts { setup, ruleset: Arc::new(ruleset), map: Arc::new(map), level: Arc::new(level) }
     }

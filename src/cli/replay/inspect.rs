@@ -1,5 +1,6 @@
 //! `combat replay inspect`: what happened in a session, or in one of its ticks.
 
+use std::io::{BufWriter, ErrorKind, Write};
 use std::process::ExitCode;
 
 use anyhow::{anyhow, ensure};
@@ -23,17 +24,21 @@ pub fn run(args: &InspectArgs) -> anyhow::Result<ExitCode> {
     };
     let parts = log.parts().map_err(|refusal| anyhow!("refused: {refusal}"))?;
     let people = People::of(&args.source)?;
-    let inspected = match args.tick {
-        None => timeline::of(&log, parts, &people, args.json),
-        Some(tick) => {
-            let last_tick = log.last_tick();
-            let inside = (1..=last_tick.0).contains(&tick);
-            ensure!(inside, "--tick {tick}: expected a tick of the log, 1 to {}", last_tick.0);
-            match Player::from_keyframe(parts, &log.records, Tick(tick - 1)) {
-                Ok(player) => moment::of(player, Tick(tick), &people, args.json)?,
-                Err(damage) => Inspected { text: String::new(), damage: Some(damage.to_string()) },
-            }
-        }
+    let Some(tick) = args.tick else {
+        let mut out = BufWriter::new(std::io::stdout());
+        let told = timeline::tell(&log, parts, (&people, args.json), &mut out);
+        return match told.and_then(|damage| out.flush().map(|()| damage)) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+            Err(_) | Ok(None) => Ok(ExitCode::SUCCESS),
+            Ok(Some(what)) => Ok(damaged(&what)),
+        };
+    };
+    let last_tick = log.last_tick();
+    let inside = (1..=last_tick.0).contains(&tick);
+    ensure!(inside, "--tick {tick}: expected a tick of the log, 1 to {}", last_tick.0);
+    let inspected = match Player::from_keyframe(parts, &log.records, Tick(tick - 1)) {
+        Ok(player) => moment::of(player, Tick(tick), &people, args.json)?,
+        Err(damage) => Inspected { text: String::new(), damage: Some(damage.to_string()) },
     };
     print(&inspected.text)?;
     Ok(inspected.damage.map_or(ExitCode::SUCCESS, |what| damaged(&what)))

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{ListArgs, print, source};
 use crate::journal::{self, ListedSession};
-use crate::session::stored::{VerifyNote, read_note};
+use crate::session::stored::{EndNote, VerifyNote, read_note};
 use crate::store::SessionStatus;
 
 /// `Outcome::code` of a log that holds.
@@ -40,7 +40,7 @@ fn row(listed: &ListedSession) -> String {
     format!("{id}  {status:7}  {last_tick:>8}  {epoch:>6}  {result}\n")
 }
 
-/// `verified` is null until somebody has verified the session.
+/// `verified` is null until somebody has verified the session, `digest` until its match has ended.
 fn as_json(listed: &ListedSession) -> serde_json::Value {
     let ListedSession { session, last_tick } = listed;
     json!({
@@ -49,6 +49,7 @@ fn as_json(listed: &ListedSession) -> serde_json::Value {
         "ticks": last_tick,
         "epochs": session.epoch,
         "verified": note(listed).map(|note| note.result == VERIFIED),
+        "digest": EndNote::digest_of(session).map(|digest| digest.to_string()),
     })
 }
 

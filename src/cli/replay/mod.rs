@@ -1,13 +1,15 @@
-//! `combat replay`: lists, verifies, shows and exports recorded sessions, beside a running server or without one.
+//! `combat replay`: lists, verifies, shows, exports and audits recorded sessions, beside a running server or without one.
 
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use combat_replays::digest::LogDigest;
 
 use crate::config::StorageSettings;
 
+mod audit;
 mod export;
 mod happened;
 mod inspect;
@@ -34,6 +36,8 @@ enum ReplayVerb {
     Inspect(InspectArgs),
     /// Write a session to a file that verifies anywhere
     Export(ExportArgs),
+    /// Forge a session's log field by field and tell what catches each forgery
+    Audit(AuditArgs),
 }
 
 #[derive(Args)]
@@ -50,6 +54,9 @@ struct VerifyArgs {
     /// After this tick of the re-simulation, change one integer of one component by one
     #[arg(long, value_name = "TICK")]
     perturb: Option<u32>,
+    /// What the log's digest is to be, as `list --json`, `inspect`, `export` and `verify` show it
+    #[arg(long, value_name = "DIGEST")]
+    expect: Option<LogDigest>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -81,6 +88,18 @@ struct ExportArgs {
     source: SourceArgs,
 }
 
+#[derive(Args)]
+struct AuditArgs {
+    /// Forge every record and every command, not only representative ones
+    #[arg(long)]
+    all: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    source: SourceArgs,
+}
+
 /// Which session.
 #[derive(Args)]
 struct SourceArgs {
@@ -105,5 +124,6 @@ pub fn run(args: ReplayArgs) -> anyhow::Result<ExitCode> {
         ReplayVerb::Verify(args) => verify::run(&args),
         ReplayVerb::Inspect(args) => inspect::run(&args),
         ReplayVerb::Export(args) => export::run(&args),
+        ReplayVerb::Audit(args) => audit::run(&args),
     }
 }

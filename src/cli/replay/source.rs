@@ -1,30 +1,47 @@
 //! From `ID|FILE` to a log in memory.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, ensure};
 use combat_components::ids::SessionId;
-use combat_replays::file::{self, FileError};
+use combat_replays::digest::LogDigest;
+use combat_replays::file::{self, FILE_BYTES_MAX, FileError};
 use combat_replays::log::Log;
 
 use super::SourceArgs;
 pub(super) use crate::cli::block_on;
 use crate::journal_log;
-use crate::store::{self, StoreError, StoreRead};
+use crate::session::stored::EndNote;
+use crate::store::{self, SessionStatus, StoreError, StoreRead};
 
 /// What was found under an id or a name.
 pub enum Opened {
-    Log(Box<Log>),
+    Log(Box<Found>),
     /// A file that cannot be believed, in which part and where.
     Damaged(FileError),
+}
+
+/// A log, and what the store says of it where it came from there.
+pub struct Found {
+    pub log: Log,
+    pub kept: Option<Kept>,
+}
+
+/// What the store keeps beside a log.
+pub struct Kept {
+    pub session: SessionId,
+    /// Its match goes on, so its log ends somewhere.
+    pub is_live: bool,
+    /// Since its match ended.
+    pub digest: Option<LogDigest>,
 }
 
 impl Opened {
     /// The log, for verbs that need one.
     pub fn log(self) -> Result<Log, String> {
         match self {
-            Self::Log(log) => Ok(*log),
+            Self::Log(found) => Ok(found.log),
             Self::Damaged(error) => Err(error.to_string()),
         }
     }
@@ -33,36 +50,54 @@ impl Opened {
 /// Opens a session of the data directory, or an exported file.
 pub fn open(args: &SourceArgs) -> anyhow::Result<Opened> {
     match args.source.parse::<SessionId>() {
-        Ok(id) => stored(id, &args.storage.data_dir).map(|log| Opened::Log(Box::new(log))),
+        Ok(id) => stored(id, &args.storage.data_dir).map(|found| Opened::Log(Box::new(found))),
         Err(_) => exported(Path::new(&args.source)),
     }
 }
 
-fn stored(id: SessionId, data_dir: &Path) -> anyhow::Result<Log> {
+fn stored(id: SessionId, data_dir: &Path) -> anyhow::Result<Found> {
     let found = block_on(async {
         let store = reader(data_dir).await?;
-        journal_log::load(store.as_ref(), id).await.map_err(anyhow::Error::from)
+        // The row first: a session that ends meanwhile has no less in its log than its row says.
+        let row = store.session(id).await?;
+        let log = journal_log::load(store.as_ref(), id).await?;
+        Ok(row.zip(log))
     })?;
-    found.ok_or_else(|| {
+    let (row, log) = found.ok_or_else(|| {
         anyhow!("no session {id} in {}: `combat replay list` shows those there are", data_dir.display())
-    })
+    })?;
+    let is_live = row.status == SessionStatus::Live;
+    Ok(Found { log, kept: Some(Kept { session: id, is_live, digest: EndNote::digest_of(&row) }) })
 }
 
 fn exported(path: &Path) -> anyhow::Result<Opened> {
-    let bytes = std::fs::read(path).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => anyhow!(
-            "{:?} is neither a session's id nor a file: `combat replay list` shows the ids",
-            path.display().to_string()
-        ),
-        _ => anyhow!("cannot read {}: {error}", path.display()),
-    })?;
-    match file::read(&bytes) {
-        Ok(log) => Ok(Opened::Log(Box::new(log))),
+    match file::take(read(path)?) {
+        Ok(log) => Ok(Opened::Log(Box::new(Found { log, kept: None }))),
         Err(error @ (FileError::Magic | FileError::Format { .. })) => {
             Err(error).context(path.display().to_string())
         }
         Err(error) => Ok(Opened::Damaged(error)),
     }
+}
+
+/// A whole file, once it is known to fit.
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let cannot = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotFound => anyhow!(
+            "{:?} is neither a session's id nor a file: `combat replay list` shows the ids",
+            path.display().to_string()
+        ),
+        _ => anyhow!("cannot read {}: {error}", path.display()),
+    };
+    let file = std::fs::File::open(path).map_err(cannot)?;
+    let length = file.metadata().map_err(cannot)?.len();
+    let too_long =
+        |length: u64| anyhow!("{}: {length} bytes, expected at most {FILE_BYTES_MAX}", path.display());
+    ensure!(length <= FILE_BYTES_MAX, too_long(length));
+    let mut bytes = Vec::with_capacity(length as usize + 1);
+    file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    ensure!(bytes.len() as u64 <= FILE_BYTES_MAX, too_long(bytes.len() as u64));
+    Ok(bytes)
 }
 
 /// The data directory's store, for reading only.

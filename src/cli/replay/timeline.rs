@@ -1,9 +1,11 @@
 //! A whole session, event by event.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use combat_components::ids::SimId;
 use combat_components::tick::{Tick, TickRate};
+use combat_replays::digest::LogDigest;
 use combat_replays::log::Log;
 use combat_replays::player::{Panic, Played, Player};
 use combat_systems::sim::SimParts;
@@ -11,97 +13,112 @@ use combat_systems::snapshot::StateKind;
 use serde_json::{Value, json};
 
 use super::happened::{self, Names};
-use super::inspect::Inspected;
 use super::people::People;
 
-/// What has been told so far, as lines or as objects.
+/// Tells as it goes: of what is told only who took part is kept.
 struct Timeline<'a> {
     people: &'a People,
     /// Everybody who has been in the session, as objects.
     players: BTreeMap<SimId, Value>,
     rate: TickRate,
     as_json: bool,
-    lines: Vec<String>,
-    events: Vec<Value>,
+    events: u64,
+    out: &'a mut dyn Write,
 }
 
-/// Plays the log and tells every event of it.
-pub fn of(log: &Log, parts: SimParts, people: &People, as_json: bool) -> Inspected {
+/// Plays the log and tells every event of it; answers with what is damaged.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn tell(
+    log: &Log,
+    parts: SimParts,
+    (people, as_json): (&People, bool),
+    out: &mut dyn Write,
+) -> io::Result<Option<String>> {
     let ruleset = parts.ruleset.clone();
     let mut names = Names { players: BTreeMap::new(), ruleset: &ruleset };
+    let digest = LogDigest::of(log).ok().map(|digest| digest.to_string());
     let rate = log.header.setup.tick_rate;
-    let players = BTreeMap::new();
-    let mut timeline = Timeline { people, players, rate, as_json, lines: Vec::new(), events: Vec::new() };
+    if as_json {
+        write!(out, "{{\"session\":{},\"events\":[", header_as_json(log))?;
+    } else {
+        writeln!(out, "{}", header(log).join("\n"))?;
+    }
+    let mut timeline = Timeline { people, players: BTreeMap::new(), rate, as_json, events: 0, out };
     let (last_tick, damage) = match Player::from_start(parts, &log.records) {
         Err(damage) => (Tick(0), Some(damage.to_string())),
         Ok(mut player) => {
-            let damage = timeline.play(&mut player, &mut names);
-            timeline.lines.push(format!("the log ends at tick {}", player.sim().tick().0));
-            timeline.lines.extend(scores(&mut player, &names));
+            let damage = timeline.play(&mut player, &mut names)?;
+            if !as_json {
+                writeln!(timeline.out, "the log ends at tick {}", player.sim().tick().0)?;
+                scores(&mut player, &names).iter().try_for_each(|line| writeln!(timeline.out, "{line}"))?;
+            }
             (player.sim().tick(), damage)
         }
     };
     let lost =
         log.lost.as_ref().map(|lost| format!("the records from tick {} on: {}", lost.tick.0, lost.reason));
     let damage = damage.or(lost);
-    let text = if as_json {
-        let Timeline { events, players, .. } = timeline;
-        let (session, players) = (header_as_json(log), Vec::from_iter(players.into_values()));
-        let answer = json!({
-            "session": session, "players": players, "ticks": last_tick.0, "events": events, "damage": damage,
-        });
-        format!("{answer}\n")
-    } else {
-        [header(log), timeline.lines].concat().join("\n") + "\n"
-    };
-    Inspected { text, damage }
+    if as_json {
+        let players = Vec::from_iter(std::mem::take(&mut timeline.players).into_values());
+        let rest = json!({"players": players, "ticks": last_tick.0, "damage": damage, "digest": digest});
+        let rest = rest.to_string();
+        writeln!(timeline.out, "],{}", rest.trim_start_matches('{'))?;
+    } else if let Some(digest) = digest {
+        writeln!(timeline.out, "digest {digest}")?;
+    }
+    Ok(damage)
 }
 
 impl Timeline<'_> {
     /// To the end of the log; answers with what is damaged.
-    fn play(&mut self, player: &mut Player<'_>, names: &mut Names<'_>) -> Option<String> {
+    fn play(&mut self, player: &mut Player<'_>, names: &mut Names<'_>) -> io::Result<Option<String>> {
         loop {
             match player.advance() {
-                Ok(Some(Played::Ticked(_))) => self.note_events(player, names),
+                Ok(Some(Played::Ticked(_))) => self.note_events(player, names)?,
                 Ok(Some(Played::EpochStart { epoch, tick })) => {
                     let event = json!({"type": "epoch_start", "epoch": epoch.0});
-                    self.note(tick, event, format!("epoch {} begins", epoch.0));
+                    self.note(tick, event, &format!("epoch {} begins", epoch.0))?;
                 }
                 Ok(Some(Played::Panicked(Panic { tick, phase, message }))) => {
                     let phase =
                         phase.map_or("an unknown phase".to_owned(), |phase| format!("phase {phase:?}"));
                     let event = json!({"type": "panicked", "message": message});
-                    self.note(tick, event, format!("the simulation panicked in {phase}: {message}"));
-                    return None;
+                    self.note(tick, event, &format!("the simulation panicked in {phase}: {message}"))?;
+                    return Ok(None);
                 }
                 Ok(Some(_)) => {}
-                Ok(None) => return None,
-                Err(damage) => return Some(damage.to_string()),
+                Ok(None) => return Ok(None),
+                Err(damage) => return Ok(Some(damage.to_string())),
             }
         }
     }
 
-    fn note_events(&mut self, player: &Player<'_>, names: &mut Names<'_>) {
+    fn note_events(&mut self, player: &Player<'_>, names: &mut Names<'_>) -> io::Result<()> {
         let sim = player.sim();
         if sim.output().events.is_empty() {
-            return;
+            return Ok(());
         }
         names.players.extend(self.people.names(player));
         let members = self.people.members(sim).into_iter();
         self.players.extend(sim.members().map(|(id, ..)| id).zip(members));
         for event in &sim.output().events {
-            self.note(sim.tick(), happened::as_json(event), happened::tell(event, names));
+            self.note(sim.tick(), happened::as_json(event), &happened::tell(event, names))?;
         }
+        Ok(())
     }
 
-    fn note(&mut self, tick: Tick, mut event: Value, text: String) {
+    fn note(&mut self, tick: Tick, mut event: Value, text: &str) -> io::Result<()> {
         if self.as_json {
             event["tick"] = json!(tick.0);
             event["text"] = json!(text);
-            self.events.push(event);
+            let comma = if self.events == 0 { "" } else { "," };
+            self.events += 1;
+            write!(self.out, "{comma}\n{event}")
         } else {
             let seconds = f64::from(tick.0) / f64::from(self.rate.hz());
-            self.lines.push(format!("{:>8}  {seconds:>9.3} s  {text}", tick.0));
+            writeln!(self.out, "{:>8}  {seconds:>9.3} s  {text}", tick.0)
         }
     }
 }

@@ -14,15 +14,15 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::VerifyArgs;
-use super::source::{self, Opened};
+use super::source::{self, Found, Opened};
 use crate::cli::{COULD_NOT_RUN, DOES_NOT_HOLD};
 
 /// The bar is told of every so many ticks, so that telling it costs nothing.
 const TICKS_PER_PROGRESS: u32 = 1_024;
 
 pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
-    let log = match source::open(&args.source)? {
-        Opened::Log(log) => log,
+    let Found { log, kept } = match source::open(&args.source)? {
+        Opened::Log(found) => *found,
         Opened::Damaged(error) => return Ok(tell_damaged_file(args, &error)),
     };
     let last_tick = log.last_tick();
@@ -31,17 +31,31 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
         let inside = (1..=last_tick.0).contains(&tick.0);
         ensure!(inside, "--perturb {}: expected a tick of the log, 1 to {}", tick.0, last_tick.0);
     }
-    let (report, took) = verify(&log, VerifyOptions { perturb }, last_tick);
+    let stored = kept.as_ref().and_then(|kept| kept.digest);
+    let (expect, session) = (args.expect.or(stored), kept.as_ref().map(|kept| kept.session));
+    let is_live = kept.is_some_and(|kept| kept.is_live);
+    let (report, took) = verify(&log, VerifyOptions { perturb, expect, session }, last_tick);
     let simulated = Duration::from_nanos(log.header.setup.tick_rate.nanos_at(u64::from(report.ticks.0)));
     let speed = simulated.as_secs_f64() / took.as_secs_f64().max(1e-9);
     if args.json {
-        println!("{}", as_json(&report, speed));
+        let mut answer = as_json(&report, speed);
+        answer["live"] = json!(is_live);
+        answer["expectedDigest"] = json!(expect.map(|digest| digest.to_string()));
+        println!("{answer}");
     } else {
-        tell(&report, speed);
+        tell(&report, speed, is_live);
+        if let Some(digest) = report.digest {
+            println!("digest {digest}{}", if expect == Some(digest) { ", as expected" } else { "" });
+        }
     }
     Ok(match report.outcome {
         Outcome::Verified => ExitCode::SUCCESS,
-        Outcome::Diverged(_) | Outcome::Damaged(_) => ExitCode::from(DOES_NOT_HOLD),
+        Outcome::Incomplete if is_live => ExitCode::SUCCESS,
+        Outcome::Incomplete
+        | Outcome::Diverged(_)
+        | Outcome::Broken(_)
+        | Outcome::OtherDigest { .. }
+        | Outcome::Damaged(_) => ExitCode::from(DOES_NOT_HOLD),
         Outcome::Refused(_) => ExitCode::from(COULD_NOT_RUN),
     })
 }
@@ -75,7 +89,7 @@ fn tell_damaged_file(args: &VerifyArgs, error: &FileError) -> ExitCode {
     if args.json {
         let answer = json!({
             "sessionId": null, "ticks": 0, "result": "damaged", "speed": 0.0, "firstDivergence": null,
-            "reason": error.to_string(), "damage": damage,
+            "reason": error.to_string(), "damage": damage, "digest": null, "expectedDigest": null,
         });
         println!("{answer}");
     } else {
@@ -97,6 +111,7 @@ fn as_json(report: &Report, speed: f64) -> Value {
         "epochs": report.epoch.0,
         "firstDivergence": divergence.map(divergence_as_json),
         "reason": reason(&report.outcome),
+        "digest": report.digest.map(|digest| digest.to_string()),
         "damage": match &report.outcome {
             Outcome::Damaged(damage) => {
                 json!({"part": "records", "offset": damage.offset, "tick": damage.tick.0})
@@ -126,12 +141,17 @@ fn divergence_as_json(divergence: &Divergence) -> Value {
 fn reason(outcome: &Outcome) -> Option<String> {
     match outcome {
         Outcome::Verified | Outcome::Diverged(_) => None,
+        Outcome::Incomplete => Some("the match had not ended".to_owned()),
+        Outcome::Broken(broken) => Some(broken.to_string()),
+        Outcome::OtherDigest { expected, found } => {
+            Some(format!("expected digest {expected}, found {found}"))
+        }
         Outcome::Refused(refusal) => Some(refusal.to_string()),
         Outcome::Damaged(damage) => Some(damage.to_string()),
     }
 }
 
-fn tell(report: &Report, speed: f64) {
+fn tell(report: &Report, speed: f64, is_live: bool) {
     let (session, ticks) = (report.session, report.ticks.0);
     if let Some((kind, id)) = report.perturbed {
         let whose = id.map_or(String::new(), |id| format!(" of SimId {}", id.0));
@@ -143,6 +163,20 @@ fn tell(report: &Report, speed: f64) {
                 "verified: session {session}, {ticks} ticks, every hash as recorded, {speed:.0} x real time"
             );
         }
+        Outcome::Incomplete if is_live => println!(
+            "verified up to tick {ticks}: session {session}, every hash as recorded, {speed:.0} x real time\n\
+             incomplete: the match has not ended"
+        ),
+        Outcome::Incomplete => println!(
+            "incomplete: the match had not ended: session {session}, every hash as recorded up to tick {ticks}"
+        ),
+        Outcome::Broken(broken) => {
+            println!("broken: session {session}, verified up to tick {ticks}: {broken}");
+        }
+        Outcome::OtherDigest { expected, found } => println!(
+            "other digest: session {session}, {ticks} ticks, every hash as recorded, but not the log expected\n  \
+             expected {expected}\n  found    {found}"
+        ),
         Outcome::Diverged(divergence) => tell_divergence(session, divergence),
         Outcome::Refused(refusal) => println!("refused: session {session}: {refusal}"),
         Outcome::Damaged(damage) => {

@@ -37,8 +37,9 @@ impl SessionHost {
         tracing::error!(session = %self.parts.id, tick = tick.0, "simulation panicked, session failed");
         // A panic before or after the step leaves nothing to record: the log holds that tick or has no such tick.
         if tick > self.recorded {
-            self.parts.sim.reclaim_input(&mut self.input);
-            self.recorder.record_failed_tick(self.parts.epoch, tick, &self.input, &mut self.staging);
+            let input = self.input.commands();
+            self.parts.sim.reclaim_input(input);
+            self.recorder.record_failed_tick(self.parts.epoch, tick, input, &mut self.staging);
             let with_keyframe = self.staged.is_some_and(|(_, keyframe)| keyframe);
             self.staged = Some((tick, with_keyframe));
         }

@@ -1,6 +1,5 @@
 //! How a session's records reach its tape, and what happens when they cannot.
 
-use combat_components::limits::KEYFRAME_MS;
 use combat_protocol::close::CloseCode;
 use combat_protocol::numbers::ServerState;
 use combat_protocol::server::StatusMessage;
@@ -10,17 +9,17 @@ use crate::journal::{Offer, TapeState};
 use crate::session::summary::SessionStatus;
 
 impl SessionHost {
-    /// A chunk starts with a keyframe, so one is only written when nothing older waits before it.
+    /// To the tick, as the log's setup promises, even where older records wait before it.
     pub(super) fn stage_keyframe(&mut self) {
         let now = self.parts.sim.tick();
-        if now < self.keyframe_due_at || self.staged.is_some() {
+        if now < self.keyframe_due_at {
             return;
         }
         self.keyframe.clear();
         self.parts.sim.write_keyframe(&mut self.keyframe);
         self.recorder.record_keyframe(self.parts.epoch, now, &self.keyframe, &mut self.staging);
         self.staged = Some((now, true));
-        self.keyframe_due_at = now.plus(self.parts.tick_rate.ticks_in_ms(KEYFRAME_MS));
+        self.keyframe_due_at = now.plus(self.parts.sim.rules().setup.limits.keyframe_ticks);
     }
 
     pub(super) fn offer(&mut self) {
@@ -50,7 +49,8 @@ impl SessionHost {
     /// meanwhile is lag as after any stall: caught up, or the schedule is moved.
     pub(super) fn try_to_go_on(&mut self) {
         // Who was lost before is lost before whoever comes back now.
-        self.parts.players.log_departures(&mut self.input);
+        self.parts.players.log_departures(&mut self.facts);
+        self.input.take_from(&mut self.facts);
         for _ in 0..self.parts.inbox.capacity() {
             let Some(envelope) = self.parts.inbox.take() else { break };
             self.take_while_frozen(envelope);
@@ -63,6 +63,8 @@ impl SessionHost {
         }
         if self.state == HostState::Running && self.staged.is_none() {
             tracing::info!(session = %self.parts.id, tick = before.0, "session goes on");
+            // The tick that could not be kept may have been the last.
+            self.finish_if_over(before);
             let live = StatusMessage { state: ServerState::Live, reason: String::new() };
             self.parts.players.send_status(&live);
         }

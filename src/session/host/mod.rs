@@ -1,6 +1,7 @@
 //! The host of one simulation: drains its inbox, steps it, records it and shows it. Lives on a shard's thread.
 
 mod ending;
+mod input;
 mod intake;
 mod keeping;
 mod seating;
@@ -17,11 +18,13 @@ use combat_components::phase::Phase;
 use combat_components::tick::{Tick, TickRate};
 use combat_protocol::close::CloseCode;
 use combat_protocol::server::EventMessage;
+use combat_replays::promises::is_anchor_due;
 use combat_replays::recorder::Recorder;
 use combat_systems::sim::Sim;
 use prometheus::IntCounter;
 use tokio::sync::OwnedSemaphorePermit;
 
+use self::input::Input;
 use super::inbox::{Inbox, PlaceTaken, Reply};
 use super::live::LiveFacts;
 use super::people::{People, Seat};
@@ -31,9 +34,6 @@ use crate::replication::happenings;
 use crate::replication::players::{PlayersAudience, Standing};
 use crate::replication::relay::Relay;
 use crate::replication::view::ViewBuilder;
-
-/// Wall-clock anchors are laid beside the records this often.
-const ANCHOR_MS: u32 = 1_000;
 
 /// A record that the tape was too busy to take waits here; longer than this and the session freezes.
 const STAGED_BYTES_MAX: usize = 256 << 10;
@@ -108,7 +108,9 @@ pub struct SessionHost {
     staged: Option<(Tick, bool)>,
     /// The newest tick recorded, staged or not.
     recorded: Tick,
-    input: TickInput,
+    input: Input,
+    /// Room for what the links say before it is put to the input.
+    facts: TickInput,
     waiting: Vec<Waiting>,
     spectator_events: Vec<EventMessage>,
     epoch_began_at: Tick,
@@ -135,7 +137,8 @@ impl SessionHost {
             keyframe: Vec::with_capacity(16 << 10),
             staged: None,
             recorded: began_at,
-            input: TickInput::with_capacity(INPUTS_KEPT),
+            input: Input::with_capacity(INPUTS_KEPT),
+            facts: TickInput::with_capacity(INPUTS_KEPT),
             waiting: Vec::new(),
             spectator_events: Vec::new(),
             epoch_began_at: began_at,
@@ -148,7 +151,11 @@ impl SessionHost {
             parts,
         };
         host.publish_seats();
-        if host.parts.epoch.0 > 1 {
+        if host.parts.sim.match_state().phase == Phase::Ended {
+            // The last process died between the last tick and the end's mark; nothing may be simulated after it.
+            host.builder.build(&mut host.parts.sim, host.parts.epoch);
+            host.state = HostState::Over;
+        } else if host.parts.epoch.0 > 1 {
             host.input.push(Command::Resumed { epoch: host.parts.epoch });
         }
         host
@@ -221,21 +228,22 @@ impl SessionHost {
 
     fn play(&mut self, unix_us: u64, damage_events: &IntCounter) {
         // What is known of the links is older than whatever waits in the inbox.
-        self.parts.players.log_link_facts(&mut self.input);
+        self.parts.players.log_link_facts(&mut self.facts);
+        self.input.take_from(&mut self.facts);
         self.expire_windows();
         self.drain_inbox();
         if self.parts.live.is_draining() {
             self.keyframe_due_at = Tick(0);
         }
         self.stage_keyframe();
-        let output = self.parts.sim.step(&mut self.input);
+        let input = self.input.commands();
+        let output = self.parts.sim.step(input);
         let tick = output.tick;
-        self.recorder.record_tick(self.parts.epoch, &self.input, output, &mut self.staging);
+        self.recorder.record_tick(self.parts.epoch, input, output, &mut self.staging);
         self.recorded = tick;
         let damaged = output.events.iter().filter(|event| matches!(event, Event::Damaged { .. })).count();
         damage_events.inc_by(damaged as u64);
-        let anchor_ticks = self.parts.tick_rate.ticks_in_ms(ANCHOR_MS);
-        if tick.0 % anchor_ticks == 1 || tick == self.epoch_began_at.plus(1) {
+        if is_anchor_due(tick, self.epoch_began_at.plus(1), self.parts.tick_rate) {
             self.recorder.record_anchor(tick, unix_us, &mut self.staging);
         }
         self.input.clear();

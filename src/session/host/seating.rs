@@ -24,10 +24,10 @@ impl SessionHost {
             self.vacate(seat, LeaveCause::Kicked);
         }
         if !self.seats.iter().any(|seat| seat.pseudonym == pseudonym) {
-            let Some(slot) = self.free_slot() else {
+            let slot = match self.free_slot(&joining) {
+                Ok(slot) => slot,
                 // Nobody waiting for the answer means that the caller has gone.
-                let _ = reply.send(Err(SessionError::Full));
-                return;
+                Err(error) => return drop(reply.send(Err(error))),
             };
             self.parts.people.meet(person);
             self.input.push(Command::Join { slot, pseudonym, team, bot });
@@ -37,9 +37,17 @@ impl SessionHost {
         self.waiting.push(Waiting::Join { reply, pseudonym, has_left: false });
     }
 
-    fn free_slot(&self) -> Option<Slot> {
+    /// The lowest slot that is free and that nobody else has joined since the last tick.
+    fn free_slot(&self, joining: &Joining) -> Result<Slot, SessionError> {
         let slots = self.parts.sim.rules().setup.max_players;
-        (0..slots).map(Slot).find(|slot| self.seats.iter().all(|seat| seat.slot != *slot))
+        let is_free = |slot: &Slot| self.seats.iter().all(|seat| seat.slot != *slot);
+        let mut free = (0..slots).map(Slot).filter(is_free).peekable();
+        if free.peek().is_none() {
+            return Err(SessionError::Full);
+        }
+        let Joining { person, team, bot } = *joining;
+        let join = |slot| Command::Join { slot, pseudonym: person.pseudonym, team, bot };
+        free.find(|slot| self.input.has_place_for(&join(*slot))).ok_or(SessionError::InboxFull)
     }
 
     pub(super) fn seat_of(&self, player: PlayerId) -> Option<Seat> {
@@ -61,7 +69,12 @@ impl SessionHost {
         let slot = seat.slot;
         // What he still said must not be done by whoever gets his slot in the same tick.
         self.input.retain(|command| command.player_slot() != Some(slot));
-        self.input.push(Command::Leave { slot, cause });
+        if self.input.has_place_for(&Command::Leave { slot, cause }) {
+            self.input.push(Command::Leave { slot, cause });
+        } else {
+            // Somebody has left this slot since the last tick already: whoever goes now has not come yet.
+            self.input.retain(|command| !matches!(command, Command::Join { slot: of, .. } if *of == slot));
+        }
         let kicked = cause == LeaveCause::Kicked;
         self.parts.players.dismiss(slot, if kicked { CloseCode::Kicked } else { CloseCode::Left });
         self.seats.retain(|other| other.slot != slot);

@@ -1,0 +1,106 @@
+//! Every field of every kind of record and of the header is forged; something notices, or it is free text.
+
+mod script;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use combat_replays::audit::{Caught, Finding, Places, audit};
+use combat_replays::header::FREE_TEXT;
+use combat_replays::log::Log;
+use combat_replays::record::RecordKind;
+
+use script::scenarios::SCENARIOS;
+use script::scene::Scene;
+use script::{Stage, fight};
+
+fn findings(log: &Log, places: Places) -> Vec<Finding> {
+    let mut found = Vec::new();
+    audit(log, places, &mut |finding, _, _| found.push(finding)).unwrap();
+    found
+}
+
+fn scripted(name: &str) -> Log {
+    let (_, record) = SCENARIOS.into_iter().find(|(scenario, _)| *scenario == name).unwrap();
+    record().ended().log()
+}
+
+fn unseen(found: &[Finding]) -> Vec<&Finding> {
+    found.iter().filter(|finding| finding.caught == Caught::Unseen).collect()
+}
+
+/// Free text is what the code lists, no more and no less.
+fn assert_free_text_is_closed(found: &[Finding]) {
+    let free: BTreeSet<&str> = found
+        .iter()
+        .filter(|finding| finding.caught == Caught::FreeText)
+        .map(|finding| {
+            assert_eq!(finding.part, "header", "{finding:?}");
+            finding.field.as_str()
+        })
+        .collect();
+    assert_eq!(free, BTreeSet::from(FREE_TEXT));
+}
+
+#[test]
+fn nothing_in_the_logs_of_scripted_sessions_goes_unseen() {
+    let mut parts: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for name in ["resume", "links", "dash", "join-leave"] {
+        let found = findings(&scripted(name), Places::Representative);
+        assert!(unseen(&found).is_empty(), "{name}: {:#?}", unseen(&found));
+        assert_free_text_is_closed(&found);
+        for finding in found {
+            let field = finding.field.split('.').skip_while(|part| part.starts_with("commands["));
+            parts.entry(finding.part).or_default().insert(field.collect::<Vec<_>>().join("."));
+        }
+    }
+    let forged: BTreeSet<&str> = parts.keys().copied().collect();
+    for kind in RecordKind::ALL.into_iter().filter(|kind| !matches!(kind, RecordKind::FailedTick)) {
+        assert!(
+            forged.contains(kind.name()) || kind == RecordKind::QuietTick,
+            "{kind:?} is not forged: {forged:?}"
+        );
+    }
+    for (part, field) in [
+        ("header", "setup.session"),
+        ("header", "setup.limits.keyframe_ticks"),
+        ("tick", "sub_hash.Vitals"),
+        ("tick", "slot"),
+        ("tick", "pseudonym"),
+        ("tick", "cause.kind"),
+        ("tick", "reason.kind"),
+        ("tick", "rtt_ms"),
+        ("tick", "ticks"),
+        ("tick", "claim.pose.at.x"),
+        ("tick", "action.deed.index"),
+        ("keyframe", "state"),
+        ("anchor", "unix_us"),
+        ("epoch start", "epoch"),
+    ] {
+        assert!(parts[part].contains(field), "{part} {field} is not forged: {:?}", parts[part]);
+    }
+}
+
+#[test]
+fn an_audit_of_every_record_of_a_small_fight_leaves_nothing_unseen() {
+    let log =
+        fight(Scene { keyframe_ticks: 16, rate_hz: 16, ..Scene::duel("all of it") }, 2, 20).ended().log();
+    let found = findings(&log, Places::All);
+    assert!(unseen(&found).is_empty(), "{:#?}", unseen(&found));
+    assert_free_text_is_closed(&found);
+    assert!(found.len() > 2_000, "{}", found.len());
+}
+
+#[test]
+fn the_log_of_a_session_that_goes_on_can_be_audited() {
+    let found = findings(&fight(Scene::duel("goes on"), 2, 200).log(), Places::Representative);
+    assert!(unseen(&found).is_empty(), "{:#?}", unseen(&found));
+}
+
+#[test]
+fn what_does_not_hold_is_not_audited() {
+    let mut stage: Stage = fight(Scene::duel("does not hold"), 2, 20);
+    stage.perturb_next_tick(6);
+    stage.steps(2);
+    let refused = audit(&stage.log(), Places::Representative, &mut |finding, _, _| panic!("{finding:?}"));
+    assert!(refused.unwrap_err().to_string().contains("diverged"));
+}

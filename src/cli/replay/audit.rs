@@ -1,0 +1,124 @@
+//! `combat replay audit`: forges a log field by field and prints per forgery what caught it.
+
+use std::collections::BTreeMap;
+use std::io::{BufWriter, ErrorKind, Write};
+use std::process::ExitCode;
+
+use combat_replays::audit::{self, Caught, Finding, Places};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+
+use super::{AuditArgs, source};
+use crate::cli::DOES_NOT_HOLD;
+
+/// What can catch a forgery, in the order of the summary.
+const WORDS: [&str; 5] = ["simulation", "blobs", "digest", "free text", "UNSEEN"];
+
+pub fn run(args: &AuditArgs) -> anyhow::Result<ExitCode> {
+    let log = match source::open(&args.source)?.log() {
+        Ok(log) => log,
+        Err(what) => return Ok(does_not_hold(&what)),
+    };
+    let places = if args.all { Places::All } else { Places::Representative };
+    let bar = ProgressBar::new(log.records.len() as u64);
+    let style = ProgressStyle::with_template("{bar:40} {percent} % of the records, {eta} left");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let mut printed = Printed::new(args.json);
+    // A forged tick may panic the simulation; that it does is a finding, not news.
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let audited = audit::audit(&log, places, &mut |finding, done, _| {
+        bar.suspend(|| printed.note(&finding));
+        bar.set_position(done as u64);
+    });
+    std::panic::set_hook(hook);
+    bar.finish_and_clear();
+    if let Err(refused) = audited {
+        return Ok(does_not_hold(&refused.to_string()));
+    }
+    let unseen = printed.end()?;
+    Ok(if unseen == 0 { ExitCode::SUCCESS } else { ExitCode::from(DOES_NOT_HOLD) })
+}
+
+fn does_not_hold(what: &str) -> ExitCode {
+    eprintln!("combat: not audited: {what}");
+    ExitCode::from(DOES_NOT_HOLD)
+}
+
+/// Findings on their way to standard output: none is kept.
+struct Printed {
+    as_json: bool,
+    out: BufWriter<std::io::Stdout>,
+    counts: BTreeMap<&'static str, u64>,
+    failed: Option<std::io::Error>,
+}
+
+impl Printed {
+    fn new(as_json: bool) -> Self {
+        let mut printed =
+            Self { as_json, out: BufWriter::new(std::io::stdout()), counts: BTreeMap::new(), failed: None };
+        if as_json {
+            printed.write(r#"{"forgeries":["#);
+        }
+        printed
+    }
+
+    fn note(&mut self, finding: &Finding) {
+        let is_first = self.counts.is_empty();
+        *self.counts.entry(finding.caught.word()).or_default() += 1;
+        if self.as_json {
+            let comma = if is_first { "" } else { "," };
+            self.write(&format!("{comma}\n{}", as_json(finding)));
+        } else {
+            self.write(&format!("{}\n", line(finding)));
+        }
+    }
+
+    /// Counts, and how many forgeries went unseen.
+    fn end(mut self) -> anyhow::Result<u64> {
+        let count = |word| self.counts.get(word).copied().unwrap_or_default();
+        let (all, unseen) = (WORDS.map(count).iter().sum::<u64>(), count("UNSEEN"));
+        let text = if self.as_json {
+            let counts: serde_json::Map<String, Value> =
+                WORDS.iter().map(|word| ((*word).to_owned(), json!(count(word)))).collect();
+            format!("\n],\"count\":{all},\"caughtBy\":{}}}\n", Value::Object(counts))
+        } else {
+            let counts = WORDS.map(|word| format!("{word} {}", count(word))).join(", ");
+            format!("{all} forgeries: {counts}\n")
+        };
+        self.write(&text);
+        if self.failed.is_none() {
+            self.failed = self.out.flush().err();
+        }
+        match self.failed {
+            Some(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+            _ => Ok(unseen),
+        }
+    }
+
+    fn write(&mut self, text: &str) {
+        if self.failed.is_none() {
+            self.failed = self.out.write_all(text.as_bytes()).err();
+        }
+    }
+}
+
+fn line(finding: &Finding) -> String {
+    let at = finding.tick.map_or(String::new(), |tick| format!(" {}", tick.0));
+    let field = if finding.field.is_empty() { String::new() } else { format!(" {}", finding.field) };
+    let place = format!("{}{at}{field}", finding.part);
+    let how = finding.caught.how().map_or(String::new(), |how| format!(" ({how})"));
+    format!("{place:<52} {:<20} {}{how}", finding.change, finding.caught.word())
+}
+
+fn as_json(finding: &Finding) -> Value {
+    json!({
+        "part": finding.part,
+        "tick": finding.tick.map(|tick| tick.0),
+        "field": finding.field,
+        "change": finding.change,
+        "caughtBy": finding.caught.word(),
+        "how": finding.caught.how(),
+        "seen": finding.caught != Caught::Unseen,
+    })
+}
