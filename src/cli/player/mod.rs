@@ -23,11 +23,13 @@ enum PlayerVerb {
 }
 
 const ERASE_HELP: &str = "\
-It works beside a running server or without one, asks nothing and cannot be undone. Logs hold pseudonyms only; what leads
-from them to the person is removed, in the database and its log. In a live session he leaves within seconds. Exported files,
-backups and the server's own log lines are out of its reach.
+It works beside a running server or without one, asks nothing and cannot be
+undone. Logs hold pseudonyms only; what leads from them to the person is removed
+from the database and its log. A live session lets him go within seconds.
+Exported files, backups and the server's own log lines are out of its reach.
 
-Exit codes: 0 erased; 1 nothing was known of this id, or an older state of the table could not be overwritten yet; 2 could not run.";
+Exit codes: 0 erased; 1 nothing was known of this id, or older states could not
+be overwritten yet; 2 could not run.";
 
 #[derive(Args)]
 struct EraseArgs {
