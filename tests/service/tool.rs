@@ -181,3 +181,11 @@ async fn a_start_that_cannot_be_says_on_one_line_what_to_change() {
     let output = refused(command, &disk, 0);
     one_line(&output.stderr, &[disk.to_str().expect("UTF-8"), "Read-only file system"]);
 }
+
+#[test]
+fn the_version_names_commit_and_compiler() {
+    let output = Command::new(env!("CARGO_BIN_EXE_combat")).arg("--version").output().expect("it runs");
+    let told = String::from_utf8(output.stdout).expect("text");
+    assert_eq!(told, format!("combat {}\n", realtime_combat_service::version::VERSION));
+    assert!(told.contains("rustc ") && output.status.success(), "{told}");
+}
