@@ -9,8 +9,26 @@ use crate::quantity::Pose;
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Body {
     pub pose: Pose,
+    pub intrusion: Intrusion,
 }
-canon_struct!(Body { pose });
+canon_struct!(Body { pose, intrusion });
+
+impl Body {
+    /// A body that has just appeared: should somebody be where it is, then it came into him.
+    pub fn appearing(pose: Pose) -> Self {
+        Self { pose, intrusion: Intrusion { into: u64::MAX, ticks: 0 } }
+    }
+}
+
+/// Whether a body is inside others, and for how long it has been. Bodies may pass through each other, but not stay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Intrusion {
+    /// A bit for the slot of each body that this one came into and has not left since.
+    pub into: u64,
+    /// Counts up while the body is where it came in, and down while it is free.
+    pub ticks: u32,
+}
+canon_struct!(Intrusion { into, ticks });
 
 /// The velocities a body can have, given every segment accepted so far, in micrometres per second.
 ///

@@ -52,10 +52,14 @@ pub const EMPTY_SESSION_MS: u32 = 60_000;
 /// After a restart players have this long to return before play goes on without them.
 pub const RESUMING_MS_MAX: u32 = 5_000;
 
+/// Bodies may be inside each other this long: at a walk of half the speed one has passed through another by then.
+pub const INSIDE_MS_MAX: u32 = 500;
+
 /// A keyframe is taken this often.
 pub const KEYFRAME_MS: u32 = 5_000;
 
 const _: () = assert!(RECENT_CLAIMS_MAX as u32 * 1_000 >= ATTACK_FOLLOWS_MS_MAX * 2 * CLAIM_HZ);
 const _: () = assert!(HISTORY_TICKS as u32 * 1_000 >= BANK_MS * 128);
+const _: () = assert!(PLAYERS_MAX <= u64::BITS as usize);
 const _: () = assert!(INPUTS_PER_PLAYER_AND_TICK_MAX <= u8::MAX as usize);
 const _: () = assert!(PLAYERS_MAX <= u8::MAX as usize);

@@ -30,6 +30,8 @@ pub enum Reason {
     Displaced = 12,
     /// The body was taken up again after a restart or a new connection.
     Reconnected = 13,
+    /// The body stayed inside another that it had come into, and was put out.
+    Separated = 15,
 
     /// The action names a claim that is unknown, too old or of an older pose epoch.
     StaleInput = 32,
@@ -65,7 +67,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::TooFast,
         Self::TooMuchAcceleration,
         Self::TooHigh,
@@ -79,6 +81,7 @@ impl Reason {
         Self::Spawned,
         Self::Displaced,
         Self::Reconnected,
+        Self::Separated,
         Self::StaleInput,
         Self::Dead,
         Self::WrongPhase,
@@ -120,6 +123,7 @@ impl Reason {
             Self::Spawned => "spawned",
             Self::Displaced => "displaced",
             Self::Reconnected => "reconnected",
+            Self::Separated => "separated",
             Self::StaleInput => "stale_input",
             Self::Dead => "dead",
             Self::WrongPhase => "wrong_phase",

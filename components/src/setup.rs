@@ -58,6 +58,8 @@ pub struct SimLimits {
     /// A session without players ends after this long.
     pub empty_ms_max: u32,
     pub inputs_per_player_and_tick_max: u8,
+    /// A body may be inside others this long.
+    pub inside_ms_max: u32,
     /// Ticks between two frames of the regular grid, on which the logged exceptions rest.
     pub frame_ticks: u32,
 }
@@ -68,6 +70,7 @@ canon_struct!(SimLimits {
     resuming_ms_max,
     empty_ms_max,
     inputs_per_player_and_tick_max,
+    inside_ms_max,
     frame_ticks,
 });
 
@@ -82,6 +85,7 @@ impl SimLimits {
             resuming_ms_max: limits::RESUMING_MS_MAX,
             empty_ms_max: limits::EMPTY_SESSION_MS,
             inputs_per_player_and_tick_max: limits::INPUTS_PER_PLAYER_AND_TICK_MAX as u8,
+            inside_ms_max: limits::INSIDE_MS_MAX,
             frame_ticks: if frame_ticks == 0 { 1 } else { frame_ticks },
         }
     }

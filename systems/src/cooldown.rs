@@ -1,16 +1,12 @@
 //! Cooldown: reloads and respawns that are due, and the match itself.
 
-use arrayvec::ArrayVec;
 use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
 use bevy_ecs::system::{Query, Res, ResMut};
 use combat_components::event::Event;
-use combat_components::limits::PLAYERS_MAX;
-use combat_components::map::{Map, SpawnPoint};
 use combat_components::phase::{EndReason, MatchState, Phase as MatchPhase};
-use combat_components::quantity::{Pose, Vec3Mm};
-use combat_components::reason::Reason;
+use combat_components::quantity::Pose;
 use combat_components::score::Score;
-use combat_components::streams::{Stream, Streams};
+use combat_components::streams::Streams;
 use combat_components::tick::Tick;
 use combat_components::vitals::Vitals;
 use combat_components::weapon::Arms;
@@ -22,6 +18,7 @@ use crate::movement::Ground;
 use crate::output::TickOutput;
 use crate::phases::Phase;
 use crate::roster::Roster;
+use crate::spawns::{Standing, appear, choose_spawn};
 use crate::tick_rules::TickRules;
 
 pub fn install(schedule: &mut Schedule) {
@@ -75,10 +72,10 @@ fn respawn_the_dead(
     }
     for entity in roster.entities() {
         if is_due(&fighters, entity) {
-            let pose = choose_spawn(&ground.rules().map, &living(&roster, &fighters), &mut streams.spawns);
+            let pose = chosen_spawn(&roster, &mut streams, &fighters, &mut ground);
             let mut fighter = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
             fighter.make_whole(ground.rules(), now);
-            fighter.displace(pose, Reason::Spawned, 0, &mut ground.displacing());
+            appear(&mut fighter, pose, &mut ground.displacing());
         }
     }
 }
@@ -91,25 +88,20 @@ fn clear_the_field(roster: &Roster, fighters: &mut Query<Fighter>) {
     }
 }
 
-/// Where everybody stands who is alive.
-pub type Standing = ArrayVec<Vec3Mm, PLAYERS_MAX>;
-
 fn living(roster: &Roster, fighters: &Query<Fighter>) -> Standing {
     let fighters = roster.entities().map(|entity| fighters.get(entity));
     let living = fighters.flatten().filter(|fighter| fighter.vitals.is_alive());
     living.map(|fighter| fighter.body.pose.at).collect()
 }
 
-/// The spawn point furthest from everybody; among equals the stream decides.
-pub fn choose_spawn(map: &Map, standing: &[Vec3Mm], stream: &mut Stream) -> Pose {
-    let room = |spawn: &SpawnPoint| {
-        standing.iter().map(|at| spawn.at.distance_squared(*at)).min().unwrap_or(i64::MAX)
-    };
-    let most = map.spawns.iter().map(room).max().unwrap_or_default();
-    let roomiest = || map.spawns.iter().filter(|spawn| room(spawn) == most);
-    let chosen = stream.below(roomiest().count() as u32) as usize;
-    let spawn = roomiest().nth(chosen).expect("a map has at least two spawn points");
-    Pose { at: spawn.at, yaw: spawn.yaw, ..Pose::default() }
+fn chosen_spawn(
+    roster: &Roster,
+    streams: &mut Streams,
+    fighters: &Query<Fighter>,
+    ground: &mut Ground<'_>,
+) -> Pose {
+    let at = ground.displacing();
+    choose_spawn(at.rules, at.level, &living(roster, fighters), &mut streams.spawns)
 }
 
 fn advance_match(
@@ -171,11 +163,11 @@ fn start_over(
     let now = ground.now();
     clear_the_field(roster, fighters);
     for entity in roster.entities() {
-        let pose = choose_spawn(&ground.rules().map, &living(roster, fighters), &mut streams.spawns);
+        let pose = chosen_spawn(roster, streams, fighters, ground);
         let mut fighter = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
         *fighter.score = Score::default();
         fighter.make_whole(ground.rules(), now);
-        fighter.displace(pose, Reason::Spawned, 0, &mut ground.displacing());
+        appear(&mut fighter, pose, &mut ground.displacing());
     }
 }
 

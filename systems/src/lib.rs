@@ -6,6 +6,7 @@
 pub mod abilities;
 pub mod action;
 pub mod cooldown;
+pub mod crowding;
 pub mod damage;
 pub mod failing_phase;
 pub mod fighter;
@@ -24,6 +25,7 @@ pub mod roster;
 pub mod sim;
 pub mod snapshot;
 pub mod spatial;
+pub mod spawns;
 pub mod tick_rules;
 pub mod views;
 

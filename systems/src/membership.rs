@@ -20,12 +20,13 @@ use combat_components::score::Score;
 use combat_components::streams::Streams;
 use combat_components::vitals::Vitals;
 
-use crate::cooldown::{self, Standing, choose_spawn};
+use crate::cooldown;
 use crate::fighter::{Fighter, FighterBundle, whole};
 use crate::input::Now;
 use crate::movement::Ground;
 use crate::output::TickOutput;
 use crate::roster::Roster;
+use crate::spawns::{Standing, choose_spawn};
 use crate::tick_rules::{SharedLevel, TickRules};
 
 /// Applies one command of session, service or link; claims and actions are left for their phases.
@@ -69,7 +70,7 @@ fn join(world: &mut World, identity: Identity) {
     let bundle = FighterBundle {
         id,
         identity,
-        body: Body { pose },
+        body: Body::appearing(pose),
         motion: rules.movement.placed(grounded, &Motion::default()),
         claims: ClaimState {
             pose_epoch: 1,
@@ -93,14 +94,17 @@ fn join(world: &mut World, identity: Identity) {
 }
 
 fn place_for_newcomer(world: &mut World) -> Pose {
-    let map = world.resource::<TickRules>().map.clone();
     let mut standing = Standing::new();
-    for index in 0..world.resource::<Roster>().len() {
-        let entity = world.resource::<Roster>().at(index);
+    for entity in world.resource::<Roster>().entities() {
         let body = world.get::<Body>(entity).expect("every body in the roster has a pose");
-        standing.push(body.pose.at);
+        if world.get::<Vitals>(entity).is_some_and(Vitals::is_alive) {
+            standing.push(body.pose.at);
+        }
     }
-    choose_spawn(&map, &standing, &mut world.resource_mut::<Streams>().spawns)
+    world.resource_scope(|world, mut streams: Mut<'_, Streams>| {
+        let (rules, level) = (world.resource::<TickRules>(), world.resource::<SharedLevel>());
+        choose_spawn(rules, &level.0, &standing, &mut streams.spawns)
+    })
 }
 
 fn leave(world: &mut World, slot: Slot, cause: LeaveCause) {

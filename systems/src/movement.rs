@@ -284,7 +284,7 @@ fn somebody_is_in_the_air(motions: Query<&Motion>) -> bool {
     motions.iter().any(|motion| !motion.grounded)
 }
 
-fn drop_overdue_bodies(roster: Res<Roster>, mut fighters: Query<Fighter>, mut ground: Ground) {
+pub(crate) fn drop_overdue_bodies(roster: Res<Roster>, mut fighters: Query<Fighter>, mut ground: Ground) {
     for entity in roster.entities() {
         let mut fighter = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
         if fighter.motion.grounded || ground.now.0 < fighter.claims.falls_at || !fighter.vitals.is_alive() {

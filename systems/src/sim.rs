@@ -26,7 +26,7 @@ use crate::snapshot::{HashBytes, StateKind, put_component};
 use crate::spatial::Level;
 use crate::tick_rules::{SetupError, SharedLevel, TickRules};
 use crate::views::{OwnBody, PublicBody, own_body, public_body};
-use crate::{action, cooldown, damage, history, input, keyframe, movement, phases, snapshot};
+use crate::{action, cooldown, crowding, damage, history, input, keyframe, movement, phases, snapshot};
 
 /// What a simulation is made from. The contents are shared by all sessions that use them.
 #[derive(Clone, Debug)]
@@ -234,6 +234,7 @@ fn built_schedule(world: &mut World) -> Schedule {
     phases::install(&mut schedule);
     input::install(&mut schedule);
     movement::install(&mut schedule);
+    crowding::install(&mut schedule);
     history::install(&mut schedule);
     action::install(&mut schedule);
     damage::install(&mut schedule);

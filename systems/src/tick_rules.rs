@@ -50,6 +50,7 @@ pub struct TickRules {
     pub warmup_ticks: u32,
     pub resuming_ticks_max: u32,
     pub empty_ticks_max: u32,
+    pub inside_ticks_max: u32,
 }
 
 /// The level of a session, shared by all sessions of its map.
@@ -93,6 +94,7 @@ impl TickRules {
             warmup_ticks: rate.ticks_in_ms(ruleset.matches.warmup_ms).max(1),
             resuming_ticks_max: rate.ticks_in_ms(limits.resuming_ms_max),
             empty_ticks_max: rate.ticks_in_ms(limits.empty_ms_max),
+            inside_ticks_max: rate.ticks_in_ms(limits.inside_ms_max),
             setup,
             ruleset,
             map,
@@ -113,6 +115,7 @@ fn usable(limits: SimLimits) -> Result<SimLimits, SetupError> {
             "inputs_per_player_and_tick_max",
             (1..=inputs_max).contains(&usize::from(limits.inputs_per_player_and_tick_max)),
         ),
+        ("inside_ms_max", (1..=LIMIT_MS_MAX).contains(&limits.inside_ms_max)),
         ("frame_ticks", (1..=128).contains(&limits.frame_ticks)),
     ];
     let refused = checks.into_iter().find(|(_, holds)| !holds);
