@@ -4,6 +4,7 @@ use bevy_ecs::component::Component;
 
 use crate::canon_struct;
 use crate::quantity::Pose;
+use crate::tick::Tick;
 
 /// The accepted pose of a body; changes only by an accepted claim, a correction or an effect.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,8 +16,8 @@ canon_struct!(Body { pose, intrusion });
 
 impl Body {
     /// A body that has just appeared: should somebody be where it is, then it came into him.
-    pub fn appearing(pose: Pose) -> Self {
-        Self { pose, intrusion: Intrusion { into: u64::MAX, ticks: 0 } }
+    pub fn appearing(pose: Pose, now: Tick) -> Self {
+        Self { pose, intrusion: Intrusion { into: u64::MAX, ticks: 0, placed_at: now } }
     }
 }
 
@@ -27,8 +28,17 @@ pub struct Intrusion {
     pub into: u64,
     /// Counts up while the body is where it came in, and down while it is free.
     pub ticks: u32,
+    /// When it last appeared or was put out: how it got there was not its own way.
+    pub placed_at: Tick,
 }
-canon_struct!(Intrusion { into, ticks });
+canon_struct!(Intrusion { into, ticks, placed_at });
+
+impl Intrusion {
+    /// Whether it has been inside somebody lately.
+    pub fn is_remembered(&self) -> bool {
+        self.into != 0 || self.ticks != 0
+    }
+}
 
 /// The velocities a body can have, given every segment accepted so far, in micrometres per second.
 ///

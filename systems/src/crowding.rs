@@ -19,7 +19,7 @@ use combat_components::vitals::Vitals;
 
 use crate::fighter::{Displacing, Fighter};
 use crate::formulas::aim;
-use crate::formulas::bodies::{Way, apart, clearance_mm, heading, judge_overlap, way_out_mm};
+use crate::formulas::bodies::{Party, Way, apart, clearance_mm, heading, judge_overlap, way_out_mm};
 use crate::formulas::shot::along;
 use crate::input::ranks_at;
 use crate::movement::{self, Ground};
@@ -55,7 +55,7 @@ fn somebody_may_be_inside_another(rules: Res<TickRules>, bodies: Query<(&Body, &
     let (mut xs, mut zs) = (ArrayVec::<i32, PLAYERS_MAX>::new(), ArrayVec::<i32, PLAYERS_MAX>::new());
     for (body, vitals) in &bodies {
         let Vec3Mm { x, z, .. } = body.pose.at;
-        if body.intrusion != Intrusion::default() {
+        if body.intrusion.is_remembered() {
             return true;
         }
         let near = |(other_x, other_z): (&i32, &i32)| {
@@ -77,10 +77,18 @@ struct Present {
     entity: Entity,
     slot: Slot,
     way: Way,
+    /// The part of its way that was this tick.
+    step: Way,
     intrusion: Intrusion,
     /// A bit for the index of each body that this one overlaps.
     overlaps: u64,
     counts: bool,
+}
+
+impl Present {
+    fn party(&self, came_in: bool) -> Party {
+        Party { way: self.way, step: self.step, came_in, ticks: self.intrusion.ticks }
+    }
 }
 
 type Crowd = ArrayVec<Present, PLAYERS_MAX>;
@@ -130,9 +138,13 @@ fn gather(roster: &Roster, fighters: &mut Query<Fighter>, at: &Displacing<'_>) -
             continue;
         }
         let Body { pose, intrusion } = *fighter.body;
-        let way = Way { from: fighter.history.at(a_moment_ago).at, to: pose.at };
+        let way_since = |tick: Tick| {
+            let since = tick.max(intrusion.placed_at);
+            Way { from: if since < at.now { fighter.history.at(since).at } else { pose.at }, to: pose.at }
+        };
+        let (way, step) = (way_since(a_moment_ago), way_since(Tick(at.now.0.saturating_sub(1))));
         let slot = fighter.identity.slot;
-        crowd.push(Present { entity, slot, way, intrusion, overlaps: 0, counts: false });
+        crowd.push(Present { entity, slot, way, step, intrusion, overlaps: 0, counts: false });
     }
     crowd
 }
@@ -154,8 +166,11 @@ fn find_intruders(crowd: &mut Crowd, rules: &TickRules) {
             if apart(body, one.way.to, other.way.to) {
                 continue;
             }
-            let came_in = [known[index] & bit(other.slot) != 0, known[place] & bit(one.slot) != 0];
-            let shares = judge_overlap(body, [one.way, other.way], came_in, leaving_mm);
+            let pair = [
+                one.party(known[index] & bit(other.slot) != 0),
+                other.party(known[place] & bit(one.slot) != 0),
+            ];
+            let shares = judge_overlap(body, pair, leaving_mm);
             one.intrusion.into |= if shares.came_in[0] { bit(other.slot) } else { 0 };
             other.intrusion.into |= if shares.came_in[1] { bit(one.slot) } else { 0 };
             one.counts |= shares.counts[0];
@@ -198,7 +213,8 @@ fn put_out(crowd: &mut Crowd, fighters: &mut Query<Fighter>, at: &mut Displacing
         }
         for (index, to) in places.into_iter().flatten() {
             let one = &mut crowd[index];
-            (one.way.to, one.intrusion.into) = (to, 0);
+            one.way.to = to;
+            (one.intrusion.into, one.intrusion.placed_at) = (0, at.now);
             let mut fighter = fighters.get_mut(one.entity).expect("the crowd was gathered from fighters");
             let pose = Pose { at: to, ..fighter.body.pose };
             fighter.displace(pose, Reason::Separated, 0, at);

@@ -70,7 +70,7 @@ fn join(world: &mut World, identity: Identity) {
     let bundle = FighterBundle {
         id,
         identity,
-        body: Body::appearing(pose),
+        body: Body::appearing(pose, now),
         motion: rules.movement.placed(grounded, &Motion::default()),
         claims: ClaimState {
             pose_epoch: 1,

@@ -2,7 +2,6 @@
 
 use arrayvec::ArrayVec;
 use combat_components::body::Body;
-use combat_components::history::History;
 use combat_components::limits::PLAYERS_MAX;
 use combat_components::map::SpawnPoint;
 use combat_components::quantity::{Pitch, Pose, Vec3Mm, Yaw};
@@ -67,9 +66,8 @@ fn place_around(
     })
 }
 
-/// A body stands up at `pose`. It has no past elsewhere, and who is there was there first.
+/// A body stands up at `pose`. Who is there was there first.
 pub fn appear(fighter: &mut FighterItem<'_, '_>, pose: Pose, at: &mut Displacing<'_>) {
     fighter.displace(pose, Reason::Spawned, 0, at);
-    *fighter.body = Body::appearing(pose);
-    *fighter.history = History::standing_at(pose);
+    *fighter.body = Body::appearing(pose, at.now.plus(1));
 }

@@ -49,6 +49,18 @@ impl Way {
     }
 }
 
+/// One of two bodies that overlap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Party {
+    /// Its way in the last moments, and the part of it that was this tick.
+    pub way: Way,
+    pub step: Way,
+    /// Whether it is known to have come into the other.
+    pub came_in: bool,
+    /// For how long it has been inside others.
+    pub ticks: u32,
+}
+
 /// Which of two overlapping bodies came into the other, and against which of them this tick counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Shares {
@@ -56,25 +68,32 @@ pub struct Shares {
     pub counts: [bool; 2],
 }
 
-/// Judges two overlapping bodies by their ways in the same short time. `came_in` is what was known the tick before;
-/// `leaving_mm` is the way out that in such a time a body must make to be on its way out.
+/// Judges two overlapping bodies by their ways in the same short time, in which a body on its way out makes
+/// `leaving_mm` at least.
 ///
-/// At least one of them came in, and the tick counts against at least one.
-pub fn judge_overlap(body: &BodyRules, ways: [Way; 2], came_in: [bool; 2], leaving_mm: i64) -> Shares {
-    let towards = [ways[0].towards_mm(&ways[1]), ways[1].towards_mm(&ways[0])];
-    let comes = towards.map(|mm| mm > i64::from(body.radius_mm) / SWAY_PART);
+/// Of two who came into each other it counts against the one that has been inside for longer, so that who was there
+/// first may step as he likes; but not against a guest on his way out whom the other follows. At least one came in,
+/// and it counts against at least one; it is the same whichever of the two is named first.
+pub fn judge_overlap(body: &BodyRules, pair: [Party; 2], leaving_mm: i64) -> Shares {
+    let sway_mm = i64::from(body.radius_mm) / SWAY_PART;
+    let both = |of: fn(&Party) -> Way| [0, 1].map(|one| of(&pair[one]).towards_mm(&of(&pair[1 - one])));
+    let (towards, stepped) = (both(|party| party.way), both(|party| party.step));
+    let comes = [0, 1].map(|one| towards[one] > sway_mm);
     let leaves = towards.map(|mm| -mm >= leaving_mm);
-    let came_in = match came_in {
-        [false, false] if comes != [false, false] => comes,
-        [false, false] => {
-            let [one, other] = [0, 1].map(|of| (towards[of], ways[of].squared()));
-            [one >= other, other >= one]
-        }
-        // Who was there first may turn and step as he likes; he may not keep a guest in who is on his way out.
-        [one, other] => [one || comes[0] && leaves[1], other || comes[1] && leaves[0]],
+    let came_in = match pair.map(|party| party.came_in) {
+        [false, false] => match [0, 1].map(|one| comes[one] || stepped[one] > sway_mm) {
+            [false, false] => {
+                let [one, other] = [0, 1].map(|one| (stepped[one], pair[one].step.squared()));
+                [one >= other, other >= one]
+            }
+            enters => enters,
+        },
+        [one, other] => [one || comes[0], other || comes[1]],
     };
-    let is_kept_in = [0, 1].map(|of| leaves[of] && came_in[1 - of] && comes[1 - of]);
-    Shares { came_in, counts: [0, 1].map(|of| came_in[of] && !is_kept_in[of]) }
+    let is_kept_in = |one: usize| leaves[one] && comes[1 - one];
+    let has_been_less = |one: usize| !is_kept_in(1 - one) && pair[one].ticks < pair[1 - one].ticks;
+    let is_excused = |one: usize| came_in[1 - one] && (is_kept_in(one) || has_been_less(one));
+    Shares { came_in, counts: [0, 1].map(|one| came_in[one] && !is_excused(one)) }
 }
 
 /// How far a body at `from` must go in one direction to be clear of all `others`, by at most `reach_mm`.
@@ -138,12 +157,18 @@ mod tests {
         Way { from: at(from), to: at(to) }
     }
 
+    fn judged(ways: [Way; 2], before: [bool; 2], ticks: [u32; 2]) -> Shares {
+        let party =
+            |one: usize| Party { way: ways[one], step: ways[one], came_in: before[one], ticks: ticks[one] };
+        judge_overlap(&BODY, [party(0), party(1)], LEAVING_MM)
+    }
+
     fn came_in(ways: [Way; 2], before: [bool; 2]) -> [bool; 2] {
-        judge_overlap(&BODY, ways, before, LEAVING_MM).came_in
+        judged(ways, before, [0, 0]).came_in
     }
 
     fn counts(ways: [Way; 2], before: [bool; 2]) -> [bool; 2] {
-        judge_overlap(&BODY, ways, before, LEAVING_MM).counts
+        judged(ways, before, [0, 0]).counts
     }
 
     #[test]
@@ -158,7 +183,8 @@ mod tests {
     fn who_walks_into_a_stander_came_in_and_the_stander_may_then_do_as_he_likes() {
         assert_eq!(came_in([way(-900, -600), way(0, 0)], [false, false]), [true, false]);
         for step in [-500, -100, 0, 100, 500] {
-            assert_eq!(came_in([way(-600, -600), way(0, step)], [true, false]), [true, false], "{step}");
+            let shares = judged([way(-600, -600), way(0, step)], [true, false], [1, 0]);
+            assert_eq!(shares.counts, [true, false], "{step}");
         }
     }
 
@@ -188,34 +214,48 @@ mod tests {
     #[test]
     fn a_guest_on_his_way_out_is_not_counted_against_while_the_other_comes_after_him() {
         let fleeing_and_following = [way(100, 400), way(0, 300)];
-        let shares = judge_overlap(&BODY, fleeing_and_following, [true, false], LEAVING_MM);
+        let shares = judged(fleeing_and_following, [true, false], [9, 0]);
         assert_eq!(shares, Shares { came_in: [true, true], counts: [false, true] });
         assert_eq!(counts([way(100, 400), way(0, 0)], [true, false]), [true, false]);
-        assert_eq!(counts([way(100, 150), way(0, 50)], [true, false]), [true, false]);
+        assert_eq!(judged([way(100, 150), way(0, 50)], [true, false], [9, 0]).counts, [true, false]);
+    }
+
+    #[test]
+    fn of_two_who_came_into_each_other_it_counts_against_who_has_been_inside_longer() {
+        let head_on = [way(-600, -300), way(600, 300)];
+        assert_eq!(judged(head_on, [false, false], [5, 5]).counts, [true, true]);
+        assert_eq!(judged(head_on, [false, false], [5, 60]).counts, [false, true]);
+    }
+
+    #[test]
+    fn who_was_put_out_and_steps_back_in_came_in() {
+        let guest = Party { way: way(0, 650), step: way(710, 690), came_in: false, ticks: 64 };
+        let host = Party { way: way(0, 0), step: way(0, 0), came_in: false, ticks: 0 };
+        let shares = judge_overlap(&BODY, [guest, host], LEAVING_MM);
+        assert_eq!(shares, Shares { came_in: [true, false], counts: [true, false] });
     }
 
     #[test]
     fn every_tick_counts_against_one_of_them_at_least() {
         let steps = [-900, -300, -30, 0, 30, 300, 900];
-        for from in steps {
-            for to in steps {
-                for step in steps {
+        let all = |of: &mut dyn FnMut([Way; 2], [bool; 2], [u32; 2])| {
+            for (from, to) in steps.into_iter().flat_map(|from| steps.map(|to| (from, to))) {
+                for (step, ticks) in
+                    steps.into_iter().flat_map(|step| [[0, 0], [3, 9], [9, 3]].map(|ticks| (step, ticks)))
+                {
                     for before in [[false, false], [true, false], [false, true], [true, true]] {
-                        let ways = [way(from, to), way(0, step)];
-                        let shares = judge_overlap(&BODY, ways, before, LEAVING_MM);
-                        assert_ne!(shares.came_in, [false, false], "{ways:?} {before:?}");
-                        assert_ne!(shares.counts, [false, false], "{ways:?} {before:?}");
-                        let turned =
-                            judge_overlap(&BODY, [ways[1], ways[0]], [before[1], before[0]], LEAVING_MM);
-                        assert_eq!(
-                            turned.counts,
-                            [shares.counts[1], shares.counts[0]],
-                            "{ways:?} {before:?}"
-                        );
+                        of([way(from, to), way(0, step)], before, ticks);
                     }
                 }
             }
-        }
+        };
+        all(&mut |ways, before, ticks| {
+            let shares = judged(ways, before, ticks);
+            assert_ne!(shares.came_in, [false, false], "{ways:?} {before:?} {ticks:?}");
+            assert_ne!(shares.counts, [false, false], "{ways:?} {before:?} {ticks:?}");
+            let turned = judged([ways[1], ways[0]], [before[1], before[0]], [ticks[1], ticks[0]]);
+            assert_eq!(turned.counts, [shares.counts[1], shares.counts[0]], "{ways:?} {before:?} {ticks:?}");
+        });
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod arena;
 mod attacks;
+mod bodies;
 mod claims;
 mod client;
 mod crowd;
@@ -14,6 +15,7 @@ mod noise;
 #[path = "../spatial/reference.rs"]
 mod reference;
 mod schedule;
+mod spawns;
 mod speed;
 mod vertical;
 mod walks;
