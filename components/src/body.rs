@@ -26,7 +26,7 @@ impl Body {
 pub struct Intrusion {
     /// A bit for the slot of each body that this one came into and has not left since.
     pub into: u64,
-    /// Counts up while the body is where it came in, and down while it is free.
+    /// Counts up while the body is inside one that it came into, and down while it is free.
     pub ticks: u32,
     /// When it last appeared or was put out: how it got there was not its own way.
     pub placed_at: Tick,

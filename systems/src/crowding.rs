@@ -1,6 +1,7 @@
 //! Movement, at its end: bodies may pass through each other, but who stays inside one he came into is put out.
 //!
-//! Who was there first is never moved, and nobody is favoured by his slot or id.
+//! Who was there first is never moved, and nobody is favoured by his slot or id. Looked at on the grid of frames: what
+//! no frame shows does not count.
 
 use arrayvec::ArrayVec;
 use bevy_ecs::entity::Entity;
@@ -21,7 +22,7 @@ use crate::fighter::{Displacing, Fighter};
 use crate::formulas::aim;
 use crate::formulas::bodies::{Party, Way, apart, clearance_mm, heading, judge_overlap, way_out_mm};
 use crate::formulas::shot::along;
-use crate::input::ranks_at;
+use crate::input::{Now, ranks_at};
 use crate::movement::{self, Ground};
 use crate::phases::Phase;
 use crate::roster::Roster;
@@ -50,7 +51,14 @@ pub fn install(schedule: &mut Schedule) {
 }
 
 /// A coarse look that costs next to nothing: boxes instead of capsules, whatever their heights.
-fn somebody_may_be_inside_another(rules: Res<TickRules>, bodies: Query<(&Body, &Vitals)>) -> bool {
+fn somebody_may_be_inside_another(
+    now: Res<Now>,
+    rules: Res<TickRules>,
+    bodies: Query<(&Body, &Vitals)>,
+) -> bool {
+    if !now.0.0.is_multiple_of(rules.setup.limits.frame_ticks) {
+        return false;
+    }
     let width_mm = 2 * rules.ruleset.body.radius_mm;
     let (mut xs, mut zs) = (ArrayVec::<i32, PLAYERS_MAX>::new(), ArrayVec::<i32, PLAYERS_MAX>::new());
     for (body, vitals) in &bodies {
@@ -77,7 +85,7 @@ struct Present {
     entity: Entity,
     slot: Slot,
     way: Way,
-    /// The part of its way that was this tick.
+    /// The part of its way since the last look.
     step: Way,
     intrusion: Intrusion,
     /// A bit for the index of each body that this one overlaps.
@@ -104,13 +112,14 @@ fn part_bodies(
     }
     let mut at = ground.displacing();
     let inside_ticks_max = at.rules.inside_ticks_max;
+    let passed_ticks = at.rules.setup.limits.frame_ticks;
     let mut crowd = gather(&roster, &mut fighters, &at);
     find_intruders(&mut crowd, at.rules);
     for one in &mut crowd {
         let ticks = &mut one.intrusion.ticks;
         *ticks = match (one.counts, one.overlaps) {
-            (true, _) => (*ticks + 1).min(inside_ticks_max),
-            (false, 0) => ticks.saturating_sub(1),
+            (true, _) => ticks.saturating_add(passed_ticks).min(inside_ticks_max),
+            (false, 0) => ticks.saturating_sub(passed_ticks),
             (false, _) => *ticks,
         };
     }
@@ -129,7 +138,9 @@ fn is_due(one: &Present, inside_ticks_max: u32) -> bool {
 
 /// The dead are in nobody's way and forget whom they were inside.
 fn gather(roster: &Roster, fighters: &mut Query<Fighter>, at: &Displacing<'_>) -> Crowd {
-    let a_moment_ago = Tick(at.now.0.saturating_sub(window_ticks(at.rules)));
+    let ago = |ticks: u32| Tick(at.now.0.saturating_sub(ticks));
+    let a_moment_ago = ago(window_ticks(at.rules));
+    let last_look = ago(at.rules.setup.limits.frame_ticks.min(HISTORY_TICKS as u32 - 1));
     let mut crowd = Crowd::new();
     for entity in roster.entities() {
         let mut fighter = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
@@ -142,7 +153,7 @@ fn gather(roster: &Roster, fighters: &mut Query<Fighter>, at: &Displacing<'_>) -
             let since = tick.max(intrusion.placed_at);
             Way { from: if since < at.now { fighter.history.at(since).at } else { pose.at }, to: pose.at }
         };
-        let (way, step) = (way_since(a_moment_ago), way_since(Tick(at.now.0.saturating_sub(1))));
+        let (way, step) = (way_since(a_moment_ago), way_since(last_look));
         let slot = fighter.identity.slot;
         crowd.push(Present { entity, slot, way, step, intrusion, overlaps: 0, counts: false });
     }

@@ -52,7 +52,7 @@ impl Way {
 /// One of two bodies that overlap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Party {
-    /// Its way in the last moments, and the part of it that was this tick.
+    /// Its way in the last moments, and the newest part of it.
     pub way: Way,
     pub step: Way,
     /// Whether it is known to have come into the other.
