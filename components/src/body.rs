@@ -4,13 +4,41 @@ use bevy_ecs::component::Component;
 
 use crate::canon_struct;
 use crate::quantity::Pose;
+use crate::tick::Tick;
 
 /// The accepted pose of a body; changes only by an accepted claim, a correction or an effect.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Body {
     pub pose: Pose,
+    pub intrusion: Intrusion,
 }
-canon_struct!(Body { pose });
+canon_struct!(Body { pose, intrusion });
+
+impl Body {
+    /// A body that has just appeared: should somebody be where it is, then it came into him.
+    pub fn appearing(pose: Pose, now: Tick) -> Self {
+        Self { pose, intrusion: Intrusion { into: u64::MAX, ticks: 0, placed_at: now } }
+    }
+}
+
+/// Whether a body is inside others, and for how long it has been. Bodies may pass through each other, but not stay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Intrusion {
+    /// A bit for the slot of each body that this one came into and has not left since.
+    pub into: u64,
+    /// Counts up while the body is inside one that it came into, and down while it is free.
+    pub ticks: u32,
+    /// When it last appeared or was put out: how it got there was not its own way.
+    pub placed_at: Tick,
+}
+canon_struct!(Intrusion { into, ticks, placed_at });
+
+impl Intrusion {
+    /// Whether it has been inside somebody lately.
+    pub fn is_remembered(&self) -> bool {
+        self.into != 0 || self.ticks != 0
+    }
+}
 
 /// The velocities a body can have, given every segment accepted so far, in micrometres per second.
 ///

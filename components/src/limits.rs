@@ -65,6 +65,9 @@ pub const LEAVING_IS_DEATH_MS_MAX: u32 = 5_000;
 /// Players who have left are remembered, with what they had: twice as many as can be in a session.
 pub const DEPARTED_MAX: usize = 2 * PLAYERS_MAX;
 
+/// Bodies may be inside each other this long: at a walk of half the speed one has passed through another by then.
+pub const INSIDE_MS_MAX: u32 = 500;
+
 /// A keyframe is taken this often, to the tick.
 pub const KEYFRAME_MS: u32 = 5_000;
 
@@ -89,6 +92,7 @@ pub const DOCUMENT_BYTES_MAX: usize = 1_048_576;
 
 const _: () = assert!(RECENT_CLAIMS_MAX as u32 * 1_000 >= ATTACK_FOLLOWS_MS_MAX * 2 * CLAIM_HZ);
 const _: () = assert!(HISTORY_TICKS as u32 * 1_000 >= BANK_MS * 128);
+const _: () = assert!(PLAYERS_MAX <= u64::BITS as usize);
 const _: () = assert!(INPUTS_PER_PLAYER_AND_TICK_MAX <= u8::MAX as usize);
 const _: () = assert!(PLAYERS_MAX <= u8::MAX as usize);
 const _: () =

@@ -33,6 +33,8 @@ pub enum Reason {
     /// The claim leads further from a shot's muzzle than a walk until the frame that shows it; nothing else is held
     /// against it, and the next claim covers its time.
     HeldByShot = 14,
+    /// The body stayed inside another that it had come into, and was put out.
+    Separated = 15,
 
     /// The action names a claim that is unknown, too old or of an older pose epoch.
     StaleInput = 32,
@@ -70,7 +72,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::TooFast,
         Self::TooMuchAcceleration,
         Self::TooHigh,
@@ -85,6 +87,7 @@ impl Reason {
         Self::Displaced,
         Self::Reconnected,
         Self::HeldByShot,
+        Self::Separated,
         Self::StaleInput,
         Self::Dead,
         Self::WrongPhase,
@@ -128,6 +131,7 @@ impl Reason {
             Self::Displaced => "displaced",
             Self::Reconnected => "reconnected",
             Self::HeldByShot => "held_by_shot",
+            Self::Separated => "separated",
             Self::StaleInput => "stale_input",
             Self::Dead => "dead",
             Self::WrongPhase => "wrong_phase",

@@ -62,6 +62,8 @@ pub struct SimLimits {
     pub inputs_per_player_and_tick_max: u8,
     pub refusals_max: u16,
     pub refusal_forgiven_ms: u32,
+    /// A body may be inside others this long.
+    pub inside_ms_max: u32,
     /// Ticks between two frames of the regular grid, on which the logged exceptions rest.
     pub frame_ticks: u32,
     /// No tick of the log lies further than this from the keyframe before it.
@@ -77,6 +79,7 @@ canon_struct!(SimLimits {
     inputs_per_player_and_tick_max,
     refusals_max,
     refusal_forgiven_ms,
+    inside_ms_max,
     frame_ticks,
     keyframe_ticks,
 });
@@ -95,6 +98,7 @@ impl SimLimits {
             inputs_per_player_and_tick_max: limits::INPUTS_PER_PLAYER_AND_TICK_MAX as u8,
             refusals_max: limits::REFUSALS_MAX,
             refusal_forgiven_ms: limits::REFUSAL_FORGIVEN_MS,
+            inside_ms_max: limits::INSIDE_MS_MAX,
             frame_ticks: if frame_ticks == 0 { 1 } else { frame_ticks },
             keyframe_ticks: rate.ticks_in_ms(limits::KEYFRAME_MS),
         }

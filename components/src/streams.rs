@@ -43,11 +43,13 @@ impl Stream {
 pub struct Streams {
     pub spread: Stream,
     pub spawns: Stream,
+    /// Which of several bodies at one distance a shot strikes.
+    pub ties: Stream,
 }
-canon_struct!(Streams { spread, spawns });
+canon_struct!(Streams { spread, spawns, ties });
 
 impl Streams {
     pub fn seeded(seed: u64) -> Self {
-        Self { spread: Stream::of(seed, 1), spawns: Stream::of(seed, 2) }
+        Self { spread: Stream::of(seed, 1), spawns: Stream::of(seed, 2), ties: Stream::of(seed, 4) }
     }
 }

@@ -59,6 +59,9 @@ pub const fn explain(reason: Reason) -> (&'static str, Retry) {
         ),
         Reason::Displaced => ("An ability moved the body.", Retry::Yes),
         Reason::Reconnected => ("Taken up again after a restart or a new connection.", Retry::Yes),
+        Reason::Separated => {
+            ("The body stayed inside another that it had come into, and was put out.", Retry::Yes)
+        }
         Reason::StaleInput => {
             ("The action follows a claim that is unknown, too old or of an older pose epoch.", Retry::Yes)
         }

@@ -154,7 +154,8 @@ fn fire(
     );
     let direction = shot::deviated(action.yaw, action.pitch, yaw_off, pitch_off);
     let wall_mm = wall_distance(&range.level.0, eye, direction, weapon.reach_mm);
-    let struck = shot::first_struck(body, eye, direction, *shooter.id, targets)
+    let ties = &mut range.streams.ties;
+    let struck = shot::first_struck(body, eye, direction, *shooter.id, targets, ties)
         .filter(|struck| struck.distance_um <= i64::from(wall_mm) * 1_000);
     let end_mm = struck.map_or(wall_mm, |struck| (struck.distance_um / 1_000) as i32);
     range.output.events.push(Event::Shot {

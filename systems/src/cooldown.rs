@@ -1,15 +1,9 @@
 //! Cooldown: reloads that are due, and who stands up again.
 
-use arrayvec::ArrayVec;
 use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
 use bevy_ecs::system::{Query, Res, ResMut};
 use combat_components::event::Event;
-use combat_components::limits::PLAYERS_MAX;
-use combat_components::map::{Map, SpawnPoint};
 use combat_components::phase::{MatchState, Phase as MatchPhase};
-use combat_components::quantity::{Pose, Vec3Mm};
-use combat_components::reason::Reason;
-use combat_components::streams::Stream;
 use combat_components::tick::Tick;
 use combat_components::vitals::{Strength, Vitals};
 use combat_components::weapon::Arms;
@@ -21,6 +15,7 @@ use crate::modes::Respawn;
 use crate::output::TickOutput;
 use crate::phases::Phase;
 use crate::roster::Roster;
+use crate::spawns::{Standing, appear, choose_spawn};
 use crate::tick_rules::TickRules;
 
 pub fn install(schedule: &mut Schedule) {
@@ -124,34 +119,20 @@ pub(crate) fn place(is_chosen: impl Fn(&Vitals) -> bool, field: &mut Field<'_, '
             continue;
         }
         let standing = living(&field.roster, &field.fighters);
-        let pose = choose_spawn(&field.ground.rules().map, &standing, &mut field.streams.spawns);
+        let (rules, level) = (field.ground.rules(), field.ground.level());
+        let pose = choose_spawn(rules, level, &standing, &mut field.streams.spawns);
         let mut fighter = field.fighters.get_mut(entity).expect("every entity of the roster is a fighter");
         let returns_with = fighter.vitals.returns_with;
         fighter.make_whole(field.ground.rules(), now);
         if let Some(Strength { health, armour }) = returns_with {
             (fighter.vitals.health, fighter.vitals.armour) = (health, armour);
         }
-        fighter.displace(pose, Reason::Spawned, 0, &mut field.ground.displacing());
+        appear(&mut fighter, pose, &mut field.ground.displacing());
     }
 }
-
-/// Where everybody stands who is alive.
-pub type Standing = ArrayVec<Vec3Mm, PLAYERS_MAX>;
 
 fn living(roster: &Roster, fighters: &Query<Fighter>) -> Standing {
     let fighters = roster.entities().map(|entity| fighters.get(entity));
     let living = fighters.flatten().filter(|fighter| fighter.vitals.is_alive());
     living.map(|fighter| fighter.body.pose.at).collect()
-}
-
-/// The spawn point furthest from everybody; among equals the stream decides.
-pub fn choose_spawn(map: &Map, standing: &[Vec3Mm], stream: &mut Stream) -> Pose {
-    let room = |spawn: &SpawnPoint| {
-        standing.iter().map(|at| spawn.at.distance_squared(*at)).min().unwrap_or(i64::MAX)
-    };
-    let most = map.spawns.iter().map(room).max().unwrap_or_default();
-    let roomiest = || map.spawns.iter().filter(|spawn| room(spawn) == most);
-    let chosen = stream.below(roomiest().count() as u32) as usize;
-    let spawn = roomiest().nth(chosen).expect("a map has at least two spawn points");
-    Pose { at: spawn.at, yaw: spawn.yaw, ..Pose::default() }
 }

@@ -138,7 +138,7 @@ fn player_input(command: &Command) -> Option<(Slot, u32)> {
 }
 
 /// The rank of every slot at this tick: a permutation that only the seed and the tick decide.
-fn ranks_at(tick: Tick, seed: u64) -> [u8; PLAYERS_MAX] {
+pub(crate) fn ranks_at(tick: Tick, seed: u64) -> [u8; PLAYERS_MAX] {
     let mut stream = Stream::of(seed ^ u64::from(tick.0).rotate_left(32), ORDER_CONSUMER);
     let mut ranks: [u8; PLAYERS_MAX] = std::array::from_fn(|slot| slot as u8);
     for last in (1..PLAYERS_MAX).rev() {

@@ -1,5 +1,6 @@
 //! Joining, leaving and the facts about links: the commands of session and services.
 
+use bevy_ecs::change_detection::Mut;
 use bevy_ecs::entity::Entity;
 use bevy_ecs::system::{Query, SystemState};
 use bevy_ecs::world::World;
@@ -19,7 +20,6 @@ use combat_components::reason::Reason;
 use combat_components::streams::Streams;
 use combat_components::vitals::Vitals;
 
-use crate::cooldown::{Standing, choose_spawn};
 use crate::departures;
 use crate::fighter::{Fighter, FighterBundle, whole};
 use crate::input::Now;
@@ -27,6 +27,7 @@ use crate::match_flow::{self, Field};
 use crate::movement::Ground;
 use crate::output::TickOutput;
 use crate::roster::Roster;
+use crate::spawns::{Standing, choose_spawn};
 use crate::tick_rules::{SharedLevel, TickRules};
 
 /// Applies one command of session, service or link; claims and actions are left for their phases.
@@ -77,7 +78,7 @@ fn join(world: &mut World, identity: Identity) {
     let bundle = FighterBundle {
         id,
         identity,
-        body: Body { pose },
+        body: Body::appearing(pose, now),
         motion: rules.movement.placed(grounded, &Motion::default()),
         claims: ClaimState {
             pose_epoch: 1,
@@ -107,14 +108,17 @@ fn dealt_team(world: &World, wish: Team) -> Team {
 }
 
 fn place_for_newcomer(world: &mut World) -> Pose {
-    let map = world.resource::<TickRules>().map.clone();
     let mut standing = Standing::new();
-    for index in 0..world.resource::<Roster>().len() {
-        let entity = world.resource::<Roster>().at(index);
+    for entity in world.resource::<Roster>().entities() {
         let body = world.get::<Body>(entity).expect("every body in the roster has a pose");
-        standing.push(body.pose.at);
+        if world.get::<Vitals>(entity).is_some_and(Vitals::is_alive) {
+            standing.push(body.pose.at);
+        }
     }
-    choose_spawn(&map, &standing, &mut world.resource_mut::<Streams>().spawns)
+    world.resource_scope(|world, mut streams: Mut<'_, Streams>| {
+        let (rules, level) = (world.resource::<TickRules>(), world.resource::<SharedLevel>());
+        choose_spawn(rules, &level.0, &standing, &mut streams.spawns)
+    })
 }
 
 fn end(world: &mut World, reason: EndReason) {

@@ -23,12 +23,15 @@ use crate::action::PendingHits;
 use crate::fighter::Fighter;
 use crate::input::{Inbox, Now};
 use crate::output::TickOutput;
+use crate::phases::Phase;
 use crate::roster::Roster;
 use crate::snapshot::{HashBytes, StateKind, put_component};
 use crate::spatial::Level;
 use crate::tick_rules::{SetupError, SharedLevel, TickRules};
 use crate::views::{OwnBody, PublicBody, own_body, public_body};
-use crate::{action, cooldown, damage, history, input, keyframe, match_flow, movement, phases, snapshot};
+use crate::{
+    action, cooldown, crowding, damage, history, input, keyframe, match_flow, movement, phases, snapshot,
+};
 
 /// What a simulation is made from. The contents are shared by all sessions that use them.
 #[derive(Clone, Debug)]
@@ -243,17 +246,23 @@ impl Sim {
     }
 }
 
+/// Every family of systems, in the order they run, with the phase it belongs to.
+pub(crate) const SYSTEMS: [(Phase, fn(&mut Schedule)); 9] = [
+    (Phase::Input, input::install),
+    (Phase::Movement, movement::install),
+    (Phase::Movement, crowding::install),
+    (Phase::History, history::install),
+    (Phase::Action, action::install),
+    (Phase::Damage, damage::install),
+    (Phase::Cooldown, cooldown::install),
+    (Phase::Cooldown, match_flow::install),
+    (Phase::Snapshot, snapshot::install),
+];
+
 fn built_schedule(world: &mut World) -> Schedule {
     let mut schedule = empty_schedule();
     phases::install(&mut schedule);
-    input::install(&mut schedule);
-    movement::install(&mut schedule);
-    history::install(&mut schedule);
-    action::install(&mut schedule);
-    damage::install(&mut schedule);
-    cooldown::install(&mut schedule);
-    match_flow::install(&mut schedule);
-    snapshot::install(&mut schedule);
+    SYSTEMS.into_iter().for_each(|(_, install)| install(&mut schedule));
     schedule.initialize(world).expect("the phases are chained, so no order is left open");
     schedule
 }

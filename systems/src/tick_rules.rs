@@ -56,6 +56,7 @@ pub struct TickRules {
     pub resuming_ticks_max: u32,
     pub empty_ticks_max: u32,
     pub leaving_is_death_ticks_max: u32,
+    pub inside_ticks_max: u32,
 }
 
 /// The level of a session, shared by all sessions of its map.
@@ -102,6 +103,7 @@ impl TickRules {
             resuming_ticks_max: rate.ticks_in_ms(limits.resuming_ms_max),
             empty_ticks_max: rate.ticks_in_ms(limits.empty_ms_max),
             leaving_is_death_ticks_max: rate.ticks_in_ms(limits.leaving_is_death_ms_max),
+            inside_ticks_max: rate.ticks_in_ms(limits.inside_ms_max),
             setup,
             ruleset,
             map,
@@ -124,6 +126,7 @@ fn usable(limits: SimLimits) -> Result<SimLimits, SetupError> {
             (1..=inputs_max).contains(&usize::from(limits.inputs_per_player_and_tick_max)),
         ),
         ("refusal_forgiven_ms", (1..=LIMIT_MS_MAX).contains(&limits.refusal_forgiven_ms)),
+        ("inside_ms_max", (1..=LIMIT_MS_MAX).contains(&limits.inside_ms_max)),
         ("frame_ticks", (1..=128).contains(&limits.frame_ticks)),
         ("keyframe_ticks", (1..=KEYFRAME_TICKS_MAX).contains(&limits.keyframe_ticks)),
     ];

@@ -2,6 +2,7 @@
 
 mod arena;
 mod attacks;
+mod bodies;
 mod claims;
 mod client;
 mod crowd;
@@ -18,6 +19,7 @@ mod peeking;
 #[path = "../spatial/reference.rs"]
 mod reference;
 mod schedule;
+mod spawns;
 mod speed;
 mod teams;
 mod vertical;

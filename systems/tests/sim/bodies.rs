@@ -1,0 +1,495 @@
+//! Bodies among each other: they may pass, they may not stay, and from inside nothing is gained.
+
+use std::collections::BTreeMap;
+
+use combat_components::command::{Command, Deed, LeaveCause};
+use combat_components::event::Event;
+use combat_components::ids::{Slot, Team};
+use combat_components::map::Solid;
+use combat_components::quantity::{Pitch, Vec3Mm, Yaw};
+use combat_components::reason::Reason;
+use combat_components::streams::Stream;
+use combat_components::verdict::Zone;
+use combat_systems::formulas::bodies::{apart, clearance_mm, heading};
+use combat_systems::sim::{Sim, SimParts};
+use combat_systems::spatial::Wish;
+use combat_systems::tick_rules::SetupError;
+
+use crate::arena::{Arena, Plan};
+use crate::client::{self, Client};
+use crate::maps;
+
+const SEEDS: u64 = if cfg!(debug_assertions) { 5 } else { 100 };
+/// The limit at 128 Hz, and the frame tick at which it is seen to be reached.
+const LIMIT_TICKS: u32 = 64 + 4;
+const FULL_SPEED: i32 = 6_500;
+const WIDTH_MM: i32 = 700;
+
+/// Honest clients, each beginning at a place of its own.
+struct Scene {
+    arena: Arena,
+    clients: Vec<Client>,
+    /// For each pair of clients that overlaps, since how many ticks it has.
+    streaks: BTreeMap<(usize, usize), u32>,
+    longest_streak: u32,
+    /// How often each client was put out.
+    put_out: Vec<u32>,
+}
+
+impl Scene {
+    fn new(seed: u64, places: &[[i32; 3]]) -> Self {
+        Self::among(seed, places, &[])
+    }
+
+    fn among(seed: u64, places: &[[i32; 3]], solids: &[Solid]) -> Self {
+        let mut plan = Plan::on(maps::plain(places)).seeded(seed);
+        plan.map.solids.extend_from_slice(solids);
+        Self::of(plan.parts(), places)
+    }
+
+    fn of(parts: SimParts, places: &[[i32; 3]]) -> Self {
+        let mut arena = Arena::of(parts);
+        arena.begin(places.len() as u8);
+        let slots = 0..places.len() as u8;
+        let slot_at = |arena: &mut Arena, &[x, y, z]: &[i32; 3]| {
+            slots.clone().find(|slot| arena.at(*slot) == Vec3Mm::new(x, y, z)).expect("each has a place")
+        };
+        let slots: Vec<u8> = places.iter().map(|place| slot_at(&mut arena, place)).collect();
+        let clients = slots.iter().map(|slot| Client::new(&mut arena, *slot, 1)).collect();
+        let put_out = vec![0; places.len()];
+        Self { arena, clients, streaks: BTreeMap::new(), longest_streak: 0, put_out }
+    }
+
+    fn slot(&self, index: usize) -> u8 {
+        self.clients[index].slot
+    }
+
+    fn at(&mut self, index: usize) -> Vec3Mm {
+        self.arena.at(self.clients[index].slot)
+    }
+
+    /// Walks straight to a place and stays there.
+    fn steer(&mut self, index: usize, to: Vec3Mm) {
+        let client = &mut self.clients[index];
+        let distance_mm = client.at().horizontal_distance_squared(to).isqrt() as i32;
+        let direction = heading(client.at(), to).unwrap_or_default();
+        client.wish = Wish { direction, speed_mm_per_s: (distance_mm * 12).min(FULL_SPEED), jump: false };
+    }
+
+    fn step(&mut self) {
+        client::tick(&mut self.arena, &mut self.clients);
+        let body = self.arena.parts.ruleset.body;
+        let living: Vec<(bool, Vec3Mm)> = (0..self.clients.len())
+            .map(|index| (self.arena.public(self.slot(index)).alive, self.at(index)))
+            .collect();
+        for one in 0..living.len() {
+            self.put_out[one] += self.separations(one);
+            for other in 0..one {
+                let both_live = living[one].0 && living[other].0;
+                let streak = self.streaks.entry((one, other)).or_default();
+                *streak =
+                    if both_live && !apart(&body, living[one].1, living[other].1) { *streak + 1 } else { 0 };
+                self.longest_streak = self.longest_streak.max(*streak);
+            }
+        }
+    }
+
+    fn separations(&self, index: usize) -> u32 {
+        let displaced = self.arena.displaced(self.slot(index));
+        displaced.iter().filter(|reason| **reason == Reason::Separated).count() as u32
+    }
+
+    fn overlaps(&self, one: usize, other: usize) -> bool {
+        self.streaks.get(&(one.max(other), one.min(other))).is_some_and(|streak| *streak > 0)
+    }
+}
+
+fn offset(stream: &mut Stream, within_mm: u32) -> Vec3Mm {
+    let mut part = || stream.below(2 * within_mm + 1) as i32 - within_mm as i32;
+    Vec3Mm::new(part(), 0, part())
+}
+
+fn plus(a: Vec3Mm, b: Vec3Mm) -> Vec3Mm {
+    Vec3Mm::new(a.x + b.x, a.y + b.y, a.z + b.z)
+}
+
+#[test]
+fn who_stays_inside_a_stander_is_put_out_in_time_and_the_stander_is_never_moved() {
+    for seed in 0..SEEDS {
+        println!("seed {seed}");
+        let mut stream = Stream::of(seed, 1);
+        let mut scene = Scene::new(seed, &[[0, 0, 0], [3_000, 0, 500]]);
+        let stander = scene.at(0);
+        let (mut to, mut inside_ticks) = (stander, 0);
+        for tick in 0..1_500 {
+            if tick % 90 == 0 {
+                to = plus(stander, offset(&mut stream, 250));
+            }
+            scene.steer(1, to);
+            scene.step();
+            inside_ticks += u32::from(scene.overlaps(0, 1));
+            assert_eq!(scene.arena.displaced(scene.slot(0)), [], "tick {tick}");
+        }
+        assert!(scene.put_out[1] >= 5, "put out {} times", scene.put_out[1]);
+        assert!(scene.longest_streak < LIMIT_TICKS, "{} ticks inside", scene.longest_streak);
+        assert!(inside_ticks <= 1_500 / 2 + LIMIT_TICKS, "inside for {inside_ticks} of 1500 ticks");
+    }
+}
+
+#[test]
+fn at_every_tick_rate_who_stays_inside_is_put_out_after_as_long() {
+    for rate_hz in [16, 32, 64, 128] {
+        let places = [[0, 0, 0], [2_000, 0, 0]];
+        let plan = Plan { rate_hz, ..Plan::on(maps::plain(&places)) };
+        let mut scene = Scene::of(plan.parts(), &places);
+        for _ in 0..4 * rate_hz {
+            scene.steer(1, Vec3Mm::new(100, 0, 0));
+            scene.step();
+        }
+        assert!(scene.put_out[0] == 0 && scene.put_out[1] > 2, "{rate_hz} Hz: {:?}", scene.put_out);
+        let longest_ms = scene.longest_streak * 1_000 / rate_hz;
+        assert!((400..=535).contains(&longest_ms), "{rate_hz} Hz: {longest_ms} ms");
+    }
+}
+
+#[test]
+fn a_setup_without_any_time_inside_is_refused() {
+    let mut parts = Plan::on(maps::duel_box()).parts();
+    parts.setup.limits.inside_ms_max = 0;
+    assert_eq!(Sim::new(&parts).err(), Some(SetupError::Limit { limit: "inside_ms_max" }));
+}
+
+#[test]
+fn hopping_out_just_before_the_limit_gains_nothing() {
+    for out_ticks in [1, 4, 12, 30] {
+        let mut scene = Scene::new(3, &[[0, 0, 0], [2_000, 0, 0]]);
+        let mut inside_ticks = 0;
+        for tick in 0..2_000 {
+            let hops_out = tick % (LIMIT_TICKS - 1 + out_ticks) < out_ticks + 8;
+            scene.steer(1, Vec3Mm::new(if hops_out { 800 } else { 500 }, 0, 0));
+            scene.step();
+            inside_ticks += u32::from(scene.overlaps(0, 1));
+        }
+        assert!(
+            inside_ticks <= 1_000 + LIMIT_TICKS,
+            "out for {out_ticks}, inside for {inside_ticks} of 2000"
+        );
+        assert_eq!(scene.put_out[0], 0);
+    }
+}
+
+#[test]
+fn who_follows_a_runner_inside_him_is_put_out_and_not_the_runner() {
+    for seed in 0..SEEDS {
+        println!("seed {seed}");
+        let mut stream = Stream::of(seed, 2);
+        let mut scene = Scene::new(seed, &[[0, 0, 0], [900, 0, 0]]);
+        let direction = Yaw(stream.draw() as u16);
+        scene.clients[0].wish = Wish { direction, speed_mm_per_s: 4_000, jump: false };
+        for _ in 0..1_500 {
+            let runner = scene.at(0);
+            scene.steer(1, runner);
+            if stream.below(100) == 0 {
+                scene.clients[0].wish.direction.0 = direction.0.wrapping_add(stream.below(12_000) as u16);
+            }
+            scene.step();
+        }
+        assert!(scene.put_out[1] >= 3, "put out {:?}", scene.put_out);
+        assert_eq!(scene.put_out[0], 0);
+        assert!(scene.longest_streak < 2 * LIMIT_TICKS, "{} ticks inside", scene.longest_streak);
+    }
+}
+
+#[test]
+fn whom_somebody_came_into_may_fight_back_without_being_put_out() {
+    for seed in 0..SEEDS {
+        println!("seed {seed}");
+        let mut stream = Stream::of(seed, 3);
+        let mut scene = Scene::new(seed, &[[0, 0, 0], [1_500, 0, 0]]);
+        let mut sways_to = scene.at(0);
+        for tick in 0..1_500 {
+            let host = scene.at(0);
+            scene.steer(1, plus(host, Vec3Mm::new(120, 0, 0)));
+            if tick % 25 == 0 {
+                sways_to = offset(&mut stream, 200);
+            }
+            // Before the guest is in, whoever moves towards him comes in as well.
+            scene.steer(0, if scene.overlaps(0, 1) { sways_to } else { host });
+            scene.step();
+        }
+        assert!(scene.put_out[1] >= 3, "put out {:?}", scene.put_out);
+        assert!(scene.put_out[0] <= scene.put_out[1] / 3, "put out {:?}", scene.put_out);
+    }
+}
+
+#[test]
+fn walking_through_a_row_of_standers_puts_nobody_out_and_is_no_faster_than_walking() {
+    for (speed, spacing_mm) in [(FULL_SPEED, 900), (FULL_SPEED, 3_000), (3_500, 3_000)] {
+        let mut places = vec![[-2_000, 0, 0]];
+        places.extend((0..20).map(|place| [place * spacing_mm, 0, 0]));
+        let mut scene = Scene::new(5, &places);
+        scene.clients[0].wish = Wish { direction: Yaw(49_152), speed_mm_per_s: speed, jump: false };
+        let starts_at = scene.at(0).x;
+        for tick in 1..=300 {
+            scene.step();
+            let walked_mm = scene.at(0).x - starts_at;
+            assert!(walked_mm <= speed * tick / 128 + 60, "{walked_mm} mm in {tick} ticks");
+        }
+        assert!(spacing_mm < 2_000 || scene.put_out == vec![0; places.len()], "{:?}", scene.put_out);
+        assert!(scene.put_out[1..].iter().all(|times| *times == 0), "{:?}", scene.put_out);
+    }
+}
+
+/// The runner stops inside everybody he meets, wherever that carries him furthest, and runs on when he is put out.
+#[test]
+fn being_put_out_carries_nobody_along() {
+    for seed in 0..SEEDS.min(20) {
+        for spacing_mm in [1_500, 2_800] {
+            println!("seed {seed}, a stander every {spacing_mm} mm");
+            let mut stream = Stream::of(seed, 4);
+            let mut places = vec![[-2_000, 0, 0]];
+            places.extend((0..6).map(|place| [place * spacing_mm, 0, 0]));
+            let mut scene = Scene::new(seed, &places);
+            let starts_at = scene.at(0).x;
+            let beyond_mm = stream.below(600) as i32;
+            for tick in 1..=500 {
+                let x = scene.at(0).x;
+                let met = (0..6).map(|place| place * spacing_mm).find(|met| (x - met).abs() < WIDTH_MM);
+                let to = met.map_or(1_000_000, |met| met + beyond_mm);
+                scene.steer(0, Vec3Mm::new(to.max(x), 0, 0));
+                scene.step();
+                let walked_mm = scene.at(0).x - starts_at;
+                assert!(walked_mm <= FULL_SPEED * tick / 128 + 60, "{walked_mm} mm in {tick} ticks");
+            }
+            assert!(scene.put_out[1..].iter().all(|times| *times == 0), "{:?}", scene.put_out);
+        }
+    }
+}
+
+#[test]
+fn nobody_is_put_further_than_out_of_the_body_he_is_in() {
+    for seed in 0..SEEDS {
+        let mut stream = Stream::of(seed, 5);
+        let mut scene = Scene::new(seed, &[[0, 0, 0], [1_500, 0, 0]]);
+        let body = scene.arena.parts.ruleset.body;
+        for _ in 0..1_000 {
+            if stream.below(60) == 0 {
+                scene.steer(1, offset(&mut stream, 300));
+            }
+            let before = scene.at(1);
+            scene.step();
+            if scene.separations(1) > 0 {
+                let moved_mm = scene.at(1).distance_squared(before).isqrt() as i32;
+                let limit_mm = clearance_mm(&body) + FULL_SPEED / 30 + 2;
+                assert!(moved_mm <= limit_mm, "seed {seed}: put {moved_mm} mm away");
+                let (one, other) = (scene.at(0), scene.at(1));
+                assert!(apart(&body, one, other));
+            }
+        }
+    }
+}
+
+#[test]
+fn two_who_run_into_each_other_are_both_put_out_each_to_his_own_side() {
+    let mut sides = [0; 2];
+    for seed in 0..4 * SEEDS {
+        println!("seed {seed}");
+        let mut scene = Scene::new(seed, &[[-1_500, 0, 0], [1_500, 0, 0]]);
+        sides[usize::from(scene.slot(0))] += 1;
+        let mut parted_at = None;
+        for tick in 0..200 {
+            [0, 1].into_iter().for_each(|index| scene.steer(index, Vec3Mm::default()));
+            scene.step();
+            if scene.separations(0) + scene.separations(1) > 0 {
+                parted_at.get_or_insert((tick, scene.at(0), scene.at(1), scene.put_out.clone()));
+            }
+        }
+        let (_, one, other, put_out) = parted_at.expect("they stay inside each other");
+        assert_eq!(put_out, [1, 1], "seed {seed}");
+        assert!(one.x < 0 && other.x > 0, "{one:?} {other:?}");
+        assert!((one.x + other.x).abs() <= 2 && (one.z + other.z).abs() <= 2, "{one:?} {other:?}");
+        assert!((other.x - one.x - WIDTH_MM - 10).abs() <= 4, "{one:?} {other:?}");
+    }
+    assert!(sides.iter().all(|side| *side > 0), "both ids have been on both sides: {sides:?}");
+}
+
+#[test]
+fn everybody_gets_out_of_a_crowd_on_one_spot() {
+    for (seed, count) in (0..SEEDS).zip([3, 4, 8, 16, 24].into_iter().cycle()) {
+        println!("seed {seed}, {count} bodies");
+        let places: Vec<_> =
+            (0..count).map(|place| [(place % 6 - 3) * 1_500, 0, (place / 6 - 3) * 1_500]).collect();
+        let mut scene = Scene::new(seed, &places);
+        for tick in 0..1_200 {
+            for index in 0..places.len() {
+                let at = scene.clients[index].at();
+                scene.steer(index, if tick < 700 { Vec3Mm::default() } else { at });
+            }
+            scene.step();
+        }
+        assert!(scene.longest_streak <= 2 * LIMIT_TICKS + LIMIT_TICKS / 4, "{} ticks", scene.longest_streak);
+        assert!(scene.streaks.values().all(|streak| *streak == 0), "{:?}", scene.streaks);
+    }
+}
+
+#[test]
+fn in_random_crowds_nobody_rests_inside_another() {
+    for seed in 0..SEEDS {
+        println!("seed {seed}");
+        let mut stream = Stream::of(seed, 6);
+        let places: Vec<_> = (0..12).map(|place| [place % 4 * 1_000, 0, place / 4 * 1_000]).collect();
+        let walls = [
+            maps::cuboid([1_500, 1_500, -1_500], [7_000, 3_000, 1_000]),
+            maps::cuboid([1_500, 1_500, 3_500], [7_000, 3_000, 1_000]),
+            maps::cuboid([-1_500, 1_500, 1_000], [1_000, 3_000, 6_000]),
+            maps::cuboid([4_500, 1_500, 1_000], [1_000, 3_000, 6_000]),
+            maps::cuboid([1_500, 100, 1_500], [900, 200, 900]),
+        ];
+        let mut scene = Scene::among(seed, &places, &walls[..4]);
+        for _ in 0..1_500 {
+            for client in &mut scene.clients {
+                if stream.below(60) == 0 {
+                    let speed_mm_per_s = [0, 0, 2_000, FULL_SPEED][stream.below(4) as usize];
+                    let direction = Yaw(stream.draw() as u16);
+                    client.wish = Wish { direction, speed_mm_per_s, jump: stream.below(6) == 0 };
+                }
+            }
+            scene.step();
+        }
+        println!("put out {:?}, longest {}", scene.put_out, scene.longest_streak);
+        assert!(scene.longest_streak <= 2 * LIMIT_TICKS, "{} ticks", scene.longest_streak);
+    }
+}
+
+#[test]
+fn a_dash_into_somebody_ends_like_a_walk_into_him() {
+    let reach_mm = crate::arena::default_rules().abilities[0].reach_mm;
+    let mut scene = Scene::new(2, &[[0, 0, 0], [0, 0, reach_mm + 150]]);
+    scene.step();
+    let dasher = scene.slot(1);
+    let seq = &mut scene.clients[1];
+    seq.seq += 1;
+    let action =
+        crate::arena::action(dasher, seq.seq, 0, Deed::Ability { index: 0 }, (Yaw(0), Pitch::default()));
+    scene.arena.input.push(Command::Action { action });
+    for _ in 0..100 {
+        scene.step();
+    }
+    assert_eq!(scene.put_out, [0, 1]);
+    assert!(scene.longest_streak > 10 && scene.longest_streak <= LIMIT_TICKS, "{}", scene.longest_streak);
+}
+
+#[test]
+fn inside_the_dead_anybody_may_stand_and_who_is_in_a_corner_stays_there() {
+    let walls = [
+        maps::cuboid([0, 1_500, -900], [3_000, 3_000, 1_000]),
+        maps::cuboid([-900, 1_500, 0], [1_000, 3_000, 3_000]),
+    ];
+    let mut scene = Scene::among(4, &[[0, 0, 0], [2_500, 0, 2_000]], &walls);
+    for _ in 0..600 {
+        scene.steer(1, Vec3Mm::default());
+        scene.step();
+    }
+    assert!(scene.put_out[0] == 0 && scene.put_out[1] > 2, "{:?}", scene.put_out);
+    let host = Slot(scene.slot(0));
+    scene.arena.input.push(Command::Leave { slot: host, cause: LeaveCause::Left });
+    scene.clients.truncate(2);
+    let guest = scene.clients.pop().expect("there are two");
+    scene.arena.step();
+    assert_eq!(scene.arena.displaced(guest.slot), []);
+}
+
+/// Two bodies walk to one spot; a third shoots once.
+fn struck_on_one_spot(seed: u64) -> u8 {
+    let mut plan = Plan::on(maps::plain(&[[-1_000, 0, 0], [1_000, 0, 0], [0, 0, 9_000]])).seeded(seed);
+    plan.ruleset.weapons[0].spread_turn = 0;
+    let mut arena = Arena::fighting(&plan, 3);
+    let shooter = (0..3).find(|slot| arena.at(*slot).z != 0).expect("one stands apart");
+    let pair: Vec<u8> = (0..3).filter(|slot| *slot != shooter).collect();
+    for _ in 0..12 {
+        for slot in &pair {
+            let (at, tick) = (arena.at(*slot), arena.tick());
+            arena.claim(*slot, tick, Vec3Mm { x: at.x - at.x.signum() * 100, ..at });
+        }
+        arena.step_by(4);
+    }
+    assert_eq!(arena.at(pair[0]), arena.at(pair[1]), "seed {seed}");
+    arena.attack(shooter, pair[0]);
+    arena.step();
+    let struck = arena.output.events.iter().find_map(|event| match event {
+        Event::Shot { struck, .. } => *struck,
+        _ => None,
+    });
+    let struck = struck.expect("both stand in the line of fire");
+    u8::from(struck == arena.public(pair[1]).id)
+}
+
+#[test]
+fn of_two_on_one_spot_neither_takes_more_than_half_of_the_hits() {
+    let seeds = 40 * SEEDS;
+    let of_the_higher: u64 = (0..seeds).map(|seed| u64::from(struck_on_one_spot(seed))).sum();
+    let noise = 3 * seeds.isqrt() / 2;
+    assert!(of_the_higher.abs_diff(seeds / 2) <= noise, "the higher id took {of_the_higher} of {seeds}");
+}
+
+#[test]
+fn from_inside_an_enemy_no_aim_is_a_head_shot_and_not_every_aim_strikes() {
+    let mut plan = Plan::on(maps::plain(&[[0, 0, 0], [1_000, 0, 0]]));
+    let weapon = &mut plan.ruleset.weapons[0];
+    (weapon.damage_points, weapon.fire_interval_ms, weapon.magazine_rounds) = (0, 1, 10_000);
+    let mut parts = plan.parts();
+    parts.setup.limits.inside_ms_max = 600_000;
+    let mut arena = Arena::of(parts);
+    arena.begin(2);
+    arena.step_by(2);
+    let (mut zones, mut shots) = (BTreeMap::new(), 0);
+    for x in [700, 300, 140, 100, 30, 0] {
+        let walker = u8::from(arena.at(0).x < arena.at(1).x);
+        while arena.at(walker).x > x {
+            let (at, tick) = (arena.at(walker), arena.tick());
+            arena.claim(walker, tick, Vec3Mm { x: (at.x - 20).max(x), ..at });
+            arena.step_by(4);
+        }
+        if x >= WIDTH_MM / 2 {
+            continue;
+        }
+        for (yaw, pitch) in (0..64).flat_map(|yaw| (-15..=15).map(move |pitch| (yaw * 1_024, pitch * 1_000)))
+        {
+            let aim = (Yaw(yaw), Pitch::new(pitch).expect("below 89 degrees"));
+            arena.act(0, Deed::Attack, aim.0, aim.1);
+            arena.act(1, Deed::Attack, aim.0, aim.1);
+            arena.step();
+            shots += arena.shots();
+            for event in &arena.output.events {
+                if let Event::Damaged { attacker, zone, .. } = event {
+                    *zones.entry((*attacker, *zone == Zone::Head)).or_insert(0_usize) += 1;
+                }
+            }
+        }
+    }
+    assert!(zones.keys().all(|(_, head)| !head), "{zones:?}");
+    let hits: Vec<usize> = zones.values().copied().collect();
+    assert!(
+        hits.len() == 2 && hits.iter().all(|hits| (shots / 8..shots * 3 / 8).contains(hits)),
+        "{zones:?} of {shots}"
+    );
+}
+
+#[test]
+fn who_joins_where_nobody_can_stand_apart_is_sorted_out_when_there_is_room() {
+    let mut map = maps::plain(&[[0, 0, 0], [100, 0, 0]]);
+    let pen = |x, z, size: [i32; 3]| maps::cuboid([x, 1_500, z], size);
+    map.solids.extend([
+        pen(-950, 0, [1_000, 3_000, 3_000]),
+        pen(1_050, 0, [1_000, 3_000, 3_000]),
+        pen(0, -950, [3_000, 3_000, 1_000]),
+    ]);
+    let mut arena = Arena::new(&Plan::on(map));
+    (0..4).for_each(|slot| arena.join(slot, Team::NONE));
+    arena.step_by(8 * LIMIT_TICKS);
+    let body = arena.parts.ruleset.body;
+    let places: Vec<Vec3Mm> = (0..4).map(|slot| arena.at(slot)).collect();
+    for (one, at) in places.iter().enumerate() {
+        assert!(places[..one].iter().all(|other| apart(&body, *at, *other)), "{places:?}");
+    }
+}

@@ -1,0 +1,125 @@
+//! Spawns keep apart, whatever the map and however many there are.
+
+use combat_components::event::Event;
+use combat_components::ids::Team;
+use combat_components::map::Map;
+use combat_components::quantity::Vec3Mm;
+use combat_components::reason::Reason;
+use combat_components::streams::Stream;
+use combat_systems::formulas::bodies::apart;
+
+use crate::arena::{Arena, Plan};
+use crate::crowd::Crowd;
+use crate::maps;
+
+const SEEDS: u64 = if cfg!(debug_assertions) { 4 } else { 40 };
+
+fn shipped() -> [Map; 2] {
+    [maps::duel_box(), maps::two_levels()]
+}
+
+fn living(arena: &mut Arena) -> Vec<(u8, Vec3Mm)> {
+    let mut view = Vec::new();
+    arena.sim.public_view(&mut view);
+    view.iter().filter(|body| body.alive).map(|body| (body.slot.0, body.pose.at)).collect()
+}
+
+/// Of two living bodies that overlap, none has just appeared.
+fn assert_nobody_appeared_inside_another(arena: &mut Arena) -> usize {
+    let appeared: Vec<u8> =
+        (0..64).filter(|slot| arena.displaced(*slot).contains(&Reason::Spawned)).collect();
+    let living = living(arena);
+    let body = arena.parts.ruleset.body;
+    for (slot, at) in &living {
+        let mut others = living.iter().filter(|(other, _)| other != slot);
+        let inside = others.find(|(_, other)| appeared.contains(slot) && !apart(&body, *at, *other));
+        assert_eq!(inside, None, "slot {slot} appeared at {at:?}, tick {}", arena.tick());
+    }
+    appeared.len()
+}
+
+#[test]
+fn at_the_start_of_a_match_64_stand_apart_on_every_map() {
+    for map in shipped().into_iter().chain([maps::plain(&[[0, 0, 0], [300, 0, 0]])]) {
+        for (seed, players) in (0..SEEDS).zip([64, 40, 17, 5].into_iter().cycle()) {
+            println!("map {}, seed {seed}, {players} players", map.id);
+            let mut arena = Arena::fighting(&Plan::on(map.clone()).seeded(seed), players);
+            assert_eq!(assert_nobody_appeared_inside_another(&mut arena), usize::from(players));
+        }
+    }
+}
+
+#[test]
+fn who_joins_a_warmup_stands_apart_from_those_who_are_there() {
+    for map in shipped() {
+        let mut plan = Plan::on(map);
+        plan.ruleset.matches.warmup_ms = 60_000;
+        let mut arena = Arena::new(&plan);
+        for slot in 0..64 {
+            arena.join(slot, Team::NONE);
+            arena.step();
+            let living = living(&mut arena);
+            let (_, newcomer) = living[usize::from(slot)];
+            let body = arena.parts.ruleset.body;
+            let mut others = living.iter().filter(|(other, _)| *other != slot);
+            assert!(others.all(|(_, other)| apart(&body, newcomer, *other)), "slot {slot}");
+        }
+    }
+}
+
+#[test]
+fn in_a_fight_nobody_stands_up_inside_another() {
+    for map in shipped() {
+        let seed = 9;
+        println!("map {}, seed {seed}", map.id);
+        let mut plan = Plan::on(map).seeded(seed);
+        plan.ruleset.matches.respawn_ms = 300;
+        plan.ruleset.weapons[0].damage_points = 60;
+        let mut arena = Arena::fighting(&plan, 64);
+        let mut crowd = Crowd::new(64, seed);
+        let mut respawned = 0;
+        for _ in 0..1_000 {
+            crowd.think(&mut arena.sim, &mut arena.input);
+            arena.step();
+            respawned += assert_nobody_appeared_inside_another(&mut arena);
+        }
+        assert!(respawned > 50, "{respawned} stood up again");
+    }
+}
+
+#[test]
+fn the_dead_are_in_nobodys_way() {
+    let mut plan = Plan::on(maps::plain(&[[0, 0, 0], [0, 0, 9_000]]));
+    plan.ruleset.weapons[0].damage_points = 1_000;
+    plan.ruleset.weapons[0].spread_turn = 0;
+    plan.ruleset.matches.respawn_ms = 100;
+    let mut arena = Arena::fighting(&plan, 2);
+    let died_at = arena.at(1);
+    arena.attack(0, 1);
+    arena.step();
+    assert!(arena.output.events.iter().any(|event| matches!(event, Event::Died { .. })));
+    arena.step_by(20);
+    assert_eq!((arena.public(1).alive, arena.at(1)), (true, died_at));
+}
+
+/// A floor of 2.2 × 2.2 m between walls holds nine bodies.
+#[test]
+fn where_there_is_no_room_at_all_they_still_appear_and_nobody_stands_in_solid() {
+    let mut map = maps::plain(&[[-300, 0, 0], [300, 0, 0]]);
+    for (x, z) in [(-1_600, 0), (1_600, 0), (0, -1_600), (0, 1_600)] {
+        map.solids.push(maps::cuboid(
+            [x, 1_500, z],
+            [if x == 0 { 4_200 } else { 1_000 }, 3_000, if z == 0 { 4_200 } else { 1_000 }],
+        ));
+    }
+    let mut arena = Arena::fighting(&Plan::on(map), 30);
+    let mut stream = Stream::of(3, 3);
+    for _ in 0..600 {
+        let slot = stream.below(30) as u8;
+        let at = arena.at(slot);
+        let tick = arena.tick();
+        arena.claim(slot, tick, at);
+        arena.step();
+    }
+    assert_eq!(living(&mut arena).len(), 30);
+}
