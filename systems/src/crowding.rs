@@ -217,13 +217,14 @@ fn put_out(crowd: &mut Crowd, fighters: &mut Query<Fighter>, at: &mut Displacing
             && crowd[partner].overlaps == 1 << index
             && is_due(&crowd[partner]);
         let room = Room { rules, level: at.level, crowd };
-        let places = match () {
-            () if !room.is_inside(index) => continue,
-            () if is_mutual => room.places_apart([index, partner], drawn),
-            () => None,
+        if !room.is_inside(index) {
+            continue;
+        }
+        let together = is_mutual.then(|| room.places_apart([index, partner], drawn)).flatten();
+        let places = match together {
+            Some([one, other]) => [Some((index, one)), Some((partner, other))],
+            None => [room.place_outside(index, drawn).map(|to| (index, to)), None],
         };
-        let places = places.map(|[one, other]| [Some((index, one)), Some((partner, other))]);
-        let places = places.unwrap_or_else(|| [room.place_outside(index, drawn).map(|to| (index, to)), None]);
         if places == [None; 2] {
             crowd[index].intrusion.ticks -= rules.inside_ticks_max.div_ceil(WINDOW_PART);
         }

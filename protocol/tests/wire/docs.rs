@@ -11,7 +11,8 @@ use std::sync::Mutex;
 
 use combat_components::command::LeaveCause;
 use combat_components::limits::{
-    ABILITIES_MAX, BANK_MS, CLAIM_HZ, INPUTS_PER_PLAYER_AND_TICK_MAX, PLAYERS_MAX, SUB_POSES_MAX, WEAPONS_MAX,
+    ABILITIES_MAX, BANK_MS, CLAIM_HZ, INPUTS_PER_PLAYER_AND_TICK_MAX, INSIDE_MS_MAX, PLAYERS_MAX,
+    SUB_POSES_MAX, WEAPONS_MAX,
 };
 use combat_components::phase::{EndReason, Phase};
 use combat_components::reason::Reason;
@@ -173,6 +174,7 @@ fn docs_limits_table_is_current() {
         ("claims a second, as asked for", CLAIM_HZ as usize),
         ("milliseconds in the bank, besides one claim interval", BANK_MS as usize),
         ("inputs of one player in one tick", INPUTS_PER_PLAYER_AND_TICK_MAX),
+        ("milliseconds inside another body", INSIDE_MS_MAX as usize),
         ("shots in a delta; the newest are kept", FRAME_SHOTS_MAX),
         ("verdicts in an own part; the newest are kept", OWN_VERDICTS_MAX),
     ];

@@ -160,6 +160,28 @@ fn a_setup_without_any_time_inside_is_refused() {
 }
 
 #[test]
+fn refused_claims_hide_from_nobody_who_came_into_whom() {
+    let mut scene = Scene::new(8, &[[0, 0, 0], [1_500, 0, 0]]);
+    let (host, guest) = (scene.slot(0), scene.slot(1));
+    scene.clients.clear();
+    let (mut put_out, mut inside) = (0, 0);
+    for round in 0..500 {
+        let at = scene.arena.at(guest);
+        scene.arena.claim(guest, round, Vec3Mm { x: (at.x - 100).max(50), ..at });
+        let pose_epoch = scene.arena.own(guest).pose_epoch;
+        scene.arena.claim_of(guest, round + 1, Vec3Mm { x: at.x + 9_000, ..at }, pose_epoch);
+        for _ in 0..4 {
+            scene.arena.step();
+            let displaced = scene.arena.displaced(guest);
+            put_out += displaced.iter().filter(|reason| **reason == Reason::Separated).count();
+            inside += u32::from(scene.arena.at(guest).x < WIDTH_MM);
+            assert_eq!(scene.arena.displaced(host), [], "round {round}");
+        }
+    }
+    assert!(put_out > 10 && inside < 1_000, "put out {put_out} times, inside for {inside} of 2000 ticks");
+}
+
+#[test]
 fn hopping_out_just_before_the_limit_gains_nothing() {
     for out_ticks in [1, 4, 12, 30] {
         let mut scene = Scene::new(3, &[[0, 0, 0], [2_000, 0, 0]]);
