@@ -26,8 +26,7 @@ const OF_SESSION: [&str; SESSION_COMMANDS_PER_TICK_MAX] = ["end", "schedule move
 
 const _: () = assert!(FACTS_PER_SLOT_AND_TICK_MAX <= u8::BITS as usize);
 const _: () = assert!(
-    COMMANDS_PER_TICK_MAX
-        == INPUTS_PER_TICK_MAX + PLAYERS_MAX * FACTS.len() + OF_SESSION.len(),
+    COMMANDS_PER_TICK_MAX == INPUTS_PER_TICK_MAX + PLAYERS_MAX * FACTS.len() + OF_SESSION.len(),
     "what is admitted one by one adds up to what a tick may hold"
 );
 
@@ -146,7 +145,8 @@ mod tests {
     }
 
     fn everything() -> Vec<Command> {
-        let mut all: Vec<Command> = (0..INPUTS_PER_TICK_MAX).map(|at| claim((at % PLAYERS_MAX) as u8)).collect();
+        let mut all: Vec<Command> =
+            (0..INPUTS_PER_TICK_MAX).map(|at| claim((at % PLAYERS_MAX) as u8)).collect();
         for slot in (0..PLAYERS_MAX as u8).map(Slot) {
             let (team, at) = (Team(0), Tick(1));
             all.push(Command::Join { slot, pseudonym: Pseudonym(1), team, bot: false });
@@ -169,8 +169,10 @@ mod tests {
         assert_eq!(all.len(), COMMANDS_PER_TICK_MAX);
         all.iter().for_each(|command| assert_eq!(bounds.admit(command), Ok(()), "{command:?}"));
         all.iter().for_each(|command| assert!(bounds.admit(command).is_err(), "{command:?}"));
-        assert_eq!(bounds.admit(&Command::Disconnected { slot: Slot(3) }).map_err(|over| over.to_string()),
-            Err("more than one `connected or disconnected` of slot 3 in one tick".to_owned()));
+        assert_eq!(
+            bounds.admit(&Command::Disconnected { slot: Slot(3) }).map_err(|over| over.to_string()),
+            Err("more than one `connected or disconnected` of slot 3 in one tick".to_owned())
+        );
         bounds.clear();
         assert_eq!(bounds.admit(&claim(64)), Err(OverBounds::Slot { slot: 64 }));
     }

@@ -44,12 +44,7 @@ impl From<Broken> for Fault {
 
 impl Checker {
     pub fn new(header: &Header) -> Self {
-        Self {
-            promises: Promises::of(header),
-            logged: [None; STATE_KINDS],
-            before: None,
-            state: Vec::new(),
-        }
+        Self { promises: Promises::of(header), logged: [None; STATE_KINDS], before: None, state: Vec::new() }
     }
 
     /// Whether both expect the same of whatever follows.

@@ -125,8 +125,11 @@ impl<'a> Reader<'a> {
             _ => Tick::take(&mut fields)?,
         };
         let commands = |bytes: &'a [u8]| {
-            bounded("commands", bytes, COMMANDS_BYTES_MAX)
-                .map(|bytes| Commands { bytes, tick, offset: self.offset })
+            bounded("commands", bytes, COMMANDS_BYTES_MAX).map(|bytes| Commands {
+                bytes,
+                tick,
+                offset: self.offset,
+            })
         };
         let record = match kind {
             RecordKind::Tick => {

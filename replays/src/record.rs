@@ -22,7 +22,8 @@ pub const COMMANDS_BYTES_MAX: usize = COMMANDS_PER_TICK_MAX * COMMAND_BYTES_MAX;
 /// A state of 64 players, rounded up to 4 KiB for each of them.
 pub const STATE_BYTES_MAX: usize = PLAYERS_MAX * 4_096;
 
-const _: () = assert!(COMMANDS_BYTES_MAX + 128 < PAYLOAD_BYTES_MAX && STATE_BYTES_MAX + 8 < PAYLOAD_BYTES_MAX);
+const _: () =
+    assert!(COMMANDS_BYTES_MAX + 128 < PAYLOAD_BYTES_MAX && STATE_BYTES_MAX + 8 < PAYLOAD_BYTES_MAX);
 
 /// The first byte of a record. Numbers are never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

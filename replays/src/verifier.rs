@@ -58,7 +58,10 @@ pub enum Outcome {
     /// The log contradicts its own map or ruleset, or breaks what its format promises.
     Broken(Broken),
     /// Everything holds, but this is not the log that was expected.
-    OtherDigest { expected: LogDigest, found: LogDigest },
+    OtherDigest {
+        expected: LogDigest,
+        found: LogDigest,
+    },
     /// Not simulated again at all.
     Refused(Refusal),
     /// Verified up to where the log cannot be read any more.

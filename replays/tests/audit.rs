@@ -55,7 +55,10 @@ fn nothing_in_the_logs_of_scripted_sessions_goes_unseen() {
     }
     let forged: BTreeSet<&str> = parts.keys().copied().collect();
     for kind in RecordKind::ALL.into_iter().filter(|kind| !matches!(kind, RecordKind::FailedTick)) {
-        assert!(forged.contains(kind.name()) || kind == RecordKind::QuietTick, "{kind:?} is not forged: {forged:?}");
+        assert!(
+            forged.contains(kind.name()) || kind == RecordKind::QuietTick,
+            "{kind:?} is not forged: {forged:?}"
+        );
     }
     for (part, field) in [
         ("header", "setup.session"),
@@ -79,7 +82,8 @@ fn nothing_in_the_logs_of_scripted_sessions_goes_unseen() {
 
 #[test]
 fn an_audit_of_every_record_of_a_small_fight_leaves_nothing_unseen() {
-    let log = fight(Scene { keyframe_ticks: 16, rate_hz: 16, ..Scene::duel("all of it") }, 2, 20).ended().log();
+    let log =
+        fight(Scene { keyframe_ticks: 16, rate_hz: 16, ..Scene::duel("all of it") }, 2, 20).ended().log();
     let found = findings(&log, Places::All);
     assert!(unseen(&found).is_empty(), "{:#?}", unseen(&found));
     assert_free_text_is_closed(&found);

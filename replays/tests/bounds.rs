@@ -65,7 +65,12 @@ fn most_held<T>(work: impl FnOnce() -> T) -> (T, isize) {
 fn with_a_tick_of(commands: &[u8]) -> Log {
     let mut stage = Stage::new(Scene::duel("hostile"));
     (0..PLAYERS_MAX as u8).for_each(|slot| {
-        stage.push(Command::Join { slot: Slot(slot), pseudonym: Pseudonym(u64::from(slot)), team: Team(0), bot: false });
+        stage.push(Command::Join {
+            slot: Slot(slot),
+            pseudonym: Pseudonym(u64::from(slot)),
+            team: Team(0),
+            bot: false,
+        });
     });
     stage.step();
     let mut log = stage.log();
@@ -135,7 +140,12 @@ fn commands_for_slots_that_no_session_has_are_refused() {
 fn a_tick_that_is_as_full_as_it_may_be_is_simulated() {
     let mut stage = Stage::new(Scene::deathmatch("full"));
     for slot in (0..PLAYERS_MAX as u8).map(Slot) {
-        stage.push(Command::Join { slot, pseudonym: Pseudonym(u64::from(slot.0)), team: Team(0), bot: false });
+        stage.push(Command::Join {
+            slot,
+            pseudonym: Pseudonym(u64::from(slot.0)),
+            team: Team(0),
+            bot: false,
+        });
         stage.push(Command::Connected { slot });
         stage.push(Command::LinkSampled { slot, rtt_ms: 9 });
         stage.push(Command::FramesSkipped { slot, from: Tick(0), to: Tick(1) });
@@ -173,7 +183,8 @@ fn a_state_of_a_full_session_fits_its_bound_and_a_larger_one_is_refused_unread()
 #[test]
 fn a_map_or_a_ruleset_longer_than_any_is_refused_before_it_is_hashed() {
     let log = fight(Scene::duel("large map"), 2, 10).log();
-    let hulls = "[[hull]]\npoints_mm = [[0, 0, 0], [1000, 0, 0], [0, 1000, 0], [0, 0, 1000]]\n".repeat(230_000);
+    let hulls =
+        "[[hull]]\npoints_mm = [[0, 0, 0], [1000, 0, 0], [0, 1000, 0], [0, 0, 1000]]\n".repeat(230_000);
     assert!(hulls.len() > 16_000_000);
     let mut large = log.clone();
     large.map.extend_from_slice(hulls.as_bytes());

@@ -255,7 +255,8 @@ fn epochs_begin_with_keyframe_start_and_resumption() {
         let mut start = all[at].clone();
         start.1[4..8].copy_from_slice(&51_u32.to_le_bytes());
         let tick_50 = |record: &(RecordKind, Vec<u8>)| {
-            matches!(record.0, RecordKind::Tick | RecordKind::QuietTick) && record.1[..4] == 50_u32.to_le_bytes()
+            matches!(record.0, RecordKind::Tick | RecordKind::QuietTick)
+                && record.1[..4] == 50_u32.to_le_bytes()
         };
         let after = all.iter().position(tick_50).unwrap() + 1;
         all.insert(after, start);

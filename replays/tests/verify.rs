@@ -106,11 +106,8 @@ fn with_nobody_in_the_session_the_match_is_perturbed_and_named() {
     let mut stage = Stage::new(Scene::duel("empty"));
     stage.steps(50);
     let perturb = Some(Perturbation { tick: Tick(20), choice: 3 });
-    let found = divergence(verify(
-        &stage.log(),
-        VerifyOptions { perturb, ..VerifyOptions::default() },
-        &mut |_| {},
-    ));
+    let found =
+        divergence(verify(&stage.log(), VerifyOptions { perturb, ..VerifyOptions::default() }, &mut |_| {}));
     assert_eq!((found.tick, found.component, found.sim_id), (Tick(20), Some(StateKind::Match), None));
 }
 

@@ -135,8 +135,7 @@ fn another_digest_than_expected_is_told_with_both() {
     assert_eq!(told.status.code(), Some(0), "{told:?}");
     assert!(text(&told.stdout).contains(&format!("digest {digest}, as expected")), "{told:?}");
     let other = "0".repeat(64);
-    let (code, report) =
-        json(directory.path(), &["verify", "match.combatlog", "--expect", &other, "--json"]);
+    let (code, report) = json(directory.path(), &["verify", "match.combatlog", "--expect", &other, "--json"]);
     assert_eq!((code, &report["result"]), (1, &Value::from("other_digest")), "{report}");
     let reason = report["reason"].as_str().unwrap();
     assert!(reason.contains(digest) && reason.contains(&other), "{report}");

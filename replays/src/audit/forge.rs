@@ -84,7 +84,8 @@ impl Index {
                 records.chain(of_shape.into_values().flatten()).collect()
             }
             Places::Representative => {
-                let of_kind = of_kind.values().flat_map(|all| [all[0], all[all.len() / 2], all[all.len() - 1]]);
+                let of_kind =
+                    of_kind.values().flat_map(|all| [all[0], all[all.len() / 2], all[all.len() - 1]]);
                 let of_shape = of_shape.values().flat_map(|all| [all[0], all[all.len() - 1]]);
                 of_kind.map(|record| whole(&record)).chain(of_shape).collect()
             }
@@ -116,7 +117,9 @@ pub(super) fn forgeries(records: &[u8], index: &Index, target: Target) -> Vec<Fo
         all.push(in_record("kind", "altered", payload, other));
         for field in record_fields(indexed.kind, payload) {
             let changed = changes(payload, &field).into_iter();
-            all.extend(changed.map(|(change, payload)| in_record(&field.path, change, &payload, indexed.kind)));
+            all.extend(
+                changed.map(|(change, payload)| in_record(&field.path, change, &payload, indexed.kind)),
+            );
         }
         return all;
     };
@@ -130,7 +133,9 @@ pub(super) fn forgeries(records: &[u8], index: &Index, target: Target) -> Vec<Fo
     };
     push(&name, "dropped", with(&[], range.end));
     push(&name, "doubled", with(&payload[range.clone()].repeat(2), range.end));
-    if let Some(next) = ranges.get(command + 1).filter(|next| payload[(*next).clone()] != payload[range.clone()]) {
+    if let Some(next) =
+        ranges.get(command + 1).filter(|next| payload[(*next).clone()] != payload[range.clone()])
+    {
         let swapped = [&payload[next.clone()], &payload[range.clone()]].concat();
         push(&name, "swapped with the next", with(&swapped, next.end));
     }
@@ -146,7 +151,8 @@ pub(super) fn forgeries(records: &[u8], index: &Index, target: Target) -> Vec<Fo
 fn whole_record(records: &[u8], index: &Index, at: usize) -> Vec<Forgery> {
     let range = index.records[at].range.clone();
     let record = &records[range.clone()];
-    let forgery = |change, replaced: Range<usize>, bytes| Forgery { field: String::new(), change, replaced, bytes };
+    let forgery =
+        |change, replaced: Range<usize>, bytes| Forgery { field: String::new(), change, replaced, bytes };
     let mut all = vec![
         forgery("dropped", range.clone(), Vec::new()),
         forgery("doubled", range.clone(), record.repeat(2)),

@@ -94,7 +94,8 @@ pub(super) fn forge_content(log: &Log, note: &mut dyn FnMut(Finding)) {
     ] {
         let mut altered = bytes.clone();
         altered.iter_mut().take(1).for_each(|byte| *byte ^= 1);
-        for (change, forged) in [("dropped", Vec::new()), ("doubled", bytes.repeat(2)), ("altered", altered)] {
+        for (change, forged) in [("dropped", Vec::new()), ("doubled", bytes.repeat(2)), ("altered", altered)]
+        {
             let caught = match ContentHash::of(&forged) == hash {
                 true => Caught::Unseen,
                 false => Caught::Blobs(format!("the {part}'s hash")),

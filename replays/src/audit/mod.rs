@@ -98,7 +98,8 @@ pub fn audit(log: &Log, places: Places, tell: &mut Tell<'_>) -> Result<(), NotAu
     whole::forge_whole(log, is_over, &mut note);
     let index = Index::of(&log.records);
     let targets = index.targets(&log.records, places);
-    let player = Player::from_start(parts, &log.records).map_err(|damage| NotAudited(Outcome::Damaged(damage)))?;
+    let player =
+        Player::from_start(parts, &log.records).map_err(|damage| NotAudited(Outcome::Damaged(damage)))?;
     let mut course = Course::new(log, player, &index, is_over);
     for target in targets {
         course.go_to(target.record);

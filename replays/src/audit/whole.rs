@@ -45,7 +45,10 @@ fn forged(records: &[u8], index: &Index) -> Vec<(&'static str, Vec<u8>)> {
     let later_keyframe = |at: usize| at > 0 && all[at].kind == RecordKind::Keyframe;
     let is_anchor = |at: usize| all[at].kind == RecordKind::Anchor;
     let without = |drop: &dyn Fn(usize) -> bool| {
-        (0..all.len()).filter(|at| !drop(*at)).flat_map(|at| records[all[at].range.clone()].iter().copied()).collect()
+        (0..all.len())
+            .filter(|at| !drop(*at))
+            .flat_map(|at| records[all[at].range.clone()].iter().copied())
+            .collect()
     };
     vec![
         ("cut after the first keyframe", records[..all[0].range.end].to_vec()),

@@ -93,7 +93,8 @@ impl Stage {
         self.roots.push(output.root);
         self.input.clear();
         if is_anchor_due(tick, self.first_tick, self.parts.setup.tick_rate) {
-            let unix_us = 1_760_000_000_000_000 + u64::from(tick.0) * 1_000_000 / u64::from(self.scene.rate_hz);
+            let unix_us =
+                1_760_000_000_000_000 + u64::from(tick.0) * 1_000_000 / u64::from(self.scene.rate_hz);
             self.recorder.record_anchor(tick, unix_us, &mut self.records);
         }
         if tick.since(self.keyframe_at) >= self.scene.keyframe_ticks && !self.has_ended() {

@@ -12,13 +12,12 @@ use combat_replays::recorder::Recorder;
 use combat_replays::verifier::{Outcome, VerifyOptions, verify};
 use combat_systems::sim::Sim;
 
-use super::registry::Registry;
-use super::stored::EndNote;
-use super::summary::SessionStatus;
-use super::tests::{join, registry, until, wish};
+use super::{MemoryStore, join, registry, until, wish};
 use crate::journal::{NewSession, Offer, SessionRow};
 use crate::journal_log;
-use crate::store::MemoryStore;
+use crate::session::registry::Registry;
+use crate::session::stored::EndNote;
+use crate::session::summary::SessionStatus;
 
 async fn row_of(registry: &Registry, id: SessionId) -> SessionRow {
     registry.journal().reader().session(id).await.expect("a store").expect("a row")
@@ -84,8 +83,7 @@ async fn a_match_that_had_ended_before_a_crash_is_not_simulated_on() {
     let mut header = Header::from_bytes(&header).expect("a header");
     let id = SessionId([7; 16]);
     header.setup.session = id;
-    let (map, ruleset) =
-        journal_log::content(&*first.journal().reader(), &header).await.expect("a store");
+    let (map, ruleset) = journal_log::content(&*first.journal().reader(), &header).await.expect("a store");
     let log = Log { header: header.clone(), map, ruleset, records: Vec::new(), lost: None };
     let mut sim = Sim::new(&log.parts().expect("sound")).expect("sound");
     let rate = header.setup.tick_rate;
