@@ -6,7 +6,10 @@ import { clock, count, minutes, plural } from "./format.js";
 const ENDED_SHOWN_MAX = 30;
 const VERIFY_WORDS = {
   verified: ["good", "verified"],
+  incomplete: ["odd", "incomplete"],
   diverged: ["bad", "diverged"],
+  broken: ["bad", "broken"],
+  other_digest: ["bad", "another log"],
   damaged: ["bad", "damaged"],
   refused: ["odd", "refused"],
 };

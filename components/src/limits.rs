@@ -95,5 +95,3 @@ const _: () = assert!(HISTORY_TICKS as u32 * 1_000 >= BANK_MS * 128);
 const _: () = assert!(PLAYERS_MAX <= u64::BITS as usize);
 const _: () = assert!(INPUTS_PER_PLAYER_AND_TICK_MAX <= u8::MAX as usize);
 const _: () = assert!(PLAYERS_MAX <= u8::MAX as usize);
-const _: () =
-    assert!(COMMANDS_PER_TICK_MAX <= u16::MAX as usize, "the simulation counts a tick's commands in u16");

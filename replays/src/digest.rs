@@ -26,10 +26,8 @@ pub struct LogDigest(pub [u8; 32]);
 
 /// Why a text is not a digest.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("{found:?}: expected a digest, 64 hexadecimal digits")]
-pub struct NotADigest {
-    found: String,
-}
+#[error("expected a digest, 64 hexadecimal digits")]
+pub struct NotADigest;
 
 impl fmt::Display for LogDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -44,7 +42,7 @@ impl FromStr for LogDigest {
         let digits: Option<Vec<u8>> =
             text.chars().map(|digit| digit.to_digit(16).map(|digit| digit as u8)).collect();
         let digits = digits.filter(|digits| digits.len() == 64);
-        let digits = digits.ok_or_else(|| NotADigest { found: text.to_owned() })?;
+        let digits = digits.ok_or(NotADigest)?;
         Ok(Self(std::array::from_fn(|at| digits[2 * at] << 4 | digits[2 * at + 1])))
     }
 }

@@ -13,6 +13,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use crate::header::{FORMAT_VERSION, HEADER_BYTES_MAX, Header, HeaderError};
 use crate::log::Log;
+use crate::names::NAMES_MAGIC;
 use crate::reader::{Damage, Reader};
 
 /// The first bytes of every exported file.
@@ -119,7 +120,7 @@ pub fn names_part(bytes: &[u8]) -> Option<&[u8]> {
     bytes.get(usize::try_from(end?).ok()?..).filter(|part| !part.is_empty())
 }
 
-/// Reads a file and checks every byte of its log. What follows the log is not looked at.
+/// Reads a file and checks every byte of its log. Of a part with names after it only the first bytes are looked at.
 ///
 /// # Errors
 /// The first part that is damaged, or another version of the format.
@@ -212,7 +213,10 @@ fn other_magic(bytes: &[u8]) -> FileError {
 fn trailer(bytes: &[u8], offset: usize) -> Result<(), FileError> {
     let damaged = |reason: String| Err(FileError::Part { part: FilePart::Trailer, offset, reason });
     let (checked, rest) = bytes.split_at(offset);
-    let trailer = &rest[..rest.len().min(TRAILER_BYTES)];
+    let (trailer, after) = rest.split_at(rest.len().min(TRAILER_BYTES));
+    if !after.is_empty() && !after.starts_with(&NAMES_MAGIC) {
+        return damaged(format!("{} bytes follow it that are not a part with names", after.len()));
+    }
     match trailer.try_into().map(u64::from_le_bytes) {
         Ok(checksum) if checksum == xxh3_64(checked) => Ok(()),
         Ok(_) => damaged("the checksum of the file does not hold".to_owned()),

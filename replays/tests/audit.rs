@@ -5,9 +5,11 @@ mod script;
 use std::collections::{BTreeMap, BTreeSet};
 
 use combat_replays::audit::{Caught, Finding, Places, audit};
+use combat_replays::digest::LogDigest;
 use combat_replays::header::FREE_TEXT;
 use combat_replays::log::Log;
 use combat_replays::record::RecordKind;
+use combat_replays::verifier::{Outcome, VerifyOptions, verify};
 
 use script::scenarios::SCENARIOS;
 use script::scene::Scene;
@@ -15,12 +17,12 @@ use script::{Stage, fight};
 
 fn findings(log: &Log, places: Places) -> Vec<Finding> {
     let mut found = Vec::new();
-    audit(log, places, &mut |finding, _, _| found.push(finding)).unwrap();
+    audit(log, places, &mut |finding, _| found.push(finding)).expect("the log holds");
     found
 }
 
 fn scripted(name: &str) -> Log {
-    let (_, record) = SCENARIOS.into_iter().find(|(scenario, _)| *scenario == name).unwrap();
+    let (_, record) = SCENARIOS.into_iter().find(|(scenario, _)| *scenario == name).expect("a scenario");
     record().ended().log()
 }
 
@@ -90,6 +92,39 @@ fn an_audit_of_every_record_of_a_small_fight_leaves_nothing_unseen() {
     assert!(found.len() > 2_000, "{}", found.len());
 }
 
+/// The audit tries out only the stretch that a forgery can touch; a whole verification must say the same.
+#[test]
+fn what_the_audit_says_is_what_a_verification_of_the_whole_forged_log_says() {
+    let mut stage = fight(Scene { keyframe_ticks: 16, rate_hz: 16, ..Scene::duel("whole") }, 2, 20);
+    stage.restart();
+    stage.steps(20);
+    let log = stage.ended().log();
+    let digest = LogDigest::of(&log).expect("the log is sound");
+    let mut compared = 0;
+    let audited = audit(&log, Places::Representative, &mut |finding, stand| {
+        let Some(forged) = stand.forged_log() else {
+            assert_eq!(finding.caught.word(), "blobs", "{finding:?}");
+            return;
+        };
+        let options = VerifyOptions { expect: Some(digest), ..VerifyOptions::default() };
+        let outcome = verify(&forged, options, &mut |_| {}).outcome;
+        let agrees = match finding.caught {
+            Caught::Simulation(_) => !matches!(outcome, Outcome::Verified),
+            Caught::Blobs(_) => matches!(outcome, Outcome::Broken(_) | Outcome::Refused(_)),
+            Caught::Digest => matches!(outcome, Outcome::OtherDigest { .. }),
+            Caught::FreeText => outcome == Outcome::Verified,
+            Caught::Unseen => false,
+        };
+        let seen_without =
+            verify(&forged, VerifyOptions::default(), &mut |_| {}).outcome != Outcome::Verified;
+        assert!(agrees, "{finding:?}: {outcome:?}");
+        assert_eq!(seen_without, finding.caught.how().is_some(), "{finding:?}: {outcome:?}");
+        compared += 1;
+    });
+    assert_eq!(audited, Ok(()));
+    assert!(compared > 500, "{compared}");
+}
+
 #[test]
 fn the_log_of_a_session_that_goes_on_can_be_audited() {
     let found = findings(&fight(Scene::duel("goes on"), 2, 200).log(), Places::Representative);
@@ -101,6 +136,6 @@ fn what_does_not_hold_is_not_audited() {
     let mut stage: Stage = fight(Scene::duel("does not hold"), 2, 20);
     stage.perturb_next_tick(6);
     stage.steps(2);
-    let refused = audit(&stage.log(), Places::Representative, &mut |finding, _, _| panic!("{finding:?}"));
+    let refused = audit(&stage.log(), Places::Representative, &mut |finding, _| panic!("{finding:?}"));
     assert!(refused.unwrap_err().to_string().contains("diverged"));
 }

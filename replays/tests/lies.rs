@@ -171,7 +171,7 @@ fn a_tick_tells_exactly_the_sub_hashes_that_changed() {
             *kind = RecordKind::Tick;
         }
     });
-    assert!(matches!(promise(&forged), (Tick(1), Promise::SubHashes { expected: 0x3fff, found: 0 })));
+    assert!(matches!(promise(&forged), (Tick(1), Promise::SubHashes { expected: 0x7fff, found: 0 })));
     // One bit of one later tick, with its value.
     let forged = with_records(&log, |all| {
         let ticks = (0..all.len()).filter(|at| all[*at].0 == RecordKind::Tick);
@@ -190,12 +190,15 @@ fn a_tick_tells_exactly_the_sub_hashes_that_changed() {
     assert_eq!(promise(&forged), (Tick(1), Promise::SubHash(StateKind::Vitals)));
 }
 
+/// What the clock says at the anchor of this number instead of what it said.
+type Clock = fn(usize, u64) -> u64;
+
 /// Sets the time of every anchor.
 fn with_anchors(log: &Log, time: impl Fn(usize, u64) -> u64) -> Log {
     with_records(log, |all| {
         let anchors = all.iter_mut().filter(|(kind, _)| *kind == RecordKind::Anchor);
         for (at, (_, payload)) in anchors.enumerate() {
-            let now = u64::from_le_bytes(payload[4..12].try_into().unwrap());
+            let now = u64::from_le_bytes(payload[4..12].try_into().expect("eight bytes"));
             payload[4..12].copy_from_slice(&time(at, now).to_le_bytes());
         }
     })
@@ -212,7 +215,7 @@ fn anchors_come_once_a_second_with_times_that_can_be_believed() {
         all.insert(at, all[at].clone());
     });
     assert_eq!(promise(&doubled), (Tick(1), Promise::AnchorUnasked));
-    let unbelievable: [(&str, fn(usize, u64) -> u64); 6] = [
+    let unbelievable: [(&str, Clock); 6] = [
         ("the year 292,000", |_, _| 9_151_000_000_000_000_000),
         ("the end of all time", |_, _| u64::MAX),
         ("1970", |at, _| at as u64 * 1_000_000),
@@ -224,7 +227,7 @@ fn anchors_come_once_a_second_with_times_that_can_be_believed() {
         let (_, promise) = promise(&with_anchors(&log, time));
         assert!(matches!(promise, Promise::AnchorTime { .. }), "{what}: {promise:?}");
     }
-    let honest: [(&str, fn(usize, u64) -> u64); 2] = [
+    let honest: [(&str, Clock); 2] = [
         ("a clock set back by half a minute", |at, now| now - at.min(1) as u64 * 30_000_000),
         ("a machine that slept for half an hour", |at, now| now + at.min(1) as u64 * 1_800_000_000),
     ];

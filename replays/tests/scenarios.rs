@@ -66,7 +66,7 @@ fn every_scenario_has_a_name_of_its_own_and_its_log_verifies() {
     let names: BTreeSet<&str> = SCENARIOS.iter().map(|(name, _)| *name).collect();
     assert_eq!(names.len(), SCENARIOS.len());
     for name in ["joining-in-mid-match", "falling-from-a-spawn", "corrections-in-the-air"] {
-        let report = verify(&played(name).log(), VerifyOptions::default(), &mut |_| {});
+        let report = verify(&played(name).ended().log(), VerifyOptions::default(), &mut |_| {});
         assert_eq!(report.outcome, Outcome::Verified, "{name}");
     }
 }

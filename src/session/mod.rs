@@ -5,8 +5,6 @@
 pub mod catalogue;
 pub mod convert;
 mod create;
-#[cfg(test)]
-mod end_tests;
 pub mod entry;
 pub mod erasures;
 pub mod finish;

@@ -1,5 +1,7 @@
 //! A session whose simulation panics and those beside it; who is heard, and for whom.
 
+mod ending;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -35,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const POISONED: SessionId = SessionId([9; 16]);
 
 /// One shard, so that all sessions share a thread.
-pub(super) async fn registry(store: &MemoryStore) -> Registry {
+async fn registry(store: &MemoryStore) -> Registry {
     let (journal, report) =
         Journal::open(Arc::new(store.reopened()), JournalConfig::default()).await.expect("a store");
     let catalogue = Catalogue::load(None, None).expect("what ships is sound");
@@ -47,7 +49,7 @@ pub(super) async fn registry(store: &MemoryStore) -> Registry {
     registry
 }
 
-pub(super) fn wish() -> CreateSession {
+fn wish() -> CreateSession {
     CreateSession {
         name: "sound".to_owned(),
         kind: SessionKind::Training,
@@ -87,14 +89,14 @@ async fn poisoned(registry: &Registry, like: SessionId) -> (SessionHandle, SimPa
     (handle, parts)
 }
 
-pub(super) async fn join(handle: &SessionHandle, name: &str) -> PlayerId {
+async fn join(handle: &SessionHandle, name: &str) -> PlayerId {
     let player = PlayerId::new(name).expect("an id");
     let name = DisplayName::new(name).expect("a name");
     handle.join(JoinSession { player, name, team: Team(0), bot: false }).await.expect("a place");
     player
 }
 
-pub(super) async fn until(what: &str, condition: impl Fn() -> bool) {
+async fn until(what: &str, condition: impl Fn() -> bool) {
     let began = Instant::now();
     while !condition() {
         assert!(began.elapsed() < PATIENCE, "{what} did not happen within {PATIENCE:?}");

@@ -10,7 +10,7 @@ use bevy_ecs::world::World;
 use combat_components::claims::ClaimState;
 use combat_components::command::{Command, TickInput};
 use combat_components::ids::Slot;
-use combat_components::limits::{INPUTS_PER_PLAYER_AND_TICK_MAX, PLAYERS_MAX};
+use combat_components::limits::{COMMANDS_PER_TICK_MAX, INPUTS_PER_TICK_MAX, PLAYERS_MAX};
 use combat_components::reason::Reason;
 use combat_components::streams::Stream;
 use combat_components::tick::Tick;
@@ -24,6 +24,8 @@ use crate::tick_rules::TickRules;
 
 /// The number that keeps the order of players apart from every stream.
 const ORDER_CONSUMER: u64 = 3;
+
+const _: () = assert!(COMMANDS_PER_TICK_MAX <= u16::MAX as usize, "an inbox counts its commands in u16");
 
 /// The tick being simulated.
 #[derive(Resource, Clone, Copy, Debug, Default)]
@@ -41,7 +43,7 @@ pub struct Inbox {
 
 impl Inbox {
     /// The most inputs a tick of full load brings, so that no tick has to make room.
-    const CAPACITY: usize = PLAYERS_MAX * INPUTS_PER_PLAYER_AND_TICK_MAX;
+    const CAPACITY: usize = INPUTS_PER_TICK_MAX;
 
     pub fn with_capacity() -> Self {
         Self {

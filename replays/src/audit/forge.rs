@@ -40,6 +40,12 @@ pub(super) struct Forgery {
     pub bytes: Vec<u8>,
 }
 
+impl Forgery {
+    pub fn applied_to(&self, records: &[u8]) -> Vec<u8> {
+        [&records[..self.replaced.start], &self.bytes, &records[self.replaced.end..]].concat()
+    }
+}
+
 /// A field of some bytes.
 #[derive(Clone, Debug)]
 pub(super) struct Field {

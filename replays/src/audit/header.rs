@@ -6,10 +6,10 @@ use combat_systems::sim::SimParts;
 
 use super::forge::{changes, fields_of};
 use super::trial::{caught_by, times_hold};
-use super::{Caught, Finding};
+use super::{Caught, Finding, Note};
 use crate::checker::Checker;
 use crate::digest::Digester;
-use crate::header::{FREE_TEXT, Header, framed};
+use crate::header::{FREE_TEXT, Header, HeaderError, framed};
 use crate::log::Log;
 use crate::player::{Played, Player};
 use crate::promises::{Promises, check_header};
@@ -17,30 +17,35 @@ use crate::promises::{Promises, check_header};
 /// Roots are those of their setup, so one tick tells whether it is the log's.
 const TICKS_TRIED: usize = 2;
 
-pub(super) fn forge_header(log: &Log, parts: &SimParts, note: &mut dyn FnMut(Finding)) {
+pub(super) fn forge_header(log: &Log, parts: &SimParts, note: &mut Note<'_>) {
     let bytes = log.header.to_bytes();
     let bytes = &bytes[Header::fields_range(bytes.len())];
     for field in fields_of::<Header>(bytes, "") {
         for (change, forged) in changes(bytes, &field) {
-            let caught = try_out(log, parts, &forged, &field.path);
-            note(Finding { part: "header", tick: None, field: field.path.clone(), change, caught });
+            let header = header_of(&forged);
+            let caught = match &header {
+                Ok(header) => try_out(log, parts, header, &field.path),
+                Err(error) => Caught::Blobs(error.to_string()),
+            };
+            let finding = Finding { part: "header", tick: None, field: field.path.clone(), change, caught };
+            note(finding, &|| header.clone().ok().map(|header| Log { header, ..log.clone() }));
         }
     }
 }
 
-fn try_out(log: &Log, parts: &SimParts, fields: &[u8], path: &str) -> Caught {
+fn header_of(fields: &[u8]) -> Result<Header, HeaderError> {
     let length = u32::try_from(fields.len()).expect("a header is far below 4 GiB");
-    let header = match Header::from_bytes(&framed(length, fields)) {
-        Ok(header) => header,
-        Err(error) => return Caught::Blobs(error.to_string()),
-    };
-    if let Some(caught) = held_to_content(log, parts, &header).or_else(|| simulated(log, parts, &header)) {
+    Header::from_bytes(&framed(length, fields))
+}
+
+fn try_out(log: &Log, parts: &SimParts, header: &Header, path: &str) -> Caught {
+    if let Some(caught) = held_to_content(log, parts, header).or_else(|| simulated(log, parts, header)) {
         return caught;
     }
-    if let Err(broken) = times_hold(Promises::of(&header), &log.records) {
+    if let Err(broken) = times_hold(Promises::of(header), &log.records) {
         return Caught::Simulation(broken.to_string());
     }
-    if Digester::new(&header).finish() != Digester::new(&log.header).finish() {
+    if Digester::new(header).finish() != Digester::new(&log.header).finish() {
         return Caught::Digest;
     }
     match FREE_TEXT.contains(&path) {
@@ -87,7 +92,7 @@ fn simulated(log: &Log, parts: &SimParts, header: &Header) -> Option<Caught> {
 }
 
 /// The bytes of map and ruleset, as a whole.
-pub(super) fn forge_content(log: &Log, note: &mut dyn FnMut(Finding)) {
+pub(super) fn forge_content(log: &Log, note: &mut Note<'_>) {
     for (part, bytes, hash) in [
         ("map", &log.map, log.header.setup.map_hash),
         ("ruleset", &log.ruleset, log.header.setup.ruleset_hash),
@@ -100,7 +105,12 @@ pub(super) fn forge_content(log: &Log, note: &mut dyn FnMut(Finding)) {
                 true => Caught::Unseen,
                 false => Caught::Blobs(format!("the {part}'s hash")),
             };
-            note(Finding { part, tick: None, field: String::new(), change, caught });
+            let forged_log = || {
+                let mut forged_log = log.clone();
+                *(if part == "map" { &mut forged_log.map } else { &mut forged_log.ruleset }) = forged.clone();
+                Some(forged_log)
+            };
+            note(Finding { part, tick: None, field: String::new(), change, caught }, &forged_log);
         }
     }
 }

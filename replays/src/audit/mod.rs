@@ -72,8 +72,26 @@ pub struct Finding {
     pub caught: Caught,
 }
 
-/// Told of every finding, with how many of how many bytes of records have been gone through.
-pub type Tell<'a> = dyn FnMut(Finding, usize, usize) + 'a;
+/// Where an audit stands, and how the log looks that a finding is about.
+pub struct Stand<'a> {
+    /// Bytes of records gone through, and how many there are.
+    pub done: usize,
+    pub of: usize,
+    forged: &'a dyn Fn() -> Option<Log>,
+}
+
+impl Stand<'_> {
+    /// The whole forged log; `None` where its header cannot even be read.
+    pub fn forged_log(&self) -> Option<Log> {
+        (self.forged)()
+    }
+}
+
+/// Told of every finding.
+pub type Tell<'a> = dyn FnMut(Finding, Stand<'_>) + 'a;
+
+/// As [`Tell`], of forgeries that lie before all records.
+type Note<'a> = dyn FnMut(Finding, &dyn Fn() -> Option<Log>) + 'a;
 
 /// Why a log is not audited.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -92,7 +110,8 @@ pub fn audit(log: &Log, places: Places, tell: &mut Tell<'_>) -> Result<(), NotAu
     let is_over = outcome == Outcome::Verified;
     let parts = log.parts().map_err(|refusal| NotAudited(Outcome::Refused(refusal)))?;
     let bytes = log.records.len();
-    let mut note = |finding| tell(finding, 0, bytes);
+    let mut note =
+        |finding, forged: &dyn Fn() -> Option<Log>| tell(finding, Stand { done: 0, of: bytes, forged });
     header::forge_header(log, &parts, &mut note);
     header::forge_content(log, &mut note);
     whole::forge_whole(log, is_over, &mut note);
@@ -106,11 +125,19 @@ pub fn audit(log: &Log, places: Places, tell: &mut Tell<'_>) -> Result<(), NotAu
         let offset = index.records[target.record].range.start;
         for forgery in forge::forgeries(&log.records, &index, target) {
             let caught = course.try_out(&forgery);
-            let forge::Forgery { field, change, .. } = forgery;
+            let forged = || Some(with_records(log, forgery.applied_to(&log.records)));
             let record = &index.records[target.record];
             let (part, tick) = (record.kind.name(), Some(record.tick));
-            tell(Finding { part, tick, field, change, caught }, offset, bytes);
+            let finding =
+                Finding { part, tick, field: forgery.field.clone(), change: forgery.change, caught };
+            tell(finding, Stand { done: offset, of: bytes, forged: &forged });
         }
     }
     Ok(())
+}
+
+/// The log with other records.
+fn with_records(log: &Log, records: Vec<u8>) -> Log {
+    let (header, map, ruleset) = (log.header.clone(), log.map.clone(), log.ruleset.clone());
+    Log { header, map, ruleset, records, lost: None }
 }

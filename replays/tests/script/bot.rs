@@ -26,6 +26,8 @@ pub struct Bot {
     pub walks: bool,
     pub shoots: bool,
     pub at: Vec3Mm,
+    /// Ticks that its clock was set back by corrections.
+    pub behind: u32,
     /// What whole millimetres leave of the position, in micrometres.
     rest_um: [i64; 2],
     velocity_um: [i64; 2],
@@ -42,6 +44,7 @@ impl Bot {
             walks: true,
             shoots: true,
             at: Vec3Mm::default(),
+            behind: 0,
             rest_um: [0; 2],
             velocity_um: [0; 2],
             goal: [0; 2],
@@ -59,7 +62,8 @@ impl Bot {
         }
         if own.pose_epoch != self.pose_epoch {
             (self.pose_epoch, self.at) = (own.pose_epoch, own.pose.at);
-            (self.rest_um, self.velocity_um) = ([0; 2], [0; 2]);
+            self.rest_um = [0; 2];
+            self.velocity_um = self.go_on(stage);
             self.choose_goal();
         }
         if self.walks {
@@ -89,7 +93,7 @@ impl Bot {
         Claim {
             slot: self.slot,
             input_seq: self.next_seq(),
-            client_tick: stage.tick().0 + 1,
+            client_tick: stage.tick().0 + 1 - self.behind,
             pose,
             bends: ArrayVec::new(),
             view_tick: stage.tick(),
@@ -158,6 +162,20 @@ impl Bot {
         let mut away = || i64::from(self.stream.below(12_000)) - 6_000;
         let (dx, dz) = (away(), away());
         self.goal = [i64::from(self.at.x) + dx, i64::from(self.at.z) + dz];
+    }
+
+    /// Sets the clock to what the last correction said, and answers with its velocity, in micrometres per tick.
+    fn go_on(&mut self, stage: &Stage) -> [i64; 2] {
+        let (velocity, client_tick) = stage.displacement_of(self.slot).unwrap_or_default();
+        self.set_clock(stage, client_tick);
+        let hz = i64::from(stage.scene.rate_hz);
+        [velocity.x, velocity.z].map(|mm_per_s| i64::from(mm_per_s) * 1_000 / hz)
+    }
+
+    pub fn set_clock(&mut self, stage: &Stage, client_tick: Option<u32>) {
+        if let Some(client_tick) = client_tick {
+            self.behind = stage.tick().0 - client_tick;
+        }
     }
 
     fn walk(&mut self, stage: &Stage) {

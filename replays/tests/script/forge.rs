@@ -17,10 +17,10 @@ pub fn framed(kind: RecordKind, payload: &[u8]) -> Vec<u8> {
 pub fn taken_apart(records: &[u8]) -> Vec<(RecordKind, Vec<u8>)> {
     let (mut reader, mut from, mut all) = (Reader::new(records), 0, Vec::new());
     while let Some(record) = reader.next() {
-        record.unwrap();
+        record.expect("the log is sound");
         let bytes = &records[from..reader.offset()];
         from = reader.offset();
-        let kind = RecordKind::from_number(bytes[0]).unwrap();
+        let kind = RecordKind::from_number(bytes[0]).expect("the reader knows the kind");
         all.push((kind, bytes[HEAD_BYTES..bytes.len() - 4].to_vec()));
     }
     all

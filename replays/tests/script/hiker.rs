@@ -37,8 +37,11 @@ impl Hiker {
         if own.pose_epoch != self.bot.pose_epoch {
             self.bot.pose_epoch = own.pose_epoch;
             self.wish.direction = own.pose.yaw;
-            self.walker.place(&level, own.pose.at);
+            let told = stage.displacement_of(self.bot.slot);
+            let (velocity, client_tick) = told.unwrap_or_default();
+            self.walker.place_moving(&level, own.pose.at, velocity);
             self.trail = Trail::starting(own.pose.at);
+            self.bot.set_clock(stage, client_tick);
         }
         if own.respawn_at.is_some() {
             return;

@@ -107,7 +107,6 @@ pub fn corrections_in_the_air() -> Stage {
 }
 
 fn connect_anew(stage: &mut Stage, hiker: &Hiker) {
-    stage.push(Command::Disconnected { slot: hiker.bot.slot });
     stage.push(Command::Connected { slot: hiker.bot.slot });
 }
 

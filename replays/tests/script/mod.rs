@@ -13,6 +13,7 @@ use combat_components::command::{Command, LeaveCause, TickInput};
 use combat_components::event::Event;
 use combat_components::ids::{Epoch, Pseudonym, Slot, Team};
 use combat_components::phase::{EndReason, Phase};
+use combat_components::quantity::Velocity;
 use combat_components::setup::ContentHash;
 use combat_components::tick::Tick;
 use combat_components::verdict::Verdict;
@@ -77,6 +78,16 @@ impl Stage {
 
     pub fn tick(&self) -> Tick {
         self.sim.tick()
+    }
+
+    /// How fast the body in `slot` was last told to go on, and by which clock of its client.
+    pub fn displacement_of(&self, slot: Slot) -> Option<(Velocity, Option<u32>)> {
+        self.events.iter().rev().find_map(|(_, event)| match event {
+            Event::Displaced { slot: of, velocity, client_tick, .. } if *of == slot => {
+                Some((*velocity, *client_tick))
+            }
+            _ => None,
+        })
     }
 
     pub fn push(&mut self, command: Command) {

@@ -27,9 +27,9 @@ pub fn run(args: &AuditArgs) -> anyhow::Result<ExitCode> {
     // A forged tick may panic the simulation; that it does is a finding, not news.
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
-    let audited = audit::audit(&log, places, &mut |finding, done, _| {
+    let audited = audit::audit(&log, places, &mut |finding, stand| {
         bar.suspend(|| printed.note(&finding));
-        bar.set_position(done as u64);
+        bar.set_position(stand.done as u64);
     });
     std::panic::set_hook(hook);
     bar.finish_and_clear();

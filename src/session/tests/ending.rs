@@ -5,20 +5,19 @@ use combat_components::ids::{Epoch, SessionId};
 use combat_components::phase::EndReason;
 use combat_components::tick::Tick;
 use combat_replays::digest::LogDigest;
-use combat_replays::header::Header;
+use combat_replays::header::{Header, KINDS};
 use combat_replays::log::Log;
 use combat_replays::promises::is_anchor_due;
 use combat_replays::recorder::Recorder;
 use combat_replays::verifier::{Outcome, VerifyOptions, verify};
 use combat_systems::sim::Sim;
 
-use super::registry::Registry;
-use super::stored::EndNote;
-use super::summary::SessionStatus;
-use super::tests::{join, registry, until, wish};
+use super::{MemoryStore, join, registry, until, wish};
 use crate::journal::{NewSession, Offer, SessionRow};
 use crate::journal_log;
-use crate::store::MemoryStore;
+use crate::session::registry::Registry;
+use crate::session::stored::EndNote;
+use crate::session::summary::{SessionKind, SessionStatus};
 
 async fn row_of(registry: &Registry, id: SessionId) -> SessionRow {
     registry.journal().reader().session(id).await.expect("a store").expect("a row")
@@ -116,4 +115,9 @@ async fn a_match_that_had_ended_before_a_crash_is_not_simulated_on() {
     assert_eq!(shown.end_reason.as_deref(), Some("requested"));
     let log = holds(&second, id).await;
     assert_eq!(log.last_tick(), Tick(9));
+}
+
+#[test]
+fn a_log_knows_every_kind_of_session() {
+    assert_eq!(SessionKind::ALL.map(SessionKind::code), KINDS);
 }
