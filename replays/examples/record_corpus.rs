@@ -18,7 +18,7 @@ use script::LOG_BYTES_MAX;
 fn main() {
     let directory = PathBuf::from(std::env::args_os().nth(1).expect("usage: record_corpus DIRECTORY"));
     for (name, play) in script::scenarios::SCENARIOS {
-        let stage = play();
+        let stage = play().ended();
         let log = stage.log();
         let report = verify(&log, VerifyOptions::default(), &mut |_| {});
         assert_eq!(report.outcome, Outcome::Verified, "{name}: what was just recorded does not verify");
