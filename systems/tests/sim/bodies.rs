@@ -458,7 +458,8 @@ fn of_two_on_one_spot_neither_takes_more_than_half_of_the_hits() {
 fn from_inside_an_enemy_no_aim_is_a_head_shot_and_not_every_aim_strikes() {
     let mut plan = Plan::on(maps::plain(&[[0, 0, 0], [1_000, 0, 0]]));
     let weapon = &mut plan.ruleset.weapons[0];
-    (weapon.damage_points, weapon.fire_interval_ms, weapon.magazine_rounds) = (0, 1, 10_000);
+    (weapon.damage_points, weapon.fire_interval_ms, weapon.magazine_rounds) = (1, 1, 10_000);
+    plan.ruleset.body.health_points = 100_000;
     let mut parts = plan.parts();
     parts.setup.limits.inside_ms_max = 600_000;
     let mut arena = Arena::of(parts);
