@@ -72,6 +72,16 @@ fn every_scenario_has_a_name_of_its_own_and_its_log_verifies() {
 }
 
 #[test]
+fn in_separated_who_came_into_the_other_is_put_out_and_nobody_else() {
+    let stage = played("separated");
+    let put_out = stage.events.iter().filter_map(|(_, event)| match event {
+        Event::Displaced { slot, reason: Reason::Separated, .. } => Some(slot.0),
+        _ => None,
+    });
+    assert_eq!(put_out.collect::<BTreeSet<u8>>(), BTreeSet::from([0]));
+}
+
+#[test]
 fn in_joining_in_mid_match_somebody_joins_an_active_match_and_then_plays() {
     let stage = played("joining-in-mid-match");
     let active =

@@ -6,6 +6,7 @@ pub mod bot;
 pub mod forge;
 pub mod hiker;
 pub mod in_the_air;
+pub mod in_the_way;
 pub mod scenarios;
 pub mod scene;
 

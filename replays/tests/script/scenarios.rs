@@ -8,6 +8,7 @@ use combat_components::tick::Tick;
 
 use super::bot::Bot;
 use super::in_the_air::{corrections_in_the_air, falling_from_a_spawn};
+use super::in_the_way::separated;
 use super::scene::Scene;
 use super::{Stage, fight, play};
 
@@ -29,6 +30,7 @@ pub const SCENARIOS: &[Scenario] = &[
     ("joining-in-mid-match", joining_in_mid_match),
     ("falling-from-a-spawn", falling_from_a_spawn),
     ("corrections-in-the-air", corrections_in_the_air),
+    ("separated", separated),
 ];
 
 /// Along −x, level.
