@@ -22,6 +22,9 @@ const LEG_UM_MIN: i64 = 50_000;
 /// A wall this far beyond where a body would have come may have stopped it: bodies keep a gap, and steps are rounded.
 const AHEAD_MM: i64 = 100;
 
+/// How finely the way ahead is looked along.
+const LOOK_MM: i64 = 25;
+
 /// A claim's way through a level.
 pub(crate) struct ClaimedWay<'a> {
     level: &'a Level,
@@ -105,8 +108,12 @@ impl<'a> ClaimedWay<'a> {
         let ahead_mm = limits.reach_um(ticks) / 1_000 + AHEAD_MM;
         straight_on.into_iter().chain(legs).any(|(at, (x, z))| {
             let size = (x * x + z * z).isqrt().max(1);
-            let part = |direction: i64| (direction * ahead_mm / size) as i32;
-            !self.level.path_is_free(at, Vec3Mm { x: at.x + part(x), z: at.z + part(z), ..at })
+            let part = |direction: i64, far_mm: i64| (direction * far_mm / size) as i32;
+            // A corner that is just clipped lies between the points of a path check.
+            (1..=ahead_mm / LOOK_MM + 1).map(|look| look * LOOK_MM).any(|far_mm| {
+                let ahead = Vec3Mm { x: at.x + part(x, far_mm), z: at.z + part(z, far_mm), ..at };
+                self.level.overlaps(ahead)
+            })
         })
     }
 
