@@ -85,6 +85,7 @@ impl FighterItem<'_, '_> {
 
     fn begin_pose_epoch(&mut self, because: Reason, input_seq: u32, at: &mut Displacing<'_>) {
         self.claims.pose_epoch = self.claims.pose_epoch.wrapping_add(1);
+        *self.motion = at.rules.movement.begun_anew(&self.motion);
         self.recent.accepted.clear();
         at.output.events.push(Event::Displaced {
             id: *self.id,

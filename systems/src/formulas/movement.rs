@@ -77,6 +77,11 @@ impl MovementLimits {
         }
     }
 
+    /// The motion of a body whose client begins anew at a whole millimetre: what its next pose rounds is half of one.
+    pub fn begun_anew(&self, motion: &Motion) -> Motion {
+        Motion { rise_debt: motion.rise_debt.min(ROUNDING_UM as i32 / 2), ..*motion }
+    }
+
     /// The velocity a body that may move as `motion` is told to go on with: the likeliest of those that are possible.
     pub fn velocity_of(&self, motion: &Motion) -> Velocity {
         let x = i64::from(motion.x.clamp(motion.x_low, motion.x_high));
