@@ -36,7 +36,7 @@ fn an_exported_file_verifies_in_an_empty_directory() {
     let directory = beside(DUEL);
     let (code, report) = json(directory.path(), &["verify", "match.combatlog", "--json"]);
     assert_eq!((code, &report["result"]), (0, &Value::from("verified")), "{report}");
-    assert!(report["ticks"].as_u64() > Some(600) && report["speed"].as_f64() > Some(0.0), "{report}");
+    assert!(report["ticks"].as_u64() > Some(300) && report["speed"].as_f64() > Some(0.0), "{report}");
     assert_eq!(report["firstDivergence"], Value::Null);
     assert!(report["sessionId"].as_str().is_some_and(|id| id.len() == 36));
     let output = combat(directory.path(), &["verify", "match.combatlog"]);
@@ -47,7 +47,7 @@ fn an_exported_file_verifies_in_an_empty_directory() {
 #[test]
 fn a_perturbed_tick_is_found_and_named() {
     let directory = beside(DUEL);
-    for tick in [3_u32, 117, 400] {
+    for tick in [3_u32, 117, 300] {
         let perturb = tick.to_string();
         let arguments = ["verify", "match.combatlog", "--json", "--perturb", &perturb];
         let (code, report) = json(directory.path(), &arguments);
