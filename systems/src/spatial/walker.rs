@@ -246,10 +246,12 @@ impl Walker {
     /// By rapier's controller, held to the rules where it slides along a wall.
     fn controlled(&self, level: &Level, want: [i64; 3]) -> Option<Attempt> {
         let mut moved = self.slid(level, want);
-        let allowed =
-            [0, 1].map(|axis| self.share_allowed(axis, moved[axis * 2])).into_iter().fold(1.0, f64::min);
+        // Each axis by itself: being pushed out of a wall must not brake a body that runs along it.
+        for axis in [0, 1] {
+            moved[axis * 2] = (moved[axis * 2] as f64 * self.share_allowed(axis, moved[axis * 2])) as i64;
+        }
         let [length, most] = [moved, want].map(|way| (way[0] * way[0] + way[2] * way[2]) as f64);
-        let share = if length * allowed * allowed > most { (most / length).sqrt() } else { allowed };
+        let share = if length > most { (most / length).sqrt() } else { 1.0 };
         for (axis, part) in moved.iter_mut().enumerate() {
             if axis != 1 || self.rise.is_none() {
                 *part = (*part as f64 * share) as i64;
