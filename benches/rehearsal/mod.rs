@@ -96,7 +96,6 @@ pub fn rehearse(bots: u8, seconds: u32) -> Rehearsed {
     let (mut input, mut inputs, mut said) = (TickInput::new(), Vec::new(), Vec::new());
     let mut players: Vec<Player> =
         (0..bots).map(|number| join(number, &parts, &mut audience, &mut input)).collect();
-    let mut keyframe = Vec::new();
     let mut keyframe_bytes = 0;
     let (mut kills, mut shots) = (0, 0);
     let mut sent = Sent::default();
@@ -108,13 +107,7 @@ pub fn rehearse(bots: u8, seconds: u32) -> Rehearsed {
             }
         }
         audience.log_link_facts(&mut input);
-        if tick % parts.setup.limits.keyframe_ticks == 0 {
-            let before = records.len();
-            keyframe.clear();
-            sim.write_keyframe(&mut keyframe);
-            recorder.record_keyframe(Epoch(1), Tick(tick), &keyframe, &mut records);
-            keyframe_bytes += records.len() - before;
-        }
+        keyframe_bytes += record_keyframe_if_due(&mut sim, &mut recorder, &mut records);
         record_tick(&mut sim, &mut recorder, &mut input, &mut records);
         inputs.push(std::mem::take(&mut input));
         let events = &sim.output().events;
@@ -126,11 +119,23 @@ pub fn rehearse(bots: u8, seconds: u32) -> Rehearsed {
         }
     }
     let tick_bytes = records.len() - keyframe_bytes;
+    record_keyframe_if_due(&mut sim, &mut recorder, &mut records);
     input.push(Command::End { reason: EndReason::Requested });
     record_tick(&mut sim, &mut recorder, &mut input, &mut records);
     let log = Log { header: header(&parts), map, ruleset, records, lost: None };
     let Sent { public_bytes, own_bytes, frames, heard } = sent;
     Rehearsed { parts, inputs, log, tick_bytes, kills, shots, public_bytes, own_bytes, frames, said, heard }
+}
+
+/// Answers with the bytes that it took.
+fn record_keyframe_if_due(sim: &mut Sim, recorder: &mut Recorder, records: &mut Vec<u8>) -> usize {
+    let (tick, before) = (sim.tick(), records.len());
+    if tick.0.is_multiple_of(sim.rules().setup.limits.keyframe_ticks) {
+        let mut keyframe = Vec::new();
+        sim.write_keyframe(&mut keyframe);
+        recorder.record_keyframe(Epoch(1), tick, &keyframe, records);
+    }
+    records.len() - before
 }
 
 /// As a host: an anchor goes with every tick that it is due after.

@@ -2,8 +2,7 @@
 
 use bevy_ecs::component::Component;
 
-use crate::canon::{Canon, CanonError, Reader};
-use crate::canon_struct;
+use crate::canon_block;
 use crate::quantity::Pose;
 use crate::tick::Tick;
 
@@ -13,7 +12,7 @@ pub struct Body {
     pub pose: Pose,
     pub intrusion: Intrusion,
 }
-canon_struct!(Body { pose, intrusion });
+canon_block!(Body { pose, intrusion });
 
 impl Body {
     /// A body that has just appeared: should somebody be where it is, then it came into him.
@@ -33,19 +32,7 @@ pub struct Intrusion {
     pub placed_at: Tick,
 }
 
-/// Field after field like any struct, but in one piece: it is hashed for every body in every tick.
-impl Canon for Intrusion {
-    fn put(&self, out: &mut Vec<u8>) {
-        let packed = u128::from(self.into)
-            | u128::from(self.ticks) << u64::BITS
-            | u128::from(self.placed_at.0) << (u64::BITS + u32::BITS);
-        out.extend_from_slice(&packed.to_le_bytes());
-    }
-
-    fn take(reader: &mut Reader<'_>) -> Result<Self, CanonError> {
-        Ok(Self { into: Canon::take(reader)?, ticks: Canon::take(reader)?, placed_at: Canon::take(reader)? })
-    }
-}
+canon_block!(Intrusion { into, ticks, placed_at });
 
 impl Intrusion {
     /// Whether it has been inside somebody lately.
@@ -92,22 +79,4 @@ impl Motion {
         }
     }
 }
-canon_struct!(Motion { x_low, x_high, z_low, z_high, x, z, rise_max, fall_max, rise_debt, grounded });
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_intrusion_is_written_field_after_field_and_read_back() {
-        let intrusion =
-            Intrusion { into: 0x0102_0304_0506_0708, ticks: 0x0a0b_0c0d, placed_at: Tick(0x1112_1314) };
-        let (mut packed, mut fields) = (Vec::new(), Vec::new());
-        intrusion.put(&mut packed);
-        intrusion.into.put(&mut fields);
-        intrusion.ticks.put(&mut fields);
-        intrusion.placed_at.put(&mut fields);
-        assert_eq!(packed, fields);
-        assert_eq!(Intrusion::take(&mut Reader::new(&packed)), Ok(intrusion));
-    }
-}
+canon_block!(Motion { x_low, x_high, z_low, z_high, x, z, rise_max, fall_max, rise_debt, grounded });

@@ -3,10 +3,10 @@
 use arrayvec::ArrayVec;
 use bevy_ecs::component::Component;
 
-use crate::canon_struct;
 use crate::limits::RECENT_CLAIMS_MAX;
 use crate::quantity::{Pose, Vec3Mm};
 use crate::tick::Tick;
+use crate::{canon_block, canon_struct};
 
 /// Where a player's claims stand.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub struct ClaimState {
     pub refusals: u16,
     pub refused_at: Tick,
 }
-canon_struct!(ClaimState {
+canon_block!(ClaimState {
     pose_epoch,
     pose_since,
     clock_set,
@@ -43,12 +43,10 @@ canon_struct!(ClaimState {
     input_seq,
     bank_origin,
     falls_at,
-    fall,
-    hold,
     path_debt,
     refusals,
     refused_at,
-});
+} then { fall, hold });
 
 /// A fall that the server sees through, because nobody claims it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +58,7 @@ pub struct Fall {
     pub speed: i32,
     pub ground_y: i32,
 }
-canon_struct!(Fall { from_y, since, speed, ground_y });
+canon_block!(Fall { from_y, since, speed, ground_y });
 
 /// What binds a body to where it acted from: no further away than a walk in the server ticks since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +70,7 @@ pub struct Hold {
     /// A shot also binds its shooter's abilities.
     pub by_shot: bool,
 }
-canon_struct!(Hold { at, since, until, by_shot });
+canon_block!(Hold { at, since, until, by_shot });
 
 /// An accepted claim that an attack may still name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +79,7 @@ pub struct AcceptedClaim {
     pub accepted_at: Tick,
     pub pose: Pose,
 }
-canon_struct!(AcceptedClaim { input_seq, accepted_at, pose });
+canon_block!(AcceptedClaim { input_seq, accepted_at, pose });
 
 /// The accepted claims of the present pose epoch, oldest first.
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq)]

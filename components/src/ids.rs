@@ -8,7 +8,7 @@ use bevy_ecs::component::Component;
 use thiserror::Error;
 
 use crate::canon::{Canon, CanonError, Reader};
-use crate::canon_newtype;
+use crate::canon_fixed_newtype;
 use crate::limits::{DISPLAY_NAME_BYTES_MAX, PLAYER_ID_BYTES_MAX};
 
 /// Orders, hashes and names everything in a session; never reused within it.
@@ -58,7 +58,7 @@ impl Team {
         self != Self::NONE && self == other
     }
 }
-canon_newtype!(SimId, Slot, Epoch, Pseudonym, Team);
+canon_fixed_newtype!(SimId, Slot, Epoch, Pseudonym, Team);
 
 /// A session's UUID (version 7), big-endian as written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

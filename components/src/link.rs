@@ -2,7 +2,7 @@
 
 use bevy_ecs::component::Component;
 
-use crate::canon_struct;
+use crate::canon_block;
 use crate::tick::Tick;
 
 /// The link of one player, as logged.
@@ -19,4 +19,4 @@ pub struct Link {
     pub skipped_from: Tick,
     pub skipped_to: Tick,
 }
-canon_struct!(Link { connected, changed_at, rtt_ms, snapshot_at, skipped_from, skipped_to });
+canon_block!(Link { connected, changed_at, rtt_ms, snapshot_at, skipped_from, skipped_to });

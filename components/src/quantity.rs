@@ -1,7 +1,7 @@
 //! Quantities of space and angle, all integers.
 
-use crate::canon::{Canon, CanonError, Reader};
-use crate::{canon_newtype, canon_struct};
+use crate::canon::{Block, Canon, CanonError, Fixed, Reader};
+use crate::{canon_block, canon_fixed_newtype};
 
 /// A point or displacement in millimetres; right-handed, y up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub struct Vec3Mm {
     pub y: i32,
     pub z: i32,
 }
-canon_struct!(Vec3Mm { x, y, z });
+canon_block!(Vec3Mm { x, y, z });
 
 impl Vec3Mm {
     pub const fn new(x: i32, y: i32, z: i32) -> Self {
@@ -41,7 +41,7 @@ pub struct Velocity {
 /// A heading in 1/65,536 turn: 0 looks along −z, positive turns left seen from above.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Yaw(pub u16);
-canon_newtype!(Yaw);
+canon_fixed_newtype!(Yaw);
 
 /// An elevation in 1/65,536 turn, −89° … 89°, positive looks up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,6 +58,13 @@ impl Pitch {
 
     pub const fn turn(self) -> i16 {
         self.0
+    }
+}
+
+impl Fixed for Pitch {
+    #[inline(always)]
+    fn lay(&self, block: &mut Block) {
+        self.0.lay(block);
     }
 }
 
@@ -78,12 +85,12 @@ pub struct Pose {
     pub yaw: Yaw,
     pub pitch: Pitch,
 }
-canon_struct!(Pose { at, yaw, pitch });
+canon_block!(Pose { at, yaw, pitch });
 
 /// Health, armour and damage in thousandths of a point.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MilliPoints(pub i32);
-canon_newtype!(MilliPoints);
+canon_fixed_newtype!(MilliPoints);
 
 impl MilliPoints {
     pub const fn from_points(points: i32) -> Self {

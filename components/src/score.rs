@@ -2,7 +2,7 @@
 
 use bevy_ecs::component::Component;
 
-use crate::canon_struct;
+use crate::canon_block;
 
 /// Counters of one player in one match, kept when he leaves and joins again.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct Score {
     /// What was taken and absorbed, in thousandths of a point.
     pub damage_taken: i64,
 }
-canon_struct!(Score { kills, deaths, shots, hits, headshots, damage_dealt, damage_taken });
+canon_block!(Score { kills, deaths, shots, hits, headshots, damage_dealt, damage_taken });
 
 impl Score {
     pub fn plus(&self, other: &Self) -> Self {

@@ -1,12 +1,12 @@
 //! Ticks and the rates they run at.
 
 use crate::canon::{Canon, CanonError, Reader};
-use crate::canon_newtype;
+use crate::canon_fixed_newtype;
 
 /// The number of a simulation step, from 0 at creation; tick 1 is the first one simulated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tick(pub u32);
-canon_newtype!(Tick);
+canon_fixed_newtype!(Tick);
 
 impl Tick {
     pub const fn plus(self, ticks: u32) -> Self {

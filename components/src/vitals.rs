@@ -2,11 +2,11 @@
 
 use bevy_ecs::component::Component;
 
-use crate::canon_struct;
 use crate::ids::{Pseudonym, SimId};
 use crate::quantity::MilliPoints;
 use crate::tick::Tick;
 use crate::verdict::Zone;
+use crate::{canon_block, canon_struct};
 
 /// How much a body can still take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub struct Strength {
     pub health: MilliPoints,
     pub armour: MilliPoints,
 }
-canon_struct!(Strength { health, armour });
+canon_block!(Strength { health, armour });
 
 /// The last blow that took something from a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub struct Vitals {
     /// Since it last stood up.
     pub last_hurt: Option<LastHurt>,
 }
-canon_struct!(Vitals { health, armour, respawn_at, returns_with, last_hurt });
+canon_block!(Vitals { health, armour } then { respawn_at, returns_with, last_hurt });
 
 impl Vitals {
     pub fn is_alive(&self) -> bool {

@@ -2,8 +2,9 @@
 
 use bevy_ecs::change_detection::Mut;
 use bevy_ecs::entity::Entity;
-use bevy_ecs::system::{Query, SystemState};
-use bevy_ecs::world::World;
+use bevy_ecs::resource::Resource;
+use bevy_ecs::system::{Query, Res, SystemState};
+use bevy_ecs::world::{FromWorld, World};
 use combat_components::body::{Body, Motion};
 use combat_components::claims::{ClaimState, RecentClaims};
 use combat_components::command::Command;
@@ -135,7 +136,7 @@ fn connect(world: &mut World, slot: Slot) {
     };
     let id = *world.get::<SimId>(entity).expect("every body in the roster has an id");
     with_link_at(world, slot, true);
-    hold_still(world, entity, Reason::Reconnected);
+    with_fighters(world, |_, fighters, ground| hold_still(fighters, entity, Reason::Reconnected, ground));
     world.resource_mut::<TickOutput>().events.push(Event::Connected { id });
 }
 
@@ -178,16 +179,33 @@ fn resume(world: &mut World, epoch: Epoch) {
 }
 
 fn hold_everybody(world: &mut World, because: Reason) {
-    for index in 0..world.resource::<Roster>().len() {
-        let entity = world.resource::<Roster>().at(index);
-        hold_still(world, entity, because);
+    with_fighters(world, |roster, fighters, ground| {
+        for entity in roster.entities() {
+            hold_still(fighters, entity, because, ground);
+        }
+    });
+}
+
+/// What commands of links need of the world: made once, because a tick may bring one for every slot.
+#[derive(Resource)]
+pub struct Placing(SystemState<(Res<'static, Roster>, Query<'static, 'static, Fighter>, Ground<'static>)>);
+
+impl FromWorld for Placing {
+    fn from_world(world: &mut World) -> Self {
+        Self(SystemState::new(world))
     }
 }
 
+fn with_fighters(world: &mut World, act: impl FnOnce(&Roster, &mut Query<Fighter>, &mut Ground<'_>)) {
+    world.resource_scope(|world, mut placing: Mut<'_, Placing>| {
+        let (roster, mut fighters, mut ground) =
+            placing.0.get_mut(world).expect("the resources are there from creation on");
+        act(&roster, &mut fighters, &mut ground);
+    });
+}
+
 /// Tells a body where it is and how fast, without moving it; its client's clock is not known any more.
-fn hold_still(world: &mut World, entity: Entity, because: Reason) {
-    let mut state: SystemState<(Query<Fighter>, Ground)> = SystemState::new(world);
-    let (mut fighters, mut ground) = state.get_mut(world).expect("the resources are there from creation on");
+fn hold_still(fighters: &mut Query<Fighter>, entity: Entity, because: Reason, ground: &mut Ground<'_>) {
     let mut fighter = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
     fighter.hold_still_and_forget_clock(because, &mut ground.displacing());
 }

@@ -22,6 +22,7 @@ use combat_components::tick::Tick;
 use crate::action::PendingHits;
 use crate::fighter::Fighter;
 use crate::input::{Inbox, Now};
+use crate::membership::Placing;
 use crate::output::TickOutput;
 use crate::phases::Phase;
 use crate::roster::Roster;
@@ -83,6 +84,7 @@ impl Sim {
         world.init_resource::<TickOutput>();
         world.init_resource::<PendingHits>();
         world.insert_resource(HashBytes::of(&parts.setup));
+        world.init_resource::<Placing>();
         let fighters = world.query::<Fighter>();
         let schedule = built_schedule(&mut world);
         Ok(Self { world, schedule, fighters })

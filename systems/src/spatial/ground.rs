@@ -48,6 +48,23 @@ impl Level {
         None
     }
 
+    /// As [`Self::rest_between`], from `at` down, where ground is likely to be near: looks twice as far each time.
+    ///
+    /// `None` when there is none within `deepest_mm`.
+    pub(super) fn rest_within(&self, at: Vec3Mm, deepest_mm: i32) -> Option<Vec3Mm> {
+        let (mut free_mm, mut look_mm) = (0, super::SKIN_MM);
+        loop {
+            look_mm = look_mm.min(deepest_mm);
+            if self.overlaps(raised(at, -look_mm)) {
+                return Some(self.rest_between(at, at.y - free_mm, at.y - look_mm));
+            }
+            if look_mm == deepest_mm {
+                return None;
+            }
+            (free_mm, look_mm) = (look_mm, look_mm * 2);
+        }
+    }
+
     /// `free_y` is free and `solid_y` below it is not: bisects to the lowest free millimetre and adds the gap.
     pub(super) fn rest_between(&self, at: Vec3Mm, mut free_y: i32, mut solid_y: i32) -> Vec3Mm {
         while free_y - solid_y > 1 {

@@ -76,11 +76,10 @@ impl Level {
 
     /// Down to the ground when there is some within `step_height_mm`.
     fn snap_down(&self, at: Vec3Mm, step_height_mm: i32) -> Vec3Mm {
-        let below = raised(at, -step_height_mm.max(super::SKIN_MM));
-        if !self.overlaps(below) {
+        let deepest_mm = step_height_mm.max(super::SKIN_MM);
+        let Some(rest) = self.rest_within(at, deepest_mm) else {
             return at;
-        }
-        let rest = self.rest_between(at, at.y, below.y);
+        };
         if self.contains(rest) { rest } else { at }
     }
 
