@@ -247,8 +247,12 @@ impl Walker {
     fn controlled(&self, level: &Level, want: [i64; 3]) -> Option<Attempt> {
         let mut moved = self.slid(level, want);
         // Each axis by itself: being pushed out of a wall must not brake a body that runs along it.
-        for axis in [0, 1] {
-            moved[axis * 2] = (moved[axis * 2] as f64 * self.share_allowed(axis, moved[axis * 2])) as i64;
+        let allowed = [0, 1].map(|axis| self.share_allowed(axis, moved[axis * 2]));
+        for (axis, allowed) in allowed.into_iter().enumerate() {
+            moved[axis * 2] = (moved[axis * 2] as f64 * allowed) as i64;
+        }
+        if self.rise.is_none() {
+            moved[1] = (moved[1] as f64 * allowed[0].min(allowed[1])) as i64;
         }
         let [length, most] = [moved, want].map(|way| (way[0] * way[0] + way[2] * way[2]) as f64);
         let share = if length > most { (most / length).sqrt() } else { 1.0 };
