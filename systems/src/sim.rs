@@ -248,8 +248,10 @@ impl Sim {
     }
 }
 
+type Install = fn(&mut Schedule);
+
 /// Every family of systems, in the order they run, with the phase it belongs to.
-pub(crate) const SYSTEMS: [(Phase, fn(&mut Schedule)); 9] = [
+pub(crate) const SYSTEMS: [(Phase, Install); 9] = [
     (Phase::Input, input::install),
     (Phase::Movement, movement::install),
     (Phase::Movement, crowding::install),
