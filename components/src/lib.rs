@@ -9,6 +9,7 @@ pub mod claims;
 pub mod command;
 pub mod departed;
 pub mod event;
+pub mod fixed;
 pub mod history;
 pub mod identity;
 pub mod ids;

@@ -1,6 +1,7 @@
 //! Quantities of space and angle, all integers.
 
-use crate::canon::{Block, Canon, CanonError, Fixed, Reader};
+use crate::canon::{Canon, CanonError, Reader};
+use crate::fixed::{Block, Fixed};
 use crate::{canon_block, canon_fixed_newtype};
 
 /// A point or displacement in millimetres; right-handed, y up.

@@ -22,7 +22,7 @@ fn findings(log: &Log, places: Places) -> Vec<Finding> {
 }
 
 fn scripted(name: &str) -> Log {
-    let (_, record) = SCENARIOS.into_iter().find(|(scenario, _)| *scenario == name).expect("a scenario");
+    let (_, record) = SCENARIOS.iter().find(|(scenario, _)| *scenario == name).expect("a scenario");
     record().ended().log()
 }
 
