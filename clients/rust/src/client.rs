@@ -120,11 +120,6 @@ impl Client {
         self.placed.map(|placed| placed.epoch)
     }
 
-    /// Whether the body should stand still until the bank has recovered.
-    pub fn should_stand(&self) -> bool {
-        self.pacer.is_standing()
-    }
-
     /// The tick the server is simulating by now.
     pub fn server_tick(&self, now_ms: u64) -> u32 {
         self.clock.server_tick(now_ms)

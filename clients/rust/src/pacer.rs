@@ -21,7 +21,9 @@ pub struct ClaimPacer {
     bank_after_client_tick: u32,
     is_anchored: bool,
     is_saving: bool,
-    is_standing: bool,
+    claim_ticks: u32,
+    /// Claims nothing that moves until a third of the bank is there: a body cannot stand still at once.
+    is_waiting: bool,
 }
 
 impl ClaimPacer {
@@ -38,7 +40,8 @@ impl ClaimPacer {
             bank_after_client_tick: 0,
             is_anchored: false,
             is_saving: false,
-            is_standing: false,
+            claim_ticks: rate_hz.div_ceil(CLAIM_HZ),
+            is_waiting: false,
         }
     }
 
@@ -54,11 +57,6 @@ impl ClaimPacer {
 
     pub fn client_tick(&self) -> u32 {
         self.client_tick
-    }
-
-    /// Whether the body should stand still until the bank has recovered.
-    pub fn is_standing(&self) -> bool {
-        self.is_standing
     }
 
     /// The server says what was in the bank at `server_tick`, with every input up to `last_input_seq` taken.
@@ -77,7 +75,7 @@ impl ClaimPacer {
     pub fn displaced(&mut self, bank_ticks: u32, server_tick: u32, is_overdrawn: bool) {
         self.in_flight.clear();
         self.is_anchored = false;
-        self.is_standing |= is_overdrawn;
+        self.is_waiting |= is_overdrawn;
         self.bank_after_client_tick = self.client_tick;
         (self.bank_ticks, self.bank_at_tick) = (bank_ticks, server_tick);
     }
@@ -103,10 +101,13 @@ impl ClaimPacer {
         if !self.is_anchored {
             return Some(0);
         }
+        if self.is_waiting && self.bank_at(server_tick) < self.depth_ticks / 3 {
+            return None;
+        }
         let elapsed = own_ticks.saturating_sub(self.claimed_at.unwrap_or(own_ticks));
         let elapsed = elapsed.min(self.depth_ticks.into()) as u32;
-        let allowed = match (self.is_standing, self.is_saving) {
-            (true, _) => 1,
+        let allowed = match (self.is_waiting, self.is_saving) {
+            (true, _) => self.claim_ticks,
             (false, true) => (elapsed - elapsed / 4).min(elapsed.saturating_sub(1).max(1)),
             (false, false) => elapsed,
         };
@@ -126,19 +127,17 @@ impl ClaimPacer {
         self.in_flight.push((input_seq, self.client_tick));
         self.claimed_at = Some(own_ticks);
         self.is_anchored = true;
+        self.is_waiting &= ticks == 0;
         self.watch_bank(self.bank_at(server_tick));
         self.client_tick
     }
 
-    /// Saves below a third of the bank, until two thirds are there; stands until a third is there.
+    /// Saves below a third of the bank, until two thirds are there.
     fn watch_bank(&mut self, bank_ticks: u32) {
         let third = self.depth_ticks / 3;
-        if bank_ticks >= third {
-            self.is_standing = false;
-        } else {
+        if bank_ticks < third {
             self.is_saving = true;
-        }
-        if bank_ticks >= 2 * third {
+        } else if bank_ticks >= 2 * third {
             self.is_saving = false;
         }
     }
@@ -217,25 +216,20 @@ mod tests {
     }
 
     #[test]
-    fn after_an_overdraft_the_clock_is_held_back_until_a_third_is_there() {
+    fn after_an_overdraft_nothing_is_claimed_until_a_third_is_there_and_then_no_more_than_an_interval() {
         let mut pacer = ClaimPacer::new(128);
         let mut bank = bank(&pacer);
         bank.origin = 500;
         pacer.displaced(0, 500, true);
-        assert!(pacer.is_standing());
-        assert_eq!(pacer.ticks_due(500, 500), Some(0));
-        let mut now = 500;
-        let mut seq = 0;
-        while pacer.is_standing() {
-            let ticks = pacer.ticks_due(now.into(), now).expect("the bank fills");
-            assert!(ticks <= 1);
-            seq += 1;
-            assert!(bank.take(pacer.claimed(seq, ticks, now.into(), now), now));
-            pacer.bank_reported(bank.left(now), now, seq);
-            now += 4;
-            assert!(now < 600, "it recovers");
-        }
-        assert!(bank.left(now) >= pacer.depth_ticks() / 3);
+        assert_eq!(pacer.ticks_due(500, 500), Some(0), "the clock is set");
+        assert!(bank.take(pacer.claimed(1, 0, 500, 500), 500));
+        let moves = (501..600_u32).find(|now| pacer.ticks_due((*now).into(), *now).is_some());
+        let now = moves.expect("the bank fills");
+        assert!(bank.left(now) >= pacer.depth_ticks() / 3, "{} left", bank.left(now));
+        let ticks = pacer.ticks_due(now.into(), now).expect("it is due");
+        assert!((1..=5).contains(&ticks), "{ticks}");
+        assert!(bank.take(pacer.claimed(2, ticks, now.into(), now), now));
+        assert!(pacer.ticks_due(u64::from(now) + 4, now + 4).is_some(), "it goes on");
     }
 
     #[test]

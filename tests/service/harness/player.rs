@@ -272,7 +272,7 @@ impl Player {
             self.placed_epoch = self.client.pose_epoch();
             self.body.place(at, self.client.placed_velocity());
         }
-        let is_walking = matches!(self.manner, Manner::Walk | Manner::Fight) && !self.client.should_stand();
+        let is_walking = matches!(self.manner, Manner::Walk | Manner::Fight);
         let (at, bends) = if is_walking { self.body.walk(ticks) } else { (at, Vec::new()) };
         let enemy = if self.manner == Manner::Fight { self.nearest_enemy() } else { None };
         let (yaw, pitch) = enemy.map_or((yaw, pitch), |enemy| walk::aim(at, enemy));
