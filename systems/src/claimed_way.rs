@@ -6,24 +6,40 @@ use std::ops::RangeInclusive;
 use arrayvec::ArrayVec;
 use combat_components::body::Motion;
 use combat_components::command::Claim;
-use combat_components::quantity::Vec3Mm;
+use combat_components::quantity::{Pitch, Vec3Mm, Velocity, Yaw};
 use combat_components::reason::Reason;
 
-use crate::formulas::movement::{MovementLimits, Segment, WayPoint};
+use crate::formulas::aim;
+use crate::formulas::bodies::heading;
+use crate::formulas::movement::{Deflection, MovementLimits, Segment, WayPoint};
+use crate::formulas::shot::along;
 use crate::spatial::{Level, PATH_POINTS_MAX};
 
 /// Points no further apart than a body's radius; one claim never reaches further than [`PATH_POINTS_MAX`] radii, and
 /// what is too long ends early.
 type WayPoints = ArrayVec<WayPoint, { PATH_POINTS_MAX as usize }>;
 
-/// A part of a way shorter than this shows no direction: rounding turns it by several degrees.
-const LEG_UM_MIN: i64 = 50_000;
-
 /// A wall this far beyond where a body would have come may have stopped it: bodies keep a gap, and steps are rounded.
-const AHEAD_MM: i64 = 100;
+const AHEAD_MM: i32 = 100;
+
+/// No claim is looked further ahead for than this: a body at full speed comes 1.9 m in all that its bank can hold.
+const AHEAD_MM_MAX: i64 = 2_000;
 
 /// How finely the way ahead is looked along.
-const LOOK_MM: i64 = 25;
+const LOOK_MM: i32 = 25;
+
+/// Where a wall leads is found by looking this far from where the body meets it, in steps of 11.25° up to a quarter turn.
+const PROBE_MM: i32 = 60;
+const PROBE_TURN: u16 = 2_048;
+const QUARTER_TURNS: u16 = 8;
+
+/// How much time a claim can cover.
+pub(crate) struct Span {
+    pub ticks: RangeInclusive<u32>,
+    /// The claim sets the clock of a body that has stood for as long as the bank is deep: time to stop, or to be moving
+    /// anyhow. After less, what is not charged is not given either.
+    pub rested: bool,
+}
 
 /// A claim's way through a level.
 pub(crate) struct ClaimedWay<'a> {
@@ -40,20 +56,21 @@ impl<'a> ClaimedWay<'a> {
     }
 
     /// The least number of ticks of `span` in which a body that begins with `motion` can have gone this way, and how it
-    /// may move then: where the claim sets the clock, as after any legal number of them.
+    /// may move then; after a rest, as after any legal number of them.
     ///
     /// # Errors
     /// Why the whole span is too short for it.
     pub(crate) fn judge(
         &self,
         motion: &Motion,
-        span: RangeInclusive<u32>,
+        span: Span,
         limits: &MovementLimits,
     ) -> Result<(u32, Motion), Reason> {
         let mut legal: Option<(u32, Motion)> = None;
         let mut refusal = Reason::TooFast;
-        for ticks in span {
+        for ticks in span.ticks {
             match self.judge_in(motion, ticks, limits) {
+                Ok(end) if !span.rested || ticks == 0 => return Ok((ticks, end)),
                 Ok(end) => legal = Some(legal.map_or((ticks, end), |(least, any)| (least, any.or(&end)))),
                 Err(reason) => refusal = reason,
             }
@@ -66,9 +83,10 @@ impl<'a> ClaimedWay<'a> {
         let steered = limits.judge_across(motion, &segment);
         // Where a wall is in the way, what cannot have been steered may have been deflected.
         let across = match steered {
-            Err(Reason::TooMuchAcceleration) if self.meets_a_wall(motion, ticks, limits) => {
-                limits.judge_across(motion, &Segment { deflected: true, ..segment })
-            }
+            Err(Reason::TooMuchAcceleration) => match self.deflection(motion, ticks, limits) {
+                None => steered,
+                deflection => limits.judge_across(motion, &Segment { deflection, ..segment }),
+            },
             steered => steered,
         }?;
         limits.judge_height(&across, ticks, &self.points)
@@ -83,7 +101,7 @@ impl<'a> ClaimedWay<'a> {
             length_um: self.parts().map(|(a, b)| horizontal_um(a, b)).sum(),
             bends: self.claim.bends.len() as i64,
             ticks,
-            deflected: false,
+            deflection: None,
         }
     }
 
@@ -96,25 +114,50 @@ impl<'a> ClaimedWay<'a> {
         self.parts().all(|(a, b)| self.level.path_is_free(a, b))
     }
 
-    /// Whether a body that went on as it was, or as one of the parts of its way led it, would run into something.
-    fn meets_a_wall(&self, motion: &Motion, ticks: u32, limits: &MovementLimits) -> bool {
+    /// What a wall leaves of the velocity of a body that goes on as it was; `None` when it runs into none.
+    fn deflection(&self, motion: &Motion, ticks: u32, limits: &MovementLimits) -> Option<Deflection> {
         if !self.passes_a_wall() {
-            return false;
+            return None;
         }
-        let velocity = limits.velocity_of(motion);
-        let legs = self.parts().filter(|(a, b)| horizontal_um(*a, *b) >= LEG_UM_MIN);
-        let legs = legs.map(|(a, b)| (b, (i64::from(b.x) - i64::from(a.x), i64::from(b.z) - i64::from(a.z))));
-        let straight_on = [(self.from, (i64::from(velocity.x), i64::from(velocity.z)))];
-        let ahead_mm = limits.reach_um(ticks) / 1_000 + AHEAD_MM;
-        straight_on.into_iter().chain(legs).any(|(at, (x, z))| {
-            let size = (x * x + z * z).isqrt().max(1);
-            let part = |direction: i64, far_mm: i64| (direction * far_mm / size) as i32;
-            // A corner that is just clipped lies between the points of a path check.
-            (1..=ahead_mm / LOOK_MM + 1).map(|look| look * LOOK_MM).any(|far_mm| {
-                let ahead = Vec3Mm { x: at.x + part(x, far_mm), z: at.z + part(z, far_mm), ..at };
-                self.level.overlaps(ahead)
-            })
-        })
+        let Velocity { x, z, .. } = limits.velocity_of(motion);
+        let ahead = heading(Vec3Mm::default(), Vec3Mm::new(x, 0, z))?;
+        let far_mm = (limits.reach_um(ticks) / 1_000).min(AHEAD_MM_MAX) as i32 + AHEAD_MM;
+        let free_mm = self.free_mm(self.from, ahead, far_mm)?;
+        let contact = self.ahead_of(self.from, ahead, free_mm);
+        let turned = |turn: u16| [ahead.0.wrapping_add(turn), ahead.0.wrapping_sub(turn)].map(Yaw);
+        let is_open = |yaw: &Yaw| !self.level.overlaps(self.ahead_of(contact, *yaw, PROBE_MM));
+        let open = (1..=QUARTER_TURNS).map(|step| turned(step * PROBE_TURN)).find_map(|sides| {
+            match sides.map(|yaw| is_open(&yaw)) {
+                [false, false] => None,
+                [true, true] => Some(None),
+                [left, _] => Some(Some(sides[usize::from(!left)])),
+            }
+        });
+        let slides = open.flatten().filter(|yaw| self.free_mm(contact, *yaw, far_mm - free_mm).is_none());
+        let thousandths = |yaw: Yaw| {
+            let [x, _, z] = aim::direction(yaw, Pitch::default());
+            (libm::roundf(x * 1_000.0) as i64, libm::roundf(z * 1_000.0) as i64)
+        };
+        Some(Deflection { along: thousandths(slides.unwrap_or(ahead)), stops: slides.is_none() })
+    }
+
+    /// How far a body comes in a straight line before it meets something; `None` when nothing is within `far_mm`.
+    ///
+    /// A corner that is just clipped lies between the points of a path check, so this looks more finely.
+    fn free_mm(&self, at: Vec3Mm, direction: Yaw, far_mm: i32) -> Option<i32> {
+        let is_blocked = |mm: i32| self.level.overlaps(self.ahead_of(at, direction, mm));
+        let looks = far_mm / LOOK_MM + 1;
+        let mut blocked_mm = (1..=looks).map(|look| look * LOOK_MM).find(|mm| is_blocked(*mm))?;
+        let mut free_mm = blocked_mm - LOOK_MM;
+        while blocked_mm - free_mm > 1 {
+            let middle_mm = free_mm + (blocked_mm - free_mm) / 2;
+            if is_blocked(middle_mm) { blocked_mm = middle_mm } else { free_mm = middle_mm }
+        }
+        Some(free_mm)
+    }
+
+    fn ahead_of(&self, at: Vec3Mm, direction: Yaw, mm: i32) -> Vec3Mm {
+        along(at, aim::direction(direction, Pitch::default()), mm)
     }
 
     fn passes_a_wall(&self) -> bool {

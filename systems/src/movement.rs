@@ -1,7 +1,5 @@
 //! Movement: claims of position, judged and accepted or corrected.
 
-use std::ops::RangeInclusive;
-
 use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
 use bevy_ecs::system::{Query, Res, ResMut, SystemParam};
 use combat_components::claims::{AcceptedClaim, Hold};
@@ -13,7 +11,7 @@ use combat_components::tick::Tick;
 use combat_components::verdict::{Outcome, Verdict};
 
 use crate::action::{allowed_now, may_fire};
-use crate::claimed_way::{ClaimedWay, points_of};
+use crate::claimed_way::{ClaimedWay, Span, points_of};
 use crate::fighter::{Displacing, Fighter, FighterItem};
 use crate::input::{Inbox, Now};
 use crate::output::TickOutput;
@@ -133,7 +131,7 @@ fn take_claim(
         return Err(Reason::HeldByShot);
     }
     let bank_ticks = bank_ticks(fighter.claims.bank_origin, now, rules);
-    let span = span_of(fighter, claim, bank_ticks, now)?;
+    let span = span_of(fighter, claim, (bank_ticks, rules.bank_ticks_max), now)?;
     let way = ClaimedWay::of(level, fighter.body.pose.at, claim);
     let (ticks, motion) = way.judge(&fighter.motion, span, limits)?;
     if !way.is_free() {
@@ -175,16 +173,17 @@ fn accept(fighter: &mut FighterItem<'_, '_>, claim: &Claim, now: Tick, rules: &T
 fn span_of(
     fighter: &FighterItem<'_, '_>,
     claim: &Claim,
-    bank_ticks: u32,
+    (bank_ticks, bank_ticks_max): (u32, u32),
     now: Tick,
-) -> Result<RangeInclusive<u32>, Reason> {
+) -> Result<Span, Reason> {
     if !fighter.claims.clock_set {
-        return Ok(0..=bank_ticks.min(now.since(fighter.claims.pose_since)));
+        let since = now.since(fighter.claims.pose_since);
+        return Ok(Span { ticks: 0..=bank_ticks.min(since), rested: since >= bank_ticks_max });
     }
     match claim.client_tick.checked_sub(fighter.claims.client_tick) {
         None | Some(0) => Err(Reason::ClientTickNotRising),
         Some(ticks) if ticks > bank_ticks => Err(Reason::BankOverdrawn),
-        Some(ticks) => Ok(ticks..=ticks),
+        Some(ticks) => Ok(Span { ticks: ticks..=ticks, rested: false }),
     }
 }
 

@@ -40,9 +40,21 @@ pub struct Segment {
     pub length_um: i64,
     pub bends: i64,
     pub ticks: u32,
-    /// Whether a wall beside the way may have turned or stopped the body.
-    pub deflected: bool,
+    /// Set where a wall in the way may have turned or stopped the body.
+    pub deflection: Option<Deflection>,
 }
+
+/// What a wall leaves of a velocity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deflection {
+    /// Where the body slides on, as a unit vector in thousandths.
+    pub along: (i64, i64),
+    /// Nothing need be left of it: it ran straight into the wall, or into a corner.
+    pub stops: bool,
+}
+
+/// A wall is looked at in steps of 11.25°, and so a little more than the cosine of that is kept of a velocity.
+const KEPT_PERCENT: i64 = 95;
 
 /// A point of a claimed path, as far along it and as high above its start as this, in micrometres.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -140,8 +152,8 @@ impl MovementLimits {
         if segment.ticks == 0 {
             return Ok(*motion);
         }
-        if segment.deflected {
-            return self.deflected(motion, segment, tolerance);
+        if let Some(deflection) = &segment.deflection {
+            return self.deflected(motion, segment, tolerance, deflection);
         }
         let (x_low, x_high) = self.axis((motion.x_low, motion.x_high), segment.dx_um, segment.ticks)?;
         let (z_low, z_high) = self.axis((motion.z_low, motion.z_high), segment.dz_um, segment.ticks)?;
@@ -156,9 +168,14 @@ impl MovementLimits {
         (mean(segment.dx_um), mean(segment.dz_um))
     }
 
-    /// Walls stop and turn a body, but none makes it faster, and none sends it back: what a wall leaves of a velocity
-    /// never points against it.
-    fn deflected(&self, motion: &Motion, segment: &Segment, tolerance: i64) -> Result<Motion, Reason> {
+    /// Walls stop and turn a body, but none makes it faster, and what runs along a wall is not stopped by it.
+    fn deflected(
+        &self,
+        motion: &Motion,
+        segment: &Segment,
+        tolerance: i64,
+        deflection: &Deflection,
+    ) -> Result<Motion, Reason> {
         let fastest = |low: i32, high: i32| i64::from(high.max(-low).max(0));
         let (x, z) = (fastest(motion.x_low, motion.x_high), fastest(motion.z_low, motion.z_high));
         let before = ((x * x + z * z).isqrt() + 1).min(self.speed);
@@ -167,42 +184,27 @@ impl MovementLimits {
         }
         let steered_back =
             self.furthest(0, i64::from(segment.ticks), self.acceleration, self.speed) + tolerance;
-        let corners = corners_of(motion);
-        let along = |&(x, z): &(i64, i64)| {
-            let size = (x * x + z * z).isqrt().max(1);
-            x * segment.dx_um + z * segment.dz_um >= -steered_back * size
-        };
-        if !corners.iter().any(along) {
+        let along = deflection.along;
+        let part_along = |(x, z): (i64, i64)| (x * along.0 + z * along.1) / 1_000;
+        let slowest = corners_of(motion).map(part_along).into_iter().min().unwrap_or_default();
+        let kept = if deflection.stops { 0 } else { slowest.max(0) * KEPT_PERCENT / 100 };
+        let gone = part_along((segment.dx_um, segment.dz_um));
+        if gone < kept * i64::from(segment.ticks) / self.hz - steered_back {
             return Err(Reason::TooMuchAcceleration);
         }
         let gained = (self.acceleration * i64::from(segment.ticks)).div_ceil_of(self.hz);
         let after = (before + gained).min(self.speed);
-        let least = |axis: fn(&(i64, i64)) -> (i64, i64)| {
-            corners.iter().map(|corner| self.least_after(axis(corner), gained, after)).min().unwrap_or(-after)
-        };
+        let least = |along, across| least_after((along, across), kept - gained, after) as i32;
         let (x, z) = self.mean(segment);
         Ok(Motion {
-            x_low: least(|&(x, z)| (x, z)) as i32,
-            x_high: -least(|&(x, z)| (-x, z)) as i32,
-            z_low: least(|&(x, z)| (z, x)) as i32,
-            z_high: -least(|&(x, z)| (-z, x)) as i32,
+            x_low: least(along.0, along.1),
+            x_high: -least(-along.0, along.1),
+            z_low: least(along.1, along.0),
+            z_high: -least(-along.1, along.0),
             x,
             z,
             ..*motion
         })
-    }
-
-    /// The least velocity along an axis, of those no larger than `after` and at most `gained` against a velocity that
-    /// is `along` that axis and `across` it.
-    fn least_after(&self, (along, across): (i64, i64), gained: i64, after: i64) -> i64 {
-        let size = (along * along + across * across).isqrt().max(1);
-        // Rounded away from zero, so that no legal velocity is cut off.
-        let gained = (gained + 2).min(after);
-        if along <= 0 || after * along <= gained * size {
-            return -after;
-        }
-        let aside = (after * after - gained * gained).isqrt() + 1;
-        -((gained * along + aside * across.abs()) / size + 1).min(after)
     }
 
     /// Whether one axis' displacement is reachable, and the velocities it can end with.
@@ -370,6 +372,18 @@ impl MovementLimits {
     }
 }
 
+/// The least velocity along an axis, of those no larger than `after` whose part along a direction is at least `floor`;
+/// the direction has these parts along the axis and across it, in thousandths.
+fn least_after((along, across): (i64, i64), floor: i64, after: i64) -> i64 {
+    // Rounded away from zero, so that no legal velocity is cut off.
+    let floor = (floor - 2).clamp(-after, after);
+    if -after * along >= floor * 1_000 {
+        return -after;
+    }
+    let aside = (after * after - floor * floor).isqrt() + 1;
+    ((floor * along - aside * across.abs()) / 1_000 - 1).clamp(-after, after)
+}
+
 /// The corners of the box of horizontal velocities.
 fn corners_of(motion: &Motion) -> [(i64, i64); 4] {
     let [x_low, x_high, z_low, z_high] =
@@ -414,7 +428,7 @@ mod tests {
 
     fn flat(dx_mm: i64, ticks: u32) -> Segment {
         let dx_um = dx_mm * 1_000;
-        Segment { dx_um, dz_um: 0, length_um: dx_um.abs(), bends: 0, ticks, deflected: false }
+        Segment { dx_um, dz_um: 0, length_um: dx_um.abs(), bends: 0, ticks, deflection: None }
     }
 
     fn across(motion: &Motion, dx_mm: i64, ticks: u32) -> Result<Motion, Reason> {
@@ -456,7 +470,8 @@ mod tests {
         let running = Motion { x_low: 6_400_000, x_high: 6_500_000, ..standing() };
         assert_eq!(across(&running, 20, 4), Err(Reason::TooMuchAcceleration));
         let deflected = |motion: &Motion, dz_um| {
-            let segment = Segment { dz_um, length_um: dz_um, deflected: true, ..flat(0, 4) };
+            let into_the_wall = Deflection { along: (1_000, 0), stops: true };
+            let segment = Segment { dz_um, length_um: dz_um, deflection: Some(into_the_wall), ..flat(0, 4) };
             limits().judge_across(motion, &segment)
         };
         assert!(deflected(&running, 140_000).is_ok());

@@ -24,6 +24,9 @@ const STRAIGHT_GAP_MM: i32 = WALL_GAP_MM + SKIN_MM + 1;
 /// What f32 metres add to a displacement.
 const CONTROLLER_NOISE_UM: i64 = 150;
 
+/// Cosine and sine of 15°, 30°, 45° and 60°.
+const ASIDE: [(f64, f64); 4] = [(0.966, 0.259), (0.866, 0.5), (0.707, 0.707), (0.5, 0.866)];
+
 /// What a body wants to do in one tick.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wish {
@@ -233,7 +236,22 @@ impl Walker {
         let reached = controlled.as_ref().map_or(0, progress);
         let blocked = reached * 10 < (want[0] * want[0] + want[2] * want[2]) * 9;
         let stepped = if self.rise.is_none() && blocked { self.stepped(level, want) } else { None };
-        stepped.filter(|stepped| progress(stepped) > reached).or(controlled)
+        let further = |attempt: &Attempt| progress(attempt) > reached;
+        stepped
+            .filter(further)
+            .or_else(|| self.aside(level, want).filter(|_| blocked).filter(further))
+            .or(controlled)
+    }
+
+    /// Along what is in the way, where the controller is caught by a corner: what runs past it is not stopped.
+    fn aside(&self, level: &Level, want: [i64; 3]) -> Option<Attempt> {
+        let [x, z] = [want[0] as f64, want[2] as f64];
+        ASIDE.into_iter().find_map(|(cos, sin)| {
+            [sin, -sin].into_iter().find_map(|sin| {
+                let way = [(x * cos - z * sin) * cos, (x * sin + z * cos) * cos].map(|part| part as i64);
+                self.end(level, plus(self.exact_um, [way[0], want[1], way[1]]))
+            })
+        })
     }
 
     /// Up a step, standing on it at once.

@@ -210,7 +210,7 @@ fn a_clock_a_little_too_fast_is_corrected_once_the_bank_is_used_up() {
         if clock >= sent + 4 {
             client_tick += clock - sent;
             sent = clock;
-            along = 50 - along;
+            along = 30 - along;
             let at = Vec3Mm { x: cheat.track[0].x + along, ..cheat.track[0] };
             cheat.arena.claim(0, client_tick as u32, at);
         }
