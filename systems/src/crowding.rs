@@ -43,6 +43,9 @@ const REACH_BODIES: i32 = 4;
 /// Who came into whom is read from the last quarter of the time that bodies may be inside each other.
 const WINDOW_PART: u32 = 4;
 
+/// Of 64 on one spot, so many at a look: the others' time stays up. A search asks the level up to 16 times.
+const PUT_OUT_PER_LOOK_MAX: usize = 8;
+
 pub fn install(schedule: &mut Schedule) {
     schedule.add_systems(
         part_bodies
@@ -115,19 +118,19 @@ fn part_bodies(
         return;
     }
     let mut at = ground.displacing();
-    let inside_ticks_max = at.rules.inside_ticks_max;
+    let kept_ticks_max = kept_ticks_max(at.rules);
     let passed_ticks = at.rules.setup.limits.frame_ticks;
     let mut crowd = gather(&roster, &mut fighters, &at);
     find_intruders(&mut crowd, at.rules);
     for one in &mut crowd {
         let ticks = &mut one.intrusion.ticks;
         *ticks = match (one.counts, one.overlaps) {
-            (true, _) => ticks.saturating_add(passed_ticks).min(inside_ticks_max),
+            (true, _) => ticks.saturating_add(passed_ticks).min(kept_ticks_max),
             (false, 0) => ticks.saturating_sub(passed_ticks),
             (false, _) => *ticks,
         };
     }
-    if crowd.iter().any(|one| is_due(one, inside_ticks_max)) {
+    if crowd.iter().any(|one| is_due(one, at.rules)) {
         put_out(&mut crowd, &mut fighters, &mut at);
     }
     for one in &crowd {
@@ -136,8 +139,14 @@ fn part_bodies(
     }
 }
 
-fn is_due(one: &Present, inside_ticks_max: u32) -> bool {
-    one.counts && !one.is_held && one.intrusion.ticks >= inside_ticks_max
+fn is_due(one: &Present, rules: &TickRules) -> bool {
+    let ticks_max = if one.is_held { kept_ticks_max(rules) } else { rules.inside_ticks_max };
+    one.counts && one.intrusion.ticks >= ticks_max
+}
+
+/// Who is held by a shot is left there for a while, and not for as long as he goes on shooting.
+fn kept_ticks_max(rules: &TickRules) -> u32 {
+    rules.inside_ticks_max + rules.inside_ticks_max / WINDOW_PART
 }
 
 /// The dead are in nobody's way and forget whom they were inside.
@@ -206,10 +215,11 @@ fn put_out(crowd: &mut Crowd, fighters: &mut Query<Fighter>, at: &mut Displacing
     let (rules, seed) = (at.rules, at.rules.setup.seed.0);
     let ranks = ranks_at(at.now, seed);
     let mut draws = Stream::of(seed ^ u64::from(at.now.0).rotate_left(32), PARTING_CONSUMER);
-    let is_due = |one: &Present| is_due(one, rules.inside_ticks_max);
+    let is_due = |one: &Present| is_due(one, rules);
     let mut due: ArrayVec<usize, PLAYERS_MAX> =
         (0..crowd.len()).filter(|index| is_due(&crowd[*index])).collect();
     due.sort_unstable_by_key(|index| ranks[usize::from(crowd[*index].slot.0)]);
+    let mut searches = 0;
     for index in due {
         let drawn = Yaw(draws.draw() as u16);
         let partner = crowd[index].overlaps.trailing_zeros() as usize;
@@ -220,13 +230,18 @@ fn put_out(crowd: &mut Crowd, fighters: &mut Query<Fighter>, at: &mut Displacing
         if !room.is_inside(index) {
             continue;
         }
+        if searches == PUT_OUT_PER_LOOK_MAX {
+            break;
+        }
+        searches += 1;
         let together = is_mutual.then(|| room.places_apart([index, partner], drawn)).flatten();
         let places = match together {
             Some([one, other]) => [Some((index, one)), Some((partner, other))],
             None => [room.place_outside(index, drawn).map(|to| (index, to)), None],
         };
         if places == [None; 2] {
-            crowd[index].intrusion.ticks -= rules.inside_ticks_max.div_ceil(WINDOW_PART);
+            let again_in = rules.inside_ticks_max.div_ceil(WINDOW_PART);
+            crowd[index].intrusion.ticks = rules.inside_ticks_max - again_in;
         }
         for (index, to) in places.into_iter().flatten() {
             let one = &mut crowd[index];

@@ -34,16 +34,17 @@ pub(crate) fn drop_unclaimed_bodies(roster: Res<Roster>, mut fighters: Query<Fig
 /// Takes the body over: claims on their way do not know of it.
 fn begin(fighter: &mut FighterItem<'_, '_>, ground: &mut Ground<'_>) {
     let pose = fighter.body.pose;
-    let Some(ground_at) = ground.level().ground_below(pose.at).filter(|below| *below != pose.at) else {
-        // Nothing to fall on: it hangs on an edge, or there is no floor.
+    // Where there is no floor, the map's bounds are one: nobody stays up, or rises, over a void.
+    let ground_y = ground.level().ground_below(pose.at).map_or(ground.bottom_y(), |below| below.y);
+    if pose.at.y <= ground_y {
         fighter.motion.grounded = true;
         return;
-    };
+    }
     let fall = Fall {
         from_y: pose.at.y,
         since: fighter.claims.pose_since,
         speed: (-fighter.motion.rise_max).max(0),
-        ground_y: ground_at.y,
+        ground_y,
     };
     *fighter.motion = Motion { x_low: 0, x_high: 0, z_low: 0, z_high: 0, x: 0, z: 0, ..*fighter.motion };
     sink(fighter, &fall, ground);

@@ -26,8 +26,8 @@ pub struct Stance {
 /// The stance that `action` names: that of the claim it follows, or the present one.
 ///
 /// # Errors
-/// `StaleInput` when the claim is unknown, too old or of an older pose epoch, or when the body has gone further from
-/// there than a walk.
+/// `StaleInput` when the claim is unknown, too old, of an older pose epoch or older than the one of a shot that still
+/// holds, or when the body has gone further from there than a walk.
 pub fn stance(
     actor: &FighterItem<'_, '_>,
     action: &Action,
@@ -46,7 +46,9 @@ pub fn stance(
         }
     };
     let hold = hold_at(pose.at, since, now, rules.setup.limits.frame_ticks);
-    match allows(&hold, actor.body.pose.at, now, &rules.movement) {
+    let binding = actor.claims.hold.filter(|_| binds_abilities(&actor.claims.hold, now));
+    let goes_back = binding.is_some_and(|binding| hold.since < binding.since);
+    match !goes_back && allows(&hold, actor.body.pose.at, now, &rules.movement) {
         true => Ok(Stance { pose, hold }),
         false => Err(Reason::StaleInput),
     }

@@ -44,6 +44,10 @@ impl Ground<'_> {
         &self.rules
     }
 
+    pub fn bottom_y(&self) -> i32 {
+        self.rules.map.bounds.min.y
+    }
+
     pub fn level(&self) -> &Level {
         &self.level.0
     }
@@ -61,6 +65,7 @@ fn apply_claims(
     mut fighters: Query<Fighter>,
     mut ground: Ground,
 ) {
+    let mut braced = 0;
     for index in &inbox.ordered {
         let command = &inbox.commands[usize::from(*index)];
         let entity = command.player_slot().and_then(|slot| roster.in_slot(slot));
@@ -70,7 +75,7 @@ fn apply_claims(
         let mut fighter = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
         match command {
             Command::Claim { claim } => hear(&mut fighter, claim, &state, &mut ground),
-            Command::Action { action } => brace(&mut fighter, action, &state, &ground),
+            Command::Action { action } => brace(&mut fighter, action, &state, &ground, &mut braced),
             _ => {}
         }
     }
@@ -91,12 +96,21 @@ fn hear(fighter: &mut FighterItem<'_, '_>, claim: &Claim, state: &MatchState, gr
     }
 }
 
-/// An action that is about to be done binds its actor at once: what he claims after it comes later.
-fn brace(fighter: &mut FighterItem<'_, '_>, action: &Action, state: &MatchState, ground: &Ground<'_>) {
+/// An action that is about to be done binds its actor at once: what he claims after it comes later. No
+/// weapon fires twice in a tick, so that only the first attack does.
+fn brace(
+    fighter: &mut FighterItem<'_, '_>,
+    action: &Action,
+    state: &MatchState,
+    ground: &Ground<'_>,
+    braced: &mut u64,
+) {
     let now = ground.now();
+    let slot = 1 << action.slot.0;
     let by_shot = match action.deed {
         _ if action.follows == 0 || allowed_now(fighter, state).is_err() => return,
-        Deed::Attack => may_fire(&fighter.arms, now).is_ok(),
+        Deed::Attack if may_fire(&fighter.arms, now).is_err() || *braced & slot != 0 => return,
+        Deed::Attack => true,
         Deed::Ability { index } => {
             let ready_at = fighter.cooldowns.ready_at.get(usize::from(index));
             if ready_at.is_none_or(|ready_at| now < *ready_at)
@@ -111,6 +125,7 @@ fn brace(fighter: &mut FighterItem<'_, '_>, action: &Action, state: &MatchState,
     if let Ok(stance) = hold::stance(fighter, action, now, ground.rules()) {
         let until = if by_shot { stance.hold.until } else { now };
         fighter.claims.hold = Some(Hold { by_shot, until, ..stance.hold });
+        *braced |= if by_shot { slot } else { 0 };
     }
 }
 

@@ -21,6 +21,15 @@ const KEYFRAME_TICKS_MAX: u32 = 60 * 128;
 /// No limit of time is longer than a day.
 const LIMIT_MS_MAX: u32 = 24 * 60 * 60 * 1_000;
 
+/// What a claim may be judged over, and how far back one may be followed: the cost of a tick grows with both.
+const CLAIMED_MS_MAX: u32 = 2_000;
+
+/// Looking for free places costs a crowd more than any other thing that a tick does.
+const INSIDE_MS_MIN: u32 = 100;
+
+/// Less often than this, frames show nobody what a hold waits for.
+const FRAME_HZ_MIN: u32 = 16;
+
 /// A weapon with its times in ticks.
 #[derive(Clone, Debug)]
 pub struct TickWeapon {
@@ -80,7 +89,7 @@ impl TickRules {
     /// # Errors
     /// When the setup or the ruleset names a mode or an ability that the registries do not have.
     pub fn new(setup: SessionSetup, ruleset: Arc<Ruleset>, map: Arc<Map>) -> Result<Self, SetupError> {
-        let (rate, limits) = (setup.tick_rate, usable(setup.limits)?);
+        let (rate, limits) = (setup.tick_rate, usable(setup.limits, setup.tick_rate)?);
         let mode = modes::find(&setup.mode).ok_or_else(|| SetupError::UnknownMode(setup.mode.clone()))?;
         let weapons = ruleset.weapons.iter().map(|rules| TickWeapon {
             rules: rules.clone(),
@@ -112,12 +121,12 @@ impl TickRules {
 }
 
 /// Limits come out of logs: what this build has no room for, or would divide by, is refused.
-fn usable(limits: SimLimits) -> Result<SimLimits, SetupError> {
+fn usable(limits: SimLimits, rate: TickRate) -> Result<SimLimits, SetupError> {
     let inputs_max = INPUTS_PER_PLAYER_AND_TICK_MAX;
     let checks = [
-        ("bank_ms", limits.bank_ms <= LIMIT_MS_MAX),
+        ("bank_ms", limits.bank_ms <= CLAIMED_MS_MAX),
         ("claim_hz", (1..=128).contains(&limits.claim_hz)),
-        ("follows_ms_max", limits.follows_ms_max <= LIMIT_MS_MAX),
+        ("follows_ms_max", limits.follows_ms_max <= CLAIMED_MS_MAX),
         ("resuming_ms_max", limits.resuming_ms_max <= LIMIT_MS_MAX),
         ("empty_ms_max", limits.empty_ms_max <= LIMIT_MS_MAX),
         ("leaving_is_death_ms_max", limits.leaving_is_death_ms_max <= LIMIT_MS_MAX),
@@ -126,8 +135,8 @@ fn usable(limits: SimLimits) -> Result<SimLimits, SetupError> {
             (1..=inputs_max).contains(&usize::from(limits.inputs_per_player_and_tick_max)),
         ),
         ("refusal_forgiven_ms", (1..=LIMIT_MS_MAX).contains(&limits.refusal_forgiven_ms)),
-        ("inside_ms_max", (1..=LIMIT_MS_MAX).contains(&limits.inside_ms_max)),
-        ("frame_ticks", (1..=128).contains(&limits.frame_ticks)),
+        ("inside_ms_max", (INSIDE_MS_MIN..=LIMIT_MS_MAX).contains(&limits.inside_ms_max)),
+        ("frame_ticks", (1..=rate.hz().div_ceil(FRAME_HZ_MIN)).contains(&limits.frame_ticks)),
         ("keyframe_ticks", (1..=KEYFRAME_TICKS_MAX).contains(&limits.keyframe_ticks)),
     ];
     let refused = checks.into_iter().find(|(_, holds)| !holds);
