@@ -516,3 +516,30 @@ fn who_joins_where_nobody_can_stand_apart_is_sorted_out_when_there_is_room() {
         assert!(places[..one].iter().all(|other| apart(&body, *at, *other)), "{places:?}");
     }
 }
+
+#[test]
+fn firing_without_pause_keeps_nobody_inside_another() {
+    for interval_ms in [10, 30, 100] {
+        let mut plan = Plan::on(maps::plain(&[[0, 0, 0], [3_000, 0, 0]]));
+        let weapon = &mut plan.ruleset.weapons[0];
+        (weapon.fire_interval_ms, weapon.magazine_rounds) = (interval_ms, 1_000);
+        let mut arena = Arena::fighting(&plan, 2);
+        arena.step_by(60);
+        let [host, guest] = if arena.at(0).x == 0 { [0, 1] } else { [1, 0] };
+        let (mut streak, mut longest, mut put_out) = (0, 0, 0);
+        for clock in (1_000..2_600).step_by(8) {
+            let at = arena.at(guest);
+            arena.claim(guest, clock, Vec3Mm { x: (at.x - 100).max(0), ..at });
+            for _ in 0..8 {
+                arena.act(guest, Deed::Attack, Yaw(0), Pitch::new(16_000).expect("it is in range"));
+                arena.step();
+                put_out += arena.displaced(guest).len();
+                let is_inside = arena.at(guest).distance_squared(arena.at(host)) < 700 * 700;
+                streak = if is_inside { streak + 1 } else { 0 };
+                longest = longest.max(streak);
+            }
+        }
+        assert!(put_out > 2, "every {interval_ms} ms: put out {put_out} times");
+        assert!(longest <= LIMIT_TICKS * 5 / 4 + 16, "every {interval_ms} ms: inside for {longest} ticks");
+    }
+}

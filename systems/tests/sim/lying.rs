@@ -26,9 +26,11 @@ enum Lie {
     Reconnect,
     MovedSchedule,
     Restart,
+    OverdrawnThenStood,
+    ReconnectThenStood,
 }
 
-const LIES: [Lie; 9] = [
+const LIES: [Lie; 11] = [
     Lie::Nothing,
     Lie::TooFar,
     Lie::IntoTheGround,
@@ -38,6 +40,8 @@ const LIES: [Lie; 9] = [
     Lie::Reconnect,
     Lie::MovedSchedule,
     Lie::Restart,
+    Lie::OverdrawnThenStood,
+    Lie::ReconnectThenStood,
 ];
 
 struct Liar {
@@ -82,6 +86,10 @@ impl Liar {
     /// Tries it on a copy of the world.
     fn is_legal(&mut self, clock: u32, at: Vec3Mm) -> bool {
         let claim = self.claim_to(clock, at);
+        self.is_taken(claim)
+    }
+
+    fn is_taken(&mut self, claim: Claim) -> bool {
         let mut keyframe = Vec::new();
         self.arena.sim.write_keyframe(&mut keyframe);
         let mut copy = Sim::restore(&self.arena.parts, &keyframe).expect("the keyframe is whole");
@@ -97,6 +105,8 @@ impl Liar {
             Lie::IntoTheGround => self.claim_to(self.clock + 1, by(0, -60)),
             Lie::OutOfBounds => self.claim_to(self.clock + 1, by(900_000, 0)),
             Lie::ClockBack => self.claim_to(1, at),
+            Lie::OverdrawnThenStood => return self.lie_and_stand(Lie::Overdrawn),
+            Lie::ReconnectThenStood => return self.lie_and_stand(Lie::Reconnect),
             Lie::Overdrawn => {
                 self.clock += 5_000;
                 self.claim_to(self.clock, at)
@@ -112,25 +122,38 @@ impl Liar {
         self.send(claim);
     }
 
+    /// Whoever is told to begin anew says first that he stands, as an honest client does.
+    fn lie_and_stand(&mut self, lie: Lie) {
+        self.lie(lie);
+        self.arena.step();
+        self.set_clock();
+    }
+
     /// As far towards `direction` as is accepted for `ticks` of its clock, found by halving; then so many server ticks.
     fn go_furthest(&mut self, direction: [f64; 2], ticks: u32) {
-        let at = self.arena.at(0);
-        let to = |mm: i32| {
+        self.go_furthest_over(&[], direction, ticks);
+    }
+
+    fn go_furthest_over(&mut self, bends: &[Vec3Mm], direction: [f64; 2], ticks: u32) {
+        let (at, clock) = (self.arena.at(0), self.clock + ticks);
+        let claim_of = |liar: &mut Self, mm: i32| {
             let [x, z] = direction.map(|part| libm::round(part * f64::from(mm)) as i32);
-            Vec3Mm { x: at.x + x, z: at.z + z, ..at }
+            let to = Vec3Mm { x: at.x + x, z: at.z + z, ..at };
+            Claim { bends: bends.iter().copied().collect(), ..liar.claim_to(clock, to) }
         };
         let (mut low, mut high) = (-500, 2_000);
         while high - low > 1 {
             let middle = low + (high - low) / 2;
-            if middle < 0 || self.is_legal(self.clock + ticks, to(middle)) {
+            let claim = claim_of(self, middle);
+            if middle < 0 || self.is_taken(claim) {
                 low = middle;
             } else {
                 high = middle;
             }
         }
-        if self.is_legal(self.clock + ticks, to(low)) {
-            self.clock += ticks;
-            let claim = self.claim_to(self.clock, to(low));
+        let claim = claim_of(self, low);
+        if self.is_taken(claim.clone()) {
+            self.clock = clock;
             self.send(claim);
         }
         self.arena.step();
@@ -183,6 +206,35 @@ fn a_wall_beside_the_way_stops_and_turns_nobody() {
             covered <= honest + honest / 20 + 100,
             "{gap_mm} mm away: {covered} mm, in the open {honest}"
         );
+    }
+}
+
+#[test]
+fn nodding_into_a_wall_at_every_bend_stops_and_turns_nobody() {
+    let covered = |gap_mm: i32, into_mm: i32| {
+        let mut map = maps::plain(&[[0, 0, 0], [90_000, 0, 0]]);
+        map.solids.push(maps::cuboid([0, 1_500, -850 - gap_mm], [300_000, 3_000, 1_000]));
+        let mut liar = Liar::on(map);
+        liar.set_clock();
+        let mut covered = 0;
+        for leg in 0..32 {
+            let before = liar.arena.at(0);
+            let nod = Vec3Mm { z: (before.z - into_mm).max(-gap_mm), ..before };
+            liar.go_furthest_over(&[nod], [if leg % 2 == 0 { 1.0 } else { -1.0 }, 0.0], 8);
+            covered += before.horizontal_distance_squared(liar.arena.at(0)).isqrt();
+            liar.arena.step_by(7);
+        }
+        covered
+    };
+    for gap_mm in [3, 40, 300] {
+        let honest = covered(gap_mm, 0);
+        for into_mm in [1, 51, 100] {
+            let nodding = covered(gap_mm, into_mm);
+            assert!(
+                nodding <= honest + honest / 20 + 100,
+                "{gap_mm} mm away, {into_mm} in: {nodding}, honestly {honest}"
+            );
+        }
     }
 }
 

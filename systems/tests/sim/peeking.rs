@@ -158,3 +158,64 @@ fn every_frame_after_a_shot_shows_the_shooter_within_a_frames_walk_of_its_muzzle
         assert!(shots > 10, "{shots} shots");
     }
 }
+
+#[test]
+fn a_second_shot_does_not_follow_a_claim_from_before_the_firsts() {
+    let mut plan = Plan::on(maps::plain(&[[0, 0, 10_000], [0, 0, -10_000]]));
+    plan.ruleset.weapons[0].fire_interval_ms = 10;
+    let mut arena = Arena::fighting(&plan, 2);
+    let straight = (Yaw(0), Pitch::default());
+    arena.step_by(64);
+    while arena.tick() % frame_ticks(&arena) != 3 {
+        arena.step();
+    }
+    let at = arena.at(SHOOTER);
+    let before = arena.claim(SHOOTER, 100, at);
+    arena.step_by(2);
+    let out = arena.claim(SHOOTER, 112, beside(at, 100));
+    let first = arena.act_after(SHOOTER, out, Deed::Attack, straight);
+    arena.step();
+    assert_eq!(arena.refusal(SHOOTER, first), None);
+    arena.step();
+    let second = arena.act_after(SHOOTER, before, Deed::Attack, straight);
+    let back = arena.claim(SHOOTER, 132, beside(at, -200));
+    arena.step();
+    assert_eq!(arena.refusal(SHOOTER, second), Some(Reason::StaleInput));
+    assert_eq!(arena.refusal(SHOOTER, back), Some(Reason::HeldByShot), "the first shot is still to be shown");
+}
+
+#[test]
+fn a_shot_that_follows_a_claim_of_long_ago_is_bound_by_the_last_frame() {
+    let (mut arena, cover) = behind_a_pillar(128);
+    arena.claim(SHOOTER, 100, cover);
+    arena.step_by(60);
+    let out = arena.claim(SHOOTER, 120, beside(cover, 700));
+    arena.step_by(18);
+    arena.claim(SHOOTER, 140, beside(cover, 200));
+    arena.step();
+    assert_eq!(arena.at(SHOOTER), beside(cover, 200), "the frames have shown it walking back");
+    let shot = arena.act_after(SHOOTER, out, Deed::Attack, (Yaw(0), Pitch::default()));
+    arena.step();
+    assert_eq!(arena.refusal(SHOOTER, shot), Some(Reason::StaleInput));
+}
+
+#[test]
+fn out_of_cover_a_dash_and_back_in_one_packet_is_a_dash_from_out_of_cover() {
+    let (mut arena, cover) = behind_a_pillar(128);
+    let out_at = beside(cover, 900);
+    arena.claim(SHOOTER, 100, cover);
+    arena.step_by(64);
+    let out = arena.claim(SHOOTER, 125, out_at);
+    let dash = arena.act_after(SHOOTER, out, Deed::Ability { index: 0 }, (Yaw(0), Pitch::default()));
+    let back = arena.claim(SHOOTER, 150, cover);
+    arena.step();
+    assert_eq!(arena.refusal(SHOOTER, dash), None);
+    assert_eq!(arena.refusal(SHOOTER, back), Some(Reason::HeldByShot));
+    assert_eq!(arena.at(SHOOTER).x, out_at.x, "it went straight on from there");
+    assert!(arena.at(SHOOTER).distance_squared(out_at) > 1_000_000);
+    let epoch = arena.own(SHOOTER).pose_epoch;
+    let away = beside(arena.at(SHOOTER), 20);
+    arena.claim_of(SHOOTER, 126, away, epoch);
+    arena.step();
+    assert_eq!(arena.at(SHOOTER), away, "no hold is left of where it was");
+}

@@ -328,3 +328,34 @@ fn a_dash_in_the_air_may_be_answered_where_it_ended_and_the_fall_begins_there() 
     assert!(!cheat.would_accept(8, [0, 0, 0]), "and from there it falls");
     assert!(cheat.would_accept(8, [0, -39, 0]));
 }
+
+#[test]
+fn over_a_void_nobody_stays_up_or_jumps_and_the_bounds_are_its_floor() {
+    let mut map = maps::plain(&[[0, 0, 0], [90_000, 0, 0]]);
+    map.solids.clear();
+    map.solids.push(maps::cuboid([0, -500, 0], [4_000, 1_000, 4_000]));
+    map.solids.push(maps::cuboid([90_000, -500, 0], [4_000, 1_000, 4_000]));
+    let bottom_y = map.bounds.min.y;
+    let mut cheat = Cheat::on(map);
+    cheat.go(1, [0, 0, 0]);
+    cheat.rest(60);
+    let mut ahead_mm = 0;
+    while cheat.at().x < 2_420 {
+        ahead_mm = (ahead_mm + 30).min(180);
+        assert!(cheat.go(4, [ahead_mm, 0, 0]), "it walks off the edge: {:?}", cheat.at());
+        cheat.rest(3);
+    }
+    cheat.rest(FLIGHT_TICKS + BANK_TICKS);
+    let mut top_y = cheat.at().y;
+    assert!(top_y < -100, "{top_y}");
+    for _ in 0..400 {
+        for up in [400, 100, 0] {
+            cheat.go(10, [0, up, 0]);
+            cheat.rest(10);
+        }
+        assert!(cheat.at().y <= top_y.max(bottom_y + JUMP_MM + 50), "{:?}", cheat.at());
+        top_y = cheat.at().y;
+    }
+    cheat.rest(FLIGHT_TICKS + 2 * BANK_TICKS);
+    assert_eq!(cheat.at().y, bottom_y);
+}
