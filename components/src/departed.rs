@@ -3,11 +3,22 @@
 use arrayvec::ArrayVec;
 use bevy_ecs::resource::Resource;
 
+use crate::ability::Cooldowns;
 use crate::ids::{Pseudonym, SimId, Team};
 use crate::limits::DEPARTED_MAX;
 use crate::score::Score;
 use crate::vitals::Strength;
+use crate::weapon::Arms;
 use crate::{canon_newtype, canon_struct};
+
+/// What a body had that left alive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    pub strength: Strength,
+    pub arms: Arms,
+    pub cooldowns: Cooldowns,
+}
+canon_struct!(Kept { strength, arms, cooldowns });
 
 /// A player who has left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,10 +28,10 @@ pub struct Departed {
     pub id: SimId,
     pub team: Team,
     pub score: Score,
-    /// Set when he left alive and has not missed a new round: nobody is healed by leaving.
-    pub strength: Option<Strength>,
+    /// Set when he left alive and has not missed a new round: leaving heals nobody, loads and readies nothing.
+    pub kept: Option<Kept>,
 }
-canon_struct!(Departed { pseudonym, id, team, score, strength });
+canon_struct!(Departed { pseudonym, id, team, score, kept });
 
 /// Everybody who has left, longest gone first; at most [`DEPARTED_MAX`].
 #[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]

@@ -95,7 +95,7 @@ fn start_round(field: &mut Field<'_, '_>) {
         return;
     }
     field.state.next_round_at = None;
-    field.departed.0.iter_mut().for_each(|departed| departed.strength = None);
+    field.departed.0.iter_mut().for_each(|departed| departed.kept = None);
     for mut fighter in &mut field.fighters {
         fighter.vitals.returns_with = None;
     }
@@ -123,9 +123,11 @@ pub(crate) fn place(is_chosen: impl Fn(&Vitals) -> bool, field: &mut Field<'_, '
         let pose = choose_spawn(rules, level, &standing, &mut field.streams.spawns);
         let mut fighter = field.fighters.get_mut(entity).expect("every entity of the roster is a fighter");
         let returns_with = fighter.vitals.returns_with;
+        let (arms, cooldowns) = (*fighter.arms, *fighter.cooldowns);
         fighter.make_whole(field.ground.rules(), now);
         if let Some(Strength { health, armour }) = returns_with {
             (fighter.vitals.health, fighter.vitals.armour) = (health, armour);
+            (*fighter.arms, *fighter.cooldowns) = (arms, cooldowns);
         }
         appear(&mut fighter, pose, &mut field.ground.displacing());
     }

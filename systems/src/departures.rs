@@ -1,8 +1,9 @@
 //! Leaving: what it costs, and what is kept of who has left.
 
 use bevy_ecs::world::World;
+use combat_components::ability::Cooldowns;
 use combat_components::command::LeaveCause;
-use combat_components::departed::{Departed, DepartedPlayers};
+use combat_components::departed::{Departed, DepartedPlayers, Kept};
 use combat_components::event::Event;
 use combat_components::identity::Identity;
 use combat_components::ids::{SimId, Slot};
@@ -10,6 +11,7 @@ use combat_components::phase::{MatchState, Phase};
 use combat_components::score::Score;
 use combat_components::tick::Tick;
 use combat_components::vitals::{LastHurt, Vitals};
+use combat_components::weapon::Arms;
 
 use crate::input::Now;
 use crate::match_flow::note_death;
@@ -23,10 +25,13 @@ pub(crate) fn leave(world: &mut World, slot: Slot, cause: LeaveCause) {
         return;
     };
     let body = world.entity(entity);
-    let part = "every body in the roster has id, identity, vitals and score";
+    let part = "every body in the roster has all parts of one";
     let id = *body.get::<SimId>().expect(part);
     let Identity { pseudonym, team, .. } = *body.get::<Identity>().expect(part);
     let vitals = *body.get::<Vitals>().expect(part);
+    // A reload is broken off by leaving as it is by death.
+    let arms = Arms { reloaded_at: None, ..*body.get::<Arms>().expect(part) };
+    let cooldowns = *body.get::<Cooldowns>().expect(part);
     let mut score = *body.get::<Score>().expect(part);
     world.despawn(entity);
     let now = world.resource::<Now>().0;
@@ -41,15 +46,19 @@ pub(crate) fn leave(world: &mut World, slot: Slot, cause: LeaveCause) {
         die(world, id, &hurt, now);
     }
     let is_on = world.resource::<MatchState>().phase == Phase::Active;
-    let kept = if vitals.is_alive() { Some(vitals.strength()) } else { vitals.returns_with };
-    let strength = kept.filter(|_| is_on && hurt.is_none());
-    world.resource_mut::<DepartedPlayers>().keep(Departed { pseudonym, id, team, score, strength });
+    let strength = if vitals.is_alive() { Some(vitals.strength()) } else { vitals.returns_with };
+    let strength = strength.filter(|_| is_on && hurt.is_none());
+    let kept = strength.map(|strength| Kept { strength, arms, cooldowns });
+    world.resource_mut::<DepartedPlayers>().keep(Departed { pseudonym, id, team, score, kept });
     world.resource_mut::<TickOutput>().events.push(Event::Left { id, slot, cause });
 }
 
 /// The blow that makes leaving a death: only the living can die, and only while it counts.
 fn hurt_that_counts(world: &World, vitals: &Vitals, now: Tick) -> Option<LastHurt> {
-    let is_on = world.resource::<MatchState>().phase == Phase::Active;
+    let state = world.resource::<MatchState>();
+    let is_on = state.phase == Phase::Active;
+    // While play waits for the players, this clock stands as that of the match does.
+    let now = if state.is_resuming() { state.resuming_since } else { now };
     let counts_ticks = world.resource::<TickRules>().leaving_is_death_ticks_max;
     vitals.last_hurt.filter(|hurt| is_on && vitals.is_alive() && now.since(hurt.at) <= counts_ticks)
 }

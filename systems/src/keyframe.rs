@@ -52,6 +52,9 @@ pub(crate) fn read(world: &mut World, bytes: &[u8]) -> Result<(), CanonError> {
         return Err(CanonError::OutOfRange { what: "number of bodies" });
     }
     let weapons = world.resource::<TickRules>().weapons.len();
+    if departed.0.iter().filter_map(|gone| gone.kept).any(|kept| usize::from(kept.arms.in_hand) >= weapons) {
+        return Err(CanonError::OutOfRange { what: "weapon in hand of somebody who has left" });
+    }
     let mut roster = Roster::starting_at(next_id);
     let mut last_id = SimId(0);
     for _ in 0..count {

@@ -144,7 +144,7 @@ pub(crate) fn note_death(state: &mut MatchState, respawn: Respawn, again_at: Tic
     }
 }
 
-/// Play goes on when everybody is back or the wait is over; the match clock has stood still meanwhile.
+/// Play goes on when everybody is back or the wait is over; the match clock, and that of the last blows, stood still meanwhile.
 fn wait_for_players(field: &mut Field<'_, '_>) {
     let now = field.ground.now();
     let everybody_back = !field.roster.is_empty()
@@ -155,6 +155,11 @@ fn wait_for_players(field: &mut Field<'_, '_>) {
     let waited_ticks = now.since(field.state.resuming_since);
     field.state.resuming_until = None;
     field.state.phase_ends_at = field.state.phase_ends_at.map(|at| at.plus(waited_ticks));
+    for mut fighter in &mut field.fighters {
+        if let Some(hurt) = &mut fighter.vitals.last_hurt {
+            hurt.at = hurt.at.plus(waited_ticks);
+        }
+    }
     field.ground.displacing().output.events.push(Event::PlayGoesOn);
 }
 

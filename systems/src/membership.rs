@@ -69,12 +69,14 @@ fn join(world: &mut World, identity: Identity) {
     let pose = place_for_newcomer(world);
     let grounded = world.resource::<SharedLevel>().0.grounded(pose.at);
     let rules = world.resource::<TickRules>();
-    let (mut vitals, arms, cooldowns) = whole(rules, now);
-    // Leaving and joining again must not be quicker than dying, nor heal.
+    let (mut vitals, mut arms, mut cooldowns) = whole(rules, now);
+    // Leaving and joining again must not be quicker than dying, nor heal, load or make ready.
     if is_on {
-        let returns_with = departed.and_then(|departed| departed.strength);
+        let kept = departed.and_then(|departed| departed.kept);
+        let returns_with = kept.map(|kept| kept.strength);
         vitals =
             Vitals { respawn_at: Some(now.plus(rules.respawn_ticks)), returns_with, ..Vitals::default() };
+        (arms, cooldowns) = kept.map_or((arms, cooldowns), |kept| (kept.arms, kept.cooldowns));
     }
     let bundle = FighterBundle {
         id,

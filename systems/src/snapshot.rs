@@ -1,6 +1,7 @@
 //! Snapshot: the hash of the state, per kind and as a whole.
 
 use arrayvec::ArrayVec;
+use bevy_ecs::change_detection::DetectChanges;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
 use bevy_ecs::system::{Query, Res, ResMut, SystemParam};
@@ -88,7 +89,9 @@ impl StateKind {
     }
 }
 
-const _: () = assert!(DEPARTED_MAX * 64 <= PLAYERS_MAX * 128);
+/// Room for the largest kinds: less than 144 bytes for each who has left, less than 128 for a body; a setup is shorter.
+const KIND_BYTES_MAX: usize =
+    if DEPARTED_MAX * 144 > PLAYERS_MAX * 128 { DEPARTED_MAX * 144 } else { PLAYERS_MAX * 128 };
 
 /// What hashing keeps from tick to tick: room for the canonical bytes of one kind, and what cannot have changed.
 #[derive(Resource, Debug)]
@@ -102,8 +105,7 @@ pub struct HashBytes {
 
 impl HashBytes {
     pub fn of(setup: &SessionSetup) -> Self {
-        // The largest kinds take less than 128 bytes a body, and less than 64 for each who has left; a setup is shorter.
-        let mut bytes = Vec::with_capacity(PLAYERS_MAX * 128);
+        let mut bytes = Vec::with_capacity(KIND_BYTES_MAX);
         setup.put(&mut bytes);
         Self { setup_hash: xxh3_64(&bytes), bytes, identities_at: None }
     }
@@ -137,7 +139,12 @@ fn hash_state(
     in_order.sort_unstable_by_key(|fighter| *fighter.id);
     let same_identities = identities_at.replace(roster.changes()) == Some(roster.changes());
     for (index, kind) in StateKind::ALL.into_iter().enumerate() {
-        if kind == StateKind::Identity && same_identities {
+        let is_same = match kind {
+            StateKind::Identity => same_identities,
+            StateKind::Departed => !departed.is_changed(),
+            _ => false,
+        };
+        if is_same {
             continue;
         }
         bytes.clear();
@@ -189,5 +196,25 @@ pub(crate) fn put_component(fighter: &FighterReadOnlyItem<'_, '_>, kind: StateKi
         StateKind::Score => fighter.score.put(bytes),
         StateKind::Link => fighter.link.put(bytes),
         StateKind::Match | StateKind::Streams | StateKind::Ids | StateKind::Departed => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrayvec::ArrayVec;
+    use combat_components::departed::{Departed, Kept};
+    use combat_components::tick::Tick;
+
+    use super::*;
+
+    #[test]
+    fn everybody_who_can_be_remembered_fits_the_room_for_hashing() {
+        let mut kept = Kept::default();
+        kept.arms.reloaded_at = Some(Tick(1));
+        let departed = Departed { kept: Some(kept), ..Departed::default() };
+        let all = DepartedPlayers(ArrayVec::from([departed; DEPARTED_MAX]));
+        let mut bytes = Vec::new();
+        all.put(&mut bytes);
+        assert!(bytes.len() <= KIND_BYTES_MAX, "{} bytes", bytes.len());
     }
 }

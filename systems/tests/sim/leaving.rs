@@ -1,9 +1,10 @@
 //! Leaving: it denies no kill, forgets no score and heals nobody.
 
-use combat_components::command::{Command, LeaveCause};
+use combat_components::command::{Command, Deed, LeaveCause};
 use combat_components::event::Event;
-use combat_components::ids::{Pseudonym, SimId, Slot, Team};
+use combat_components::ids::{Epoch, Pseudonym, SimId, Slot, Team};
 use combat_components::phase::{EndReason, Phase};
+use combat_components::quantity::{Pitch, Yaw};
 use combat_components::setup::SimLimits;
 use combat_components::tick::TickRate;
 use combat_systems::sim::Sim;
@@ -286,5 +287,116 @@ fn a_blow_by_an_ally_hides_no_enemy_and_gives_no_kill() {
         assert_eq!(deaths(&arena), [(2, killer)]);
         assert_eq!([arena.public(1).kills, arena.public(3).kills], [kills, 0]);
         assert_eq!(kept(&arena, 2).score.deaths, 1);
+    }
+}
+
+/// A long cooldown and a short magazine, and two who have used both up somewhat.
+fn spent(mode: &'static str) -> Arena {
+    let mut plan = plan(mode);
+    plan.ruleset.abilities[0].cooldown_ms = 10_000;
+    let mut arena = Arena::fighting(&plan, 2);
+    for slot in 0..2 {
+        shoot(&mut arena, slot, 1 - slot);
+    }
+    // A shot holds its shooter for a while.
+    arena.step_by(20);
+    let dashes = [0, 1].map(|slot| arena.act(slot, Deed::Ability { index: 0 }, Yaw(0), Pitch::default()));
+    arena.step();
+    assert_eq!([0, 1].map(|slot| arena.refusal(slot, dashes[usize::from(slot)])), [None, None]);
+    arena
+}
+
+#[test]
+fn neither_a_cooldown_nor_a_magazine_is_renewed_by_leaving() {
+    for mode in ["deathmatch", "duel"] {
+        let mut arena = spent(mode);
+        let dashed_at = arena.tick();
+        arena.step_by(WINDOW_TICKS);
+        let rounds = arena.own(1).rounds;
+        assert!(rounds < arena.sim.rules().weapons[0].rules.magazine_rounds, "{mode}");
+        for _ in 0..2 {
+            leave(&mut arena, 1, LeaveCause::Left);
+            arena.join(1, Team::NONE);
+            arena.step_by(2);
+        }
+        let mut keyframe = Vec::new();
+        arena.sim.write_keyframe(&mut keyframe);
+        let mut restored = Sim::restore(&arena.parts, &keyframe).expect("the keyframe is whole");
+        while !arena.public(1).alive {
+            arena.step();
+            assert_eq!(restored.step(&mut Vec::new()).root, arena.output.root);
+        }
+        assert_eq!(arena.own(1).rounds, rounds, "{mode}: nothing is loaded");
+        loop {
+            let dash = arena.act(1, Deed::Ability { index: 0 }, Yaw(0), Pitch::default());
+            arena.step();
+            if arena.refusal(1, dash).is_none() {
+                break;
+            }
+        }
+        assert_eq!(arena.tick() - dashed_at, arena.sim.rules().abilities[0].cooldown_ticks, "{mode}");
+    }
+}
+
+#[test]
+fn a_reload_is_broken_off_by_leaving() {
+    let mut arena = spent("deathmatch");
+    arena.step_by(WINDOW_TICKS);
+    let rounds = arena.own(1).rounds;
+    let reload = arena.act(1, Deed::Reload, Yaw(0), Pitch::default());
+    arena.step();
+    assert_eq!(arena.refusal(1, reload), None);
+    leave(&mut arena, 1, LeaveCause::Left);
+    arena.join(1, Team::NONE);
+    arena.step_by(WINDOW_TICKS);
+    assert!(arena.public(1).alive);
+    assert_eq!(arena.own(1).rounds, rounds);
+}
+
+#[test]
+fn a_new_round_loads_and_readies_whoever_was_away_when_it_began() {
+    let mut arena = spent("duel");
+    leave(&mut arena, 1, LeaveCause::Left);
+    arena.step_by(40);
+    arena.join(1, Team::NONE);
+    arena.step_by(RESPAWN_TICKS + 1);
+    assert!(arena.public(1).alive);
+    for slot in 0..2 {
+        let magazine = arena.sim.rules().weapons[0].rules.magazine_rounds;
+        assert_eq!(arena.own(slot).rounds, magazine, "{slot}");
+        let dash = arena.act(slot, Deed::Ability { index: 0 }, Yaw(0), Pitch::default());
+        arena.step();
+        assert_eq!(arena.refusal(slot, dash), None, "{slot}");
+    }
+}
+
+#[test]
+fn the_wait_for_players_after_a_restart_does_not_let_a_blow_be_forgotten() {
+    const LEFT_TICKS: u32 = 400;
+    for (back_first, wait_ticks, dies) in
+        [(false, 0, true), (true, 0, true), (true, LEFT_TICKS - 2, true), (true, LEFT_TICKS + 2, false)]
+    {
+        let mut arena = Arena::new(&plan("deathmatch"));
+        for slot in (0..2).map(Slot) {
+            let pseudonym = Pseudonym(1_000 + u64::from(slot.0));
+            arena.input.push(Command::Join { slot, pseudonym, team: Team::NONE, bot: false });
+            arena.input.push(Command::Connected { slot });
+        }
+        arena.step_by(5);
+        assert_eq!(arena.sim.match_state().phase, Phase::Active);
+        shoot(&mut arena, 0, 1);
+        arena.step_by(WINDOW_TICKS - LEFT_TICKS);
+        arena.input.push(Command::Resumed { epoch: Epoch(2) });
+        arena.step_by(WINDOW_TICKS - 10);
+        assert!(arena.sim.match_state().is_resuming());
+        if back_first {
+            (0..2).for_each(|slot| arena.input.push(Command::Connected { slot: Slot(slot) }));
+            arena.step();
+            assert!(!arena.sim.match_state().is_resuming());
+        }
+        arena.step_by(wait_ticks);
+        leave(&mut arena, 1, LeaveCause::Left);
+        let expected = if dies { vec![(2, 1)] } else { Vec::new() };
+        assert_eq!(deaths(&arena), expected, "back first: {back_first}, after {wait_ticks} ticks");
     }
 }
