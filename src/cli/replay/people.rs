@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use combat_components::ids::{Pseudonym, SessionId};
-use combat_replays::names::{self, Named};
+use combat_replays::names::{self, Named, NamedPeople};
 use combat_replays::{file, player::Player};
 use combat_systems::sim::Sim;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use super::source::{block_on, reader};
 
 /// Everybody of a session whom somebody still knows.
 #[derive(Debug, Default)]
-pub struct People(pub Vec<Named>);
+pub struct People(pub NamedPeople);
 
 impl People {
     /// From where the log comes from. Names that cannot be read are told and do without: they are no part of the log.
@@ -25,7 +25,7 @@ impl People {
     }
 
     fn by_pseudonym(&self, pseudonym: Pseudonym) -> Option<&Named> {
-        self.0.iter().find(|named| named.pseudonym == pseudonym)
+        self.0.by_pseudonym(pseudonym)
     }
 
     /// What somebody is called.
@@ -63,7 +63,10 @@ fn stored(id: SessionId, data_dir: &Path) -> anyhow::Result<People> {
     })?;
     let named =
         rows.into_iter().map(|row| Named { pseudonym: row.pseudonym, player: row.player, name: row.name });
-    Ok(People(named.collect()))
+    Ok(People(NamedPeople::of(named).unwrap_or_else(|error| {
+        eprintln!("combat: {id}: {error}; the log itself is whole without them");
+        NamedPeople::default()
+    })))
 }
 
 fn exported(path: &Path) -> People {
