@@ -167,7 +167,7 @@ async fn come(handle: &SessionHandle, parts: &SimParts, identity: &Identity, is_
         tokio::time::sleep(RETURN_AFTER).await;
     }
     let attachment = attachment.inspect_err(|error| {
-        tracing::warn!(session = %handle.id(), %player, %error, "a bot stays away");
+        tracing::warn!(session = %handle.id(), bot = %player, %error, "a bot stays away");
     });
     let attachment = attachment.ok()?;
     // It sits beside the session: no network lies between.
@@ -224,7 +224,7 @@ impl Bot {
                 }
                 Ok(Meant::Seen { epoch, tick }) => attachment.facts.note_seen(Epoch(epoch), tick),
                 Ok(Meant::Ping { .. } | Meant::Leave) => {}
-                Err(error) => tracing::error!(player = %self.player, %error, "a bot said what means nothing"),
+                Err(error) => tracing::error!(bot = %self.player, %error, "a bot said what means nothing"),
             }
         }
     }

@@ -78,7 +78,7 @@ pub async fn join(
     let join_epoch = api.registry.get(session)?.epoch;
     let slot = place.slot;
     let ticket = api.ticket(Grant { session, player, role: Role::Player, delay_ms: 0 }, &headers)?;
-    tracing::info!(session = %session, %player, slot = slot.0, "joined");
+    tracing::info!(session = %session, who = place.pseudonym.nameless(), slot = slot.0, "joined");
     Ok(Json(JoinAnswer::Player(Box::new(JoinBody {
         slot: slot.0,
         team: place.team.0,
@@ -99,8 +99,10 @@ pub async fn leave(
     let player = speaks_for(&caller, &mut fields);
     fields.finish(Some(()))?;
     let player = player?;
-    let left = api.registry.handle(session)?.leave(player, LeaveCause::Left).await?;
-    tracing::info!(session = %session, %player, by = %caller.player, "left");
+    let handle = api.registry.handle(session)?;
+    let who = handle.live().seat_of(player).map(|seat| seat.pseudonym.nameless());
+    let left = handle.leave(player, LeaveCause::Left).await?;
+    tracing::info!(session = %session, who, by = %caller.role, "left");
     Ok(Json(LeaveBody {
         session_id: session.to_string(),
         player_id: player.to_string(),

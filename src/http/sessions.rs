@@ -63,7 +63,7 @@ pub async fn create(
     require(&caller, &[Role::Service, Role::Admin])?;
     let wish = wish(fields, api.tick_rate)?;
     let session = api.registry.create(wish).await?;
-    tracing::info!(session = %session.id, by = %caller.player, map = %session.map_id, mode = %session.mode, "session created");
+    tracing::info!(session = %session.id, by = %caller.role, map = %session.map_id, mode = %session.mode, "session created");
     let location = format!("/api/v1/combat/sessions/{}", session.id);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(SessionBody::from(session))))
 }
@@ -83,7 +83,7 @@ pub async fn end(
 ) -> Result<Json<SessionBody>, Problem> {
     require(&caller, &[Role::Service, Role::Admin])?;
     let ended = api.registry.end(session).await?;
-    tracing::info!(session = %session, by = %caller.player, "session ended on request");
+    tracing::info!(session = %session, by = %caller.role, "session ended on request");
     Ok(Json(ended.into()))
 }
 

@@ -4,17 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use combat_components::command::{Command, LeaveCause};
-use combat_components::ids::{Epoch, PlayerId, Pseudonym, SessionId, Slot};
+use combat_components::ids::{DisplayName, Epoch, PlayerId, Pseudonym, SessionId, Slot};
 use combat_components::phase::EndReason;
 use combat_components::tick::Tick;
 use combat_protocol::codec::Encoding;
 use prometheus::IntCounter;
 use tokio::sync::oneshot;
 
-use super::inbox::{Envelope, Inbox, Joining, PlayerArrival, Reply};
+use super::inbox::{Envelope, Inbox, Joining, PlaceTaken, PlayerArrival, Reply};
 use super::live::LiveFacts;
 use super::outbox::{LinkFacts, Outbox, OutboxReader};
-use super::people::PeopleBook;
+use super::people::{PeopleBook, Person};
 use super::summary::{JoinSession, Place, SessionError, SessionStatus};
 use crate::journal::Tape;
 use crate::replication::relay::{Relay, SpectatorArrival};
@@ -84,15 +84,25 @@ impl SessionHandle {
             status if !status.is_live() => return Err(self.gone()),
             _ => {}
         }
-        let person = match self.live.seat_of(player).and_then(|seat| seat.person) {
-            Some(person) => person,
-            None => self.people.enter(self.id, player, name).await?,
-        };
+        let person = self.written_down(player, name).await?;
         let joining = Joining { person, team, bot };
         let taken = self.ask(|reply| Envelope::Join { joining, reply }).await?;
         self.durable(taken.tick).await?;
         let durable_tick = self.durable_tick();
-        Ok(Place { slot: taken.slot, team: taken.team, applied_tick: taken.tick, durable_tick })
+        let PlaceTaken { slot, team, tick } = taken;
+        Ok(Place { pseudonym: person.pseudonym, slot, team, applied_tick: tick, durable_tick })
+    }
+
+    /// Whoever has a seat keeps his name. He is written down all the same: he may have been erased a moment ago, and
+    /// comes as a stranger then, under the name he gives now.
+    async fn written_down(&self, player: PlayerId, name: DisplayName) -> Result<Person, SessionError> {
+        let seated = self.live.seat_of(player).and_then(|seat| seat.person);
+        let shown = seated.map_or(name, |person| person.name);
+        let person = self.people.enter(self.id, player, shown).await?;
+        if shown == name || seated.is_some_and(|seated| seated.pseudonym == person.pseudonym) {
+            return Ok(person);
+        }
+        self.people.enter(self.id, player, name).await
     }
 
     /// Gives a place back; answers after the commit with the tick that did it.

@@ -1,6 +1,6 @@
 //! What the world outside may know of a session, and what it may ask of one.
 
-use combat_components::ids::{DisplayName, Epoch, PlayerId, SessionId, Slot, Team};
+use combat_components::ids::{DisplayName, Epoch, PlayerId, Pseudonym, SessionId, Slot, Team};
 use combat_components::setup::ContentHash;
 use combat_components::tick::{Tick, TickRate};
 use thiserror::Error;
@@ -133,6 +133,7 @@ pub struct JoinSession {
 /// A place in a session, durable.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
+    pub pseudonym: Pseudonym,
     pub slot: Slot,
     pub team: Team,
     pub applied_tick: Tick,

@@ -177,9 +177,15 @@ async fn an_erased_person_is_in_no_file_any_more_and_every_log_verifies_as_befor
         String::from_utf8_lossy(&nobody.stdout).starts_with("nothing is known of a-person"),
         "{nobody:?}"
     );
+    server.service().leave(&live, &json!({"playerId": OTHER_ID})).await.expect(200);
     server.service().end(&live).await.expect(200);
     let before = verified(&server, &live);
     server.terminate().await;
+    assert!(!server.logged("joined").is_empty() && !server.logged("left").is_empty());
+    let printed = server.output().join("\n");
+    for text in [ID, NAME, OTHER_ID, OTHER_NAME] {
+        assert!(!printed.contains(text), "{text} is in what the server printed: {printed}");
+    }
     for text in [ID, NAME] {
         assert_eq!(files_with(server.data_dir(), text), Vec::<String>::new(), "{text}");
     }

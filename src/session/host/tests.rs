@@ -466,6 +466,42 @@ async fn an_erased_person_leaves_his_live_session_and_comes_back_as_a_stranger()
     stage.agrees();
 }
 
+/// Before anybody has told the session that he is erased.
+#[tokio::test]
+async fn whoever_joins_again_just_after_he_was_erased_is_a_stranger_who_stays() {
+    for name in ["ann", "Another Name"] {
+        let mut stage = Stage::of(4).await;
+        let ann = stage.seated("ann").await;
+        let mut socket = stage.arrive(ann);
+        stage.step();
+        stage.store.erase(ann.player).await.expect("a store");
+        let name = DisplayName::new(name).expect("a name");
+        let wish = JoinSession { player: ann.player, name, team: Team(0), bot: false };
+        let handle = stage.handle.clone();
+        let joining = tokio::spawn(async move { handle.join(wish).await });
+        while !joining.is_finished() {
+            stage.step();
+            stage.registry.journal().flush().await.expect("a store");
+            tokio::task::yield_now().await;
+        }
+        let place = joining.await.expect("no panic").expect("a place");
+        assert_ne!(place.pseudonym, ann.pseudonym);
+        assert!(socket.is_closed() && socket.facts.close_code() == CloseCode::Kicked);
+        let rows = People::of(&*stage.registry.journal().people(), stage.handle.id()).await.expect("a store");
+        let stranger = Person { pseudonym: place.pseudonym, player: ann.player, name };
+        assert_eq!(rows.by_pseudonym(place.pseudonym), Some(stranger), "he is written down anew");
+        assert_eq!(rows.by_pseudonym(ann.pseudonym), None);
+        let _ = stage.handle.forget(ann.pseudonym);
+        stage.step();
+        assert_eq!(
+            stage.holder(place.slot.0),
+            Some(place.pseudonym),
+            "what is told of his old body is not of him"
+        );
+        stage.agrees();
+    }
+}
+
 #[tokio::test]
 async fn nobody_joins_as_a_bot_under_a_persons_id_or_the_reverse() {
     let stage = Stage::of(4).await;
