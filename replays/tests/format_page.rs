@@ -1,0 +1,54 @@
+//! The page that a stranger writes a reader from names what is written.
+
+use combat_components::canon::{Canon, Trail};
+use combat_replays::file;
+use combat_replays::header::Header;
+
+const PAGE: &str = include_str!("../../docs/replay-format.md");
+const DUEL: &[u8] = include_bytes!("../corpus/rifle-duel.combatlog");
+
+/// What stands between backticks in the first cells of the table under `| field | type | meaning |`, and the type.
+fn fields_of_the_page() -> Vec<(String, String)> {
+    let rows = PAGE.lines().skip_while(|line| !line.starts_with("| field | type |")).skip(2);
+    rows.take_while(|line| line.starts_with('|'))
+        .flat_map(|row| {
+            let mut cells = row.split('|').skip(1).map(str::trim);
+            let (names, of) = (cells.next().unwrap(), cells.next().unwrap());
+            let names = names.split('`').skip(1).step_by(2).map(str::to_owned);
+            names.map(|name| (name, of.trim_end_matches(" each").to_owned())).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// Every field of a header, its path's last part and its length in bytes, `None` for a text.
+fn fields_of_a_header() -> Vec<(String, Option<usize>)> {
+    let mut bytes = Vec::new();
+    file::read(DUEL).unwrap().header.put(&mut bytes);
+    let mut fields = Vec::new();
+    let told = Trail::of::<Header>(&bytes, &mut |traced| {
+        let name = traced.path.last().expect("a header is a struct");
+        fields.push(((*name).to_owned(), (!traced.is_text).then(|| traced.range.len())));
+    });
+    told.unwrap();
+    fields
+}
+
+fn bytes_of(of: &str) -> Option<usize> {
+    match of.split_once(' ') {
+        Some((count, "bytes")) => count.parse().ok(),
+        _ if of == "text" => None,
+        _ => Some(
+            of.strip_prefix('u')
+                .unwrap_or_else(|| panic!("{of:?}: expected u8 to u64"))
+                .parse::<usize>()
+                .unwrap()
+                / 8,
+        ),
+    }
+}
+
+#[test]
+fn the_page_of_the_format_names_every_field_of_the_header_in_its_order_and_with_its_length() {
+    let page: Vec<_> = fields_of_the_page().into_iter().map(|(name, of)| (name, bytes_of(&of))).collect();
+    assert_eq!(page, fields_of_a_header(), "docs/replay-format.md, the table of header fields");
+}
