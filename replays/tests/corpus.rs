@@ -81,7 +81,7 @@ fn the_roots_of_every_golden_log_are_those_its_ledger_binds() {
     assert_eq!(
         ledger.newest_version(),
         Some(SIMULATION_VERSION),
-        "VERSIONS is of another version than SIMULATION_VERSION of systems/src/lib.rs: {HOW}"
+        "VERSIONS is of another version than SIMULATION_VERSION of systems/src/version.rs: {HOW}"
     );
     for (name, _) in SCENARIOS {
         let (version, recorded) = in_force(&ledger, name);

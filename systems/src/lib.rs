@@ -32,8 +32,8 @@ pub mod snapshot;
 pub mod spatial;
 pub mod spawns;
 pub mod tick_rules;
+mod version;
 pub mod views;
 pub mod weapons;
 
-/// Raised with every change that moves a state hash; see `replays/corpus/VERSIONS`.
-pub const SIMULATION_VERSION: u32 = 1;
+pub use version::SIMULATION_VERSION;

@@ -16,7 +16,7 @@ use chain::Ledger;
 pub const CORPUS: &str = "replays/corpus";
 /// Of the workspace.
 pub const PATH: &str = "replays/corpus/VERSIONS";
-const VERSION_PATH: &str = "systems/src/lib.rs";
+const VERSION_PATH: &str = "systems/src/version.rs";
 const VERSION_START: &str = "pub const SIMULATION_VERSION: u32 = ";
 
 /// What a check has come to.
