@@ -48,6 +48,8 @@ pub enum CatalogueError {
     Toml(#[from] combat_components::toml_error::TomlError),
     #[error("{file}: {error}")]
     Level { file: String, error: combat_systems::spatial::LevelError },
+    #[error("{setting}: {path}: {error}, expected a directory of TOML files")]
+    Folder { setting: &'static str, path: String, error: std::io::Error },
     #[error("{path}: {error}")]
     Read { path: String, error: std::io::Error },
     #[error("{file}: {what} {name:?} is defined twice")]
@@ -65,7 +67,7 @@ impl Catalogue {
     /// The first file that is not sound.
     pub fn load(maps_dir: Option<&Path>, rules_dir: Option<&Path>) -> Result<Self, CatalogueError> {
         let mut maps = BTreeMap::new();
-        for (file, text) in texts(maps_dir, "maps/")? {
+        for (file, text) in texts(maps_dir, "maps/", "MAPS_DIR")? {
             let map = Map::parse(&file, &text)?;
             let name = map.id.clone();
             let entry =
@@ -75,7 +77,7 @@ impl Catalogue {
             }
         }
         let mut rulesets = BTreeMap::new();
-        for (file, text) in texts(rules_dir, "rulesets/")? {
+        for (file, text) in texts(rules_dir, "rulesets/", "RULES_DIR")? {
             let ruleset = Ruleset::parse(&file, &text)?;
             if let Some(ability) =
                 ruleset.abilities.iter().find(|ability| abilities::find(&ability.kind).is_none())
@@ -140,7 +142,11 @@ fn levels(
 }
 
 /// The TOML files of a folder, or of what ships under `shipped`, by name.
-fn texts(folder: Option<&Path>, shipped: &str) -> Result<Vec<(String, String)>, CatalogueError> {
+fn texts(
+    folder: Option<&Path>,
+    shipped: &str,
+    setting: &'static str,
+) -> Result<Vec<(String, String)>, CatalogueError> {
     let Some(folder) = folder else {
         let files = Shipped::iter().filter(|file| file.starts_with(shipped) && file.ends_with(".toml"));
         let read = |file: std::borrow::Cow<'static, str>| {
@@ -150,9 +156,10 @@ fn texts(folder: Option<&Path>, shipped: &str) -> Result<Vec<(String, String)>, 
         return Ok(files.map(read).collect());
     };
     let failed = |path: &Path, error| CatalogueError::Read { path: path.display().to_string(), error };
+    let unlisted = |error| CatalogueError::Folder { setting, path: folder.display().to_string(), error };
     let mut paths = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(|error| failed(folder, error))? {
-        paths.push(entry.map_err(|error| failed(folder, error))?.path());
+    for entry in std::fs::read_dir(folder).map_err(unlisted)? {
+        paths.push(entry.map_err(unlisted)?.path());
     }
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     paths.sort();
@@ -179,6 +186,16 @@ mod tests {
         let maps: Vec<&str> = catalogue.maps().map(|entry| entry.map.id.as_str()).collect();
         assert_eq!(maps, ["arena", "duel-box"]);
         assert!(catalogue.ruleset("default").is_some());
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_told_with_the_setting_that_names_it() {
+        let nowhere = Path::new("/nonexistent");
+        for (maps, rules, setting) in [(Some(nowhere), None, "MAPS_DIR"), (None, Some(nowhere), "RULES_DIR")]
+        {
+            let error = Catalogue::load(maps, rules).expect_err("it is not there").to_string();
+            assert!(error.starts_with(&format!("{setting}: /nonexistent: ")), "{error}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-/// Printed by `cargo xtask help` and after wrong usage.
+/// Printed by `cargo xtask help`.
 pub const USAGE: &str = "usage: cargo xtask VERB
   tidy                     check the house rules; every finding is one line `path:line: what, expected`
   test [--tier NAME]...    run the test bed, or only the named tiers; CI=true makes `not run` a failure
@@ -52,7 +52,9 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Verb> {
         ["bless", "--reason", reason] if !reason.trim().is_empty() => {
             Ok(Verb::Bless { reason: reason.trim().to_owned() })
         }
-        ["bless", ..] => bail!("bless needs --reason TEXT, which is kept beside the new hashes"),
+        ["bless", ..] => bail!(
+            "a reason is kept beside the new hashes: make bless REASON=\"why the hashes moved\", or bless --reason TEXT"
+        ),
         ["tidy" | "docs" | "ledger" | "bench-check", word, ..] => bail!("unknown argument {word:?}"),
         [word, ..] => bail!("unknown verb {word:?}, expected tidy, test, docs, ledger, bench-check or bless"),
     }
@@ -101,8 +103,10 @@ mod tests {
     }
 
     #[test]
-    fn blessing_without_a_reason_is_refused() {
+    fn blessing_without_a_reason_is_refused_with_what_to_type() {
         assert!(parsed("bless").is_err());
-        assert!(parse(["bless", "--reason", "  "].into_iter().map(str::to_owned)).is_err());
+        let error =
+            parse(["bless", "--reason", "  "].into_iter().map(str::to_owned)).unwrap_err().to_string();
+        assert!(error.contains("make bless REASON=\"why"), "{error}");
     }
 }

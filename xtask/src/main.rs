@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     let verb = match arguments::parse(std::env::args().skip(1)) {
         Ok(verb) => verb,
         Err(error) => {
-            eprintln!("xtask: {error:#}\n\n{}", arguments::USAGE);
+            eprintln!("xtask: {error:#}; see cargo xtask help");
             return ExitCode::from(2);
         }
     };

@@ -40,7 +40,7 @@ impl Verdict {
     pub fn text(self) -> &'static str {
         match self {
             Self::Within => "good",
-            Self::Above => "RED: more than 3 % above",
+            Self::Above => "RED: more than 3 % above, make it cheaper or make bench-baseline and say why",
             Self::Below => "RED: more than 3 % below, make bench-baseline",
             Self::New => "RED: not in the baseline, make bench-baseline",
         }
