@@ -20,6 +20,16 @@ pub enum LeaveCause {
 }
 canon_enum!(LeaveCause { 0 => Left, 1 => WindowExpired, 2 => Kicked });
 
+impl LeaveCause {
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Left => "left",
+            Self::WindowExpired => "window_expired",
+            Self::Kicked => "kicked",
+        }
+    }
+}
+
 /// A claim of position: a segment from the last accepted pose, through `bends`, to `pose`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {

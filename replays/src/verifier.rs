@@ -41,6 +41,8 @@ pub struct Report {
     /// The epoch that tick belongs to.
     pub epoch: Epoch,
     pub outcome: Outcome,
+    /// Whether the match had ended where the records do; `None` when they were not simulated to their end.
+    pub has_ended: Option<bool>,
     /// `None` when the records cannot be read to their end.
     pub digest: Option<LogDigest>,
     /// What the perturbation changed: the kind of state, and whose it is.
@@ -125,6 +127,7 @@ impl Report {
             ticks: Tick(0),
             epoch: Epoch(1),
             outcome: Outcome::Verified,
+            has_ended: None,
             digest: None,
             perturbed: None,
         }
@@ -165,8 +168,9 @@ impl Verification<'_> {
         }
     }
 
-    fn end(&self, report: &Report) -> Outcome {
+    fn end(&self, report: &mut Report) -> Outcome {
         let promises = &self.checker.promises;
+        report.has_ended = self.log.lost.is_none().then(|| promises.has_ended());
         match &self.log.lost {
             None if !promises.has_ended() => Outcome::Incomplete,
             None => promises.finish().map_or_else(Outcome::Broken, |()| Outcome::Verified),

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::{Map, Value};
 
+use super::print;
 use crate::config::{Config, Settings, Shown};
 
 #[derive(Args)]
@@ -21,11 +22,10 @@ pub fn run(args: ConfigArgs) -> anyhow::Result<ExitCode> {
     if args.json {
         let object: Map<_, _> =
             shown.into_iter().map(|Shown { name, value }| (name.to_owned(), Value::String(value))).collect();
-        println!("{:#}", Value::Object(object));
+        print(&format!("{:#}\n", Value::Object(object)))?;
     } else {
-        for Shown { name, value } in shown {
-            println!("{name}={value}");
-        }
+        let lines = shown.into_iter().map(|Shown { name, value }| format!("{name}={value}\n"));
+        print(&lines.collect::<String>())?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Args;
 
-use super::DOES_NOT_HOLD;
+use super::{DOES_NOT_HOLD, print};
 use crate::config::NetworkSettings;
 
 /// A server that ticks answers at once.
@@ -31,16 +31,16 @@ pub fn run(args: HealthcheckArgs) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     match runtime.context("cannot start the runtime")?.block_on(ask(&url)) {
         Ok((true, body)) => {
-            println!("{body}");
+            print(&format!("{body}\n"))?;
             Ok(ExitCode::SUCCESS)
         }
         Ok((false, body)) => {
-            println!("{body}");
+            print(&format!("{body}\n"))?;
             Ok(ExitCode::from(DOES_NOT_HOLD))
         }
         Err(error) if error.is_builder() => Err(error).with_context(|| format!("{url:?} is not a URL")),
         Err(_) => {
-            println!("no server answers at {url} within {} s", TIMEOUT.as_secs());
+            print(&format!("no server answers at {url} within {} s\n", TIMEOUT.as_secs()))?;
             Ok(ExitCode::from(DOES_NOT_HOLD))
         }
     }

@@ -110,7 +110,7 @@ pub fn run(mut args: LoadArgs) -> anyhow::Result<ExitCode> {
         std::fs::write(path, format!("{json}\n"))
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
-    println!("{}", if args.json { json } else { report.table() });
+    super::print(&format!("{}\n", if args.json { json } else { report.table() }))?;
     Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::from(DOES_NOT_HOLD) })
 }
 

@@ -1,5 +1,6 @@
 //! The command line: one file per verb. Every error is one line that says what to do.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -80,6 +81,17 @@ pub fn run() -> ExitCode {
 fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.context("cannot start the runtime")?.block_on(work)
+}
+
+/// Prints what was gathered; a reader that has seen enough, such as `head`, is no fault.
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(error).context("cannot write to standard output")
+        }
+        _ => Ok(()),
+    }
 }
 
 /// How this program was called, for hints that can be copied.

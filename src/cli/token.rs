@@ -7,6 +7,7 @@ use anyhow::Context;
 use clap::Args;
 use combat_components::ids::{DisplayName, PlayerId};
 
+use super::print;
 use crate::auth::{Role, TokenKeys, TokenWish};
 use crate::config::{AuthConfig, AuthSettings, OperationSettings, StorageSettings};
 
@@ -42,9 +43,11 @@ pub fn run(args: TokenArgs) -> anyhow::Result<ExitCode> {
     let secret = auth.secret.load()?;
     let keys = TokenKeys::new(&secret, None, &auth.issuer, &auth.audience);
     let token = keys.mint(&TokenWish { player, role, name, ttl })?;
-    println!("A token for {player} with the role {role}, good for {} s.", ttl.as_secs());
-    println!("Send it as: Authorization: Bearer <token>. Whoever holds it is {player}.");
-    println!("{token}");
+    print(&format!(
+        "A token for {player} with the role {role}, good for {} s.\n\
+         Send it as: Authorization: Bearer <token>. Whoever holds it is {player}.\n{token}\n",
+        ttl.as_secs()
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -21,4 +21,5 @@ mod secrets;
 mod sessions;
 mod spectators;
 mod stall;
+mod standard_output;
 mod tool;

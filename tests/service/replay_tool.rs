@@ -14,6 +14,16 @@ fn beside(bytes: &[u8]) -> tempfile::TempDir {
     directory
 }
 
+/// The duel's first so many records.
+fn cut(records: usize) -> Vec<u8> {
+    let mut log = combat_replays::file::read(DUEL).unwrap();
+    let mut reader = combat_replays::reader::Reader::new(&log.records);
+    (0..records).for_each(|_| drop(reader.next()));
+    let length = reader.offset();
+    log.records.truncate(length);
+    combat_replays::file::write(&log)
+}
+
 fn combat(directory: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_combat"));
     command.arg("replay").args(arguments).current_dir(directory).env_clear().output().unwrap()
@@ -64,6 +74,99 @@ fn a_perturbed_tick_is_found_and_named() {
     let output = combat(directory.path(), &["verify", "match.combatlog", "--perturb", "99999"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("expected a tick of the log, 1 to"), "{output:?}");
+}
+
+#[test]
+fn a_tick_that_is_none_is_told_with_what_was_expected() {
+    let directory = beside(DUEL);
+    for (verb, flag) in [("verify", "--perturb"), ("inspect", "--tick")] {
+        for tick in ["x", "0", "99999", "-1", "5000000000"] {
+            let output = combat(directory.path(), &[verb, "match.combatlog", &format!("{flag}={tick}")]);
+            assert_eq!(output.status.code(), Some(2), "{output:?}");
+            let told = text(&output.stderr);
+            assert!(
+                told.contains(flag) && told.contains("expected a tick of the log, 1 to"),
+                "{tick}: {told}"
+            );
+            assert!(told.contains(tick) && told.lines().count() == 1, "{tick}: {told}");
+        }
+    }
+}
+
+#[test]
+fn every_outcome_has_the_same_keys() {
+    let mut damaged = DUEL.to_vec();
+    damaged[100] ^= 1;
+    let other = "0".repeat(64);
+    let mut refused = combat_replays::file::read(DUEL).unwrap();
+    refused.header.simulation_version += 1;
+    let cases: [(&[u8], &[&str], &str); 6] = [
+        (DUEL, &[], "verified"),
+        (DUEL, &["--perturb", "9"], "diverged"),
+        (DUEL, &["--expect", &other], "other_digest"),
+        (&damaged, &[], "damaged"),
+        (&combat_replays::file::write(&refused), &[], "refused"),
+        (&cut(200), &[], "incomplete"),
+    ];
+    let mut all_keys = std::collections::BTreeSet::new();
+    for (bytes, flags, expected) in cases {
+        let directory = beside(bytes);
+        let arguments = [&["verify", "match.combatlog", "--json"], flags].concat();
+        let (_, report) = json(directory.path(), &arguments);
+        assert_eq!(report["result"], expected, "{report}");
+        let keys: Vec<String> = report.as_object().unwrap().keys().cloned().collect();
+        for key in ["epochs", "live", "perturbed", "digest", "matchEnded"] {
+            assert!(keys.iter().any(|known| known == key), "{key}: {report}");
+        }
+        all_keys.insert(keys);
+    }
+    assert_eq!(all_keys.len(), 1, "{all_keys:?}");
+}
+
+#[test]
+fn a_log_that_is_another_and_ends_early_is_told_to_be_both() {
+    let directory = beside(&cut(200));
+    let other = "0".repeat(64);
+    let arguments = ["verify", "match.combatlog", "--expect", &other];
+    let output = combat(directory.path(), &arguments);
+    let told = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(
+        told.starts_with("other digest: ") && told.contains("\nincomplete: the match had not ended\n"),
+        "{told}"
+    );
+    let (code, report) = json(directory.path(), &[&arguments[..], &["--json"]].concat());
+    assert_eq!((code, &report["result"]), (1, &Value::from("other_digest")), "{report}");
+    assert_eq!(report["matchEnded"], false, "{report}");
+    let reason = report["reason"].as_str().unwrap();
+    assert!(reason.contains("the match had not ended"), "{report}");
+}
+
+#[test]
+fn who_left_and_what_everybody_achieved_is_told_in_words_and_codes() {
+    let directory = beside(include_bytes!("../../replays/corpus/join-leave.combatlog"));
+    let told = text(&combat(directory.path(), &["inspect", "match.combatlog"]).stdout);
+    let (_, whole) = json(directory.path(), &["inspect", "match.combatlog", "--json"]);
+    let events = whole["events"].as_array().unwrap().iter().filter(|event| event["type"] == "left");
+    let causes: Vec<&str> = events.map(|event| event["cause"].as_str().unwrap()).collect();
+    assert!(!causes.is_empty(), "{told}");
+    for cause in causes {
+        assert!(["left", "window_expired", "kicked"].contains(&cause), "{cause}");
+        assert!(told.contains(&format!(" left ({cause})\n")), "{told}");
+    }
+    let directory = beside(DUEL);
+    let told = text(&combat(directory.path(), &["inspect", "match.combatlog"]).stdout);
+    let (_, whole) = json(directory.path(), &["inspect", "match.combatlog", "--json"]);
+    let scores = whole["scores"].as_array().unwrap();
+    let best = scores.iter().max_by_key(|score| score["kills"].as_u64()).unwrap();
+    let (hits, dealt) = (best["hits"].as_u64().unwrap(), best["damageDealt"].as_f64().unwrap());
+    assert!(best["kills"].as_u64() > Some(0) && best["simId"].is_u64() && best["hasLeft"] == false, "{best}");
+    assert!((1.0..10_000.0).contains(&dealt), "points, not thousandths: {best}");
+    assert!(
+        told.contains(&format!(" {hits} hits, ")) && told.contains(&format!(" {dealt} points dealt, ")),
+        "{told}"
+    );
+    assert!(!told.contains("Score {"), "{told}");
 }
 
 #[test]
@@ -154,9 +257,9 @@ fn an_audit_tells_per_forgery_what_caught_it() {
     let directory = beside(DUEL);
     let (code, audit) = json(directory.path(), &["audit", "match.combatlog", "--json"]);
     let forgeries = audit["forgeries"].as_array().unwrap();
-    assert_eq!((code, &audit["caughtBy"]["UNSEEN"]), (0, &Value::from(0)), "{}", audit["caughtBy"]);
+    assert_eq!((code, &audit["caughtBy"]["unseen"]), (0, &Value::from(0)), "{}", audit["caughtBy"]);
     assert_eq!(audit["count"], forgeries.len(), "{}", audit["caughtBy"]);
-    for word in ["simulation", "blobs", "digest", "free text"] {
+    for word in ["simulation", "blobs", "digest", "free_text"] {
         let count = forgeries.iter().filter(|forgery| forgery["caughtBy"] == word).count();
         assert!(count > 0 && audit["caughtBy"][word] == count, "{word}: {}", audit["caughtBy"]);
     }
@@ -168,13 +271,7 @@ fn an_audit_tells_per_forgery_what_caught_it() {
 
 #[test]
 fn a_file_cut_where_its_match_had_not_ended_is_incomplete() {
-    let mut log = combat_replays::file::read(DUEL).unwrap();
-    log.records.truncate(0);
-    let whole = combat_replays::file::read(DUEL).unwrap().records;
-    let mut reader = combat_replays::reader::Reader::new(&whole);
-    (0..200).for_each(|_| drop(reader.next()));
-    log.records.extend_from_slice(&whole[..reader.offset()]);
-    let directory = beside(&combat_replays::file::write(&log));
+    let directory = beside(&cut(200));
     let (code, report) = json(directory.path(), &["verify", "match.combatlog", "--json"]);
     assert_eq!((code, &report["result"]), (1, &Value::from("incomplete")), "{report}");
     let output = combat(directory.path(), &["verify", "match.combatlog"]);

@@ -49,6 +49,16 @@ async fn matches_ended_by_score_by_time_and_on_request_are_verified_and_listed()
         (Some(0), &json!("incomplete")),
         "beside its play"
     );
+    let empty = tempfile::tempdir().expect("a temporary directory");
+    let file = empty.path().join("live.combatlog").display().to_string();
+    let exported = server.combat(&["replay", "export", &on_request, "--with-names", "-o", &file]);
+    let told = String::from_utf8_lossy(&exported.stdout);
+    assert!(
+        told.contains(", 1 name\nthe match has not ended: verify will call this file incomplete"),
+        "{told}"
+    );
+    assert!(!told.contains("try:"), "{told}");
+    assert_eq!(server.combat(&["replay", "verify", &file]).status.code(), Some(1), "as was told");
     rest.end(&on_request).await.expect(200);
     for (session, reason) in
         [(&by_time, "time_limit"), (&by_score, "score_limit"), (&on_request, "requested")]

@@ -50,6 +50,15 @@ impl Caught {
         }
     }
 
+    /// `simulation`, `blobs`, `digest`, `free_text` or `unseen`: what machines read.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::FreeText => "free_text",
+            Self::Unseen => "unseen",
+            Self::Simulation(_) | Self::Blobs(_) | Self::Digest => self.word(),
+        }
+    }
+
     /// How it was caught, where there is more to say.
     pub fn how(&self) -> Option<&str> {
         match self {

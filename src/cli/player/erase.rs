@@ -7,7 +7,7 @@ use combat_components::ids::PlayerId;
 use serde_json::json;
 
 use super::EraseArgs;
-use crate::cli::{DOES_NOT_HOLD, block_on};
+use crate::cli::{DOES_NOT_HOLD, block_on, print};
 use crate::store::{self, Erased, StoreError};
 
 pub fn run(args: &EraseArgs) -> anyhow::Result<ExitCode> {
@@ -20,11 +20,8 @@ pub fn run(args: &EraseArgs) -> anyhow::Result<ExitCode> {
     });
     let eraser = opened?;
     let erased = block_on(async { eraser.erase(args.player).await.map_err(anyhow::Error::from) })?;
-    if args.json {
-        println!("{}", as_json(args.player, &erased));
-    } else {
-        println!("{}", told(args.player, &erased));
-    }
+    let text = if args.json { as_json(args.player, &erased).to_string() } else { told(args.player, &erased) };
+    print(&format!("{text}\n"))?;
     let is_done = erased.is_wiped && !erased.sessions.is_empty();
     Ok(if is_done { ExitCode::SUCCESS } else { ExitCode::from(DOES_NOT_HOLD) })
 }

@@ -13,6 +13,8 @@ use crate::cli::DOES_NOT_HOLD;
 
 /// What can catch a forgery, in the order of the summary.
 const WORDS: [&str; 5] = ["simulation", "blobs", "digest", "free text", "UNSEEN"];
+/// As machines read them.
+const CODES: [&str; 5] = ["simulation", "blobs", "digest", "free_text", "unseen"];
 
 pub fn run(args: &AuditArgs) -> anyhow::Result<ExitCode> {
     let log = match source::open(&args.source)?.log() {
@@ -65,7 +67,7 @@ impl Printed {
 
     fn note(&mut self, finding: &Finding) {
         let is_first = self.counts.is_empty();
-        *self.counts.entry(finding.caught.word()).or_default() += 1;
+        *self.counts.entry(finding.caught.code()).or_default() += 1;
         if self.as_json {
             let comma = if is_first { "" } else { "," };
             self.write(&format!("{comma}\n{}", as_json(finding)));
@@ -76,14 +78,15 @@ impl Printed {
 
     /// Counts, and how many forgeries went unseen.
     fn end(mut self) -> anyhow::Result<u64> {
-        let count = |word| self.counts.get(word).copied().unwrap_or_default();
-        let (all, unseen) = (WORDS.map(count).iter().sum::<u64>(), count("UNSEEN"));
+        let count = |code| self.counts.get(code).copied().unwrap_or_default();
+        let (all, unseen) = (CODES.map(count).iter().sum::<u64>(), count("unseen"));
         let text = if self.as_json {
             let counts: serde_json::Map<String, Value> =
-                WORDS.iter().map(|word| ((*word).to_owned(), json!(count(word)))).collect();
+                CODES.iter().map(|code| ((*code).to_owned(), json!(count(code)))).collect();
             format!("\n],\"count\":{all},\"caughtBy\":{}}}\n", Value::Object(counts))
         } else {
-            let counts = WORDS.map(|word| format!("{word} {}", count(word))).join(", ");
+            let counts = WORDS.iter().zip(CODES).map(|(word, code)| format!("{word} {}", count(code)));
+            let counts = Vec::from_iter(counts).join(", ");
             format!("{all} forgeries: {counts}\n")
         };
         self.write(&text);
@@ -117,7 +120,7 @@ fn as_json(finding: &Finding) -> Value {
         "tick": finding.tick.map(|tick| tick.0),
         "field": finding.field,
         "change": finding.change,
-        "caughtBy": finding.caught.word(),
+        "caughtBy": finding.caught.code(),
         "how": finding.caught.how(),
         "seen": finding.caught != Caught::Unseen,
     })

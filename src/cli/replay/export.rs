@@ -11,13 +11,14 @@ use combat_replays::log::Log;
 use combat_replays::{file, names};
 
 use super::people::People;
-use super::{ExportArgs, source};
-use crate::cli::DOES_NOT_HOLD;
+use super::source::{Found, Opened};
+use super::{ExportArgs, print, source};
+use crate::cli::{DOES_NOT_HOLD, this_program};
 
 pub fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
-    let log = match source::open(&args.source)?.log() {
-        Ok(log) => log,
-        Err(what) => return Ok(damaged(&what)),
+    let Found { log, kept } = match source::open(&args.source)? {
+        Opened::Log(found) => *found,
+        Opened::Damaged(error) => return Ok(damaged(&error.to_string())),
     };
     if let Some(lost) = &log.lost {
         return Ok(damaged(&format!("the log ends before tick {}: {}", lost.tick.0, lost.reason)));
@@ -31,12 +32,18 @@ pub fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     let names = if args.with_names { names::write(&people.0) } else { Vec::new() };
     let output = args.output.display();
     let bytes = write(&log, &names, &args.output).with_context(|| format!("cannot write {output}"))?;
-    println!(
-        "{output}: {bytes} bytes, {} ticks, {}; try: {} replay verify {output}\ndigest {digest}",
-        log.last_tick().0,
-        if args.with_names { format!("{} names", people.0.len()) } else { "no names".to_owned() },
-        super::super::this_program()
-    );
+    let ticks = log.last_tick().0;
+    let names = match people.0.len() {
+        0 => "no names".to_owned(),
+        1 => "1 name".to_owned(),
+        count => format!("{count} names"),
+    };
+    let next = if kept.is_some_and(|kept| kept.is_live) {
+        "\nthe match has not ended: verify will call this file incomplete, and end with 1".to_owned()
+    } else {
+        format!("; try: {} replay verify {output}", this_program())
+    };
+    print(&format!("{output}: {bytes} bytes, {ticks} ticks, {names}{next}\ndigest {digest}\n"))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -7,6 +7,7 @@ use combat_components::ids::SimId;
 use combat_components::phase::Phase;
 use combat_components::quantity::{MilliPoints, Vec3Mm};
 use combat_components::rules::Ruleset;
+use combat_components::score::Score;
 use serde_json::{Value, json};
 
 /// Names that events do not carry.
@@ -43,6 +44,37 @@ fn points(amount: MilliPoints) -> f64 {
     f64::from(amount.0) / 1_000.0
 }
 
+fn counted(count: u32, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+}
+
+const fn points_of(thousandths: i64) -> f64 {
+    thousandths as f64 / 1_000.0
+}
+
+/// What somebody has achieved, in words.
+pub fn tell_score(score: &Score) -> String {
+    [
+        counted(score.kills.into(), "kill"),
+        counted(score.deaths.into(), "death"),
+        counted(score.shots, "shot"),
+        counted(score.hits, "hit"),
+        counted(score.headshots, "headshot"),
+        format!("{} points dealt", points_of(score.damage_dealt)),
+        format!("{} points taken", points_of(score.damage_taken)),
+    ]
+    .join(", ")
+}
+
+/// Damage in points.
+pub fn score_as_json(score: &Score) -> Value {
+    json!({
+        "kills": score.kills, "deaths": score.deaths, "shots": score.shots, "hits": score.hits,
+        "headshots": score.headshots, "damageDealt": points_of(score.damage_dealt),
+        "damageTaken": points_of(score.damage_taken),
+    })
+}
+
 fn metres(at: Vec3Mm) -> String {
     let [x, y, z] = [at.x, at.y, at.z].map(|mm| f64::from(mm) / 1_000.0);
     format!("({x:.3}, {y:.3}, {z:.3})")
@@ -53,7 +85,7 @@ pub fn tell(event: &Event, names: &Names<'_>) -> String {
     let player = |id: &SimId| names.player(*id);
     match event {
         Event::Joined { id, slot } => format!("{} joined as SimId {} in slot {}", player(id), id.0, slot.0),
-        Event::Left { id, cause, .. } => format!("{} left ({cause:?})", player(id)),
+        Event::Left { id, cause, .. } => format!("{} left ({})", player(id), cause.code()),
         Event::Connected { id } => format!("{} connected", player(id)),
         Event::Disconnected { id } => format!("{} disconnected", player(id)),
         Event::Displaced { id, reason, pose, .. } => {
@@ -97,7 +129,7 @@ pub fn as_json(event: &Event) -> Value {
     match event {
         Event::Joined { id, slot } => json!({"type": "joined", "simId": id.0, "slot": slot.0}),
         Event::Left { id, slot, cause } => {
-            json!({"type": "left", "simId": id.0, "slot": slot.0, "cause": format!("{cause:?}")})
+            json!({"type": "left", "simId": id.0, "slot": slot.0, "cause": cause.code()})
         }
         Event::Connected { id } => json!({"type": "connected", "simId": id.0}),
         Event::Disconnected { id } => json!({"type": "disconnected", "simId": id.0}),

@@ -1,12 +1,12 @@
 //! `combat replay`: lists, verifies, shows, exports and audits recorded sessions, beside a running server or without one.
 
-use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use combat_replays::digest::LogDigest;
 
+use super::print;
 use crate::config::StorageSettings;
 
 mod audit;
@@ -52,7 +52,7 @@ struct ListArgs {
 #[derive(Args)]
 struct VerifyArgs {
     /// After this tick of the re-simulation, change one integer of one component by one
-    #[arg(long, value_name = "TICK")]
+    #[arg(long, value_name = "N", value_parser = tick)]
     perturb: Option<u32>,
     /// What the log's digest is to be, as `list --json`, `inspect`, `export` and `verify` show it
     #[arg(long, value_name = "DIGEST")]
@@ -67,7 +67,7 @@ struct VerifyArgs {
 #[derive(Args)]
 struct InspectArgs {
     /// Show this tick alone: its commands, events and verdicts, and the state after it
-    #[arg(long, value_name = "TICK")]
+    #[arg(long, value_name = "N", value_parser = tick)]
     tick: Option<u32>,
     /// Print one JSON object
     #[arg(long)]
@@ -110,12 +110,9 @@ struct SourceArgs {
     storage: StorageSettings,
 }
 
-/// Prints what was gathered; a reader that has seen enough, such as `head`, is no fault.
-fn print(text: &str) -> anyhow::Result<()> {
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
+/// Whether the log has such a tick is said once it is open.
+fn tick(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| "expected a tick of the log, 1 to its last".to_owned())
 }
 
 pub fn run(args: ReplayArgs) -> anyhow::Result<ExitCode> {

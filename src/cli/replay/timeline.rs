@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use combat_components::canon::{Canon, Reader};
 use combat_components::ids::SimId;
+use combat_components::score::Score;
 use combat_components::tick::{Tick, TickRate};
 use combat_replays::digest::LogDigest;
 use combat_replays::log::Log;
@@ -46,15 +48,16 @@ pub fn tell(
         writeln!(out, "{}", header(log).join("\n"))?;
     }
     let mut timeline = Timeline { people, players: BTreeMap::new(), rate, as_json, events: 0, out };
-    let (last_tick, damage) = match Player::from_start(parts, &log.records) {
-        Err(damage) => (Tick(0), Some(damage.to_string())),
+    let (last_tick, damage, scores) = match Player::from_start(parts, &log.records) {
+        Err(damage) => (Tick(0), Some(damage.to_string()), Vec::new()),
         Ok(mut player) => {
             let damage = timeline.play(&mut player, &mut names)?;
+            let scores = Achieved::of(&mut player);
             if !as_json {
                 writeln!(timeline.out, "the log ends at tick {}", player.sim().tick().0)?;
-                scores(&mut player, &names).iter().try_for_each(|line| writeln!(timeline.out, "{line}"))?;
+                scores.iter().try_for_each(|score| writeln!(timeline.out, "{}", score.line(&names)))?;
             }
-            (player.sim().tick(), damage)
+            (player.sim().tick(), damage, scores)
         }
     };
     let lost =
@@ -62,7 +65,10 @@ pub fn tell(
     let damage = damage.or(lost);
     if as_json {
         let players = Vec::from_iter(std::mem::take(&mut timeline.players).into_values());
-        let rest = json!({"players": players, "ticks": last_tick.0, "damage": damage, "digest": digest});
+        let scores = Vec::from_iter(scores.iter().map(Achieved::as_json));
+        let rest = json!({
+            "players": players, "scores": scores, "ticks": last_tick.0, "damage": damage, "digest": digest,
+        });
         let rest = rest.to_string();
         writeln!(timeline.out, "],{}", rest.trim_start_matches('{'))?;
     } else if let Some(digest) = digest {
@@ -160,13 +166,37 @@ fn header_as_json(log: &Log) -> Value {
     })
 }
 
-fn scores(player: &mut Player<'_>, names: &Names<'_>) -> Vec<String> {
-    let scores = player.sim_mut().canonical(StateKind::Score);
-    let ids = scores.into_iter().filter_map(|(id, _)| id);
-    let mut lines: Vec<String> = ids
-        .map(|id| format!("{}: {}", names.player(id), player.sim_mut().describe(StateKind::Score, Some(id))))
-        .collect();
-    let departed = player.sim().departed().0.iter();
-    lines.extend(departed.map(|gone| format!("{} (has left): {:?}", names.player(gone.id), gone.score)));
-    lines
+/// What somebody had achieved where the log ends.
+struct Achieved {
+    id: SimId,
+    has_left: bool,
+    score: Score,
+}
+
+impl Achieved {
+    /// Of those who are in the session, then of those who have left it.
+    fn of(player: &mut Player<'_>) -> Vec<Self> {
+        let scores = player.sim_mut().canonical(StateKind::Score).into_iter();
+        let mut achieved: Vec<Self> = scores
+            .filter_map(|(id, bytes)| {
+                let score = Score::take(&mut Reader::new(&bytes)).expect("a score's own canonical bytes");
+                id.map(|id| Self { id, has_left: false, score })
+            })
+            .collect();
+        let departed = player.sim().departed().0.iter();
+        achieved.extend(departed.map(|gone| Self { id: gone.id, has_left: true, score: gone.score }));
+        achieved
+    }
+
+    fn line(&self, names: &Names<'_>) -> String {
+        let has_left = if self.has_left { " (has left)" } else { "" };
+        format!("{}{has_left}: {}", names.player(self.id), happened::tell_score(&self.score))
+    }
+
+    fn as_json(&self) -> Value {
+        let mut object = happened::score_as_json(&self.score);
+        object["simId"] = json!(self.id.0);
+        object["hasLeft"] = json!(self.has_left);
+        object
+    }
 }

@@ -4,17 +4,21 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
+use combat_components::ids::SessionId;
 use combat_components::tick::Tick;
+use combat_replays::digest::LogDigest;
 use combat_replays::divergence::Divergence;
 use combat_replays::file::FileError;
 use combat_replays::log::Log;
+use combat_replays::reader::Damage;
 use combat_replays::verifier::{self, Outcome, Perturbation, Report, VerifyOptions};
 use combat_systems::snapshot::StateKind;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::VerifyArgs;
 use super::source::{self, Found, Opened};
+use super::{VerifyArgs, print};
 use crate::cli::{COULD_NOT_RUN, DOES_NOT_HOLD};
 
 /// The bar is told of every so many ticks, so that telling it costs nothing.
@@ -23,7 +27,7 @@ const TICKS_PER_PROGRESS: u32 = 1_024;
 pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let Found { log, kept } = match source::open(&args.source)? {
         Opened::Log(found) => *found,
-        Opened::Damaged(error) => return Ok(tell_damaged_file(args, &error)),
+        Opened::Damaged(error) => return tell_damaged_file(args, &error),
     };
     let last_tick = log.last_tick();
     let perturb = args.perturb.map(|tick| Perturbation { tick: Tick(tick), choice: u64::from(tick) });
@@ -37,17 +41,20 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let (report, took) = verify(&log, VerifyOptions { perturb, expect, session }, last_tick);
     let simulated = Duration::from_nanos(log.header.setup.tick_rate.nanos_at(u64::from(report.ticks.0)));
     let speed = simulated.as_secs_f64() / took.as_secs_f64().max(1e-9);
-    if args.json {
-        let mut answer = as_json(&report, speed);
-        answer["live"] = json!(is_live);
-        answer["expectedDigest"] = json!(expect.map(|digest| digest.to_string()));
-        println!("{answer}");
+    let text = if args.json {
+        let answer = Answer { live: is_live, expected_digest: expect.map(as_text), ..answer(&report, speed) };
+        serde_json::to_string(&answer)?
     } else {
-        tell(&report, speed, is_live);
+        let mut lines = tell(&report, speed, is_live);
         if let Some(digest) = report.digest {
-            println!("digest {digest}{}", if expect == Some(digest) { ", as expected" } else { "" });
+            lines.push(format!(
+                "digest {digest}{}",
+                if expect == Some(digest) { ", as expected" } else { "" }
+            ));
         }
-    }
+        lines.join("\n")
+    };
+    print(&format!("{text}\n"))?;
     Ok(match report.outcome {
         Outcome::Verified => ExitCode::SUCCESS,
         Outcome::Incomplete if is_live => ExitCode::SUCCESS,
@@ -76,53 +83,82 @@ fn verify(log: &Log, options: VerifyOptions, last_tick: Tick) -> (Report, Durati
     (report, took)
 }
 
-fn tell_damaged_file(args: &VerifyArgs, error: &FileError) -> ExitCode {
-    let damage = match error {
-        FileError::Part { part, offset, .. } => {
-            json!({"part": part.to_string(), "offset": offset, "tick": null})
-        }
-        FileError::Records(damage) => {
-            json!({"part": "records", "offset": damage.offset, "tick": damage.tick.0})
-        }
-        FileError::Magic | FileError::Format { .. } => Value::Null,
-    };
-    if args.json {
-        let answer = json!({
-            "sessionId": null, "ticks": 0, "result": "damaged", "speed": 0.0, "firstDivergence": null,
-            "reason": error.to_string(), "damage": damage, "digest": null, "expectedDigest": null,
-        });
-        println!("{answer}");
-    } else {
-        println!("damaged: {error}");
-    }
-    ExitCode::from(DOES_NOT_HOLD)
+/// What `--json` prints: of every outcome the same keys, null where it is not known.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    session_id: Option<String>,
+    ticks: u32,
+    result: &'static str,
+    speed: f64,
+    epochs: Option<u32>,
+    live: bool,
+    match_ended: Option<bool>,
+    first_divergence: Option<Value>,
+    reason: Option<String>,
+    damage: Option<Value>,
+    digest: Option<String>,
+    expected_digest: Option<String>,
+    perturbed: Option<Value>,
 }
 
-fn as_json(report: &Report, speed: f64) -> Value {
-    let divergence = match &report.outcome {
-        Outcome::Diverged(divergence) => Some(divergence),
-        _ => None,
+fn as_text(digest: LogDigest) -> String {
+    digest.to_string()
+}
+
+fn tell_damaged_file(args: &VerifyArgs, error: &FileError) -> anyhow::Result<ExitCode> {
+    let damage = match error {
+        FileError::Part { part, offset, .. } => {
+            Some(json!({"part": part.to_string(), "offset": offset, "tick": null}))
+        }
+        FileError::Records(damage) => Some(damage_as_json(damage)),
+        FileError::Magic | FileError::Format { .. } => None,
     };
-    json!({
-        "sessionId": report.session.to_string(),
-        "ticks": report.ticks.0,
-        "result": report.outcome.code(),
-        "speed": (speed * 10.0).round() / 10.0,
-        "epochs": report.epoch.0,
-        "firstDivergence": divergence.map(divergence_as_json),
-        "reason": reason(&report.outcome),
-        "digest": report.digest.map(|digest| digest.to_string()),
-        "damage": match &report.outcome {
-            Outcome::Damaged(damage) => {
-                json!({"part": "records", "offset": damage.offset, "tick": damage.tick.0})
-            }
-            _ => Value::Null,
-        },
-        "perturbed": report.perturbed.map(|(kind, id)| json!({
+    let text = if args.json {
+        serde_json::to_string(&Answer {
+            result: "damaged",
+            reason: Some(error.to_string()),
+            damage,
+            expected_digest: args.expect.map(as_text),
+            ..Answer::default()
+        })?
+    } else {
+        format!("damaged: {error}")
+    };
+    print(&format!("{text}\n"))?;
+    Ok(ExitCode::from(DOES_NOT_HOLD))
+}
+
+fn damage_as_json(damage: &Damage) -> Value {
+    json!({"part": "records", "offset": damage.offset, "tick": damage.tick.0})
+}
+
+fn answer(report: &Report, speed: f64) -> Answer {
+    let (divergence, damage) = match &report.outcome {
+        Outcome::Diverged(divergence) => (Some(divergence_as_json(divergence)), None),
+        Outcome::Damaged(damage) => (None, Some(damage_as_json(damage))),
+        _ => (None, None),
+    };
+    let perturbed = report.perturbed.map(|(kind, id)| {
+        json!({
             "component": kind.name(),
             "simId": id.map(|id| id.0),
-        })),
-    })
+        })
+    });
+    Answer {
+        session_id: Some(report.session.to_string()),
+        ticks: report.ticks.0,
+        result: report.outcome.code(),
+        speed: (speed * 10.0).round() / 10.0,
+        epochs: Some(report.epoch.0),
+        match_ended: report.has_ended,
+        first_divergence: divergence,
+        reason: reason(report),
+        damage,
+        digest: report.digest.map(as_text),
+        perturbed,
+        ..Answer::default()
+    }
 }
 
 fn divergence_as_json(divergence: &Divergence) -> Value {
@@ -138,65 +174,80 @@ fn divergence_as_json(divergence: &Divergence) -> Value {
     })
 }
 
-fn reason(outcome: &Outcome) -> Option<String> {
-    match outcome {
+fn reason(report: &Report) -> Option<String> {
+    match &report.outcome {
         Outcome::Verified | Outcome::Diverged(_) => None,
         Outcome::Incomplete => Some("the match had not ended".to_owned()),
         Outcome::Broken(broken) => Some(broken.to_string()),
         Outcome::OtherDigest { expected, found } => {
-            Some(format!("expected digest {expected}, found {found}"))
+            let incomplete =
+                if report.has_ended == Some(false) { "; the match had not ended either" } else { "" };
+            Some(format!("expected digest {expected}, found {found}{incomplete}"))
         }
         Outcome::Refused(refusal) => Some(refusal.to_string()),
         Outcome::Damaged(damage) => Some(damage.to_string()),
     }
 }
 
-fn tell(report: &Report, speed: f64, is_live: bool) {
+/// The lines for people, without the digest's.
+fn tell(report: &Report, speed: f64, is_live: bool) -> Vec<String> {
     let (session, ticks) = (report.session, report.ticks.0);
+    let mut lines = Vec::new();
     if let Some((kind, id)) = report.perturbed {
         let whose = id.map_or(String::new(), |id| format!(" of SimId {}", id.0));
-        println!("perturbed: one integer of {}{whose}, in the re-simulation only", kind.name());
+        lines.push(format!("perturbed: one integer of {}{whose}, in the re-simulation only", kind.name()));
     }
+    let incomplete =
+        if is_live { "incomplete: the match has not ended" } else { "incomplete: the match had not ended" };
     match &report.outcome {
-        Outcome::Verified => {
-            println!(
-                "verified: session {session}, {ticks} ticks, every hash as recorded, {speed:.0} x real time"
-            );
-        }
-        Outcome::Incomplete if is_live => println!(
-            "verified up to tick {ticks}: session {session}, every hash as recorded, {speed:.0} x real time\n\
-             incomplete: the match has not ended"
-        ),
-        Outcome::Incomplete => println!(
-            "incomplete: the match had not ended: session {session}, every hash as recorded up to tick {ticks}"
-        ),
+        Outcome::Verified => lines.push(format!(
+            "verified: session {session}, {ticks} ticks, every hash as recorded, {speed:.0} x real time"
+        )),
+        Outcome::Incomplete if is_live => lines.extend([
+            format!(
+                "verified up to tick {ticks}: session {session}, every hash as recorded, {speed:.0} x real time"
+            ),
+            incomplete.to_owned(),
+        ]),
+        Outcome::Incomplete => lines
+            .push(format!("{incomplete}: session {session}, every hash as recorded up to tick {ticks}")),
         Outcome::Broken(broken) => {
-            println!("broken: session {session}, verified up to tick {ticks}: {broken}");
+            lines.push(format!("broken: session {session}, verified up to tick {ticks}: {broken}"));
         }
-        Outcome::OtherDigest { expected, found } => println!(
-            "other digest: session {session}, {ticks} ticks, every hash as recorded, but not the log expected\n  \
-             expected {expected}\n  found    {found}"
-        ),
-        Outcome::Diverged(divergence) => tell_divergence(session, divergence),
-        Outcome::Refused(refusal) => println!("refused: session {session}: {refusal}"),
+        Outcome::OtherDigest { expected, found } => {
+            lines.extend([
+                format!(
+                    "other digest: session {session}, {ticks} ticks, every hash as recorded, but not the log expected"
+                ),
+                format!("  expected {expected}"),
+                format!("  found    {found}"),
+            ]);
+            lines.extend((report.has_ended == Some(false)).then(|| incomplete.to_owned()));
+        }
+        Outcome::Diverged(divergence) => tell_divergence(session, divergence, &mut lines),
+        Outcome::Refused(refusal) => lines.push(format!("refused: session {session}: {refusal}")),
         Outcome::Damaged(damage) => {
-            println!("damaged: session {session}, verified up to tick {ticks}: {damage}");
+            lines.push(format!("damaged: session {session}, verified up to tick {ticks}: {damage}"));
         }
     }
+    lines
 }
 
-fn tell_divergence(session: combat_components::ids::SessionId, divergence: &Divergence) {
+fn tell_divergence(session: SessionId, divergence: &Divergence, lines: &mut Vec<String>) {
     let component = divergence.component.map_or(String::new(), |kind| format!(" in {}", kind.name()));
     let whose = divergence.sim_id.map_or(String::new(), |id| format!(" of SimId {}", id.0));
-    println!("diverged: session {session} at tick {}{component}{whose}", divergence.tick.0);
+    lines.push(format!("diverged: session {session} at tick {}{component}{whose}", divergence.tick.0));
     if let Some(at) = divergence.compared_at.filter(|at| *at != divergence.tick) {
-        println!("the states below are those of the next keyframe, tick {}", at.0);
+        lines.push(format!("the states below are those of the next keyframe, tick {}", at.0));
     }
     match (&divergence.expected, &divergence.found) {
-        (Some(expected), Some(found)) => println!("  expected {expected}\n  found    {found}"),
-        _ => println!("  no keyframe follows, so only the hashes can be compared"),
+        (Some(expected), Some(found)) => {
+            lines.extend([format!("  expected {expected}"), format!("  found    {found}")]);
+        }
+        _ => lines.push("  no keyframe follows, so only the hashes can be compared".to_owned()),
     }
     if divergence.transient {
-        println!("  a second re-simulation agrees with the log: a fault of this run, not of the rules");
+        let fault = "  a second re-simulation agrees with the log: a fault of this run, not of the rules";
+        lines.push(fault.to_owned());
     }
 }

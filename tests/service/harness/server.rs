@@ -173,6 +173,12 @@ impl Server {
         command.args(arguments).output().expect("combat can be run")
     }
 
+    /// As [`Self::combat`], with another standard output.
+    pub fn combat_into(&self, stdout: Stdio, arguments: &[&str]) -> Output {
+        let mut command = bare_command(self.data_dir());
+        command.args(arguments).stdout(stdout).output().expect("combat can be run")
+    }
+
     async fn wait_until_ready(&mut self) {
         self.address = wait::until("the line `serving`", async || {
             let ended = self.child.try_wait().expect("a child of ours");
