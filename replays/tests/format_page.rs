@@ -13,7 +13,7 @@ fn fields_of_the_page() -> Vec<(String, String)> {
     rows.take_while(|line| line.starts_with('|'))
         .flat_map(|row| {
             let mut cells = row.split('|').skip(1).map(str::trim);
-            let (names, of) = (cells.next().unwrap(), cells.next().unwrap());
+            let (names, of) = (cells.next().unwrap_or_default(), cells.next().unwrap_or_default());
             let names = names.split('`').skip(1).step_by(2).map(str::to_owned);
             names.map(|name| (name, of.trim_end_matches(" each").to_owned())).collect::<Vec<_>>()
         })
@@ -23,27 +23,25 @@ fn fields_of_the_page() -> Vec<(String, String)> {
 /// Every field of a header, its path's last part and its length in bytes, `None` for a text.
 fn fields_of_a_header() -> Vec<(String, Option<usize>)> {
     let mut bytes = Vec::new();
-    file::read(DUEL).unwrap().header.put(&mut bytes);
+    file::read(DUEL).expect("a golden log can be read").header.put(&mut bytes);
     let mut fields = Vec::new();
     let told = Trail::of::<Header>(&bytes, &mut |traced| {
         let name = traced.path.last().expect("a header is a struct");
         fields.push(((*name).to_owned(), (!traced.is_text).then(|| traced.range.len())));
     });
-    told.unwrap();
+    told.expect("a header's own bytes");
     fields
 }
 
+/// `None` for a text.
 fn bytes_of(of: &str) -> Option<usize> {
-    match of.split_once(' ') {
-        Some((count, "bytes")) => count.parse().ok(),
-        _ if of == "text" => None,
-        _ => Some(
-            of.strip_prefix('u')
-                .unwrap_or_else(|| panic!("{of:?}: expected u8 to u64"))
-                .parse::<usize>()
-                .unwrap()
-                / 8,
-        ),
+    match of {
+        "text" => None,
+        "u8" => Some(1),
+        "u16" => Some(2),
+        "u32" => Some(4),
+        "u64" => Some(8),
+        _ => of.strip_suffix(" bytes").and_then(|count| count.parse().ok()),
     }
 }
 
