@@ -114,6 +114,14 @@ pub(super) async fn mark_finished(
 
 /// Of the whole log: earlier epochs as they are stored, this process's own as its tape has kept it.
 async fn digest_of(registry: &Registry, tape: &Tape) -> Option<LogDigest> {
+    let digest = read_digest(registry, tape).await;
+    if digest.is_none() {
+        tracing::warn!(session = %tape.session(), "a log has no digest: it could not be read back; verify says so too");
+    }
+    digest
+}
+
+async fn read_digest(registry: &Registry, tape: &Tape) -> Option<LogDigest> {
     // Whatever was offered is committed, and with that digested, before the flush is answered.
     registry.journal().flush().await.ok()?;
     let (reader, id) = (registry.journal().reader(), tape.session());

@@ -59,6 +59,11 @@ impl ClaimPacer {
         self.client_tick
     }
 
+    /// The server did not take a claim and corrected nothing: the next one covers its time and is drawn for it.
+    pub fn held(&mut self, input_seq: u32) {
+        self.in_flight.retain(|(in_flight, _)| *in_flight != input_seq);
+    }
+
     /// The server says what was in the bank at `server_tick`, with every input up to `last_input_seq` taken.
     pub fn bank_reported(&mut self, bank_ticks: u32, server_tick: u32, last_input_seq: u32) {
         while let Some(&(input_seq, client_tick)) = self.in_flight.first() {
@@ -245,6 +250,23 @@ mod tests {
         assert!(pacer.bank_at(0) <= 37 - 7 * 3, "{}", pacer.bank_at(0));
         pacer.bank_reported(37, 28, 8);
         assert_eq!(pacer.bank_at(28), 37);
+    }
+
+    #[test]
+    fn the_time_of_a_held_claim_is_drawn_with_the_next_one() {
+        let mut pacer = ClaimPacer::new(128);
+        pacer.displaced(37, 0, false);
+        pacer.claimed(1, 0, 0, 0);
+        for (input_seq, own_ticks) in [(2, 10), (3, 18)] {
+            pacer.claimed(input_seq, if input_seq == 2 { 10 } else { 8 }, own_ticks, 20);
+        }
+        pacer.held(3);
+        pacer.bank_reported(10, 20, 3);
+        assert_eq!(pacer.bank_at(20), 2, "of 10 in the bank, 8 belong to the held claim");
+        assert_eq!(pacer.bank_at(80), 37 - 8);
+        pacer.claimed(4, 29, 100, 80);
+        pacer.bank_reported(0, 80, 4);
+        assert_eq!(pacer.bank_at(80), 0);
     }
 
     #[test]

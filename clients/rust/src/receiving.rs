@@ -5,7 +5,8 @@ use combat_components::reason::Reason;
 use combat_protocol::client_view::{HashCheck, ViewError};
 use combat_protocol::codec::decode_server;
 use combat_protocol::server::{
-    Correction, Delta, EventMessage, Happening, Own, Pong, ServerMessage, Snapshot, StatusMessage, Welcome,
+    Correction, Delta, EventMessage, Happening, InputVerdict, Own, Pong, ServerMessage, Snapshot,
+    StatusMessage, Welcome,
 };
 
 use crate::client::{Client, Placed};
@@ -98,6 +99,10 @@ impl Client {
     fn take_own(&mut self, own: Own, now_ms: u64) -> Received<'_> {
         self.clock.at_least(own.tick, now_ms);
         self.durable_tick = self.durable_tick.max(own.durable_tick);
+        let held = |verdict: &&InputVerdict| verdict.reason == Some(Reason::HeldByShot);
+        for verdict in own.verdicts.iter().filter(held) {
+            self.pacer.held(verdict.input_seq);
+        }
         self.pacer.bank_reported(own.bank_ticks, own.tick, own.last_input_seq);
         if let Some(correction) = &own.correction {
             self.take_correction(correction, own.tick, now_ms);

@@ -248,7 +248,9 @@ impl Walker {
         let [x, z] = [want[0] as f64, want[2] as f64];
         ASIDE.into_iter().find_map(|(cos, sin)| {
             [sin, -sin].into_iter().find_map(|sin| {
-                let way = [(x * cos - z * sin) * cos, (x * sin + z * cos) * cos].map(|part| part as i64);
+                let way = [(x * cos - z * sin) * cos, (x * sin + z * cos) * cos];
+                let allowed = [0, 1].map(|axis| self.share_allowed(axis, way[axis] as i64));
+                let way = way.map(|part| (part * allowed[0].min(allowed[1])) as i64);
                 self.end(level, plus(self.exact_um, [way[0], want[1], way[1]]))
             })
         })

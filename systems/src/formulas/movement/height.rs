@@ -1,0 +1,144 @@
+//! The heights of a claimed way: jumps, falls, and ground that carries.
+
+use combat_components::body::Motion;
+use combat_components::reason::Reason;
+
+use super::{DivCeil, MovementLimits, ROUNDING_UM, WayPoint};
+
+/// Where a body last stood, and from which length on it has certainly been in the air.
+#[derive(Clone, Copy, Debug, Default)]
+struct Footing {
+    at: WayPoint,
+    left_at_um: Option<i64>,
+}
+
+impl MovementLimits {
+    /// Judges the heights along a way that begins with `motion` and takes `ticks`, and returns the motion it ends
+    /// with. `way` are the points of the way in order, its end last; never empty.
+    ///
+    /// # Errors
+    /// `TooHigh` or `FallsTooFast`.
+    pub fn judge_height(&self, motion: &Motion, ticks: u32, way: &[WayPoint]) -> Result<Motion, Reason> {
+        let end = way.last().copied().unwrap_or_default();
+        let ticks = i64::from(ticks);
+        let footing = self.last_footing(motion, ticks, way)?;
+        let walked_um = if footing.is_some() { self.step_um + end.length_um } else { 0 };
+        let falling = if motion.grounded { self.edge_fall() } else { i64::from(motion.fall_max) };
+        let fallen_um = self.furthest(falling, ticks, self.gravity, self.terminal_speed);
+        if end.rise_um < -(fallen_um + walked_um + ROUNDING_UM) {
+            return Err(Reason::FallsTooFast);
+        }
+        if end.grounded {
+            return Ok(Motion {
+                rise_max: self.jump_speed as i32,
+                fall_max: 0,
+                rise_debt: 0,
+                grounded: true,
+                ..*motion
+            });
+        }
+        let (rise_max, rise_debt) = match footing {
+            Some(footing) => self.leave_ground(&footing, ticks, &end)?,
+            None => self.fly_on(motion, ticks, &end)?,
+        };
+        let falling = if footing.is_some() { self.edge_fall() } else { falling };
+        let fall_max =
+            (falling + (self.gravity * ticks).div_ceil_of(self.hz)).min(self.terminal_speed) as i32;
+        Ok(Motion { rise_max, fall_max, rise_debt, grounded: false, ..*motion })
+    }
+
+    /// Where the body last stood before the end of the way; `None` when it was in the air all along.
+    fn last_footing(&self, motion: &Motion, ticks: i64, way: &[WayPoint]) -> Result<Option<Footing>, Reason> {
+        let mut footing = motion.grounded.then(Footing::default);
+        let mut before = WayPoint { grounded: motion.grounded, ..WayPoint::default() };
+        for point in way {
+            match (&mut footing, point.grounded) {
+                (_, true) => {
+                    if point.rise_um > self.highest_footing(motion, ticks, footing.as_ref(), (&before, point))
+                    {
+                        return Err(Reason::TooHigh);
+                    }
+                    footing = Some(Footing { at: *point, left_at_um: None });
+                }
+                (Some(footing), false) => {
+                    footing.left_at_um.get_or_insert(point.length_um);
+                }
+                (None, false) => {}
+            }
+            before = *point;
+        }
+        Ok(footing)
+    }
+
+    /// How high above the start a body can next stand: by a jump, or by a step or a slope of at most 45°.
+    fn highest_footing(
+        &self,
+        motion: &Motion,
+        ticks: i64,
+        footing: Option<&Footing>,
+        (before, point): (&WayPoint, &WayPoint),
+    ) -> i64 {
+        let highest = match footing {
+            Some(footing) => {
+                let sloped_um = if before.grounded { point.length_um - before.length_um } else { 0 };
+                footing.at.rise_um + self.apex(self.jump_speed, ticks).max(self.step_um + sloped_um)
+            }
+            // Landing on an edge or a slope may lift a body for the one tick until it stands.
+            None => {
+                self.apex(i64::from(motion.rise_max), ticks) + self.reach_um(1) - i64::from(motion.rise_debt)
+            }
+        };
+        highest + ROUNDING_UM
+    }
+
+    /// The fastest a body can be rising that stood at `footing` and is in the air at `end`; and its debt.
+    fn leave_ground(&self, footing: &Footing, ticks: i64, end: &WayPoint) -> Result<(i32, i32), Reason> {
+        let risen = end.rise_um - footing.at.rise_um;
+        let debt = risen - self.apex(self.jump_speed, ticks);
+        if debt > ROUNDING_UM {
+            return Err(Reason::TooHigh);
+        }
+        // Energy: what has been risen is paid for in speed, what has been fallen is gained (v² = u² − 2gh).
+        let sunk = -(risen + self.step_um + end.length_um - footing.at.length_um + ROUNDING_UM);
+        let by_height = if sunk > 0 {
+            -(2 * self.gravity * sunk).isqrt()
+        } else {
+            let paid = 2 * self.gravity * (risen - ROUNDING_UM).max(0);
+            (self.jump_speed * self.jump_speed - paid).max(0).isqrt() + 1
+        };
+        let flown_um = end.length_um - footing.left_at_um.unwrap_or(end.length_um);
+        let by_time = self.jump_speed - self.gravity * flown_um / self.speed;
+        Ok((by_height.min(by_time).max(-self.terminal_speed) as i32, debt.max(0) as i32))
+    }
+
+    /// The fastest a body can be rising after `ticks` of free flight; and its debt.
+    fn fly_on(&self, motion: &Motion, ticks: i64, end: &WayPoint) -> Result<(i32, i32), Reason> {
+        let start = i64::from(motion.rise_max);
+        let sinking = self.terminal_speed + start;
+        let flown = if sinking * self.hz <= self.gravity * ticks {
+            (sinking * sinking).div_ceil_of(2 * self.gravity) - self.terminal_speed * ticks / self.hz
+        } else {
+            (start * ticks).div_ceil_of(self.hz) - self.gravity * ticks * ticks / (2 * self.hz * self.hz)
+        };
+        let debt = i64::from(motion.rise_debt) + end.rise_um - flown;
+        if debt > ROUNDING_UM {
+            return Err(Reason::TooHigh);
+        }
+        let slowed = (start - self.gravity * ticks / self.hz).max(-self.terminal_speed);
+        Ok((slowed as i32, debt.max(0) as i32))
+    }
+
+    /// How fast a body can be falling that slides over an edge and still counts as standing on it.
+    fn edge_fall(&self) -> i64 {
+        (2 * self.gravity * self.step_um).isqrt()
+    }
+
+    /// The highest point a body can be at within `ticks` of being thrown up, relative to its start; never below.
+    fn apex(&self, start: i64, ticks: i64) -> i64 {
+        let start = start.max(0);
+        if start * self.hz <= self.gravity * ticks {
+            return (start * start).div_ceil_of(2 * self.gravity);
+        }
+        (start * ticks).div_ceil_of(self.hz) - self.gravity * ticks * ticks / (2 * self.hz * self.hz)
+    }
+}
