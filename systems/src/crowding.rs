@@ -1,7 +1,7 @@
 //! Movement, at its end: bodies may pass through each other, but who stays inside one he came into is put out.
 //!
-//! Who was there first is never moved, and nobody is favoured by his slot or id. Looked at on the grid of frames: what
-//! no frame shows does not count.
+//! Who was there first is never moved, and nobody is favoured by his slot or id. Looked at in the tick after each frame:
+//! by then every shot has been shown where it was fired, so that putting somebody out hides none.
 
 use arrayvec::ArrayVec;
 use bevy_ecs::entity::Entity;
@@ -23,7 +23,6 @@ use crate::fighter::{Displacing, Fighter};
 use crate::formulas::aim;
 use crate::formulas::bodies::{Party, Way, apart, clearance_mm, heading, judge_overlap, way_out_mm};
 use crate::formulas::shot::along;
-use crate::hold;
 use crate::input::{Now, ranks_at};
 use crate::movement::Ground;
 use crate::phases::Phase;
@@ -61,7 +60,8 @@ fn somebody_may_be_inside_another(
     rules: Res<TickRules>,
     bodies: Query<(&Body, &Vitals)>,
 ) -> bool {
-    if !now.0.0.is_multiple_of(rules.setup.limits.frame_ticks) {
+    let frame_ticks = rules.setup.limits.frame_ticks;
+    if now.0.0 % frame_ticks != 1 % frame_ticks {
         return false;
     }
     let width_mm = 2 * rules.ruleset.body.radius_mm;
@@ -96,8 +96,6 @@ struct Present {
     /// A bit for the index of each body that this one overlaps.
     overlaps: u64,
     counts: bool,
-    /// A shot of his is still to be shown where it was fired.
-    is_held: bool,
 }
 
 impl Present {
@@ -118,19 +116,19 @@ fn part_bodies(
         return;
     }
     let mut at = ground.displacing();
-    let kept_ticks_max = kept_ticks_max(at.rules);
+    let inside_ticks_max = at.rules.inside_ticks_max;
     let passed_ticks = at.rules.setup.limits.frame_ticks;
     let mut crowd = gather(&roster, &mut fighters, &at);
     find_intruders(&mut crowd, at.rules);
     for one in &mut crowd {
         let ticks = &mut one.intrusion.ticks;
         *ticks = match (one.counts, one.overlaps) {
-            (true, _) => ticks.saturating_add(passed_ticks).min(kept_ticks_max),
+            (true, _) => ticks.saturating_add(passed_ticks).min(inside_ticks_max),
             (false, 0) => ticks.saturating_sub(passed_ticks),
             (false, _) => *ticks,
         };
     }
-    if crowd.iter().any(|one| is_due(one, at.rules)) {
+    if crowd.iter().any(|one| is_due(one, inside_ticks_max)) {
         put_out(&mut crowd, &mut fighters, &mut at);
     }
     for one in &crowd {
@@ -139,14 +137,8 @@ fn part_bodies(
     }
 }
 
-fn is_due(one: &Present, rules: &TickRules) -> bool {
-    let ticks_max = if one.is_held { kept_ticks_max(rules) } else { rules.inside_ticks_max };
-    one.counts && one.intrusion.ticks >= ticks_max
-}
-
-/// Who is held by a shot is left there for a while, and not for as long as he goes on shooting.
-fn kept_ticks_max(rules: &TickRules) -> u32 {
-    rules.inside_ticks_max + rules.inside_ticks_max / WINDOW_PART
+fn is_due(one: &Present, inside_ticks_max: u32) -> bool {
+    one.counts && one.intrusion.ticks >= inside_ticks_max
 }
 
 /// The dead are in nobody's way and forget whom they were inside.
@@ -168,8 +160,7 @@ fn gather(roster: &Roster, fighters: &mut Query<Fighter>, at: &Displacing<'_>) -
         };
         let (way, step) = (way_since(a_moment_ago), way_since(last_look));
         let slot = fighter.identity.slot;
-        let is_held = hold::binds_abilities(&fighter.claims.hold, at.now);
-        crowd.push(Present { entity, slot, way, step, intrusion, overlaps: 0, counts: false, is_held });
+        crowd.push(Present { entity, slot, way, step, intrusion, overlaps: 0, counts: false });
     }
     crowd
 }
@@ -215,7 +206,7 @@ fn put_out(crowd: &mut Crowd, fighters: &mut Query<Fighter>, at: &mut Displacing
     let (rules, seed) = (at.rules, at.rules.setup.seed.0);
     let ranks = ranks_at(at.now, seed);
     let mut draws = Stream::of(seed ^ u64::from(at.now.0).rotate_left(32), PARTING_CONSUMER);
-    let is_due = |one: &Present| is_due(one, rules);
+    let is_due = |one: &Present| is_due(one, rules.inside_ticks_max);
     let mut due: ArrayVec<usize, PLAYERS_MAX> =
         (0..crowd.len()).filter(|index| is_due(&crowd[*index])).collect();
     due.sort_unstable_by_key(|index| ranks[usize::from(crowd[*index].slot.0)]);
