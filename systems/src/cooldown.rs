@@ -86,20 +86,14 @@ fn nobody_can_fight(field: &Field<'_, '_>) -> bool {
     in_the_round < 2 && field.fighters.iter().any(|fighter| is_new(fighter.vitals))
 }
 
-/// Everybody at once and whole, but for those who have not waited as long as the dead do.
+/// Everybody who is there, at once and whole: it waits for nobody who comes and goes.
 fn start_round(field: &mut Field<'_, '_>) {
-    let now = field.ground.now();
-    let takes_part = |vitals: &Vitals| vitals.respawn_at.is_none_or(|at| at <= now);
-    let ready = field.fighters.iter().filter(|fighter| takes_part(fighter.vitals)).count();
-    if ready < usize::from(field.ground.rules().mode.players_min) {
-        return;
-    }
     field.state.next_round_at = None;
     field.departed.0.iter_mut().for_each(|departed| departed.kept = None);
     for mut fighter in &mut field.fighters {
         fighter.vitals.returns_with = None;
     }
-    place(takes_part, field);
+    place(|_| true, field);
 }
 
 /// Everybody chosen stands up at a spawn point, in the order of their ids.

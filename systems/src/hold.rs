@@ -47,7 +47,8 @@ pub fn stance(
     };
     let hold = hold_at(pose.at, since, now, rules.setup.limits.frame_ticks);
     let binding = actor.claims.hold.filter(|_| binds_abilities(&actor.claims.hold, now));
-    let goes_back = binding.is_some_and(|binding| hold.since < binding.since);
+    let is_older = |binding: Hold| binding.at != pose.at && action.follows != 0 && since <= binding.since;
+    let goes_back = binding.is_some_and(is_older);
     match !goes_back && allows(&hold, actor.body.pose.at, now, &rules.movement) {
         true => Ok(Stance { pose, hold }),
         false => Err(Reason::StaleInput),
@@ -64,7 +65,8 @@ fn hold_at(at: Vec3Mm, since: Tick, now: Tick, frame_ticks: u32) -> Hold {
 /// Whether a body held by `hold` may be at `at` now.
 pub fn allows(hold: &Hold, at: Vec3Mm, now: Tick, limits: &MovementLimits) -> bool {
     let walk_um = limits.reach_um(now.since(hold.since)) + ROUNDING_UM;
-    now > hold.until || hold.at.distance_squared(at) * 1_000_000 <= walk_um * walk_um
+    let [walk_um2, away_mm2] = [walk_um * walk_um, hold.at.distance_squared(at)].map(i128::from);
+    now > hold.until || away_mm2 * 1_000_000 <= walk_um2
 }
 
 /// Whether a shot of this body is still to be shown.

@@ -21,6 +21,9 @@ const RINGS_MAX: u32 = 8;
 /// Directions asked for a place on the first ring; the n-th has n times as many.
 const PLACES_PER_RING: u32 = 6;
 
+/// Ways looked along for one body: what a map with no room costs a tick is bounded, and on the shipped ones 64 need fewer.
+const WAYS_MAX: u32 = 256;
+
 /// Where everybody stands who is alive.
 pub type Standing = ArrayVec<Vec3Mm, PLAYERS_MAX>;
 
@@ -41,7 +44,10 @@ pub fn choose_spawn(rules: &TickRules, level: &Level, standing: &[Vec3Mm], strea
     } else {
         let turned = Yaw(stream.draw() as u16);
         let points = spawns.iter().cycle().skip(first).take(spawns.len());
-        points.into_iter().find_map(|point| place_around(rules, level, (point.at, turned), &is_free))
+        let mut ways_left = WAYS_MAX;
+        let mut around =
+            |point: &SpawnPoint| place_around(rules, level, (point.at, turned), &is_free, &mut ways_left);
+        points.into_iter().find_map(&mut around)
     };
     Pose { at: at.unwrap_or(spawn.at), yaw: spawn.yaw, ..Pose::default() }
 }
@@ -52,6 +58,7 @@ fn place_around(
     level: &Level,
     (from, turned): (Vec3Mm, Yaw),
     is_free: &impl Fn(Vec3Mm) -> bool,
+    ways_left: &mut u32,
 ) -> Option<Vec3Mm> {
     let step_mm = rules.ruleset.movement.step_height_mm;
     (1..=RINGS_MAX).find_map(|ring| {
@@ -60,7 +67,11 @@ fn place_around(
         (0..places).find_map(|place| {
             let yaw = Yaw(turned.0.wrapping_add((65_536 * place / places) as u16));
             let ahead = along(from, aim::direction(yaw, Pitch::default()), reach_mm);
-            let at = is_free(ahead).then(|| level.slide_until_blocked(from, yaw, reach_mm, step_mm))?;
+            if *ways_left == 0 || !is_free(ahead) {
+                return None;
+            }
+            *ways_left -= 1;
+            let at = level.slide_until_blocked(from, yaw, reach_mm, step_mm);
             (is_free(at) && level.grounded(at)).then_some(at)
         })
     })

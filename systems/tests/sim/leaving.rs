@@ -213,14 +213,35 @@ fn a_death_by_leaving_ends_the_round_of_a_duel_and_the_next_one_begins_whole_for
     arena.step_by(40);
     arena.join(1, Team::NONE);
     arena.step();
-    let joined_at = arena.tick();
     while !arena.public(1).alive {
         assert_eq!(health(&mut arena, 0), 90);
         arena.step();
     }
-    assert_eq!(arena.tick() - joined_at, RESPAWN_TICKS, "{ended_at}");
+    assert_eq!(arena.tick() - ended_at, RESPAWN_TICKS, "it waits for nobody who comes late");
     assert_eq!([health(&mut arena, 0), health(&mut arena, 1)], [100, 100]);
     assert_eq!([arena.public(0).kills, arena.public(1).deaths], [1, 1]);
+}
+
+#[test]
+fn leaving_and_joining_again_keeps_nobody_dead_in_a_duel() {
+    for every in [1, 40, RESPAWN_TICKS - 1] {
+        let mut arena = Arena::fighting(&plan("duel"), 2);
+        while deaths(&arena).is_empty() {
+            arena.attack(0, 1);
+            arena.step();
+        }
+        let mut dead_ticks = 0;
+        for _ in 0..20 {
+            leave(&mut arena, 0, LeaveCause::Left);
+            arena.join(0, Team::NONE);
+            for _ in 0..every {
+                arena.step();
+                dead_ticks += u32::from(!arena.public(1).alive);
+            }
+        }
+        arena.step_by(RESPAWN_TICKS);
+        assert!(arena.public(1).alive && dead_ticks <= RESPAWN_TICKS, "every {every}: {dead_ticks}");
+    }
 }
 
 #[test]
