@@ -7,6 +7,7 @@ use combat_components::command::Command;
 use combat_components::event::Event;
 use combat_components::ids::{Epoch, SimId, Slot};
 use combat_components::quantity::Vec3Mm;
+use combat_components::reason::Reason;
 use combat_components::verdict::Outcome;
 use combat_protocol::view::View;
 use combat_replays::log::Log;
@@ -46,8 +47,8 @@ pub struct Truth {
     /// At which tick the schedule was moved, and by how much.
     pub moves: Vec<(u32, u32)>,
     pub shots: Vec<(u32, SimId)>,
-    /// Claims that were refused with a correction.
-    pub corrections: Vec<(u32, Slot)>,
+    /// Claims that were refused with a correction, and why.
+    pub corrections: Vec<(u32, Slot, Option<Reason>)>,
     pub ways: BTreeMap<SimId, Vec<Stood>>,
     views: BTreeMap<(u32, u32), View>,
     /// Who is behind the pseudonyms, as the store says beside the log.
@@ -180,7 +181,7 @@ impl Truth {
             }
         }
         let corrected = output.verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Corrected);
-        self.corrections.extend(corrected.map(|verdict| (tick, verdict.slot)));
+        self.corrections.extend(corrected.map(|verdict| (tick, verdict.slot, verdict.reason)));
         let mut bodies = Vec::new();
         player.sim_mut().public_view(&mut bodies);
         for body in bodies.iter().filter(|body| body.alive) {
