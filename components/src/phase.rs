@@ -26,7 +26,7 @@ canon_enum!(Phase { 0 => Waiting, 1 => Warmup, 2 => Active, 3 => Ended });
 pub enum EndReason {
     TimeLimit,
     ScoreLimit,
-    /// Nobody was left for too long.
+    /// Nobody was left for too long, or in a match fewer than its mode needs.
     Empty,
     /// By DELETE.
     Requested,
@@ -62,6 +62,8 @@ pub struct MatchState {
     pub next_round_at: Option<Tick>,
     /// Since when no player has been in the session.
     pub empty_since: Option<Tick>,
+    /// For how many ticks of the match fewer players were there than its mode needs; its clock stood meanwhile.
+    pub short_ticks: u32,
 }
 canon_struct!(MatchState {
     phase,
@@ -72,6 +74,7 @@ canon_struct!(MatchState {
     winner,
     next_round_at,
     empty_since,
+    short_ticks,
 });
 
 impl MatchState {

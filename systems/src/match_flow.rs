@@ -71,6 +71,9 @@ pub(crate) fn advance_match(mut field: Field) {
         wait_for_players(&mut field);
         return;
     }
+    if field.state.phase == MatchPhase::Active && wait_for_opponents(&mut field) {
+        return;
+    }
     let rules = field.ground.rules();
     let due = field.state.phase_ends_at.is_some_and(|at| at <= now);
     match field.state.phase {
@@ -98,6 +101,22 @@ pub(crate) fn advance_match(mut field: Field) {
     }
 }
 
+/// Staying away gains no time: without enough players the clock of the match stands, and in the end whoever stayed has won.
+fn wait_for_opponents(field: &mut Field<'_, '_>) -> bool {
+    let rules = field.ground.rules();
+    let (players_min, short_ticks_max) = (usize::from(rules.mode.players_min), rules.empty_ticks_max);
+    if field.roster.is_empty() || field.roster.entities().count() >= players_min {
+        return false;
+    }
+    field.state.short_ticks += 1;
+    field.state.phase_ends_at = field.state.phase_ends_at.map(|at| at.plus(1));
+    let is_over = field.state.short_ticks >= short_ticks_max;
+    if is_over {
+        end(EndReason::Empty, field);
+    }
+    is_over
+}
+
 /// The end of a warm-up stands once it has begun: who leaves can make the others wait for players, but not for time.
 fn begin_when_complete(field: &mut Field<'_, '_>) {
     if !field.has_enough_players() {
@@ -112,7 +131,7 @@ fn begin_when_complete(field: &mut Field<'_, '_>) {
 /// Scores are cleared, teams dealt, and everybody stands at a spawn point: from here on it counts.
 fn start_over(field: &mut Field<'_, '_>) {
     field.departed.0.clear();
-    field.state.next_round_at = None;
+    (field.state.next_round_at, field.state.short_ticks) = (None, 0);
     deal_teams(field);
     for mut fighter in &mut field.fighters {
         *fighter.score = Score::default();

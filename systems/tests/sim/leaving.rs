@@ -223,6 +223,29 @@ fn a_death_by_leaving_ends_the_round_of_a_duel_and_the_next_one_begins_whole_for
 }
 
 #[test]
+fn whoever_leads_and_stays_away_has_not_won_but_lost_in_the_end() {
+    for mode in ["duel", "deathmatch"] {
+        let mut arena = Arena::fighting(&Plan { score_limit: 10, ..plan(mode) }, 2);
+        while deaths(&arena).is_empty() {
+            arena.attack(0, 1);
+            arena.step();
+        }
+        let ends_at = arena.sim.match_state().phase_ends_at.expect("it has a time limit");
+        leave(&mut arena, 0, LeaveCause::Left);
+        arena.step_by(1_000);
+        let moved = arena.sim.match_state().phase_ends_at.expect("it goes on");
+        assert_eq!(moved.since(ends_at), arena.sim.match_state().short_ticks, "{mode}: the clock stands");
+        arena.join(0, Team::NONE);
+        arena.step_by(100);
+        assert_eq!(arena.sim.match_state().phase_ends_at, Some(moved), "{mode}: it goes on for two");
+        leave(&mut arena, 0, LeaveCause::Left);
+        arena.step_by(60 * 128);
+        let state = *arena.sim.match_state();
+        assert_eq!((state.end, state.winner), (Some(EndReason::Empty), Some(SimId(2))), "{mode}");
+    }
+}
+
+#[test]
 fn leaving_and_joining_again_keeps_nobody_dead_in_a_duel() {
     for every in [1, 40, RESPAWN_TICKS - 1] {
         let mut arena = Arena::fighting(&plan("duel"), 2);
