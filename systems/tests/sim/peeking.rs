@@ -219,3 +219,53 @@ fn out_of_cover_a_dash_and_back_in_one_packet_is_a_dash_from_out_of_cover() {
     arena.step();
     assert_eq!(arena.at(SHOOTER), away, "no hold is left of where it was");
 }
+
+#[test]
+fn of_two_claims_older_than_the_frame_two_shots_do_not_follow_both() {
+    let mut plan = Plan::on(maps::plain(&[[0, 0, 10_000], [0, 0, -10_000]]));
+    plan.ruleset.weapons[0].fire_interval_ms = 20;
+    let mut arena = Arena::fighting(&plan, 2);
+    let straight = (Yaw(0), Pitch::default());
+    arena.step_by(60);
+    let at = arena.at(SHOOTER);
+    arena.claim(SHOOTER, 1_000, at);
+    arena.step_by(100);
+    while arena.tick() % frame_ticks(&arena) != 1 {
+        arena.step();
+    }
+    let aside = arena.claim(SHOOTER, 1_011, beside(at, -130));
+    let back = arena.claim(SHOOTER, 1_022, at);
+    arena.step_by(3);
+    let first = arena.act_after(SHOOTER, back, Deed::Attack, straight);
+    arena.step();
+    assert_eq!(arena.refusal(SHOOTER, first), None);
+    arena.step_by(2);
+    let second = arena.act_after(SHOOTER, aside, Deed::Attack, straight);
+    arena.claim(SHOOTER, 1_030, beside(at, -330));
+    arena.step();
+    assert_eq!(arena.refusal(SHOOTER, second), Some(Reason::StaleInput));
+    let away_mm = arena.at(SHOOTER).distance_squared(at).isqrt();
+    assert!(away_mm <= walk_mm(&arena, frame_ticks(&arena)), "{away_mm} mm from the first muzzle");
+}
+
+#[test]
+fn a_claim_to_the_other_corner_of_the_largest_map_is_held_like_any_other() {
+    let far = 1_000_000;
+    let mut map = maps::plain(&[[-990_000, -990_000, -990_000], [0, 0, 0]]);
+    (map.bounds.min, map.bounds.max) = (Vec3Mm::new(-far, -far, -far), Vec3Mm::new(far, far, far));
+    map.solids = vec![
+        maps::cuboid([-990_000, -990_500, -990_000], [8_000, 1_000, 8_000]),
+        maps::cuboid([0, -500, 0], [8_000, 1_000, 8_000]),
+    ];
+    let mut arena = Arena::fighting(&Plan::on(map), 2);
+    arena.step_by(60);
+    let shooter = u8::from(arena.at(0).x == 0);
+    while arena.tick() % frame_ticks(&arena) != 0 {
+        arena.step();
+    }
+    arena.act(shooter, Deed::Attack, Yaw(0), Pitch::default());
+    arena.step();
+    let claim = arena.claim(shooter, 100, Vec3Mm::new(999_000, 999_000, 999_000));
+    arena.step();
+    assert_eq!(arena.refusal(shooter, claim), Some(Reason::HeldByShot));
+}
