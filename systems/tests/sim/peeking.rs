@@ -260,7 +260,7 @@ fn a_claim_to_the_other_corner_of_the_largest_map_is_held_like_any_other() {
     let mut arena = Arena::fighting(&Plan::on(map), 2);
     arena.step_by(60);
     let shooter = u8::from(arena.at(0).x == 0);
-    while arena.tick() % frame_ticks(&arena) != 0 {
+    while !arena.tick().is_multiple_of(frame_ticks(&arena)) {
         arena.step();
     }
     arena.act(shooter, Deed::Attack, Yaw(0), Pitch::default());
