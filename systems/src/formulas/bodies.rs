@@ -137,16 +137,8 @@ pub fn heading(from: Vec3Mm, to: Vec3Mm) -> Option<Yaw> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::formulas::BODY;
 
-    const BODY: BodyRules = BodyRules {
-        radius_mm: 350,
-        height_mm: 1_800,
-        eye_height_mm: 1_620,
-        head_radius_mm: 140,
-        health_points: 100,
-        armour_points: 50,
-        armour_absorbs_percent: 60,
-    };
     const LEAVING_MM: i64 = 175;
 
     fn at(x: i32) -> Vec3Mm {

@@ -108,16 +108,8 @@ fn points_to(from: Vec3Mm, direction: [f32; 3], to: Vec3Mm) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::formulas::BODY;
 
-    const BODY: BodyRules = BodyRules {
-        radius_mm: 350,
-        height_mm: 1_800,
-        eye_height_mm: 1_620,
-        head_radius_mm: 140,
-        health_points: 100,
-        armour_points: 50,
-        armour_absorbs_percent: 60,
-    };
     const EYE: Vec3Mm = Vec3Mm::new(0, 1_620, 0);
 
     fn target(id: u32, x: i32, z: i32) -> Target {

@@ -26,6 +26,16 @@ fn plan(mode: &'static str) -> Plan {
 const RESPAWN_TICKS: u32 = 128;
 const WINDOW_TICKS: u32 = 640;
 
+/// A deathmatch in a warm-up of so long.
+fn warming_up(warmup_ms: u32, players: u8) -> Arena {
+    let mut plan = plan("deathmatch");
+    plan.ruleset.matches.warmup_ms = warmup_ms;
+    let mut arena = Arena::new(&plan);
+    (0..players).for_each(|slot| arena.join(slot, Team::NONE));
+    arena.step_by(5);
+    arena
+}
+
 fn leave(arena: &mut Arena, slot: u8, cause: LeaveCause) {
     arena.input.push(Command::Leave { slot: Slot(slot), cause });
     arena.step();
@@ -89,11 +99,7 @@ fn nobody_dies_by_leaving_who_is_unhurt_dead_already_or_whose_match_is_not_on() 
     leave(&mut arena, 1, LeaveCause::Left);
     assert_eq!((deaths(&arena), kept(&arena, 1).score.deaths), (Vec::new(), 1), "no second death");
 
-    let mut long_warmup = plan("deathmatch");
-    long_warmup.ruleset.matches.warmup_ms = 60_000;
-    let mut arena = Arena::new(&long_warmup);
-    (0..2).for_each(|slot| arena.join(slot, Team::NONE));
-    arena.step_by(5);
+    let mut arena = warming_up(60_000, 2);
     shoot(&mut arena, 0, 1);
     leave(&mut arena, 1, LeaveCause::Left);
     assert_eq!((deaths(&arena), arena.public(0).kills), (Vec::new(), 0), "in warm-up");
@@ -178,11 +184,7 @@ fn whoever_joins_again_has_his_score_and_the_health_he_left_with_after_the_delay
 
 #[test]
 fn a_new_match_forgets_who_has_left_before_it() {
-    let mut long_warmup = plan("deathmatch");
-    long_warmup.ruleset.matches.warmup_ms = 2_000;
-    let mut arena = Arena::new(&long_warmup);
-    (0..3).for_each(|slot| arena.join(slot, Team::NONE));
-    arena.step_by(5);
+    let mut arena = warming_up(2_000, 3);
     shoot(&mut arena, 0, 1);
     leave(&mut arena, 0, LeaveCause::Left);
     assert_eq!(kept(&arena, 0).score.hits, 1);
