@@ -61,7 +61,7 @@ for name, default in ("--url", "http://127.0.0.1:8085"), ("--seconds", "10"), ("
 options = parser.parse_args()
 duel = {"name": "bot.py", "mapId": "duel-box", "gameMode": "duel", "options": {"bots": 1}}
 session = "/sessions/" + (options.session or rest("POST", "/sessions", duel)["id"])
-place = rest("POST", session + "/join", {"playerId": "bot-" + secrets.token_hex(3)})
+place = rest("POST", session + "/join", {"playerId": "example-" + secrets.token_hex(3)})
 with client.connect(place["wsUrl"], subprotocols=place["protocols"]) as ws:
     welcome = msgpack.unpackb(ws.recv(timeout=10))
     bot, begin = Bot(ws, welcome, rest("GET", f"/rulesets/{welcome[14]}")["movement"]), time.monotonic()

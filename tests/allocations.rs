@@ -15,6 +15,7 @@ use realtime_combat_service::replication::own::fill_own;
 use realtime_combat_service::replication::players::Standing;
 use realtime_combat_service::replication::view::ViewBuilder;
 use realtime_combat_service::session::people::People;
+use realtime_combat_service::telemetry::Metrics;
 
 #[path = "../benches/rehearsal/mod.rs"]
 mod rehearsal;
@@ -62,12 +63,14 @@ fn a_steady_tick_allocates_nothing_from_decoded_input_to_encoded_frame() {
     let mut bytes = Vec::with_capacity(64 << 10);
     let mut inputs = rehearsed.inputs;
     let rate = rehearsal::RATE;
+    let ticks = Metrics::default().shard(0).ticks;
     for (tick, input) in inputs.iter_mut().enumerate() {
         let allocations = counted(|| {
             sim.step(input);
             records.clear();
             recorder.record_tick(Epoch(1), input, sim.output(), &mut records);
             builder.note_events(&sim.output().events);
+            ticks.claims_refused.note(&sim.output().verdicts);
             if tick % 4 == 3 {
                 builder.build(&mut sim, Epoch(1));
                 frames.advance(&builder.view, builder.fresh_shots());

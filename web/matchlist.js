@@ -13,7 +13,13 @@ const VERIFY_WORDS = {
   damaged: ["bad", "damaged"],
   refused: ["odd", "refused"],
 };
-const END_WORDS = { time_limit: "time limit", score_limit: "score limit", empty: "nobody left", requested: "ended by request" };
+const END_WORDS = {
+  time_limit: "time limit",
+  score_limit: "score limit",
+  empty: "nobody left",
+  requested: "ended by request",
+  too_few_players: "too few left",
+};
 
 /** Shows the lobby in the lists named by `parts`; `onChoose(sessionId)` when a live match is clicked. */
 export class MatchList {

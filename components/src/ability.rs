@@ -2,7 +2,7 @@
 
 use bevy_ecs::component::Component;
 
-use crate::canon::{Canon, CanonError, Reader};
+use crate::canon_struct;
 use crate::limits::ABILITIES_MAX;
 use crate::tick::Tick;
 
@@ -12,16 +12,4 @@ pub struct Cooldowns {
     pub ready_at: [Tick; ABILITIES_MAX],
 }
 
-impl Canon for Cooldowns {
-    fn put(&self, out: &mut Vec<u8>) {
-        self.ready_at.iter().for_each(|tick| tick.put(out));
-    }
-
-    fn take(reader: &mut Reader<'_>) -> Result<Self, CanonError> {
-        let mut ready_at = [Tick::default(); ABILITIES_MAX];
-        for tick in &mut ready_at {
-            *tick = Tick::take(reader)?;
-        }
-        Ok(Self { ready_at })
-    }
-}
+canon_struct!(Cooldowns { ready_at });

@@ -63,6 +63,14 @@ pub struct Motion {
     pub grounded: bool,
 }
 impl Motion {
+    /// Whether a body can have moved like this under any rules: bounds in their order, and none beyond 1 km/s.
+    pub fn is_possible(&self) -> bool {
+        const MOST: std::ops::RangeInclusive<i32> = -1_000_000_000..=1_000_000_000;
+        let Self { x_low, x_high, z_low, z_high, x, z, rise_max, fall_max, rise_debt, .. } = *self;
+        let all = [x_low, x_high, z_low, z_high, x, z, rise_max, fall_max, rise_debt];
+        x_low <= x_high && z_low <= z_high && all.iter().all(|part| MOST.contains(part))
+    }
+
     /// Every velocity that one of both allows.
     pub fn or(&self, other: &Self) -> Self {
         Self {

@@ -2,9 +2,13 @@
 //!
 //! Integers are little-endian and of fixed width; a sequence is its length as `u32` and then its items.
 
-use std::ops::Range;
+use std::fmt::Debug;
 
 use thiserror::Error;
+
+mod trail;
+
+pub use trail::{ITEM, Traced, Trail};
 
 /// Why canonical bytes could not be read.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
@@ -55,7 +59,7 @@ impl<'a> Reader<'a> {
 }
 
 /// A value with exactly one canonical form.
-pub trait Canon: Sized {
+pub trait Canon: Sized + Debug {
     fn put(&self, out: &mut Vec<u8>);
 
     /// # Errors
@@ -68,82 +72,6 @@ pub trait Canon: Sized {
     /// As [`Canon::take`].
     fn trace(reader: &mut Reader<'_>, trail: &mut Trail<'_>) -> Result<(), CanonError> {
         trail.leaf::<Self>(reader, false)
-    }
-}
-
-/// Where the fields of a value lie in its canonical bytes, each told under its path.
-pub struct Trail<'a> {
-    path: Vec<&'static str>,
-    total: usize,
-    visit: &'a mut dyn FnMut(Traced<'_>),
-}
-
-/// A field that has no fields of its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Traced<'a> {
-    pub path: &'a [&'static str],
-    /// Of the bytes that were traced.
-    pub range: Range<usize>,
-    /// A length and as many bytes of text.
-    pub is_text: bool,
-}
-
-impl<'a> Trail<'a> {
-    /// Tells every field of the `T` in `bytes`.
-    ///
-    /// # Errors
-    /// When the bytes are no `T`, or more than one.
-    pub fn of<T: Canon>(bytes: &[u8], visit: &'a mut dyn FnMut(Traced<'_>)) -> Result<(), CanonError> {
-        let mut reader = Reader::new(bytes);
-        T::trace(&mut reader, &mut Self { path: Vec::new(), total: bytes.len(), visit })?;
-        reader.finish()
-    }
-
-    fn leaf<T: Canon>(&mut self, reader: &mut Reader<'_>, is_text: bool) -> Result<(), CanonError> {
-        let start = self.total - reader.remaining();
-        T::take(reader)?;
-        let range = start..self.total - reader.remaining();
-        (self.visit)(Traced { path: &self.path, range, is_text });
-        Ok(())
-    }
-
-    /// A number before what it counts or tells apart.
-    ///
-    /// # Errors
-    /// As [`Canon::take`].
-    pub fn number<T: Canon + Copy>(
-        &mut self,
-        name: &'static str,
-        reader: &mut Reader<'_>,
-    ) -> Result<T, CanonError> {
-        let number = T::take(&mut Reader::new(reader.rest))?;
-        self.path.push(name);
-        let told = self.leaf::<T>(reader, false);
-        self.path.pop();
-        told.map(|()| number)
-    }
-
-    /// The field of an `S` that `of` picks, under its name.
-    ///
-    /// # Errors
-    /// As [`Canon::take`].
-    pub fn field<S, T: Canon>(
-        &mut self,
-        name: &'static str,
-        reader: &mut Reader<'_>,
-        _of: fn(&S) -> Option<&T>,
-    ) -> Result<(), CanonError> {
-        self.path.push(name);
-        let told = T::trace(reader, self);
-        self.path.pop();
-        told
-    }
-
-    fn items<T: Canon>(&mut self, count: usize, reader: &mut Reader<'_>) -> Result<(), CanonError> {
-        self.path.push("item");
-        let told = (0..count).try_for_each(|_| T::trace(reader, self));
-        self.path.pop();
-        told
     }
 }
 
@@ -191,7 +119,7 @@ impl<T: Canon> Canon for Option<T> {
 
     fn trace(reader: &mut Reader<'_>, trail: &mut Trail<'_>) -> Result<(), CanonError> {
         let is_some = trail.number::<bool>("is_some", reader)?;
-        trail.items::<T>(usize::from(is_some), reader)
+        if is_some { T::trace(reader, trail) } else { Ok(()) }
     }
 }
 
@@ -219,6 +147,25 @@ impl<T: Canon, const N: usize> Canon for arrayvec::ArrayVec<T, N> {
             return Err(CanonError::OutOfRange { what: "sequence length" });
         }
         trail.items::<T>(count, reader)
+    }
+}
+
+/// As many items as there are, without a length.
+impl<T: Canon, const N: usize> Canon for [T; N] {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.iter().for_each(|item| item.put(out));
+    }
+
+    fn take(reader: &mut Reader<'_>) -> Result<Self, CanonError> {
+        let mut items = arrayvec::ArrayVec::<T, N>::new();
+        for _ in 0..N {
+            items.push(T::take(reader)?);
+        }
+        Ok(items.into_inner().expect("as many were read"))
+    }
+
+    fn trace(reader: &mut Reader<'_>, trail: &mut Trail<'_>) -> Result<(), CanonError> {
+        trail.items::<T>(N, reader)
     }
 }
 
@@ -301,6 +248,13 @@ macro_rules! canon_newtype {
                 reader: &mut $crate::canon::Reader<'_>,
             ) -> Result<Self, $crate::canon::CanonError> {
                 Ok(Self($crate::canon::Canon::take(reader)?))
+            }
+
+            fn trace(
+                reader: &mut $crate::canon::Reader<'_>,
+                trail: &mut $crate::canon::Trail<'_>,
+            ) -> Result<(), $crate::canon::CanonError> {
+                trail.field("", reader, |value: &Self| Some(&value.0))
             }
         }
     )+};

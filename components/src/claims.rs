@@ -3,10 +3,12 @@
 use arrayvec::ArrayVec;
 use bevy_ecs::component::Component;
 
+use crate::canon::{Canon, CanonError, Reader, Trail};
+use crate::canon_block;
+use crate::digest::of_pose;
 use crate::limits::RECENT_CLAIMS_MAX;
 use crate::quantity::{Pose, Vec3Mm};
 use crate::tick::Tick;
-use crate::{canon_block, canon_struct};
 
 /// Where a player's claims stand.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,6 +86,63 @@ canon_block!(AcceptedClaim { input_seq, accepted_at, pose });
 /// The accepted claims of the present pose epoch, oldest first.
 #[derive(Component, Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecentClaims {
-    pub accepted: ArrayVec<AcceptedClaim, RECENT_CLAIMS_MAX>,
+    accepted: ArrayVec<AcceptedClaim, RECENT_CLAIMS_MAX>,
+    /// Of all of them, kept up with each that comes and goes: it follows from them and is not read.
+    digest: u64,
 }
-canon_struct!(RecentClaims { accepted });
+
+impl RecentClaims {
+    /// Adds the newest; those accepted before `oldest` go, and the oldest of all when there is no room.
+    pub fn push(&mut self, newest: AcceptedClaim, oldest: Tick) {
+        let is_full = |accepted: &ArrayVec<_, RECENT_CLAIMS_MAX>| accepted.is_full();
+        while self.accepted.first().is_some_and(|first| first.accepted_at < oldest) || is_full(&self.accepted)
+        {
+            let gone = self.accepted.remove(0);
+            self.digest = self.digest.wrapping_sub(of_claim(&gone));
+        }
+        self.digest = self.digest.wrapping_add(of_claim(&newest));
+        self.accepted.push(newest);
+    }
+
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    pub fn len(&self) -> usize {
+        self.accepted.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.accepted.is_empty()
+    }
+
+    /// The newest first.
+    pub fn newest_first(&self) -> impl Iterator<Item = &AcceptedClaim> {
+        self.accepted.iter().rev()
+    }
+
+    /// What the root covers in place of all claims.
+    pub fn digest(&self) -> u64 {
+        self.digest
+    }
+}
+
+fn of_claim(claim: &AcceptedClaim) -> u64 {
+    of_pose(&claim.pose, u64::from(claim.input_seq) << 32 | u64::from(claim.accepted_at.0))
+}
+
+impl Canon for RecentClaims {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.accepted.put(out);
+    }
+
+    fn take(reader: &mut Reader<'_>) -> Result<Self, CanonError> {
+        let accepted: ArrayVec<AcceptedClaim, RECENT_CLAIMS_MAX> = Canon::take(reader)?;
+        let digest = accepted.iter().map(of_claim).fold(0, u64::wrapping_add);
+        Ok(Self { accepted, digest })
+    }
+
+    fn trace(reader: &mut Reader<'_>, trail: &mut Trail<'_>) -> Result<(), CanonError> {
+        trail.field("accepted", reader, |recent: &Self| Some(&recent.accepted))
+    }
+}

@@ -53,7 +53,7 @@ pub const MAP_EXTENT_MM: i32 = 1_000_000;
 /// A body whose socket is gone stays standing this long.
 pub const DISCONNECTED_BODY_MS: u32 = 60_000;
 
-/// A session without players ends after this long.
+/// A session without players ends after this long; while an active match lacks players, each may be away so long in sum.
 pub const EMPTY_SESSION_MS: u32 = 60_000;
 
 /// After a restart players have this long to return before play goes on without them.

@@ -3,6 +3,7 @@
 use bevy_ecs::component::Component;
 
 use crate::canon_block;
+use crate::command::LeaveCause;
 use crate::tick::Tick;
 
 /// The link of one player, as logged.
@@ -18,5 +19,7 @@ pub struct Link {
     /// The last run of frames that was due but not sent.
     pub skipped_from: Tick,
     pub skipped_to: Tick,
+    /// Set when he has left while a shot of his is still to be shown: his body goes with the tick after that frame.
+    pub leaves: Option<LeaveCause>,
 }
-canon_block!(Link { connected, changed_at, rtt_ms, snapshot_at, skipped_from, skipped_to });
+canon_block!(Link { connected, changed_at, rtt_ms, snapshot_at, skipped_from, skipped_to } then { leaves });

@@ -26,20 +26,26 @@ canon_enum!(Phase { 0 => Waiting, 1 => Warmup, 2 => Active, 3 => Ended });
 pub enum EndReason {
     TimeLimit,
     ScoreLimit,
-    /// Nobody was left for too long, or in a match fewer than its mode needs.
+    /// Nobody was left for too long.
     Empty,
     /// By DELETE.
     Requested,
+    /// In a match fewer were left than its mode needs, and the others have been away for too long.
+    TooFewPlayers,
 }
-canon_enum!(EndReason { 0 => TimeLimit, 1 => ScoreLimit, 2 => Empty, 3 => Requested });
+canon_enum!(EndReason { 0 => TimeLimit, 1 => ScoreLimit, 2 => Empty, 3 => Requested, 4 => TooFewPlayers });
 
 impl EndReason {
+    pub const ALL: [Self; 5] =
+        [Self::TimeLimit, Self::ScoreLimit, Self::Empty, Self::Requested, Self::TooFewPlayers];
+
     pub const fn code(self) -> &'static str {
         match self {
             Self::TimeLimit => "time_limit",
             Self::ScoreLimit => "score_limit",
             Self::Empty => "empty",
             Self::Requested => "requested",
+            Self::TooFewPlayers => "too_few_players",
         }
     }
 }
@@ -62,8 +68,6 @@ pub struct MatchState {
     pub next_round_at: Option<Tick>,
     /// Since when no player has been in the session.
     pub empty_since: Option<Tick>,
-    /// For how many ticks of the match fewer players were there than its mode needs; its clock stood meanwhile.
-    pub short_ticks: u32,
 }
 canon_struct!(MatchState {
     phase,
@@ -74,7 +78,6 @@ canon_struct!(MatchState {
     winner,
     next_round_at,
     empty_since,
-    short_ticks,
 });
 
 impl MatchState {

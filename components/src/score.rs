@@ -18,8 +18,10 @@ pub struct Score {
     pub damage_dealt: i64,
     /// What was taken and absorbed, in thousandths of a point.
     pub damage_taken: i64,
+    /// For how many ticks of the match he was away while fewer were there than its mode needs.
+    pub away_ticks: u32,
 }
-canon_block!(Score { kills, deaths, shots, hits, headshots, damage_dealt, damage_taken });
+canon_block!(Score { kills, deaths, shots, hits, headshots, damage_dealt, damage_taken, away_ticks });
 
 impl Score {
     pub fn plus(&self, other: &Self) -> Self {
@@ -31,6 +33,7 @@ impl Score {
             headshots: self.headshots.saturating_add(other.headshots),
             damage_dealt: self.damage_dealt.saturating_add(other.damage_dealt),
             damage_taken: self.damage_taken.saturating_add(other.damage_taken),
+            away_ticks: self.away_ticks.saturating_add(other.away_ticks),
         }
     }
 }

@@ -55,7 +55,8 @@ pub struct SimLimits {
     pub follows_ms_max: u32,
     /// After a restart play goes on without those who have not returned by then.
     pub resuming_ms_max: u32,
-    /// A session without players ends after this long.
+    /// A session without players ends after this long. While fewer are in an active match than its mode needs, each
+    /// who has left may be away so long in sum: without those whose time is up it ends for want of players.
     pub empty_ms_max: u32,
     /// Leaving alive at most this long after damage is a death.
     pub leaving_is_death_ms_max: u32,

@@ -2,7 +2,7 @@
 
 use bevy_ecs::component::Component;
 
-use crate::canon::{Canon, CanonError, Reader};
+use crate::canon::{Canon, CanonError, Reader, Trail};
 use crate::limits::WEAPONS_MAX;
 use crate::tick::Tick;
 
@@ -63,5 +63,13 @@ impl Canon for Arms {
             drawn_at: Canon::take(reader)?,
             reloaded_at: Canon::take(reader)?,
         })
+    }
+
+    fn trace(reader: &mut Reader<'_>, trail: &mut Trail<'_>) -> Result<(), CanonError> {
+        trail.field("in_hand", reader, |arms: &Self| Some(&arms.in_hand))?;
+        trail.field("rounds", reader, |arms: &Self| Some(&arms.rounds))?;
+        trail.field("ready_at", reader, |arms: &Self| Some(&arms.ready_at))?;
+        trail.field("drawn_at", reader, |arms: &Self| Some(&arms.drawn_at))?;
+        trail.field("reloaded_at", reader, |arms: &Self| Some(&arms.reloaded_at))
     }
 }

@@ -43,7 +43,12 @@ impl CloseCode {
     pub const TABLE: [CloseRow; 17] = [
         row(Self::Done, "done", Retry::No, "Both sides are done."),
         row(Self::GoingAway, "going_away", Retry::Elsewhere, "The server stops."),
-        row(Self::Policy, "policy", Retry::No, "The request itself is not allowed."),
+        row(
+            Self::Policy,
+            "policy",
+            Retry::No,
+            "The request itself is not allowed, or too many claims were refused: the reason then names the last one's.",
+        ),
         row(Self::Overloaded, "overloaded", Retry::Later, "The server takes no more connections now."),
         row(Self::Left, "left", Retry::No, "The player left, as asked."),
         row(Self::Unauthorised, "unauthorised", Retry::No, "No ticket or resume token, or not a valid one."),

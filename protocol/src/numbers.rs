@@ -99,6 +99,7 @@ impl Numbered for EndReason {
         (1, Self::ScoreLimit, Self::ScoreLimit.code()),
         (2, Self::Empty, Self::Empty.code()),
         (3, Self::Requested, Self::Requested.code()),
+        (4, Self::TooFewPlayers, Self::TooFewPlayers.code()),
     ];
 }
 

@@ -62,9 +62,10 @@ pub const fn explain(reason: Reason) -> (&'static str, Retry) {
         Reason::Separated => {
             ("The body stayed inside another that it had come into, and was put out.", Retry::Yes)
         }
-        Reason::StaleInput => {
-            ("The action follows a claim that is unknown, too old or of an older pose epoch.", Retry::Yes)
-        }
+        Reason::StaleInput => (
+            "The action follows a claim that is unknown, too old or of an older pose epoch; or the body has gone further from there than a walk, or has moved from there while a shot from elsewhere is still to be shown.",
+            Retry::Yes,
+        ),
         Reason::Dead => ("The actor is dead.", Retry::Later),
         Reason::WrongPhase => ("The phase of the match does not allow it.", Retry::Later),
         Reason::OnCooldown => ("The cooldown has not passed.", Retry::Later),

@@ -3,7 +3,7 @@
 use combat_components::command::TickInput;
 use combat_systems::output::TickOutput;
 use combat_systems::sim::Sim;
-use combat_systems::snapshot::{STATE_KINDS, StateKind};
+use combat_systems::state::{STATE_KINDS, StateKind};
 
 use crate::header::Header;
 use crate::player::{Panic, Played};

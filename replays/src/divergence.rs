@@ -3,7 +3,7 @@
 use combat_components::ids::SimId;
 use combat_components::tick::Tick;
 use combat_systems::sim::Sim;
-use combat_systems::snapshot::StateKind;
+use combat_systems::state::StateKind;
 
 use crate::player::{Panic, Played, Player};
 use crate::reader::{Damage, DamageReason};
@@ -17,7 +17,9 @@ pub struct Divergence {
     pub component: Option<StateKind>,
     /// `None` for a resource, and when it cannot be told.
     pub sim_id: Option<SimId>,
-    /// As recorded, and as found; `None` when the log holds no state to compare with.
+    /// The first field that differs, such as `poses[8].at.x`; `None` when somebody is there on one side only.
+    pub field: Option<String>,
+    /// That field as recorded, and as found; `None` when the log holds no state to compare with.
     pub expected: Option<String>,
     pub found: Option<String>,
     /// The tick whose states were compared: `tick`, or that of the next keyframe.
@@ -53,6 +55,7 @@ impl Divergence {
 struct Difference {
     component: StateKind,
     sim_id: Option<SimId>,
+    field: Option<String>,
     expected: String,
     found: String,
 }
@@ -103,9 +106,10 @@ impl Divergence {
     fn with(self, difference: Option<Difference>, at: Tick) -> Self {
         match difference {
             None => self,
-            Some(Difference { component, sim_id, expected, found }) => Self {
+            Some(Difference { component, sim_id, field, expected, found }) => Self {
                 component: Some(component),
                 sim_id,
+                field,
                 expected: Some(expected),
                 found: Some(found),
                 compared_at: Some(at),
@@ -133,20 +137,42 @@ fn next_keyframe(player: &mut Player<'_>, tick: Tick) -> Option<(Tick, Sim)> {
     }
 }
 
+/// Canonical bytes of one kind of state, with whose they are.
+type Parts = Vec<(Option<SimId>, Vec<u8>)>;
+
 /// The first body, in `SimId` order, of which one of `kinds` is not the same on both sides.
 fn difference(recorded: &mut Sim, found: &mut Sim, kinds: &[StateKind]) -> Option<Difference> {
     kinds.iter().find_map(|kind| {
         let (left, right) = (recorded.canonical(*kind), found.canonical(*kind));
-        let one_sided = |a: &[(Option<SimId>, Vec<u8>)], b: &[(Option<SimId>, Vec<u8>)]| {
-            a.iter().find(|entry| !b.contains(entry)).map(|(id, _)| *id)
-        };
+        let one_sided = |a: &Parts, b: &Parts| a.iter().find(|entry| !b.contains(entry)).map(|(id, _)| *id);
         let ids = [one_sided(&left, &right), one_sided(&right, &left)];
         let sim_id = ids.into_iter().flatten().min()?;
-        Some(Difference {
-            component: *kind,
-            sim_id,
-            expected: recorded.describe(*kind, sim_id),
-            found: found.describe(*kind, sim_id),
+        let [expected, found] = [&left, &right].map(|parts| fields(*kind, sim_id, parts));
+        let differs = |(a, b): &(&(String, String), &(String, String))| a != b;
+        Some(match expected.iter().zip(&found).find(differs) {
+            Some(((name, expected), (_, found))) => Difference {
+                component: *kind,
+                sim_id,
+                field: Some(name.clone()),
+                expected: expected.clone(),
+                found: found.clone(),
+            },
+            None => {
+                let told = |fields: &[_]| if fields.is_empty() { "absent" } else { "present" }.to_owned();
+                let (expected, found) = (told(&expected), told(&found));
+                Difference { component: *kind, sim_id, field: None, expected, found }
+            }
         })
     })
+}
+
+/// Every field of one part, by name, as text; nothing for a part that is not there.
+fn fields(kind: StateKind, sim_id: Option<SimId>, parts: &Parts) -> Vec<(String, String)> {
+    let mut fields = Vec::new();
+    if let Some((_, bytes)) = parts.iter().find(|(id, _)| *id == sim_id) {
+        let traced =
+            kind.trace(bytes, &mut |field| fields.push((field.name(), format!("{:?}", field.value))));
+        traced.expect("a simulation's own canonical bytes");
+    }
+    fields
 }

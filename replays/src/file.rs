@@ -8,13 +8,14 @@ use std::ops::Range;
 
 use combat_components::canon::{Canon, Reader as Fields};
 use combat_components::limits::DOCUMENT_BYTES_MAX;
+use combat_components::tick::Tick;
 use thiserror::Error;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use crate::header::{FORMAT_VERSION, HEADER_BYTES_MAX, Header, HeaderError};
 use crate::log::Log;
 use crate::names::NAMES_MAGIC;
-use crate::reader::{Damage, Reader};
+use crate::reader::{Damage, DamageReason, Reader};
 
 /// The first bytes of every exported file.
 pub const FILE_MAGIC: [u8; 8] = *b"COMBATLG";
@@ -77,9 +78,16 @@ pub enum FileError {
     Format { found: u32 },
     #[error("{part} damaged at byte {offset} of the file: {reason}")]
     Part { part: FilePart, offset: usize, reason: String },
+    /// `expected` bytes are the least that the file's own directory speaks of; `after` is the last tick that can be read.
+    #[error("the file ends at byte {found} of {expected}, in the {part}{}", after_tick(*after))]
+    Cut { part: FilePart, found: usize, expected: u64, after: Option<Tick> },
     /// Its offset counts from the beginning of the file.
     #[error("records damaged at byte {} of the file, tick {}: {}", .0.offset, .0.tick.0, .0.reason)]
     Records(Damage),
+}
+
+fn after_tick(tick: Option<Tick>) -> String {
+    tick.map_or(String::new(), |tick| format!(", after tick {}", tick.0))
 }
 
 /// Lays a log out as a file, piece by piece: its records are not copied.
@@ -114,10 +122,14 @@ pub fn write(log: &Log) -> Vec<u8> {
 
 /// What follows the log of a file: its names part, which no checksum of the log covers; `None` when nothing does.
 pub fn names_part(bytes: &[u8]) -> Option<&[u8]> {
-    let lengths = directory(bytes).ok()?.map(|(length, _)| length);
-    let end =
-        lengths.iter().try_fold((HEAD_BYTES + TRAILER_BYTES) as u64, |end, length| end.checked_add(*length));
-    bytes.get(usize::try_from(end?).ok()?..).filter(|part| !part.is_empty())
+    let end = usize::try_from(log_bytes(&directory(bytes).ok()?)).ok()?;
+    bytes.get(end..).filter(|part| !part.is_empty())
+}
+
+/// How many bytes of the file the log takes, trailer included.
+fn log_bytes(sections: &[(u64, u64); SECTIONS]) -> u64 {
+    let lengths = sections.iter().map(|(length, _)| *length);
+    lengths.fold((HEAD_BYTES + TRAILER_BYTES) as u64, u64::saturating_add)
 }
 
 /// Reads a file and checks every byte of its log. Of a part with names after it only the first bytes are looked at.
@@ -145,14 +157,17 @@ pub fn take(mut bytes: Vec<u8>) -> Result<Log, FileError> {
 /// Where the sections lie, once every byte has been checked.
 fn checked(bytes: &[u8]) -> Result<(Header, [Range<usize>; SECTIONS]), FileError> {
     let sections = directory(bytes)?;
+    let expected = log_bytes(&sections);
     let mut found: [Range<usize>; SECTIONS] = Default::default();
     let mut offset = HEAD_BYTES;
     for (index, (length, checksum)) in sections.into_iter().enumerate() {
         let part = FilePart::SECTIONS[index];
         let damaged = |reason: &str| FileError::Part { part, offset, reason: reason.to_owned() };
         let end = usize::try_from(length).ok().and_then(|length| offset.checked_add(length));
-        let section =
-            end.and_then(|end| bytes.get(offset..end)).ok_or_else(|| damaged("the file ends early"))?;
+        let section = end.and_then(|end| bytes.get(offset..end)).ok_or_else(|| match part {
+            FilePart::Records => cut_records(bytes, offset, expected),
+            _ => FileError::Cut { part, found: bytes.len(), expected, after: None },
+        })?;
         if let Some(most) = part.bytes_max().filter(|most| section.len() > *most) {
             return Err(damaged(&format!("{length} bytes, expected at most {most}")));
         }
@@ -183,7 +198,12 @@ fn directory(bytes: &[u8]) -> Result<[(u64, u64); SECTIONS], FileError> {
         offset: FILE_MAGIC.len(),
         reason: reason.to_owned(),
     };
-    let head = bytes.get(..HEAD_BYTES).ok_or_else(|| damaged("the file ends early"))?;
+    let head = bytes.get(..HEAD_BYTES).ok_or(FileError::Cut {
+        part: FilePart::Directory,
+        found: bytes.len(),
+        expected: HEAD_BYTES as u64,
+        after: None,
+    })?;
     let whole = "the head holds all of its fields";
     let mut fields = Fields::new(&head[FILE_MAGIC.len()..]);
     let format = u32::take(&mut fields).expect(whole);
@@ -220,7 +240,12 @@ fn trailer(bytes: &[u8], offset: usize) -> Result<(), FileError> {
     match trailer.try_into().map(u64::from_le_bytes) {
         Ok(checksum) if checksum == xxh3_64(checked) => Ok(()),
         Ok(_) => damaged("the checksum of the file does not hold".to_owned()),
-        Err(_) => damaged(format!("expected {TRAILER_BYTES} bytes, found {}", trailer.len())),
+        Err(_) => Err(FileError::Cut {
+            part: FilePart::Trailer,
+            found: bytes.len(),
+            expected: (offset + TRAILER_BYTES) as u64,
+            after: None,
+        }),
     }
 }
 
@@ -234,5 +259,17 @@ fn first_fault(records: &[u8], offset: usize) -> FileError {
             offset,
             reason: "their checksum does not hold, though every record's does".to_owned(),
         },
+    }
+}
+
+/// A file that ends within its records; what is damaged before that comes first.
+fn cut_records(bytes: &[u8], offset: usize, expected: u64) -> FileError {
+    let records = bytes.get(offset..).unwrap_or_default();
+    let mut reader = Reader::new(records);
+    match reader.by_ref().find_map(Result::err) {
+        Some(damage) if damage.reason != DamageReason::Truncated => {
+            FileError::Records(Damage { offset: damage.offset + offset, ..damage })
+        }
+        _ => FileError::Cut { part: FilePart::Records, found: bytes.len(), expected, after: reader.tick() },
     }
 }

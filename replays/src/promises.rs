@@ -7,7 +7,7 @@ use combat_components::ids::{Epoch, SessionId};
 use combat_components::phase::Phase;
 use combat_components::tick::{Tick, TickRate};
 use combat_systems::sim::SimParts;
-use combat_systems::snapshot::StateKind;
+use combat_systems::state::StateKind;
 use thiserror::Error;
 
 use crate::header::{Header, KINDS};

@@ -6,7 +6,7 @@ use combat_components::canon::{Canon, CanonError, Reader as Fields};
 use combat_components::ids::Epoch;
 use combat_components::tick::Tick;
 use combat_components::tick_bounds::OverBounds;
-use combat_systems::snapshot::STATE_KINDS;
+use combat_systems::state::STATE_KINDS;
 use thiserror::Error;
 
 use crate::record::{

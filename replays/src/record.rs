@@ -6,7 +6,7 @@ use combat_components::ids::Epoch;
 use combat_components::limits::{COMMAND_BYTES_MAX, COMMANDS_PER_TICK_MAX, PLAYERS_MAX};
 use combat_components::tick::Tick;
 use combat_components::tick_bounds::TickBounds;
-use combat_systems::snapshot::STATE_KINDS;
+use combat_systems::state::STATE_KINDS;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::reader::{Damage, DamageReason};

@@ -7,7 +7,7 @@ use combat_components::command::TickInput;
 use combat_components::ids::Epoch;
 use combat_components::tick::Tick;
 use combat_systems::output::TickOutput;
-use combat_systems::snapshot::STATE_KINDS;
+use combat_systems::state::STATE_KINDS;
 
 use crate::checker;
 use crate::record::{RecordKind, append};

@@ -3,7 +3,7 @@
 use combat_components::ids::{Epoch, SessionId};
 use combat_components::tick::Tick;
 use combat_systems::sim::SimParts;
-use combat_systems::snapshot::StateKind;
+use combat_systems::state::StateKind;
 
 use crate::checker::{Checker, Fault};
 use crate::digest::LogDigest;
@@ -56,7 +56,7 @@ pub enum Outcome {
     Verified,
     /// As verified, but the match had not ended where the records do.
     Incomplete,
-    Diverged(Divergence),
+    Diverged(Box<Divergence>),
     /// The log contradicts its own map or ruleset, or breaks what its format promises.
     Broken(Broken),
     /// Everything holds, but this is not the log that was expected.
@@ -194,18 +194,18 @@ impl Verification<'_> {
         match (fault, played) {
             (Fault::Broken(broken), _) => Outcome::Broken(broken),
             (Fault::Hash(kind), Played::Ticked(record)) => {
-                Outcome::Diverged(divergence::at_tick(&mut self.player, records, record, kind))
+                Outcome::Diverged(Box::new(divergence::at_tick(&mut self.player, records, record, kind)))
             }
             (Fault::State, Played::Keyframe { tick, state, .. }) => {
                 let found = divergence::at_keyframe(&mut self.player, *tick, state);
-                found.map_or_else(Outcome::Damaged, Outcome::Diverged)
+                found.map_or_else(Outcome::Damaged, |found| Outcome::Diverged(Box::new(found)))
             }
             (Fault::Panicked(panic), _) => {
                 report.ticks = panic.tick;
-                Outcome::Diverged(Divergence::panicked(panic))
+                Outcome::Diverged(Box::new(Divergence::panicked(panic)))
             }
             (_, Played::FailedTickPassed { tick }) => {
-                Outcome::Diverged(Divergence::failure_not_repeated(*tick))
+                Outcome::Diverged(Box::new(Divergence::failure_not_repeated(*tick)))
             }
             (Fault::Hash(_) | Fault::State | Fault::FailureNotRepeated, _) => {
                 unreachable!("hashes are those of ticks and states those of keyframes")

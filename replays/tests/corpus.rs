@@ -216,7 +216,7 @@ fn the_corpus_shows_every_rule_at_work() {
         "Warmup",
         "Active",
     ];
-    let ends = [EndReason::TimeLimit, EndReason::ScoreLimit, EndReason::Empty, EndReason::Requested];
+    let ends = EndReason::ALL;
     let expected = events.into_iter().map(str::to_owned).chain(ends.map(|reason| format!("{reason:?}")));
     let missing: Vec<_> = expected.filter(|name| !seen.events.contains(name)).collect();
     assert!(missing.is_empty(), "no log shows {missing:?}");

@@ -3,6 +3,7 @@
 use combat_components::canon::{Canon, Trail};
 use combat_replays::file;
 use combat_replays::header::Header;
+use combat_systems::state::StateKind;
 
 const PAGE: &str = include_str!("../../docs/replay-format.md");
 const DUEL: &[u8] = include_bytes!("../corpus/rifle-duel.combatlog");
@@ -49,4 +50,12 @@ fn bytes_of(of: &str) -> Option<usize> {
 fn the_page_of_the_format_names_every_field_of_the_header_in_its_order_and_with_its_length() {
     let page: Vec<_> = fields_of_the_page().into_iter().map(|(name, of)| (name, bytes_of(&of))).collect();
     assert_eq!(page, fields_of_a_header(), "docs/replay-format.md, the table of header fields");
+}
+
+#[test]
+fn the_page_names_every_kind_of_state_by_its_number() {
+    for (number, kind) in StateKind::ALL.into_iter().enumerate() {
+        let row = format!("| {number} | {}", kind.name());
+        assert!(PAGE.contains(&row), "{row:?}: the table of kinds is another");
+    }
 }

@@ -14,7 +14,7 @@ use combat_replays::reader::Reader;
 use combat_replays::record::{Record, RecordKind};
 use combat_replays::recorder::Recorder;
 use combat_replays::verifier::{Outcome, VerifyOptions, verify};
-use combat_systems::snapshot::StateKind;
+use combat_systems::state::StateKind;
 use sha2::{Digest, Sha256};
 
 use script::bot::Bot;

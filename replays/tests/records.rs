@@ -12,7 +12,7 @@ use combat_replays::record::Record;
 use combat_replays::recorder::Recorder;
 use combat_replays::verifier::{VerifyOptions, verify};
 use combat_systems::output::TickOutput;
-use combat_systems::snapshot::STATE_KINDS;
+use combat_systems::state::STATE_KINDS;
 use proptest::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -150,12 +150,55 @@ fn one_flipped_byte_anywhere_in_a_file_is_refused_by_the_name_of_its_part() {
 }
 
 #[test]
-fn a_file_that_is_cut_short_or_goes_on_too_long_is_refused() {
-    let bytes = file::write(&small());
-    for length in [0, 7, 8, 83, 84, 500, bytes.len() - 9, bytes.len() - 1] {
-        assert!(file::read(&bytes[..length]).is_err(), "{length} bytes");
+fn wherever_a_file_is_cut_it_is_told_at_which_byte_in_which_part_and_after_which_tick() {
+    let log = small();
+    let bytes = file::write(&log);
+    let header_ends = 84 + log.header.to_bytes().len();
+    let map_ends = header_ends + log.map.len();
+    let ruleset_ends = map_ends + log.ruleset.len();
+    let records_end = ruleset_ends + log.records.len();
+    for length in 0..bytes.len() {
+        let cut = file::read(&bytes[..length]).expect_err("it is cut");
+        let (part, expected) = match length {
+            0..8 => {
+                assert_eq!(cut, FileError::Magic, "{length} bytes");
+                continue;
+            }
+            8..84 => (FilePart::Directory, 84),
+            at if at < header_ends => (FilePart::Header, bytes.len()),
+            at if at < map_ends => (FilePart::Map, bytes.len()),
+            at if at < ruleset_ends => (FilePart::Ruleset, bytes.len()),
+            at if at < records_end => (FilePart::Records, bytes.len()),
+            _ => (FilePart::Trailer, bytes.len()),
+        };
+        let mut reader = Reader::new(&bytes[ruleset_ends.min(length)..length.min(records_end)]);
+        reader.by_ref().take_while(Result::is_ok).for_each(drop);
+        let after = reader.tick().filter(|_| part == FilePart::Records);
+        assert_eq!(cut, FileError::Cut { part, found: length, expected: expected as u64, after });
     }
-    let longer = [&bytes[..], &[0]].concat();
+    let cut = file::read(&bytes[..records_end - 1]).expect_err("it is cut").to_string();
+    let last = log.last_tick().0;
+    let told = format!(
+        "the file ends at byte {} of {}, in the records, after tick {last}",
+        records_end - 1,
+        bytes.len()
+    );
+    assert_eq!(cut, told);
+}
+
+#[test]
+fn damage_before_the_place_where_a_file_is_cut_is_told_first() {
+    let log = small();
+    let mut bytes = file::write(&log);
+    let records_from = bytes.len() - 8 - log.records.len();
+    bytes[records_from + 10] ^= 1;
+    let cut = file::read(&bytes[..bytes.len() - 100]);
+    assert!(matches!(&cut, Err(FileError::Records(damage)) if damage.offset == records_from), "{cut:?}");
+}
+
+#[test]
+fn a_file_that_goes_on_too_long_is_refused() {
+    let longer = [&file::write(&small())[..], &[0]].concat();
     assert!(matches!(file::read(&longer), Err(FileError::Part { part: FilePart::Trailer, .. })));
 }
 

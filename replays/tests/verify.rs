@@ -17,7 +17,7 @@ use combat_replays::recorder::Recorder;
 use combat_replays::verifier::{Outcome, Perturbation, Report, VerifyOptions, verify};
 use combat_systems::phases::Phase;
 use combat_systems::sim::Sim;
-use combat_systems::snapshot::StateKind;
+use combat_systems::state::StateKind;
 
 use script::bot::Bot;
 use script::scene::Scene;
@@ -29,7 +29,7 @@ fn verified(log: &Log) -> Report {
 
 fn divergence(report: Report) -> Divergence {
     match report.outcome {
-        Outcome::Diverged(divergence) => divergence,
+        Outcome::Diverged(divergence) => *divergence,
         other => panic!("expected a divergence, got {other:?}"),
     }
 }
@@ -123,7 +123,8 @@ fn rules_that_have_changed_are_found_at_their_first_tick_and_told_from_the_next_
     let found = divergence(verified(&stage.log()));
     assert_eq!((found.tick, found.component), (Tick(150), Some(StateKind::Vitals)));
     assert_eq!((found.sim_id, found.compared_at, found.transient), (Some(SimId(2)), Some(Tick(200)), false));
-    assert!(found.expected.unwrap().contains("100001") && found.found.unwrap().contains("100000"));
+    let [field, expected, found] = [found.field, found.expected, found.found].map(Option::unwrap_or_default);
+    assert_eq!([field.as_str(), &expected, &found], ["health", "100001", "100000"]);
 }
 
 #[test]
@@ -188,7 +189,37 @@ fn a_keyframe_that_differs_where_no_hash_looks_is_found() {
         (found.tick, found.component, found.sim_id),
         (Tick(320), Some(StateKind::History), Some(SimId(2)))
     );
+    assert_eq!(found.field.as_deref(), Some("poses[7].at.x"));
+    assert_ne!(found.expected, found.found);
     assert_eq!(verified(&with_keyframes(&log, |_, _| {})).outcome, Outcome::Verified);
+}
+
+#[test]
+fn whoever_starts_from_a_keyframe_with_another_past_is_found_at_the_first_tick() {
+    let mut stage = fight(Scene::duel("another past"), 2, 100);
+    let mut keyframe = Vec::new();
+    stage.sim.write_keyframe(&mut keyframe);
+    for kind in [StateKind::History, StateKind::RecentClaims] {
+        let pose_of = |ring: &Vec<u8>| {
+            let mut fields = Vec::new();
+            let traced = kind.trace(ring, &mut |field| fields.push((field.name(), field.range)));
+            traced.expect("its own canonical bytes");
+            fields.into_iter().find(|(name, _)| name.ends_with(".at.z"))
+        };
+        let mut rings = stage.sim.canonical(kind).into_iter().map(|(_, ring)| ring);
+        let found = rings.find_map(|ring| Some((pose_of(&ring)?, ring)));
+        let ((name, range), ring) = found.expect("somebody has been somewhere");
+        let mut changed = ring.clone();
+        changed[range.start] ^= 1;
+        let mut forged = keyframe.clone();
+        change_component(&mut forged, &ring, &changed);
+        let restored = |state: &[u8]| Sim::restore(&stage.parts, state).expect("a keyframe");
+        let [sound, forged] = [&keyframe, &forged].map(|state| {
+            let mut sim = restored(state);
+            sim.step(&mut Vec::new()).root
+        });
+        assert_ne!(sound, forged, "{name}");
+    }
 }
 
 #[test]

@@ -8,12 +8,13 @@ use anyhow::Context;
 use clap::Args;
 use combat_components::ids::PlayerId;
 use combat_components::limits::PLAYERS_MAX;
+use combat_components::tick::TickRate;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
 use super::DOES_NOT_HOLD;
 use crate::auth::{Role, TokenKeys, TokenWish};
-use crate::config::{AuthConfig, AuthSettings, OperationSettings, StorageSettings};
+use crate::config::{AuthConfig, AuthSettings, OperationSettings, StorageSettings, tick_rate, whole};
 use crate::load::report::Report;
 use crate::load::{self, LoadPlan, Progress};
 use crate::session::catalogue::Catalogue;
@@ -29,16 +30,16 @@ pub struct LoadArgs {
     /// The server
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8085")]
     url: String,
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = whole::<u32>(1..=10_000))]
     sessions: u32,
     /// Of each session
-    #[arg(long, value_name = "M", default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=PLAYERS_MAX as i64))]
+    #[arg(long, value_name = "M", default_value_t = 10, value_parser = whole::<u8>(1..=PLAYERS_MAX as u64))]
     players: u8,
     /// How long to measure
-    #[arg(long, value_name = "S", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    #[arg(long, value_name = "S", default_value_t = 30, value_parser = whole::<u32>(1..=86_400))]
     seconds: u32,
     /// How long to play before that; the match's own warm-up ends meanwhile
-    #[arg(long, value_name = "S", default_value_t = 6, value_parser = clap::value_parser!(u32).range(0..=3_600))]
+    #[arg(long, value_name = "S", default_value_t = 6, value_parser = whole::<u32>(0..=3_600))]
     warmup_s: u32,
     /// Claims of position per player and second
     #[arg(long, value_name = "HZ", default_value = "30", value_parser = claims_hz)]
@@ -51,13 +52,13 @@ pub struct LoadArgs {
     #[arg(long, value_name = "MODE", default_value = "deathmatch")]
     mode: String,
     /// Of the sessions [default: the server's]
-    #[arg(long, value_name = "HZ")]
-    tick_rate_hz: Option<u32>,
+    #[arg(long, value_name = "HZ", value_parser = tick_rate)]
+    tick_rate_hz: Option<TickRate>,
     /// Generators, each with a core of its own if there is one
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = whole::<u32>(1..=64))]
     threads: u32,
     /// Of the schedule's phases
-    #[arg(long, value_name = "SEED", default_value_t = 1)]
+    #[arg(long, value_name = "SEED", default_value_t = 1, value_parser = whole::<u64>(0..=u64::MAX))]
     seed: u64,
     /// Write the report as JSON to this file
     #[arg(long, value_name = "FILE")]
@@ -99,7 +100,7 @@ pub fn run(mut args: LoadArgs) -> anyhow::Result<ExitCode> {
         attacks_hz: args.attacks_hz,
         map: args.map,
         mode: args.mode,
-        tick_rate_hz: args.tick_rate_hz,
+        tick_rate_hz: args.tick_rate_hz.map(TickRate::hz),
         threads: args.threads,
         seed: args.seed,
     };

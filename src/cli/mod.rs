@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 mod config;
 mod healthcheck;
@@ -15,6 +15,7 @@ mod replay;
 mod serve;
 mod token;
 
+use crate::config::Settings;
 use crate::version::VERSION;
 
 /// What was checked does not hold: diverged, damaged, not healthy, a missed target.
@@ -22,6 +23,9 @@ const DOES_NOT_HOLD: u8 = 1;
 
 /// Refused, used wrongly, or it could not run.
 const COULD_NOT_RUN: u8 = 2;
+
+/// What went wrong where standard output is full.
+const NO_OUTPUT: &str = "cannot write to standard output";
 
 /// A real-time combat server whose matches can be re-simulated bit for bit.
 #[derive(Parser)]
@@ -87,9 +91,7 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
 fn print(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(error).context("cannot write to standard output")
-        }
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context(NO_OUTPUT),
         _ => Ok(()),
     }
 }
@@ -136,11 +138,22 @@ fn usage(error: &clap::Error) -> String {
         (ErrorKind::UnknownArgument, _) => format!("{argument} is not a flag of this command; see --help"),
         (ErrorKind::InvalidSubcommand, _) => {
             let verb = context(ContextKind::InvalidSubcommand).unwrap_or_default();
-            format!("{verb:?} is not a command; see `combat --help`")
+            format!("{verb:?} is not a command; see `{} --help`", command_of(error))
         }
         (ErrorKind::MissingRequiredArgument, _) => format!("{argument} is required; see --help"),
         _ => error.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned(),
     }
+}
+
+/// The command that was being read: `combat`, or `combat replay`.
+fn command_of(error: &clap::Error) -> String {
+    let usage = match error.get(ContextKind::Usage) {
+        Some(ContextValue::StyledStr(usage)) => usage.to_string(),
+        _ => String::new(),
+    };
+    let words = usage.trim_start_matches("Usage:").split_whitespace();
+    let verbs = words.skip(1).take_while(|word| !word.starts_with(['<', '[', '-']));
+    ["combat"].into_iter().chain(verbs).collect::<Vec<_>>().join(" ")
 }
 
 /// A setting is known by its name, as in the environment; any other flag by itself.
@@ -149,8 +162,12 @@ fn name_of(argument: &str) -> &str {
         return argument.trim_matches(['<', '>']);
     };
     let placeholder = placeholder.trim_end_matches('>');
-    let is_setting = flag.trim_start_matches('-').replace('-', "_").eq_ignore_ascii_case(placeholder);
-    if is_setting { placeholder } else { flag }
+    if is_setting(placeholder) { placeholder } else { flag }
+}
+
+fn is_setting(name: &str) -> bool {
+    let settings = Settings::augment_args(clap::Command::new("settings"));
+    settings.get_arguments().any(|argument| argument.get_env().is_some_and(|variable| variable == name))
 }
 
 fn is_secret(name: &str) -> bool {
@@ -189,12 +206,51 @@ mod tests {
         assert_eq!(told(&["serve", "--port", "http"]), expected);
         let expected = "ENVIRONMENT: expected development or production, got \"dev\"";
         assert_eq!(told(&["serve", "--environment", "dev"]), expected);
+        assert!(
+            told(&["token", "--role", "king"]).starts_with("--role: expected "),
+            "a flag, and no setting"
+        );
+    }
+
+    /// Every flag of every verb, with values that are no number, no name and no date.
+    #[test]
+    fn whatever_value_is_refused_is_told_with_what_was_expected() {
+        let mut refused = 0;
+        let mut verbs = vec![(Vec::new(), CommandLine::command())];
+        while let Some((path, verb)) = verbs.pop() {
+            verbs.extend(
+                verb.get_subcommands()
+                    .map(|sub| ([&path[..], &[sub.get_name().to_owned()]].concat(), sub.clone())),
+            );
+            for flag in verb.get_opts().filter_map(|option| option.get_long()) {
+                for value in ["abc", "-1", "99999999999999999999", "\u{7f}"] {
+                    let arguments =
+                        [&["combat".to_owned()], &path[..], &[format!("--{flag}={value}")]].concat();
+                    let read = CommandLine::command()
+                        .mut_subcommand("serve", without_environment)
+                        .try_get_matches_from(arguments);
+                    if let Err(error) = read
+                        && error.kind() == ErrorKind::ValueValidation
+                    {
+                        let told = usage(&error);
+                        assert!(
+                            told.contains(": expected ") && !told.contains("invalid"),
+                            "{path:?}: {told}"
+                        );
+                        refused += 1;
+                    }
+                }
+            }
+        }
+        assert!(refused > 60, "only {refused} values were refused");
     }
 
     #[test]
     fn wrong_usage_is_told_on_one_line() {
         assert_eq!(told(&["serve", "--prot", "1"]), "--prot is not a flag of this command; see --help");
         assert_eq!(told(&["serv"]), "\"serv\" is not a command; see `combat --help`");
+        assert_eq!(told(&["replay", "diff", "a"]), "\"diff\" is not a command; see `combat replay --help`");
+        assert_eq!(told(&["player", "remove"]), "\"remove\" is not a command; see `combat player --help`");
         assert!(told(&["serve", "--port"]).starts_with("PORT: expected"));
         assert!(told(&["token"]).contains("is required"));
     }

@@ -12,7 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::app;
 use crate::auth::{Role, TokenKeys, TokenWish};
 use crate::bots::demo::MATCH_S_DEFAULT;
-use crate::config::{Config, Settings};
+use crate::config::{Config, Settings, whole};
 use crate::telemetry;
 
 /// A day of trying things out.
@@ -24,7 +24,7 @@ pub struct ServeArgs {
     #[arg(long)]
     demo: bool,
     /// How long a match of the demo lasts, in seconds
-    #[arg(long, requires = "demo", value_name = "SECONDS", default_value_t = MATCH_S_DEFAULT, value_parser = clap::value_parser!(u32).range(1..=3_600))]
+    #[arg(long, requires = "demo", value_name = "SECONDS", default_value_t = MATCH_S_DEFAULT, value_parser = whole::<u32>(1..=3_600))]
     demo_match_s: u32,
     #[command(flatten)]
     settings: Settings,

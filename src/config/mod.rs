@@ -14,6 +14,7 @@ mod secret;
 mod settings;
 
 pub use address::{Origin, PublicUrl};
+pub use parse::{tick_rate, whole};
 pub use report::{Shown, settings_table};
 pub use secret::{SECRET_BYTES_MIN, Secret, SecretSource};
 pub use settings::{

@@ -1,6 +1,7 @@
 //! From the text of a setting to its value. Every error says what was expected.
 
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use combat_components::tick::TickRate;
@@ -125,6 +126,17 @@ fn one_of<T: Copy>(text: &str, all: &[T], name: fn(T) -> &'static str) -> Parsed
             None => unreachable!("every named type has a value"),
         }
     })
+}
+
+/// A flag's whole number: what fits neither the range nor `T` is refused with the range.
+pub fn whole<T: TryFrom<u64>>(
+    range: RangeInclusive<u64>,
+) -> impl Fn(&str) -> Parsed<T> + Clone + Send + Sync + 'static {
+    move |text| {
+        let (least, most) = (*range.start(), *range.end());
+        let value = number(text, least, most)?;
+        T::try_from(value).map_err(|_| format!("expected a whole number from {least} to {most}"))
+    }
 }
 
 fn number(text: &str, least: u64, most: u64) -> Parsed<u64> {

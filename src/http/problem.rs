@@ -132,13 +132,25 @@ impl Problem {
         })
     }
 
+    /// What is known beyond the title: of several fields the first. The title where nothing is.
+    fn told(&self) -> String {
+        match (&self.detail, &self.errors[..]) {
+            (Some(detail), _) => detail.clone(),
+            (None, []) => self.code.row().title.to_owned(),
+            (None, [FieldError { pointer, detail }]) => format!("{pointer}: {detail}"),
+            (None, [FieldError { pointer, detail }, others @ ..]) => {
+                format!("{pointer}: {detail}, and {} more", others.len())
+            }
+        }
+    }
+
     /// The body, `application/problem+json`.
     pub fn to_json(&self, request_id: &str) -> Vec<u8> {
         let row = self.code.row();
         let problem = ProblemDetails::new()
             .with_status(row.status)
             .with_title(row.title)
-            .with_detail(self.detail.as_deref().unwrap_or(row.title))
+            .with_detail(self.told())
             .with_extensions(Extensions {
                 r#type: format!("urn:combat:problem:{}", row.code),
                 code: row.code,
@@ -275,13 +287,25 @@ mod tests {
             "type": "urn:combat:problem:unknown_map",
             "status": 400,
             "title": "No map has this id",
-            "detail": "No map has this id",
+            "detail": "/mapId: the map \"moon\" does not exist",
             "code": "unknown_map",
             "retry": "no",
             "requestId": "r-1",
             "errors": [{"pointer": "/mapId", "detail": "the map \"moon\" does not exist"}],
         });
         assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn of_several_fields_the_detail_tells_the_first_and_how_many_more() {
+        let mut problem = Problem::invalid("/limit", "expected a whole number from 1 to 9");
+        let detail = |problem: &Problem| {
+            serde_json::from_slice::<Value>(&problem.to_json("r-1")).expect("JSON")["detail"].clone()
+        };
+        assert_eq!(detail(&problem), "/limit: expected a whole number from 1 to 9");
+        problem.errors.push(FieldError { pointer: "/on".to_owned(), detail: "is required".to_owned() });
+        assert_eq!(detail(&problem), "/limit: expected a whole number from 1 to 9, and 1 more");
+        assert_eq!(detail(&Problem::new(ProblemCode::SessionFull)), "Every place is taken");
     }
 
     #[test]

@@ -191,7 +191,7 @@ fn step_due(
                 pass.late_max = pass.late_max.max(begun.late);
             }
         }
-        pass.any_gone |= host.step(unix_us, &metrics.damage_events) == HostState::Gone;
+        pass.any_gone |= host.step(unix_us, &metrics.ticks) == HostState::Gone;
         let ended = pacer.elapsed();
         metrics.tick_duration_s.observe((ended.saturating_sub(began)).as_secs_f64());
         began = ended;

@@ -2,11 +2,14 @@
 
 use std::fmt::Write as _;
 
+use combat_protocol::close::CloseCode;
 use prometheus::core::Collector;
 use prometheus::{
     Encoder, Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
     Opts, Registry, TextEncoder,
 };
+
+use super::ticks::{ClaimsRefused, TickMetrics};
 
 /// Requests: half a millisecond to ten seconds, dense around the target of 50 ms.
 const REQUEST_BUCKETS_S: &[f64] =
@@ -56,6 +59,7 @@ macro_rules! catalogue {
 catalogue! {
     SESSIONS_CREATED = "combat_sessions_created_total", Kind::Counter, [], "Sessions created";
     ACTIVE_SESSIONS = "combat_active_sessions", Kind::Gauge, [], "Live sessions";
+    CLAIMS_REFUSED = "combat_claims_refused_total", Kind::Counter, ["reason"], "Claims of position refused with a correction, by reason";
     DAMAGE_EVENTS = "combat_damage_events_total", Kind::Counter, [], "Hits that took health or armour";
     REQUEST_DURATION = "combat_request_duration_seconds", Kind::Histogram(REQUEST_BUCKETS_S), ["method", "route", "status"], "REST requests, from their head to their answer";
     ERRORS = "combat_errors_total", Kind::Counter, ["code"], "Problems answered over HTTP and sockets closed for a fault, by code";
@@ -76,6 +80,10 @@ catalogue! {
     JOURNAL_BYTES = "combat_journal_bytes", Kind::Gauge, [], "Size of the journal on disk";
     SESSIONS_SUSPENDED = "combat_sessions_suspended", Kind::Gauge, [], "Live sessions that are frozen because their log cannot be written";
 }
+
+/// Closing a socket for one of these is a fault of its peer, counted under the code's name.
+pub const SOCKET_FAULTS: [CloseCode; 4] =
+    [CloseCode::Policy, CloseCode::ProtocolError, CloseCode::RateLimited, CloseCode::TooSlow];
 
 /// What a TCP connection became.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +107,7 @@ pub struct ShardMetrics {
     pub tick_lateness_s: Histogram,
     pub tick_overruns: IntCounter,
     pub schedule_moves: IntCounter,
-    pub damage_events: IntCounter,
+    pub ticks: TickMetrics,
 }
 
 /// What the sockets of one kind of view record.
@@ -129,7 +137,7 @@ pub struct Metrics {
     pub sessions_suspended: IntGauge,
     pub inbox_refusals: IntCounter,
     pub journal: JournalMetrics,
-    damage_events: IntCounter,
+    ticks: TickMetrics,
     request_duration: HistogramVec,
     errors: IntCounterVec,
     tick_duration: HistogramVec,
@@ -160,9 +168,12 @@ impl Default for Metrics {
             sessions_suspended: r.gauge(&SESSIONS_SUSPENDED),
             inbox_refusals: r.counter(&INBOX_REFUSALS),
             journal,
-            damage_events: r.counter(&DAMAGE_EVENTS),
+            ticks: TickMetrics {
+                damage_events: r.counter(&DAMAGE_EVENTS),
+                claims_refused: ClaimsRefused::of(&r.counters(&CLAIMS_REFUSED)),
+            },
             request_duration: r.histograms(&REQUEST_DURATION),
-            errors: r.counters(&ERRORS),
+            errors: from_zero(r.counters(&ERRORS), SOCKET_FAULTS.map(CloseCode::name)),
             tick_duration: r.histograms(&TICK_DURATION),
             tick_lateness: r.histograms(&TICK_LATENESS),
             tick_overruns: r.counters(&TICK_OVERRUNS),
@@ -187,7 +198,7 @@ impl Metrics {
             tick_lateness_s: self.tick_lateness.with_label_values(label),
             tick_overruns: self.tick_overruns.with_label_values(label),
             schedule_moves: self.schedule_moves.with_label_values(label),
-            damage_events: self.damage_events.clone(),
+            ticks: self.ticks.clone(),
         }
     }
 
@@ -289,6 +300,14 @@ impl Register for Registry {
     }
 }
 
+/// A counter that does not stand there before its first use has no first rise that a rate could show.
+fn from_zero<const N: usize>(counters: IntCounterVec, labels: [&str; N]) -> IntCounterVec {
+    for label in labels {
+        counters.with_label_values(&[label]);
+    }
+    counters
+}
+
 fn opts(entry: &Entry) -> Opts {
     Opts::new(entry.name, entry.help)
 }
@@ -325,6 +344,16 @@ mod tests {
             };
             assert!(text.contains(&format!("# TYPE {name} {kind}\n")), "{name} is missing");
         }
+    }
+
+    #[test]
+    fn faults_of_peers_stand_at_zero_before_the_first() {
+        let text = String::from_utf8(Metrics::default().render().expect("rendered")).expect("UTF-8");
+        for code in SOCKET_FAULTS {
+            let line = format!("combat_errors_total{{code=\"{}\"}} 0\n", code.name());
+            assert!(text.contains(&line), "{line} is missing");
+        }
+        assert!(text.contains("combat_claims_refused_total{reason=\"too_fast\"} 0\n"), "{text}");
     }
 
     #[test]

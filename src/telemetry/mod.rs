@@ -2,8 +2,11 @@
 
 mod logs;
 mod metrics;
+mod ticks;
 
 pub use logs::{LogsError, install};
 pub use metrics::{
-    ConnectionKind, JournalMetrics, Metrics, ShardMetrics, ViewKind, ViewMetrics, metrics_table,
+    ConnectionKind, JournalMetrics, Metrics, SOCKET_FAULTS, ShardMetrics, ViewKind, ViewMetrics,
+    metrics_table,
 };
+pub use ticks::{ClaimsRefused, TickMetrics};

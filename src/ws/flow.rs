@@ -18,6 +18,7 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::faults;
 use super::round_trip::RoundTrip;
 use super::socket::{self, Incoming, ReadError, SocketReader, SocketWriter};
 use crate::http::{Admission, Who, WsHandover};
@@ -25,7 +26,7 @@ use crate::session::convert::{Meant, meaning};
 use crate::session::handle::{AttachedPlayer, Attachment};
 use crate::session::outbox::{LinkFacts, Outgoing};
 use crate::session::summary::SessionError;
-use crate::telemetry::{ConnectionKind, ViewKind, ViewMetrics};
+use crate::telemetry::{ConnectionKind, Metrics, ViewKind, ViewMetrics};
 
 /// Messages a second: a claim and an action per tick at the highest rate, and words.
 const MESSAGES_PER_SECOND: NonZeroU32 = NonZeroU32::new(300).expect("not zero");
@@ -86,18 +87,13 @@ pub async fn serve(handover: WsHandover) {
         Ok(attachment) => attachment,
         Err(code) => return socket::close(writer, reader, code, "").await,
     };
-    let (kind, view) = match attachment.player {
-        Some(_) => (ConnectionKind::Player, ViewKind::Player),
-        None => (ConnectionKind::Spectator, ViewKind::Spectator),
+    let kind = match attachment.player {
+        Some(_) => ConnectionKind::Player,
+        None => ConnectionKind::Spectator,
     };
     let connections = metrics.connections(kind);
     connections.inc();
-    let ended = converse(writer, reader, attachment, encoding, metrics.view(view), &stop).await;
-    if let End::Close(code, _) = &ended
-        && matches!(code, CloseCode::ProtocolError | CloseCode::RateLimited | CloseCode::TooSlow)
-    {
-        metrics.error(code.name());
-    }
+    converse(writer, reader, attachment, encoding, &metrics, &stop).await;
     connections.dec();
     drop(peer);
 }
@@ -122,9 +118,9 @@ async fn converse(
     mut reader: SocketReader,
     attachment: Attachment,
     encoding: Encoding,
-    metrics: ViewMetrics,
+    metrics: &Metrics,
     stop: &tokio_util::sync::CancellationToken,
-) -> End {
+) {
     let Attachment { handle, outgoing, facts, player } = attachment;
     let round_trip = Arc::new(Mutex::new(RoundTrip::default()));
     let (pongs, pongs_out) = mpsc::channel(PONGS_MAX);
@@ -141,12 +137,22 @@ async fn converse(
         above_rate: None,
     };
     let ping_every = if player.is_some() { PLAYER_PING_EVERY } else { SPECTATOR_PING_EVERY };
-    let speaker = Speaker { facts: &facts, metrics, round_trip, ping_every };
+    let view = metrics.view(if player.is_some() { ViewKind::Player } else { ViewKind::Spectator });
+    let speaker = Speaker { facts: &facts, metrics: view, round_trip, ping_every };
     let ended = tokio::select! {
         ended = listener.listen(&mut reader) => ended,
         ended = speaker.speak(&mut writer, outgoing, pongs_out) => ended,
         () = stopped_late(stop) => End::from(CloseCode::Draining),
     };
+    let code = match &ended {
+        End::Gone => None,
+        End::Close(code, _) => Some(*code),
+    };
+    // Whoever hangs up while he is turned away was turned away all the same.
+    match (player, facts.close_reason()) {
+        (Some(player), Some(reason)) => faults::turned_away(&handle, player, reason, metrics),
+        _ => faults::closed(code, metrics),
+    }
     if let Some(player) = player {
         handle.detach(player);
     }
@@ -154,7 +160,6 @@ async fn converse(
         End::Gone => socket::let_go(writer).await,
         End::Close(code, detail) => socket::close(writer, reader, *code, detail).await,
     }
-    ended
 }
 
 /// Sessions tell their players that the server drains; this only catches sockets without one.

@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of storage.
 
+mod faults;
 mod flow;
 mod round_trip;
 mod socket;

@@ -17,7 +17,6 @@ use combat_components::verdict::{Outcome, Verdict, Zone};
 use combat_components::weapon::Arms;
 
 use crate::abilities::{AbilityUse, Effect};
-use crate::fighter::{Fighter, FighterItem};
 use crate::formulas::damage::hit_damage;
 use crate::formulas::shot::{self, Target};
 use crate::hold::{self, Stance};
@@ -27,6 +26,7 @@ use crate::output::TickOutput;
 use crate::phases::Phase;
 use crate::roster::Roster;
 use crate::spatial::Level;
+use crate::state::{Fighter, FighterItem};
 use crate::tick_rules::{SharedLevel, TickRules};
 use crate::weapons::take_in_hand;
 
@@ -260,7 +260,7 @@ fn use_ability(
     if at.now < actor.cooldowns.ready_at[place] {
         return Err(Reason::OnCooldown);
     }
-    if hold::binds_abilities(&actor.claims.hold, at.now) {
+    if hold::is_still_to_be_shown(&actor.claims.hold, at.now) {
         return Err(Reason::HeldByShot);
     }
     let from = hold::stance(actor, action, at.now, at.rules)?.pose;

@@ -28,6 +28,9 @@ const AHEAD_MM_MAX: i64 = 2_000;
 /// How finely the way ahead is looked along.
 const LOOK_MM: i32 = 25;
 
+/// A body that is no further from a wall than this can have met it already.
+const TOUCH_MM: i32 = 5;
+
 /// Where a wall leads is found by looking this far from where the body meets it, in steps of 11.25° up to a quarter turn.
 const PROBE_MM: i32 = 60;
 const PROBE_TURN: u16 = 2_048;
@@ -46,13 +49,22 @@ pub(crate) struct ClaimedWay<'a> {
     level: &'a Level,
     from: Vec3Mm,
     claim: &'a Claim,
+    length_um: i64,
     points: WayPoints,
     beside_wall: OnceCell<bool>,
 }
 
 impl<'a> ClaimedWay<'a> {
-    pub(crate) fn of(level: &'a Level, from: Vec3Mm, claim: &'a Claim) -> Self {
-        Self { level, from, claim, points: way_points(level, from, claim), beside_wall: OnceCell::new() }
+    /// The way that `claim` says, so long as [`length_um`] tells.
+    pub(crate) fn of(level: &'a Level, (from, length_um): (Vec3Mm, i64), claim: &'a Claim) -> Self {
+        Self {
+            level,
+            from,
+            claim,
+            length_um,
+            points: way_points(level, from, claim),
+            beside_wall: OnceCell::new(),
+        }
     }
 
     /// The least number of ticks of `span` in which a body that begins with `motion` can have gone this way, and how it
@@ -98,7 +110,7 @@ impl<'a> ClaimedWay<'a> {
         Segment {
             dx_um: um(from.x, to.x),
             dz_um: um(from.z, to.z),
-            length_um: self.parts().map(|(a, b)| horizontal_um(a, b)).sum(),
+            length_um: self.length_um,
             bends: self.claim.bends.len() as i64,
             ticks,
             deflection: None,
@@ -138,7 +150,11 @@ impl<'a> ClaimedWay<'a> {
             let [x, _, z] = aim::direction(yaw, Pitch::default());
             (libm::roundf(x * 1_000.0) as i64, libm::roundf(z * 1_000.0) as i64)
         };
-        Some(Deflection { along: thousandths(slides.unwrap_or(ahead)), stops: slides.is_none() })
+        Some(Deflection {
+            along: thousandths(slides.unwrap_or(ahead)),
+            stops: slides.is_none(),
+            was_met: free_mm <= TOUCH_MM,
+        })
     }
 
     /// How far a body comes in a straight line before it meets something; `None` when nothing is within `far_mm`.
@@ -176,6 +192,11 @@ impl<'a> ClaimedWay<'a> {
 /// The bends of a claim and its end.
 pub(crate) fn points_of(claim: &Claim) -> impl Iterator<Item = Vec3Mm> + '_ {
     claim.bends.iter().copied().chain([claim.pose.at])
+}
+
+/// How long a claimed way is, seen from above, in micrometres.
+pub(crate) fn length_um(from: Vec3Mm, claim: &Claim) -> i64 {
+    parts_of(from, claim).map(|(a, b)| horizontal_um(a, b)).sum()
 }
 
 /// Every straight part of a claimed way, as (from, to).

@@ -8,7 +8,6 @@ use combat_components::tick::Tick;
 use combat_components::vitals::{Strength, Vitals};
 use combat_components::weapon::Arms;
 
-use crate::fighter::Fighter;
 use crate::input::Now;
 use crate::match_flow::{Field, advance_match};
 use crate::modes::Respawn;
@@ -16,6 +15,7 @@ use crate::output::TickOutput;
 use crate::phases::Phase;
 use crate::roster::Roster;
 use crate::spawns::{Standing, appear, choose_spawn};
+use crate::state::Fighter;
 use crate::tick_rules::TickRules;
 
 pub fn install(schedule: &mut Schedule) {
@@ -64,12 +64,13 @@ fn respawn_the_dead(mut field: Field) {
         place(|vitals| vitals.respawn_at.is_some_and(|at| at <= now), &mut field);
         return;
     }
-    if field.state.next_round_at.is_none() && nobody_can_fight(&field) {
-        field.state.next_round_at = Some(now);
-    }
     match field.state.next_round_at {
-        Some(at) if at <= now => start_round(&mut field),
+        Some(at) if at <= now => {
+            forget_the_round_that_ended(&mut field);
+            place(|_| true, &mut field);
+        }
         Some(_) => {}
+        None if nobody_can_fight(&field) => place(|_| true, &mut field),
         None => {
             let comes_back = |vitals: &Vitals| {
                 vitals.returns_with.is_some() && vitals.respawn_at.is_some_and(|at| at <= now)
@@ -79,21 +80,26 @@ fn respawn_the_dead(mut field: Field) {
     }
 }
 
+/// Somebody who has not been in the round that is on.
+fn is_new(vitals: &Vitals) -> bool {
+    !vitals.is_alive() && vitals.returns_with.is_none()
+}
+
 /// Somebody new is waiting, and the round that is on has no two in it who could end it.
 fn nobody_can_fight(field: &Field<'_, '_>) -> bool {
-    let is_new = |vitals: &Vitals| !vitals.is_alive() && vitals.returns_with.is_none();
     let in_the_round = field.fighters.iter().filter(|fighter| !is_new(fighter.vitals)).count();
     in_the_round < 2 && field.fighters.iter().any(|fighter| is_new(fighter.vitals))
 }
 
-/// Everybody who is there, at once and whole: it waits for nobody who comes and goes.
-fn start_round(field: &mut Field<'_, '_>) {
+/// A death has ended the round: the next one is for everybody who is there, at once and whole, and waits for nobody who
+/// comes and goes. One that begins because somebody new found nobody to fight is for those who are there: nobody who has
+/// left, or is coming back, is healed by it.
+fn forget_the_round_that_ended(field: &mut Field<'_, '_>) {
     field.state.next_round_at = None;
     field.departed.0.iter_mut().for_each(|departed| departed.kept = None);
     for mut fighter in &mut field.fighters {
         fighter.vitals.returns_with = None;
     }
-    place(|_| true, field);
 }
 
 /// Everybody chosen stands up at a spawn point, in the order of their ids.
@@ -114,7 +120,8 @@ pub(crate) fn place(is_chosen: impl Fn(&Vitals) -> bool, field: &mut Field<'_, '
         }
         let standing = living(&field.roster, &field.fighters);
         let (rules, level) = (field.ground.rules(), field.ground.level());
-        let pose = choose_spawn(rules, level, &standing, &mut field.streams.spawns);
+        let draws = (&mut field.streams.spawns, &mut *field.places_left);
+        let pose = choose_spawn(rules, level, &standing, draws);
         let mut fighter = field.fighters.get_mut(entity).expect("every entity of the roster is a fighter");
         let returns_with = fighter.vitals.returns_with;
         let (arms, cooldowns) = (*fighter.arms, *fighter.cooldowns);

@@ -19,7 +19,7 @@ use combat_components::tick::Tick;
 use combat_components::vitals::Vitals;
 
 use crate::falling;
-use crate::fighter::{Displacing, Fighter};
+use crate::fighter::Displacing;
 use crate::formulas::aim;
 use crate::formulas::bodies::{Party, Way, apart, clearance_mm, heading, judge_overlap, way_out_mm};
 use crate::formulas::shot::along;
@@ -28,6 +28,7 @@ use crate::movement::Ground;
 use crate::phases::Phase;
 use crate::roster::Roster;
 use crate::spatial::Level;
+use crate::state::Fighter;
 use crate::tick_rules::TickRules;
 
 /// The number that keeps the draws of this file apart from every stream.
@@ -128,17 +129,11 @@ fn part_bodies(
             (false, _) => *ticks,
         };
     }
-    if crowd.iter().any(|one| is_due(one, inside_ticks_max)) {
-        put_out(&mut crowd, &mut fighters, &mut at);
-    }
+    put_out(&mut crowd, &mut fighters, &mut at);
     for one in &crowd {
         let mut fighter = fighters.get_mut(one.entity).expect("the crowd was gathered from fighters");
         fighter.body.intrusion = one.intrusion;
     }
-}
-
-fn is_due(one: &Present, inside_ticks_max: u32) -> bool {
-    one.counts && one.intrusion.ticks >= inside_ticks_max
 }
 
 /// The dead are in nobody's way and forget whom they were inside.
@@ -204,11 +199,14 @@ fn bit(slot: Slot) -> u64 {
 /// Everybody whose time is up, in the order of the tick's permutation; two who came into each other, both at once.
 fn put_out(crowd: &mut Crowd, fighters: &mut Query<Fighter>, at: &mut Displacing<'_>) {
     let (rules, seed) = (at.rules, at.rules.setup.seed.0);
-    let ranks = ranks_at(at.now, seed);
-    let mut draws = Stream::of(seed ^ u64::from(at.now.0).rotate_left(32), PARTING_CONSUMER);
-    let is_due = |one: &Present| is_due(one, rules.inside_ticks_max);
+    let is_due = |one: &Present| one.counts && one.intrusion.ticks >= rules.inside_ticks_max;
     let mut due: ArrayVec<usize, PLAYERS_MAX> =
         (0..crowd.len()).filter(|index| is_due(&crowd[*index])).collect();
+    if due.is_empty() {
+        return;
+    }
+    let ranks = ranks_at(at.now, seed);
+    let mut draws = Stream::of(seed ^ u64::from(at.now.0).rotate_left(32), PARTING_CONSUMER);
     due.sort_unstable_by_key(|index| ranks[usize::from(crowd[*index].slot.0)]);
     let mut searches = 0;
     for index in due {

@@ -13,13 +13,13 @@ use combat_components::verdict::{Harm, Hit};
 use combat_components::vitals::{LastHurt, Vitals};
 
 use crate::action::{PendingHit, PendingHits};
-use crate::fighter::{Fighter, FighterItem};
 use crate::formulas::damage::split;
 use crate::input::Now;
 use crate::match_flow::note_death;
 use crate::output::TickOutput;
 use crate::phases::Phase;
 use crate::roster::Roster;
+use crate::state::{Fighter, FighterItem};
 use crate::tick_rules::TickRules;
 
 pub fn install(schedule: &mut Schedule) {

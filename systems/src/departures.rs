@@ -1,33 +1,84 @@
 //! Leaving: what it costs, and what is kept of who has left.
 
+use arrayvec::ArrayVec;
+use bevy_ecs::entity::Entity;
 use bevy_ecs::world::World;
 use combat_components::ability::Cooldowns;
+use combat_components::claims::ClaimState;
 use combat_components::command::LeaveCause;
 use combat_components::departed::{Departed, DepartedPlayers, Kept};
 use combat_components::event::Event;
 use combat_components::identity::Identity;
-use combat_components::ids::{SimId, Slot};
-use combat_components::phase::{MatchState, Phase};
+use combat_components::ids::{Pseudonym, SimId, Slot};
+use combat_components::limits::PLAYERS_MAX;
+use combat_components::link::Link;
+use combat_components::phase::{MatchState, Phase as MatchPhase};
 use combat_components::score::Score;
 use combat_components::tick::Tick;
 use combat_components::vitals::{LastHurt, Vitals};
 use combat_components::weapon::Arms;
 
+use crate::hold::is_still_to_be_shown;
 use crate::input::Now;
 use crate::match_flow::note_death;
 use crate::output::TickOutput;
 use crate::roster::Roster;
 use crate::tick_rules::TickRules;
 
-/// A body leaves, whatever the cause. Soon after damage that is a death, as if the last attacker had struck again.
+/// Somebody leaves, whatever the cause. Who has a shot that is still to be shown stands until it has been.
 pub(crate) fn leave(world: &mut World, slot: Slot, cause: LeaveCause) {
     let Some(entity) = world.resource::<Roster>().in_slot(slot) else {
         return;
     };
+    let now = world.resource::<Now>().0;
+    let claims = world.get::<ClaimState>(entity).expect("every body in the roster has a claim state");
+    let plays_on = world.resource::<MatchState>().phase != MatchPhase::Ended;
+    if plays_on && is_still_to_be_shown(&claims.hold, now) {
+        let mut link = world.get_mut::<Link>(entity).expect("every body in the roster has a link");
+        link.leaves = Some(cause);
+        (link.connected, link.changed_at) = (false, now);
+        world.resource_mut::<Roster>().note_leaver(slot, true);
+    } else {
+        go(world, entity, cause);
+    }
+}
+
+/// Whether somebody has joined again before his body had gone: then it is his again.
+pub(crate) fn stays(world: &mut World, pseudonym: Pseudonym) -> bool {
+    let mut leavers = world.query::<(&Identity, &mut Link)>();
+    let mut leavers = leavers.iter_mut(world);
+    let leaver = leavers.find(|(identity, link)| identity.pseudonym == pseudonym && link.leaves.is_some());
+    let Some((identity, mut link)) = leaver else {
+        return false;
+    };
+    link.leaves = None;
+    let slot = identity.slot;
+    world.resource_mut::<Roster>().note_leaver(slot, false);
+    true
+}
+
+/// The bodies of those who have left and been shown since.
+pub(crate) fn let_go_who_was_shown(world: &mut World) {
+    if !world.resource::<Roster>().has_leavers() {
+        return;
+    }
+    let now = world.resource::<Now>().0;
+    let entities: ArrayVec<Entity, PLAYERS_MAX> = world.resource::<Roster>().entities().collect();
+    for entity in entities {
+        let link = world.get::<Link>(entity).expect("every body in the roster has a link");
+        let claims = world.get::<ClaimState>(entity).expect("every body in the roster has a claim state");
+        if let Some(cause) = link.leaves.filter(|_| !is_still_to_be_shown(&claims.hold, now)) {
+            go(world, entity, cause);
+        }
+    }
+}
+
+/// A body goes. Soon after damage that is a death, as if the last attacker had struck again.
+fn go(world: &mut World, entity: Entity, cause: LeaveCause) {
     let body = world.entity(entity);
     let part = "every body in the roster has all parts of one";
     let id = *body.get::<SimId>().expect(part);
-    let Identity { pseudonym, team, .. } = *body.get::<Identity>().expect(part);
+    let Identity { slot, pseudonym, team, .. } = *body.get::<Identity>().expect(part);
     let vitals = *body.get::<Vitals>().expect(part);
     // A reload is broken off by leaving as it is by death.
     let arms = Arms { reloaded_at: None, ..*body.get::<Arms>().expect(part) };
@@ -45,7 +96,7 @@ pub(crate) fn leave(world: &mut World, slot: Slot, cause: LeaveCause) {
         score.deaths = score.deaths.saturating_add(1);
         die(world, id, &hurt, now);
     }
-    let is_on = world.resource::<MatchState>().phase == Phase::Active;
+    let is_on = world.resource::<MatchState>().phase == MatchPhase::Active;
     let strength = if vitals.is_alive() { Some(vitals.strength()) } else { vitals.returns_with };
     let strength = strength.filter(|_| is_on && hurt.is_none());
     let kept = strength.map(|strength| Kept { strength, arms, cooldowns });
@@ -56,7 +107,7 @@ pub(crate) fn leave(world: &mut World, slot: Slot, cause: LeaveCause) {
 /// The blow that makes leaving a death: only the living can die, and only while it counts.
 fn hurt_that_counts(world: &World, vitals: &Vitals, now: Tick) -> Option<LastHurt> {
     let state = world.resource::<MatchState>();
-    let is_on = state.phase == Phase::Active;
+    let is_on = state.phase == MatchPhase::Active;
     // While play waits for the players, this clock stands as that of the match does.
     let now = if state.is_resuming() { state.resuming_since } else { now };
     let counts_ticks = world.resource::<TickRules>().leaving_is_death_ticks_max;

@@ -1,7 +1,8 @@
 //! Falling: bodies in the air that nobody claims go on falling as they were, until they land.
 //!
-//! The fall is reckoned from the last accepted claim and the greatest upward velocity the body can have had, so that
-//! neither silence nor refused claims land it sooner, or keep it up longer, than the bank.
+//! The fall is reckoned from the last accepted claim and the greatest upward velocity the body can have had there, or
+//! from rest where that leads up: so neither silence nor refused claims land a falling body sooner than an honest fall,
+//! or keep it up longer than the bank. Who goes silent while he rises does not rise on, and lands sooner than his jump.
 
 use bevy_ecs::system::{Query, Res};
 use combat_components::body::Motion;
@@ -9,9 +10,9 @@ use combat_components::claims::Fall;
 use combat_components::quantity::{Pose, Vec3Mm};
 use combat_components::reason::Reason;
 
-use crate::fighter::{Fighter, FighterItem};
 use crate::movement::Ground;
 use crate::roster::Roster;
+use crate::state::{Fighter, FighterItem};
 
 pub(crate) fn somebody_is_in_the_air(motions: Query<&Motion>) -> bool {
     motions.iter().any(|motion| !motion.grounded)

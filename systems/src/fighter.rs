@@ -1,62 +1,19 @@
 //! A body with all its components. The archetype is fixed from join to leave.
 
-#![allow(clippy::disallowed_methods, reason = "bevy's derive of Bundle forgets what it has moved out")]
-
-use bevy_ecs::bundle::Bundle;
-use bevy_ecs::query::QueryData;
 use combat_components::ability::Cooldowns;
-use combat_components::body::{Body, Motion};
-use combat_components::claims::{ClaimState, RecentClaims};
-use combat_components::history::History;
-use combat_components::identity::Identity;
-use combat_components::ids::SimId;
+use combat_components::body::Motion;
 use combat_components::limits::WEAPONS_MAX;
-use combat_components::link::Link;
 use combat_components::quantity::{MilliPoints, Pose};
 use combat_components::reason::Reason;
-use combat_components::score::Score;
 use combat_components::tick::Tick;
 use combat_components::vitals::Vitals;
 use combat_components::weapon::Arms;
 
+use crate::formulas::movement::PATH_DEBT_UM_ANEW;
 use crate::output::TickOutput;
+use crate::state::FighterItem;
 use crate::tick_rules::TickRules;
 use combat_components::event::Event;
-
-/// What a body is made of.
-#[derive(Bundle, Clone, Debug)]
-pub struct FighterBundle {
-    pub id: SimId,
-    pub identity: Identity,
-    pub body: Body,
-    pub motion: Motion,
-    pub claims: ClaimState,
-    pub recent: RecentClaims,
-    pub history: History,
-    pub vitals: Vitals,
-    pub arms: Arms,
-    pub cooldowns: Cooldowns,
-    pub score: Score,
-    pub link: Link,
-}
-
-/// Every component of a body, for systems that change more than one.
-#[derive(QueryData)]
-#[query_data(mutable)]
-pub struct Fighter {
-    pub id: &'static SimId,
-    pub identity: &'static mut Identity,
-    pub body: &'static mut Body,
-    pub motion: &'static mut Motion,
-    pub claims: &'static mut ClaimState,
-    pub recent: &'static mut RecentClaims,
-    pub history: &'static mut History,
-    pub vitals: &'static mut Vitals,
-    pub arms: &'static mut Arms,
-    pub cooldowns: &'static mut Cooldowns,
-    pub score: &'static mut Score,
-    pub link: &'static mut Link,
-}
 
 impl FighterItem<'_, '_> {
     /// The server moves this body, with the velocity it has; a spawn puts it down at rest. Claims that do not know of
@@ -86,7 +43,11 @@ impl FighterItem<'_, '_> {
     fn begin_pose_epoch(&mut self, because: Reason, input_seq: u32, at: &mut Displacing<'_>) {
         self.claims.pose_epoch = self.claims.pose_epoch.wrapping_add(1);
         *self.motion = at.rules.movement.begun_anew(&self.motion);
-        self.recent.accepted.clear();
+        // An overdraft costs nothing: were its debt forgiven, ground could be covered in no time.
+        if because != Reason::BankOverdrawn {
+            self.claims.path_debt = self.claims.path_debt.min(PATH_DEBT_UM_ANEW);
+        }
+        self.recent.clear();
         at.output.events.push(Event::Displaced {
             id: *self.id,
             slot: self.identity.slot,

@@ -9,8 +9,8 @@ use combat_components::quantity::{Pose, Vec3Mm};
 use combat_components::reason::Reason;
 use combat_components::tick::Tick;
 
-use crate::fighter::FighterItem;
 use crate::formulas::movement::MovementLimits;
+use crate::state::FighterItem;
 use crate::tick_rules::TickRules;
 
 /// A whole-millimetre pose may be this much further than a walk.
@@ -26,8 +26,8 @@ pub struct Stance {
 /// The stance that `action` names: that of the claim it follows, or the present one.
 ///
 /// # Errors
-/// `StaleInput` when the claim is unknown, too old, of an older pose epoch or older than the one of a shot that still
-/// holds, or when the body has gone further from there than a walk.
+/// `StaleInput` when the claim is unknown, too old or of an older pose epoch, or when the body has gone further from
+/// there than a walk since; where a shot from elsewhere is still to be shown, it may not have gone at all.
 pub fn stance(
     actor: &FighterItem<'_, '_>,
     action: &Action,
@@ -37,19 +37,23 @@ pub fn stance(
     let (pose, since) = match action.follows {
         0 => (actor.body.pose, now),
         follows => {
-            let accepted = actor.recent.accepted.iter().rev();
-            let followed = accepted.into_iter().find(|claim| claim.input_seq == follows);
+            let mut accepted = actor.recent.newest_first();
+            let followed = accepted.find(|claim| claim.input_seq == follows);
             let fresh = followed
                 .filter(|claim| now.since(claim.accepted_at) <= rules.attack_follows_ticks_max)
                 .ok_or(Reason::StaleInput)?;
             (fresh.pose, fresh.accepted_at)
         }
     };
+    let binding = actor.claims.hold.filter(|_| is_still_to_be_shown(&actor.claims.hold, now));
+    // Walks from muzzle to muzzle to the next frame add up to one.
+    let since = match binding {
+        Some(binding) if binding.at == pose.at => since.max(binding.since),
+        Some(_) => now,
+        None => since,
+    };
     let hold = hold_at(pose.at, since, now, rules.setup.limits.frame_ticks);
-    let binding = actor.claims.hold.filter(|_| binds_abilities(&actor.claims.hold, now));
-    let is_older = |binding: Hold| binding.at != pose.at && action.follows != 0 && since <= binding.since;
-    let goes_back = binding.is_some_and(is_older);
-    match !goes_back && allows(&hold, actor.body.pose.at, now, &rules.movement) {
+    match allows(&hold, actor.body.pose.at, now, &rules.movement) {
         true => Ok(Stance { pose, hold }),
         false => Err(Reason::StaleInput),
     }
@@ -64,12 +68,12 @@ fn hold_at(at: Vec3Mm, since: Tick, now: Tick, frame_ticks: u32) -> Hold {
 
 /// Whether a body held by `hold` may be at `at` now.
 pub fn allows(hold: &Hold, at: Vec3Mm, now: Tick, limits: &MovementLimits) -> bool {
-    let walk_um = limits.reach_um(now.since(hold.since)) + ROUNDING_UM;
-    let [walk_um2, away_mm2] = [walk_um * walk_um, hold.at.distance_squared(at)].map(i128::from);
-    now > hold.until || away_mm2 * 1_000_000 <= walk_um2
+    let walk_um = i128::from(limits.reach_um(now.since(hold.since)) + ROUNDING_UM);
+    let away_mm2 = i128::from(hold.at.distance_squared(at));
+    now > hold.until || away_mm2 * 1_000_000 <= walk_um * walk_um
 }
 
 /// Whether a shot of this body is still to be shown.
-pub fn binds_abilities(hold: &Option<Hold>, now: Tick) -> bool {
+pub fn is_still_to_be_shown(hold: &Option<Hold>, now: Tick) -> bool {
     hold.is_some_and(|hold| hold.by_shot && now <= hold.until)
 }

@@ -11,16 +11,18 @@ use combat_components::claims::ClaimState;
 use combat_components::command::{Command, TickInput};
 use combat_components::ids::Slot;
 use combat_components::limits::{COMMANDS_PER_TICK_MAX, INPUTS_PER_TICK_MAX, PLAYERS_MAX};
+use combat_components::link::Link;
 use combat_components::reason::Reason;
 use combat_components::streams::Stream;
 use combat_components::tick::Tick;
 use combat_components::verdict::{Outcome, Verdict};
 
-use crate::membership;
 use crate::output::TickOutput;
 use crate::phases::Phase;
 use crate::roster::Roster;
+use crate::spawns::PlacesLeft;
 use crate::tick_rules::TickRules;
+use crate::{departures, membership};
 
 /// The number that keeps the order of players apart from every stream.
 const ORDER_CONSUMER: u64 = 3;
@@ -60,7 +62,8 @@ pub fn install(schedule: &mut Schedule) {
         .add_systems((begin_tick, apply_session_commands, order_player_inputs).chain().in_set(Phase::Input));
 }
 
-fn begin_tick(mut now: ResMut<Now>, mut output: ResMut<TickOutput>) {
+fn begin_tick(mut now: ResMut<Now>, mut output: ResMut<TickOutput>, mut places_left: ResMut<PlacesLeft>) {
+    *places_left = PlacesLeft::default();
     now.0 = now.0.plus(1);
     output.tick = now.0;
     output.events.clear();
@@ -69,6 +72,7 @@ fn begin_tick(mut now: ResMut<Now>, mut output: ResMut<TickOutput>) {
 
 /// One command is copied at a time: should applying it panic, the tick's input is still there to be recorded.
 fn apply_session_commands(world: &mut World) {
+    departures::let_go_who_was_shown(world);
     for index in 0..world.resource::<Inbox>().commands.len() {
         let command = &world.resource::<Inbox>().commands[index];
         if player_input(command).is_none() {
@@ -83,7 +87,7 @@ fn order_player_inputs(
     rules: Res<TickRules>,
     roster: Res<Roster>,
     mut inbox: ResMut<Inbox>,
-    mut claim_states: Query<&mut ClaimState>,
+    mut senders: Query<(&mut ClaimState, &Link)>,
     mut output: ResMut<TickOutput>,
 ) {
     let inbox = &mut *inbox;
@@ -103,8 +107,9 @@ fn order_player_inputs(
         let Some(entity) = roster.in_slot(slot) else {
             continue;
         };
-        let mut state = claim_states.get_mut(entity).expect("every body in the roster has a claim state");
-        if input_seq <= state.input_seq {
+        let (mut state, link) =
+            senders.get_mut(entity).expect("every body in the roster has a claim state and a link");
+        if input_seq <= state.input_seq || link.leaves.is_some() {
             continue;
         }
         state.input_seq = input_seq;

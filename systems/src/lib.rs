@@ -31,6 +31,7 @@ pub mod sim;
 pub mod snapshot;
 pub mod spatial;
 pub mod spawns;
+pub mod state;
 pub mod tick_rules;
 mod version;
 pub mod views;

@@ -3,7 +3,7 @@
 use arrayvec::ArrayVec;
 use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
 use bevy_ecs::system::{Query, ResMut, SystemParam};
-use combat_components::departed::DepartedPlayers;
+use combat_components::departed::{Departed, DepartedPlayers};
 use combat_components::event::Event;
 use combat_components::ids::Team;
 use combat_components::limits::PLAYERS_MAX;
@@ -13,11 +13,12 @@ use combat_components::streams::Streams;
 use combat_components::tick::Tick;
 
 use crate::cooldown::place;
-use crate::fighter::{Fighter, FighterReadOnlyItem};
 use crate::modes::{Contender, Respawn};
 use crate::movement::Ground;
 use crate::phases::Phase;
 use crate::roster::Roster;
+use crate::spawns::PlacesLeft;
+use crate::state::{Fighter, FighterReadOnlyItem};
 
 pub fn install(schedule: &mut Schedule) {
     schedule.add_systems(advance_match.in_set(Phase::Cooldown));
@@ -30,6 +31,7 @@ pub struct Field<'w, 's> {
     pub state: ResMut<'w, MatchState>,
     pub departed: ResMut<'w, DepartedPlayers>,
     pub streams: ResMut<'w, Streams>,
+    pub places_left: ResMut<'w, PlacesLeft>,
     pub fighters: Query<'w, 's, Fighter>,
     pub ground: Ground<'w>,
 }
@@ -46,6 +48,21 @@ impl Field<'_, '_> {
         let is_here = |fighter: &FighterReadOnlyItem<'_, '_>| fighter.link.connected || fighter.identity.bot;
         let connected = self.fighters.iter().filter(is_here).count();
         connected >= usize::from(self.ground.rules().mode.players_min)
+    }
+
+    /// Whether fewer are there than the mode needs. A body whose socket is gone is there.
+    fn is_short(&self) -> bool {
+        self.roster.len() < usize::from(self.ground.rules().mode.players_min)
+    }
+
+    /// Whether those who are there and those who may still come back are enough; nobody's absence is another's. A
+    /// session without anybody is left to the clock of the empty.
+    fn can_be_enough_again(&self) -> bool {
+        let rules = self.ground.rules();
+        let may_come_back = |departed: &&Departed| departed.score.away_ticks < rules.empty_ticks_max;
+        let awaited = self.departed.0.iter().filter(may_come_back).count();
+        let here = self.roster.len();
+        here == 0 || here + awaited >= usize::from(rules.mode.players_min)
     }
 
     fn contenders(&self) -> impl Iterator<Item = Contender<'_>> {
@@ -71,8 +88,9 @@ pub(crate) fn advance_match(mut field: Field) {
         wait_for_players(&mut field);
         return;
     }
-    if field.state.phase == MatchPhase::Active && wait_for_opponents(&mut field) {
-        return;
+    let is_short = field.state.phase == MatchPhase::Active && field.is_short();
+    if is_short {
+        stand_still(&mut field);
     }
     let rules = field.ground.rules();
     let due = field.state.phase_ends_at.is_some_and(|at| at <= now);
@@ -87,6 +105,8 @@ pub(crate) fn advance_match(mut field: Field) {
             let decided = rules.mode.is_decided(rules.setup.score_limit, field.contenders());
             if decided || due {
                 end(if decided { EndReason::ScoreLimit } else { EndReason::TimeLimit }, &mut field);
+            } else if is_short && !field.can_be_enough_again() {
+                end(EndReason::TooFewPlayers, &mut field);
             }
         }
         MatchPhase::Waiting | MatchPhase::Warmup | MatchPhase::Ended => {}
@@ -101,20 +121,12 @@ pub(crate) fn advance_match(mut field: Field) {
     }
 }
 
-/// Staying away gains no time: without enough players the clock of the match stands, and in the end whoever stayed has won.
-fn wait_for_opponents(field: &mut Field<'_, '_>) -> bool {
-    let rules = field.ground.rules();
-    let (players_min, short_ticks_max) = (usize::from(rules.mode.players_min), rules.empty_ticks_max);
-    if field.roster.is_empty() || field.roster.entities().count() >= players_min {
-        return false;
-    }
-    field.state.short_ticks += 1;
+/// Staying away gains no time: without enough players the clock of the match stands, and that of who is away runs.
+fn stand_still(field: &mut Field<'_, '_>) {
     field.state.phase_ends_at = field.state.phase_ends_at.map(|at| at.plus(1));
-    let is_over = field.state.short_ticks >= short_ticks_max;
-    if is_over {
-        end(EndReason::Empty, field);
+    for departed in &mut field.departed.0 {
+        departed.score.away_ticks = departed.score.away_ticks.saturating_add(1);
     }
-    is_over
 }
 
 /// The end of a warm-up stands once it has begun: who leaves can make the others wait for players, but not for time.
@@ -131,7 +143,7 @@ fn begin_when_complete(field: &mut Field<'_, '_>) {
 /// Scores are cleared, teams dealt, and everybody stands at a spawn point: from here on it counts.
 fn start_over(field: &mut Field<'_, '_>) {
     field.departed.0.clear();
-    (field.state.next_round_at, field.state.short_ticks) = (None, 0);
+    field.state.next_round_at = None;
     deal_teams(field);
     for mut fighter in &mut field.fighters {
         *fighter.score = Score::default();

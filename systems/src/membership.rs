@@ -18,17 +18,19 @@ use combat_components::link::Link;
 use combat_components::phase::{EndReason, MatchState, Phase};
 use combat_components::quantity::Pose;
 use combat_components::reason::Reason;
+use combat_components::score::Score;
 use combat_components::streams::Streams;
 use combat_components::vitals::Vitals;
 
 use crate::departures;
-use crate::fighter::{Fighter, FighterBundle, whole};
+use crate::fighter::whole;
 use crate::input::Now;
 use crate::match_flow::{self, Field};
 use crate::movement::Ground;
 use crate::output::TickOutput;
 use crate::roster::Roster;
-use crate::spawns::{Standing, choose_spawn};
+use crate::spawns::{PlacesLeft, Standing, choose_spawn};
+use crate::state::{Fighter, FighterBundle};
 use crate::tick_rules::{SharedLevel, TickRules};
 
 /// Applies one command of session, service or link; claims and actions are left for their phases.
@@ -54,6 +56,9 @@ pub fn apply(world: &mut World, command: &Command) {
 }
 
 fn join(world: &mut World, identity: Identity) {
+    if departures::stays(world, identity.pseudonym) {
+        return;
+    }
     let roster = world.resource::<Roster>();
     let ended = world.resource::<MatchState>().phase == Phase::Ended;
     if ended || usize::from(identity.slot.0) >= PLAYERS_MAX || roster.in_slot(identity.slot).is_some() {
@@ -78,6 +83,8 @@ fn join(world: &mut World, identity: Identity) {
             Vitals { respawn_at: Some(now.plus(rules.respawn_ticks)), returns_with, ..Vitals::default() };
         (arms, cooldowns) = kept.map_or((arms, cooldowns), |kept| (kept.arms, kept.cooldowns));
     }
+    // Only those are waited for who were there when the match began: a stranger's absence stretches nothing.
+    let stranger = Score { away_ticks: if is_on { rules.empty_ticks_max } else { 0 }, ..Score::default() };
     let bundle = FighterBundle {
         id,
         identity,
@@ -95,7 +102,7 @@ fn join(world: &mut World, identity: Identity) {
         vitals,
         arms,
         cooldowns,
-        score: departed.map(|departed| departed.score).unwrap_or_default(),
+        score: departed.map_or(stranger, |departed| departed.score),
         link: Link { changed_at: now, ..Link::default() },
     };
     let entity = world.spawn(bundle).id();
@@ -119,8 +126,11 @@ fn place_for_newcomer(world: &mut World) -> Pose {
         }
     }
     world.resource_scope(|world, mut streams: Mut<'_, Streams>| {
+        let mut places_left = *world.resource::<PlacesLeft>();
         let (rules, level) = (world.resource::<TickRules>(), world.resource::<SharedLevel>());
-        choose_spawn(rules, &level.0, &standing, &mut streams.spawns)
+        let pose = choose_spawn(rules, &level.0, &standing, (&mut streams.spawns, &mut places_left));
+        world.insert_resource(places_left);
+        pose
     })
 }
 

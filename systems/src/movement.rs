@@ -11,13 +11,14 @@ use combat_components::tick::Tick;
 use combat_components::verdict::{Outcome, Verdict};
 
 use crate::action::{allowed_now, may_fire};
-use crate::claimed_way::{ClaimedWay, Span, points_of};
-use crate::fighter::{Displacing, Fighter, FighterItem};
+use crate::claimed_way::{ClaimedWay, Span, length_um, points_of};
+use crate::fighter::Displacing;
 use crate::input::{Inbox, Now};
 use crate::output::TickOutput;
 use crate::phases::Phase;
 use crate::roster::Roster;
 use crate::spatial::Level;
+use crate::state::{Fighter, FighterItem};
 use crate::tick_rules::{SharedLevel, TickRules};
 use crate::{falling, hold};
 
@@ -114,7 +115,7 @@ fn brace(
         Deed::Ability { index } => {
             let ready_at = fighter.cooldowns.ready_at.get(usize::from(index));
             if ready_at.is_none_or(|ready_at| now < *ready_at)
-                || hold::binds_abilities(&fighter.claims.hold, now)
+                || hold::is_still_to_be_shown(&fighter.claims.hold, now)
             {
                 return;
             }
@@ -147,7 +148,13 @@ fn take_claim(
     }
     let bank_ticks = bank_ticks(fighter.claims.bank_origin, now, rules);
     let span = span_of(fighter, claim, (bank_ticks, rules.bank_ticks_max), now)?;
-    let way = ClaimedWay::of(level, fighter.body.pose.at, claim);
+    let from = fighter.body.pose.at;
+    let length_um = length_um(from, claim);
+    // A far way has many points: nothing is asked of the level for one that is too long in any case.
+    if length_um > limits.longest_um(*span.ticks.end(), claim.bends.len() as i64) {
+        return Err(Reason::TooFast);
+    }
+    let way = ClaimedWay::of(level, (from, length_um), claim);
     let (ticks, motion) = way.judge(&fighter.motion, span, limits)?;
     if !way.is_free() {
         return Err(Reason::Blocked);
@@ -172,15 +179,9 @@ fn accept(fighter: &mut FighterItem<'_, '_>, claim: &Claim, now: Tick, rules: &T
     fighter.claims.pose_since = now;
     fighter.claims.clock_set = true;
     fighter.claims.client_tick = claim.client_tick;
-    let accepted = &mut fighter.recent.accepted;
-    while accepted.first().is_some_and(|claim| now.since(claim.accepted_at) > rules.attack_follows_ticks_max)
-    {
-        accepted.remove(0);
-    }
-    if accepted.is_full() {
-        accepted.remove(0);
-    }
-    accepted.push(AcceptedClaim { input_seq: claim.input_seq, accepted_at: now, pose: claim.pose });
+    let oldest = Tick(now.0.saturating_sub(rules.attack_follows_ticks_max));
+    let newest = AcceptedClaim { input_seq: claim.input_seq, accepted_at: now, pose: claim.pose };
+    fighter.recent.push(newest, oldest);
 }
 
 /// How much time a claim can cover: by the client's clock exactly, or anything up to what has passed since the pose

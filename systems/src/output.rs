@@ -5,7 +5,7 @@ use combat_components::event::Event;
 use combat_components::tick::Tick;
 use combat_components::verdict::Verdict;
 
-use crate::snapshot::STATE_KINDS;
+use crate::state::STATE_KINDS;
 
 /// The most events and verdicts a tick of 64 players can give: room for them is made once.
 const EVENTS_CAPACITY: usize = 1_024;
@@ -16,7 +16,7 @@ pub struct TickOutput {
     pub tick: Tick,
     /// Over `tick` and `sub_hashes`.
     pub root: u64,
-    /// One per kind of state, in the order of [`crate::snapshot::StateKind`].
+    /// One per kind of state, in the order of [`crate::state::StateKind`].
     pub sub_hashes: [u64; STATE_KINDS],
     pub events: Vec<Event>,
     pub verdicts: Vec<Verdict>,

@@ -1,37 +1,54 @@
 //! Who is in the session, in `SimId` order: the only order the simulation knows.
 
+use arrayvec::ArrayVec;
 use bevy_ecs::entity::Entity;
 use bevy_ecs::resource::Resource;
+use combat_components::canon_struct;
 use combat_components::ids::{SimId, Slot};
 use combat_components::limits::PLAYERS_MAX;
 
-/// Every body with its entity. `SimId`s only grow, so joining appends.
+use crate::state::Holds;
+
+/// The ids of all bodies: what the roster holds that is state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ids {
+    /// That of the next body to join.
+    pub next: SimId,
+    /// `SimId`s only grow, so joining appends.
+    pub present: ArrayVec<SimId, PLAYERS_MAX>,
+}
+canon_struct!(Ids { next, present });
+
+/// Every body with its entity.
 #[derive(Resource, Debug)]
 pub struct Roster {
-    in_order: Vec<(SimId, Entity)>,
+    ids: Ids,
+    entities: ArrayVec<Entity, PLAYERS_MAX>,
     by_slot: [Option<Entity>; PLAYERS_MAX],
-    next_id: SimId,
     changes: u32,
+    /// A bit for the slot of everybody who has left and whose shot is still to be shown; links say so too.
+    leavers: u64,
 }
 
 impl Default for Roster {
     fn default() -> Self {
         Self {
-            in_order: Vec::with_capacity(PLAYERS_MAX),
+            ids: Ids { next: SimId(1), present: ArrayVec::new() },
+            entities: ArrayVec::new(),
             by_slot: [None; PLAYERS_MAX],
-            next_id: SimId(1),
             changes: 0,
+            leavers: 0,
         }
     }
 }
 
 impl Roster {
     pub fn starting_at(next_id: SimId) -> Self {
-        Self { next_id, ..Self::default() }
+        Self { ids: Ids { next: next_id, present: ArrayVec::new() }, ..Self::default() }
     }
 
     pub fn next_id(&self) -> SimId {
-        self.next_id
+        self.ids.next
     }
 
     /// How often identities have changed since this roster was made: no state, only a mark to compare.
@@ -44,21 +61,31 @@ impl Roster {
         self.changes = self.changes.wrapping_add(1);
     }
 
+    /// Whether the body in `slot` goes once it has been shown.
+    pub fn note_leaver(&mut self, slot: Slot, goes: bool) {
+        let bit = 1 << slot.0;
+        self.leavers = if goes { self.leavers | bit } else { self.leavers & !bit };
+    }
+
+    pub fn has_leavers(&self) -> bool {
+        self.leavers != 0
+    }
+
     pub fn len(&self) -> usize {
-        self.in_order.len()
+        self.entities.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.in_order.is_empty()
+        self.entities.is_empty()
     }
 
     /// Entities in `SimId` order.
     pub fn entities(&self) -> impl Iterator<Item = Entity> + Clone + '_ {
-        self.in_order.iter().map(|(_, entity)| *entity)
+        self.entities.iter().copied()
     }
 
     pub fn at(&self, index: usize) -> Entity {
-        self.in_order[index].1
+        self.entities[index]
     }
 
     pub fn in_slot(&self, slot: Slot) -> Option<Entity> {
@@ -66,22 +93,33 @@ impl Roster {
     }
 
     pub fn of(&self, id: SimId) -> Option<Entity> {
-        let index = self.in_order.binary_search_by_key(&id, |(id, _)| *id).ok()?;
-        Some(self.in_order[index].1)
+        let index = self.ids.present.binary_search(&id).ok()?;
+        Some(self.entities[index])
     }
 
     /// The id that the next body to join will have; taken by [`Self::insert`].
     pub fn insert(&mut self, id: SimId, slot: Slot, entity: Entity) {
-        debug_assert!(self.in_order.last().is_none_or(|(last, _)| *last < id));
-        self.in_order.push((id, entity));
+        debug_assert!(self.ids.present.last().is_none_or(|last| *last < id));
+        self.ids.present.push(id);
+        self.entities.push(entity);
         self.by_slot[usize::from(slot.0)] = Some(entity);
-        self.next_id = self.next_id.max(SimId(id.0 + 1));
+        self.ids.next = self.ids.next.max(SimId(id.0.saturating_add(1)));
         self.changes = self.changes.wrapping_add(1);
     }
 
     pub fn remove(&mut self, id: SimId, slot: Slot) {
-        self.in_order.retain(|(present, _)| *present != id);
+        if let Ok(index) = self.ids.present.binary_search(&id) {
+            self.ids.present.remove(index);
+            self.entities.remove(index);
+        }
         self.by_slot[usize::from(slot.0)] = None;
+        self.note_leaver(slot, false);
         self.changes = self.changes.wrapping_add(1);
+    }
+}
+
+impl Holds<Ids> for Roster {
+    fn held(&self) -> &Ids {
+        &self.ids
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use bevy_ecs::query::QueryState;
 use bevy_ecs::schedule::{LogLevel, Schedule, ScheduleBuildSettings, SingleThreadedExecutor};
 use bevy_ecs::world::World;
-use combat_components::canon::{Canon, CanonError};
+use combat_components::canon::CanonError;
+use combat_components::claims::ClaimState;
 use combat_components::command::TickInput;
 use combat_components::departed::DepartedPlayers;
 use combat_components::identity::Identity;
@@ -13,21 +14,23 @@ use combat_components::ids::{SimId, Slot};
 use combat_components::limits::COMMANDS_PER_TICK_MAX;
 use combat_components::link::Link;
 use combat_components::map::Map;
-use combat_components::phase::MatchState;
+use combat_components::phase::{MatchState, Phase as MatchPhase};
 use combat_components::rules::Ruleset;
 use combat_components::setup::SessionSetup;
 use combat_components::streams::Streams;
 use combat_components::tick::Tick;
 
 use crate::action::PendingHits;
-use crate::fighter::Fighter;
+use crate::hold::is_still_to_be_shown;
 use crate::input::{Inbox, Now};
 use crate::membership::Placing;
 use crate::output::TickOutput;
 use crate::phases::Phase;
 use crate::roster::Roster;
-use crate::snapshot::{HashBytes, StateKind, put_component};
+use crate::snapshot::HashBytes;
 use crate::spatial::Level;
+use crate::spawns::PlacesLeft;
+use crate::state::{Fighter, StateKind, describe_component, describe_resource, put_component, put_resource};
 use crate::tick_rules::{SetupError, SharedLevel, TickRules};
 use crate::views::{OwnBody, PublicBody, own_body, public_body};
 use crate::{
@@ -83,6 +86,7 @@ impl Sim {
         world.init_resource::<Now>();
         world.init_resource::<TickOutput>();
         world.init_resource::<PendingHits>();
+        world.init_resource::<PlacesLeft>();
         world.insert_resource(HashBytes::of(&parts.setup));
         world.init_resource::<Placing>();
         let fighters = world.query::<Fighter>();
@@ -179,16 +183,21 @@ impl Sim {
         })
     }
 
+    /// Whether the body in `slot`, should it leave in the next tick, stands until a frame has shown its shot.
+    pub fn would_stand_on(&self, slot: Slot) -> bool {
+        let claims =
+            self.world.resource::<Roster>().in_slot(slot).map(|entity| self.world.get::<ClaimState>(entity));
+        let hold = claims.flatten().and_then(|claims| claims.hold);
+        self.match_state().phase != MatchPhase::Ended && is_still_to_be_shown(&hold, self.tick().plus(1))
+    }
+
     /// The canonical bytes of one kind of state, per body; `None` stands for a resource.
     pub fn canonical(&mut self, kind: StateKind) -> Vec<(Option<SimId>, Vec<u8>)> {
-        let mut bytes = Vec::new();
-        match kind {
-            StateKind::Match => self.match_state().put(&mut bytes),
-            StateKind::Streams => self.world.resource::<Streams>().put(&mut bytes),
-            StateKind::Ids => self.world.resource::<Roster>().next_id().put(&mut bytes),
-            StateKind::Departed => self.departed().put(&mut bytes),
-            _ => return self.canonical_components(kind),
+        if !kind.is_resource() {
+            return self.canonical_components(kind);
         }
+        let mut bytes = Vec::new();
+        put_resource(&self.world, kind, &mut bytes);
         vec![(None, bytes)]
     }
 
@@ -206,12 +215,8 @@ impl Sim {
 
     /// One kind of state as text for a report; `id` is `None` for a resource.
     pub fn describe(&mut self, kind: StateKind, id: Option<SimId>) -> String {
-        match kind {
-            StateKind::Match => return format!("{:?}", self.match_state()),
-            StateKind::Streams => return format!("{:?}", self.world.resource::<Streams>()),
-            StateKind::Ids => return format!("{:?}", self.world.resource::<Roster>().next_id()),
-            StateKind::Departed => return format!("{:?}", self.departed()),
-            _ => {}
+        if kind.is_resource() {
+            return describe_resource(&self.world, kind);
         }
         let entity = id.and_then(|id| self.world.resource::<Roster>().of(id));
         let Some(entity) = entity else {
@@ -219,25 +224,17 @@ impl Sim {
         };
         let fighters = self.fighters.query(&self.world);
         let fighter = fighters.get(entity).expect("every entity of the roster is a fighter");
-        match kind {
-            StateKind::Identity => format!("{:?}", fighter.identity),
-            StateKind::Body => format!("{:?}", fighter.body),
-            StateKind::Motion => format!("{:?}", fighter.motion),
-            StateKind::Claims => format!("{:?}", fighter.claims),
-            StateKind::RecentClaims => format!("{:?}", fighter.recent),
-            StateKind::History => format!("{:?}", fighter.history),
-            StateKind::Vitals => format!("{:?}", fighter.vitals),
-            StateKind::Arms => format!("{:?}", fighter.arms),
-            StateKind::Cooldowns => format!("{:?}", fighter.cooldowns),
-            StateKind::Score => format!("{:?}", fighter.score),
-            StateKind::Link => format!("{:?}", fighter.link),
-            StateKind::Match | StateKind::Streams | StateKind::Ids | StateKind::Departed => String::new(),
-        }
+        describe_component(&fighter, kind)
     }
 
     /// Pairs of systems whose order is not fixed and whose data overlap; a test asserts that there are none.
     pub fn ambiguity_count(&self) -> usize {
         self.schedule.graph().conflicting_systems().len()
+    }
+
+    /// How many more places to appear this tick may ask for; a test asserts that they run out.
+    pub fn places_left(&self) -> u32 {
+        self.world.resource::<PlacesLeft>().get()
     }
 
     /// How many archetypes the world has, and that of every body in `SimId` order; a test asserts that they stay.

@@ -1,6 +1,7 @@
 //! Where bodies appear: as far from everybody as the map allows, and never inside somebody while there is room.
 
 use arrayvec::ArrayVec;
+use bevy_ecs::resource::Resource;
 use combat_components::body::Body;
 use combat_components::limits::PLAYERS_MAX;
 use combat_components::map::SpawnPoint;
@@ -8,11 +9,12 @@ use combat_components::quantity::{Pitch, Pose, Vec3Mm, Yaw};
 use combat_components::reason::Reason;
 use combat_components::streams::Stream;
 
-use crate::fighter::{Displacing, FighterItem};
+use crate::fighter::Displacing;
 use crate::formulas::aim;
 use crate::formulas::bodies::{apart, clearance_mm};
 use crate::formulas::shot::along;
 use crate::spatial::Level;
+use crate::state::FighterItem;
 use crate::tick_rules::TickRules;
 
 /// Rings of places around an occupied spawn point: 8 hold 6 + 12 + … + 48 = 216 bodies, more than there can be.
@@ -21,15 +23,48 @@ const RINGS_MAX: u32 = 8;
 /// Directions asked for a place on the first ring; the n-th has n times as many.
 const PLACES_PER_RING: u32 = 6;
 
-/// Ways looked along for one body: what a map with no room costs a tick is bounded, and on the shipped ones 64 need fewer.
-const WAYS_MAX: u32 = 256;
+/// What looking for places may cost in one tick, counted in places that are asked for; they take about 3 ms. Where 64 stand
+/// up at once on what ships, two thirds of it are needed.
+const PLACES_PER_TICK_MAX: u32 = 16_384;
+
+/// A way to a place asks the level: it costs as much as so many places, which ask who stands there.
+const WAY_IN_PLACES: u32 = 64;
 
 /// Where everybody stands who is alive.
 pub type Standing = ArrayVec<Vec3Mm, PLAYERS_MAX>;
 
-/// The spawn point furthest from everybody, among equals by the stream; when somebody stands in the way, the nearest
-/// free place around it, or around the next best point.
-pub fn choose_spawn(rules: &TickRules, level: &Level, standing: &[Vec3Mm], stream: &mut Stream) -> Pose {
+/// How many more places may be asked for in this tick. Who comes after them stands where the spawn point is, and is put
+/// out if that is inside somebody.
+#[derive(Resource, Clone, Copy, Debug)]
+pub struct PlacesLeft(u32);
+
+impl Default for PlacesLeft {
+    fn default() -> Self {
+        Self(PLACES_PER_TICK_MAX)
+    }
+}
+
+impl PlacesLeft {
+    pub fn get(self) -> u32 {
+        self.0
+    }
+
+    /// Whether `count` more may be asked for; then they are spent.
+    fn take(&mut self, count: u32) -> bool {
+        let left = self.0.checked_sub(count);
+        self.0 = left.unwrap_or_default();
+        left.is_some()
+    }
+}
+
+/// The spawn point furthest from everybody, among equals by the stream; when somebody stands in the way, a free place
+/// near it or near another point, on the innermost ring that has one.
+pub fn choose_spawn(
+    rules: &TickRules,
+    level: &Level,
+    standing: &[Vec3Mm],
+    (stream, places_left): (&mut Stream, &mut PlacesLeft),
+) -> Pose {
     let spawns = &rules.map.spawns;
     let room = |spawn: &SpawnPoint| {
         standing.iter().map(|at| spawn.at.distance_squared(*at)).min().unwrap_or(i64::MAX)
@@ -44,36 +79,37 @@ pub fn choose_spawn(rules: &TickRules, level: &Level, standing: &[Vec3Mm], strea
     } else {
         let turned = Yaw(stream.draw() as u16);
         let points = spawns.iter().cycle().skip(first).take(spawns.len());
-        let mut ways_left = WAYS_MAX;
-        let mut around =
-            |point: &SpawnPoint| place_around(rules, level, (point.at, turned), &is_free, &mut ways_left);
-        points.into_iter().find_map(&mut around)
+        // Ring by ring: a closet that has no room does not use up what others need.
+        let mut around = |ring: u32, point: &SpawnPoint| {
+            place_on_ring(rules, level, (ring, point.at, turned), &is_free, places_left)
+        };
+        (1..=RINGS_MAX).find_map(|ring| points.clone().find_map(|point| around(ring, point)))
     };
     Pose { at: at.unwrap_or(spawn.at), yaw: spawn.yaw, ..Pose::default() }
 }
 
-/// The first place on rings around `from`, the innermost first, that can be walked to in a straight line.
-fn place_around(
+/// The first place on a ring around `from` that can be walked to in a straight line.
+fn place_on_ring(
     rules: &TickRules,
     level: &Level,
-    (from, turned): (Vec3Mm, Yaw),
+    (ring, from, turned): (u32, Vec3Mm, Yaw),
     is_free: &impl Fn(Vec3Mm) -> bool,
-    ways_left: &mut u32,
+    places_left: &mut PlacesLeft,
 ) -> Option<Vec3Mm> {
+    if places_left.get() == 0 {
+        return None;
+    }
     let step_mm = rules.ruleset.movement.step_height_mm;
-    (1..=RINGS_MAX).find_map(|ring| {
-        let reach_mm = ring as i32 * clearance_mm(&rules.ruleset.body);
-        let places = ring * PLACES_PER_RING;
-        (0..places).find_map(|place| {
-            let yaw = Yaw(turned.0.wrapping_add((65_536 * place / places) as u16));
-            let ahead = along(from, aim::direction(yaw, Pitch::default()), reach_mm);
-            if *ways_left == 0 || !is_free(ahead) {
-                return None;
-            }
-            *ways_left -= 1;
-            let at = level.slide_until_blocked(from, yaw, reach_mm, step_mm);
-            (is_free(at) && level.grounded(at)).then_some(at)
-        })
+    let reach_mm = ring as i32 * clearance_mm(&rules.ruleset.body);
+    let places = ring * PLACES_PER_RING;
+    (0..places).find_map(|place| {
+        let yaw = Yaw(turned.0.wrapping_add((65_536 * place / places) as u16));
+        let ahead = along(from, aim::direction(yaw, Pitch::default()), reach_mm);
+        if !places_left.take(1) || !is_free(ahead) || !places_left.take(WAY_IN_PLACES) {
+            return None;
+        }
+        let at = level.slide_until_blocked(from, yaw, reach_mm, step_mm);
+        (is_free(at) && level.grounded(at)).then_some(at)
     })
 }
 

@@ -5,8 +5,8 @@ use combat_components::limits::ABILITIES_MAX;
 use combat_components::quantity::Pose;
 use combat_components::tick::Tick;
 
-use crate::fighter::FighterReadOnlyItem;
 use crate::movement::bank_ticks;
+use crate::state::FighterReadOnlyItem;
 use crate::tick_rules::TickRules;
 
 /// A body as everybody sees it.

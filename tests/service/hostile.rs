@@ -160,8 +160,8 @@ fn json_cases() -> Vec<(&'static str, Vec<u8>)> {
         ("NaN", with_x("NaN")),
         ("Infinity", with_x("-Infinity")),
         ("a fraction", with_x("0.5")),
-        ("a float that is whole", with_x("1.0")),
-        ("an exponent", with_x("1e3")),
+        ("a float that is not whole", with_x("1.5")),
+        ("a fraction by its exponent", with_x("1e-3")),
         ("a text for a number", with_x("\"1\"")),
         ("null for a number", with_x("null")),
         ("a number beyond 64 bits", with_x("99999999999999999999")),
@@ -192,6 +192,17 @@ async fn who_is_refused_too_often_is_closed_for_policy_with_the_reason() {
     };
     assert_eq!(closed.code, CloseCode::Policy as u16, "{closed:?}");
     assert!(closed.reason == "policy: too_fast" || closed.reason == "policy: out_of_bounds", "{closed:?}");
+    let rest = game.server.anonymous();
+    assert_eq!(rest.metric("combat_errors_total", "policy").await, 1.0);
+    let refused = rest.metric("combat_claims_refused_total", "").await;
+    assert!((33.0..=f64::from(eve.claims_sent)).contains(&refused), "{refused}, of {}", eve.claims_sent);
+    let told =
+        async || game.server.logged("a player is turned away: too many refused claims").first().cloned();
+    let line = wait::until("the line that tells of it", told).await;
+    assert_eq!(line["session"], game.session, "{line}");
+    assert_eq!(line["reason"], closed.reason["policy: ".len()..], "{line}");
+    assert!(line["who"].as_str().is_some_and(|who| who.starts_with("player ")), "{line}");
+    assert!(!line.to_string().contains("\"eve\""), "a log names no person: {line}");
     game.ends_unharmed().await;
 }
 

@@ -133,7 +133,7 @@ async fn a_log_holds_no_names_and_an_export_only_those_that_were_asked_for() {
     assert_eq!(verified(&server, &path("cut.combatlog")), whole);
     export(&[&named, "-o", &again]);
     assert_eq!(std::fs::read(&again).unwrap(), bytes, "names are not carried on unless asked for");
-    export(&[&named, "--with-names", "-o", &again]);
+    export(&[&named, "--with-names", "-o", &again, "--force"]);
     assert_eq!(std::fs::read(&again).unwrap(), with_names);
     let told = |source: &str| {
         let output = server.combat(&["replay", "inspect", source]);

@@ -122,8 +122,13 @@ async fn legal_walks_are_accepted_acknowledged_cumulatively_seen_by_others_and_b
         let frames = &player.record.frames;
         assert!(frames.iter().all(|frame| frame.tick.is_multiple_of(FRAME_TICKS)));
         assert!(player.client.counters().view_hashes >= 8, "view hashes are sent and agree");
-        let spread: BTreeSet<_> =
-            player.record.views.values().filter_map(|view| view.player(ann_id)).map(|row| row.x).collect();
+        let spread: BTreeSet<_> = player
+            .record
+            .views
+            .values()
+            .filter_map(|view| view.player(ann_id))
+            .map(|row| (row.x, row.z))
+            .collect();
         assert!(spread.len() > 20, "ann has moved");
     }
 }

@@ -186,6 +186,24 @@ fn a_flipped_byte_is_refused_by_the_name_of_its_part() {
 }
 
 #[test]
+fn a_file_that_was_cut_off_is_told_with_its_end_and_the_last_tick_to_be_read() {
+    let directory = beside(&DUEL[..DUEL.len() - 1_000]);
+    let (code, report) = json(directory.path(), &["verify", "match.combatlog", "--json"]);
+    assert_eq!((code, &report["damage"]["part"]), (1, &Value::from("records")), "{report}");
+    assert_eq!(report["damage"]["offset"], DUEL.len() - 1_000, "{report}");
+    let tick = report["damage"]["tick"].as_u64().expect("a tick");
+    let output = combat(directory.path(), &["verify", "match.combatlog"]);
+    let expected = format!(
+        "damaged: the file ends at byte {} of {}, in the records, after tick {}\n",
+        DUEL.len() - 1_000,
+        DUEL.len(),
+        tick - 1
+    );
+    assert_eq!(text(&output.stdout), expected);
+    assert!(tick > 1, "{report}");
+}
+
+#[test]
 fn what_is_no_log_is_told_on_one_line_and_ends_with_2() {
     let directory = beside(b"not a log");
     let unknown = "0199d2f0-5c00-7000-8000-000000000000";
@@ -220,7 +238,41 @@ fn inspect_tells_what_happened_and_how_a_tick_went() {
     let (code, moment) = json(directory.path(), &["inspect", "match.combatlog", "--tick", &tick, "--json"]);
     assert_eq!((code, &moment["asRecorded"]), (0, &Value::from(true)));
     assert!(moment["events"].as_array().unwrap().iter().any(|event| event["type"] == "died"), "{moment}");
-    assert!(moment["commands"].as_array().is_some_and(|commands| !commands.is_empty()), "{moment}");
+    let commands = moment["commands"].as_array().expect("a list");
+    let attack = commands.iter().find(|command| command["deed"] == "attack").expect("the shot that killed");
+    assert_eq!((&attack["type"], &attack["index"]), (&Value::from("action"), &Value::Null), "{attack}");
+    assert!(attack["slot"].is_u64() && attack["follows"].is_u64(), "{attack}");
+    let of_attack = |verdict: &&Value| verdict["inputSeq"] == attack["inputSeq"];
+    let verdict = moment["verdicts"].as_array().expect("a list").iter().find(of_attack).expect("its verdict");
+    assert_eq!(
+        (&verdict["outcome"], &verdict["hit"]["killed"]),
+        (&"applied".into(), &true.into()),
+        "{verdict}"
+    );
+    let output = combat(directory.path(), &["inspect", "match.combatlog", "--tick", &tick]);
+    let told = text(&output.stdout);
+    let (slot, seq) = (&attack["slot"], &attack["inputSeq"]);
+    assert!(told.contains(&format!("  slot {slot}: action {seq}, attack, follows claim ")), "{told}");
+    assert!(told.contains(&format!("  slot {slot}: input {seq} applied, hit SimId ")), "{told}");
+    let before_state = told.split("state:").next().expect("a part before it");
+    assert!(!before_state.contains('{'), "no type of ours is shown: {before_state}");
+    assert!(told.lines().all(|line| line.chars().count() < 330), "{told}");
+}
+
+#[test]
+fn an_export_replaces_no_file_unless_told_to() {
+    let directory = beside(DUEL);
+    let target = directory.path().join("mine.combatlog");
+    std::fs::write(&target, "with names").unwrap();
+    let output = combat(directory.path(), &["export", "match.combatlog", "-o", "mine.combatlog"]);
+    let expected = "combat: mine.combatlog is there already: give another name, or --force to replace it\n";
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(2), expected));
+    assert_eq!(std::fs::read(&target).unwrap(), b"with names");
+    let output = combat(directory.path(), &["export", "match.combatlog", "-o", "mine.combatlog", "--force"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(std::fs::read(&target).unwrap(), DUEL);
+    let output = combat(directory.path(), &["export", "match.combatlog", "-o", "/dev/full"]);
+    assert!(text(&output.stderr).starts_with("combat: cannot write /dev/full: "), "{output:?}");
 }
 
 #[test]
@@ -267,6 +319,8 @@ fn an_audit_tells_per_forgery_what_caught_it() {
     let told = text(&output.stdout);
     assert_eq!(told.lines().count(), forgeries.len() + 1, "one line each, and how many there were");
     assert!(told.lines().last().is_some_and(|line| line.contains("UNSEEN 0")), "{output:?}");
+    let digest = format!("digest {} (only with --expect or the stored digest)", audit["caughtBy"]["digest"]);
+    assert!(told.lines().last().is_some_and(|line| line.contains(&digest)), "{output:?}");
 }
 
 #[test]

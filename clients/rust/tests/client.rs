@@ -6,14 +6,15 @@ use combat_client::{Client, ClientError, Hold, Received, ResumePoint, Step};
 use combat_components::ids::{DisplayName, PlayerId};
 use combat_components::quantity::{Pitch, Pose, Vec3Mm, Yaw};
 use combat_components::reason::Reason;
+use combat_components::verdict::Outcome;
 use combat_protocol::client::{ClaimMessage, ClientMessage};
 use combat_protocol::client_view::HashCheck;
 use combat_protocol::codec::{Encoding, decode_client, encode_server, encode_snapshot};
 use combat_protocol::frame::FrameEncoder;
 use combat_protocol::numbers::{FrameStatus, Role, ServerState};
 use combat_protocol::server::{
-    Correction, EventMessage, Happening, Own, Pong, ResumedFrom, ServerMessage, Snapshot, StatusMessage,
-    Welcome,
+    Correction, EventMessage, Happening, InputVerdict, Own, Pong, ResumedFrom, ServerMessage, Snapshot,
+    StatusMessage, Welcome,
 };
 use combat_protocol::view::{PublicPlayer, RosterEntry, View, view_hash};
 
@@ -201,6 +202,31 @@ fn after_an_overdrawn_bank_the_clock_is_held_back_until_it_has_recovered() {
     assert!(now_ms > 10_080, "a third of it takes a while");
     let next = claim(&mut client, now_ms).unwrap();
     assert!((1..=5).contains(&(next.client_tick - anchor.client_tick)), "no more than an interval");
+}
+
+#[test]
+fn the_claim_after_a_held_one_leaves_room_in_the_bank_for_the_time_of_both() {
+    let mut client = welcomed(welcome());
+    claim(&mut client, 10_000).unwrap();
+    let taken = claim(&mut client, 10_080).unwrap();
+    let held = claim(&mut client, 10_160).unwrap();
+    let verdict = InputVerdict {
+        input_seq: held.input_seq,
+        outcome: Outcome::Refused,
+        reason: Some(Reason::HeldByShot),
+        applied_tick: client.server_tick(10_160),
+        hit: None,
+    };
+    let told = Own {
+        tick: client.server_tick(10_160),
+        last_input_seq: held.input_seq,
+        verdicts: vec![verdict],
+        ..own()
+    };
+    let bank_ticks = told.bank_ticks;
+    tell(&mut client, ServerMessage::Own(told), 10_160).unwrap();
+    let next = claim(&mut client, 10_600).unwrap();
+    assert_eq!(next.client_tick - taken.client_tick, bank_ticks, "what it takes out of a full bank");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A parsed JSON value without floats, repeated names or deep nesting.
+//! A parsed JSON value without fractions, repeated names or deep nesting.
 
 use std::fmt;
 
@@ -10,13 +10,16 @@ use crate::limits::NESTING_MAX;
 /// Fields an object may have; the longest message has 22, and 64 fit one word of marks.
 const OBJECT_FIELDS_MAX: usize = 64;
 
+/// Up to here every integer is a float of 64 bits; an engine that knows no other numbers writes 7 as 7.0.
+const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+
 /// A JSON value as the protocol allows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum JsonNode {
     Nil,
     Boolean(bool),
     Integer(i128),
-    /// A number that is not an integer in 64 bits; no message holds one.
+    /// A number that is no integer, or too large to be one for sure; no message holds one.
     Float,
     Text(String),
     Array(Vec<JsonNode>),
@@ -98,8 +101,9 @@ impl<'de> Visitor<'de> for Nested {
         Ok(JsonNode::Integer(value.into()))
     }
 
-    fn visit_f64<E>(self, _value: f64) -> Result<JsonNode, E> {
-        Ok(JsonNode::Float)
+    fn visit_f64<E>(self, value: f64) -> Result<JsonNode, E> {
+        let is_whole = value % 1.0 == 0.0 && value.abs() <= EXACT_MAX;
+        Ok(if is_whole { JsonNode::Integer(value as i128) } else { JsonNode::Float })
     }
 
     fn visit_str<E>(self, value: &str) -> Result<JsonNode, E> {

@@ -186,8 +186,10 @@ fn malformed_json_is_named_with_what_was_expected() {
         ),
         ("{\"type\":\"ping\"}", "nonce is missing, expected it by this name"),
         ("{\"type\":\"ping\",\"nonce\":null}", "nonce is null, expected an integer"),
-        ("{\"type\":\"ping\",\"nonce\":1.0}", "nonce is a float, expected an integer"),
-        ("{\"type\":\"ping\",\"nonce\":1e2}", "nonce is a float, expected an integer"),
+        ("{\"type\":\"ping\",\"nonce\":1.5}", "nonce is a float, expected an integer"),
+        ("{\"type\":\"ping\",\"nonce\":1e-2}", "nonce is a float, expected an integer"),
+        ("{\"type\":\"ping\",\"nonce\":1e300}", "nonce is a float, expected an integer"),
+        ("{\"type\":\"ping\",\"nonce\":9007199254740994.0}", "nonce is a float, expected an integer"),
         ("{\"type\":\"ping\",\"nonce\":\"1\"}", "nonce is a string, expected an integer"),
         ("{\"type\":\"ping\",\"nonce\":4294967296}", "nonce is 4294967296, expected 0 to 4294967295"),
         ("{\"type\":\"ping\",\"nonce\":-1}", "nonce is -1, expected 0 to 4294967295"),
@@ -199,6 +201,18 @@ fn malformed_json_is_named_with_what_was_expected() {
     }
     let repeated = refused_json("{\"type\":\"ping\",\"nonce\":1,\"nonce\":2}");
     assert!(repeated.contains("field \"nonce\" repeated"), "{repeated}");
+}
+
+#[test]
+fn a_whole_number_that_an_engine_writes_as_a_float_is_read_as_that_integer() {
+    let read = |nonce: &str| {
+        let text = format!("{{\"type\":\"ping\",\"nonce\":{nonce}}}");
+        decode_client(text.as_bytes(), Encoding::Json).expect("a ping")
+    };
+    for (written, nonce) in [("7.0", 7), ("-0.0", 0), ("1e2", 100), ("4294967295.0", u32::MAX), ("0.7e1", 7)]
+    {
+        assert_eq!(read(written), read(&nonce.to_string()), "{written}");
+    }
 }
 
 #[test]

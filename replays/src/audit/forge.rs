@@ -6,7 +6,7 @@ use std::ops::Range;
 use combat_components::canon::{Canon, Reader as Fields, Trail};
 use combat_components::command::Command;
 use combat_components::tick::Tick;
-use combat_systems::snapshot::{STATE_KINDS, StateKind};
+use combat_systems::state::{STATE_KINDS, StateKind};
 
 use super::Places;
 use crate::reader::Reader;

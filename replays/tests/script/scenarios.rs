@@ -31,6 +31,8 @@ pub const SCENARIOS: &[Scenario] = &[
     ("falling-from-a-spawn", falling_from_a_spawn),
     ("corrections-in-the-air", corrections_in_the_air),
     ("separated", separated),
+    ("left-alone", left_alone),
+    ("gone-after-a-shot", gone_after_a_shot),
 ];
 
 /// Along −x, level.
@@ -155,6 +157,29 @@ fn join_leave() -> Stage {
     stage.steps(980);
     stage.join(5, Team::NONE);
     stage.steps(4);
+    stage
+}
+
+/// At 16 Hz, so that the minute for which the other one waits stays small.
+fn left_alone() -> Stage {
+    let scene = Scene { rate_hz: 16, keyframe_ticks: 480, time_limit_s: 600, ..Scene::duel("left alone") };
+    let (mut stage, mut bots) = seated(scene, 2);
+    play(&mut stage, &mut bots, 24);
+    stage.leave(0, LeaveCause::Left);
+    stage.steps(60 * 16 + 8);
+    stage
+}
+
+/// A shot, and gone before a frame has shown it.
+fn gone_after_a_shot() -> Stage {
+    let scene = Scene { rate_hz: 64, keyframe_ticks: 96, ..Scene::duel("gone after a shot") };
+    let (mut stage, mut bots) = seated(scene, 2);
+    play(&mut stage, &mut bots, 64);
+    stage.steps(stage.tick().0 % 2);
+    bots[0].deed(&mut stage, Deed::Attack, right());
+    stage.step();
+    stage.leave(0, LeaveCause::Left);
+    stage.steps(32);
     stage
 }
 

@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 use std::io::{BufWriter, ErrorKind, Write};
 use std::process::ExitCode;
 
+use anyhow::Context;
 use combat_replays::audit::{self, Caught, Finding, Places};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::{AuditArgs, source};
-use crate::cli::DOES_NOT_HOLD;
+use crate::cli::{DOES_NOT_HOLD, NO_OUTPUT};
 
 /// What can catch a forgery, in the order of the summary.
 const WORDS: [&str; 5] = ["simulation", "blobs", "digest", "free text", "UNSEEN"];
+/// Beside the count of what nothing else catches.
+const BY_DIGEST: &str = " (only with --expect or the stored digest)";
 /// As machines read them.
 const CODES: [&str; 5] = ["simulation", "blobs", "digest", "free_text", "unseen"];
 
@@ -85,7 +88,10 @@ impl Printed {
                 CODES.iter().map(|code| ((*code).to_owned(), json!(count(code)))).collect();
             format!("\n],\"count\":{all},\"caughtBy\":{}}}\n", Value::Object(counts))
         } else {
-            let counts = WORDS.iter().zip(CODES).map(|(word, code)| format!("{word} {}", count(code)));
+            let counts = WORDS.iter().zip(CODES).map(|(word, code)| match count(code) {
+                many @ 1.. if code == "digest" => format!("{word} {many}{BY_DIGEST}"),
+                many => format!("{word} {many}"),
+            });
             let counts = Vec::from_iter(counts).join(", ");
             format!("{all} forgeries: {counts}\n")
         };
@@ -94,7 +100,7 @@ impl Printed {
             self.failed = self.out.flush().err();
         }
         match self.failed {
-            Some(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+            Some(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context(NO_OUTPUT),
             _ => Ok(unseen),
         }
     }

@@ -40,7 +40,7 @@ pub const fn phase_code(phase: Phase) -> &'static str {
     }
 }
 
-fn points(amount: MilliPoints) -> f64 {
+pub fn points(amount: MilliPoints) -> f64 {
     f64::from(amount.0) / 1_000.0
 }
 
@@ -75,7 +75,7 @@ pub fn score_as_json(score: &Score) -> Value {
     })
 }
 
-fn metres(at: Vec3Mm) -> String {
+pub fn metres(at: Vec3Mm) -> String {
     let [x, y, z] = [at.x, at.y, at.z].map(|mm| f64::from(mm) / 1_000.0);
     format!("({x:.3}, {y:.3}, {z:.3})")
 }

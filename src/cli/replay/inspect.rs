@@ -3,13 +3,13 @@
 use std::io::{BufWriter, ErrorKind, Write};
 use std::process::ExitCode;
 
-use anyhow::{anyhow, ensure};
+use anyhow::{Context, anyhow, ensure};
 use combat_components::tick::Tick;
 use combat_replays::player::Player;
 
 use super::people::People;
 use super::{InspectArgs, moment, print, source, timeline};
-use crate::cli::DOES_NOT_HOLD;
+use crate::cli::{DOES_NOT_HOLD, NO_OUTPUT};
 
 /// What is to be printed, and what was found to be damaged on the way.
 pub struct Inspected {
@@ -28,7 +28,7 @@ pub fn run(args: &InspectArgs) -> anyhow::Result<ExitCode> {
         let mut out = BufWriter::new(std::io::stdout());
         let told = timeline::tell(&log, parts, (&people, args.json), &mut out);
         return match told.and_then(|damage| out.flush().map(|()| damage)) {
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context(NO_OUTPUT),
             Err(_) | Ok(None) => Ok(ExitCode::SUCCESS),
             Ok(Some(what)) => Ok(damaged(&what)),
         };

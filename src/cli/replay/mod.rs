@@ -16,6 +16,7 @@ mod inspect;
 mod list;
 mod moment;
 mod people;
+mod said;
 mod source;
 mod timeline;
 mod verify;
@@ -37,8 +38,18 @@ enum ReplayVerb {
     /// Write a session to a file that verifies anywhere
     Export(ExportArgs),
     /// Forge a session's log field by field and tell what catches each forgery
+    #[command(after_help = AUDIT_HELP)]
     Audit(AuditArgs),
 }
+
+const AUDIT_HELP: &str = "\
+What catches a forgery: the simulation; blobs, the header against itself, map and
+ruleset; or the digest alone. What only the digest catches is caught by
+`verify FILE --expect DIGEST`, or by `verify ID` of an ended session, whose digest
+is stored; a plain `verify FILE` would pass it.
+
+Exit codes: 0 everything was caught; 1 something was not, or the log is damaged;
+2 could not run.";
 
 #[derive(Args)]
 struct ListArgs {
@@ -52,7 +63,7 @@ struct ListArgs {
 #[derive(Args)]
 struct VerifyArgs {
     /// After this tick of the re-simulation, change one integer of one component by one
-    #[arg(long, value_name = "N", value_parser = tick)]
+    #[arg(long, value_name = "TICK", value_parser = tick)]
     perturb: Option<u32>,
     /// What the log's digest is to be, as `list --json`, `inspect`, `export` and `verify` show it
     #[arg(long, value_name = "DIGEST")]
@@ -66,8 +77,9 @@ struct VerifyArgs {
 
 #[derive(Args)]
 struct InspectArgs {
-    /// Show this tick alone: its commands, events and verdicts, and the state after it
-    #[arg(long, value_name = "N", value_parser = tick)]
+    /// Show this tick alone: its commands, events and verdicts, and the state after it; of a long state the beginning,
+    /// all of it with --json
+    #[arg(long, value_name = "TICK", value_parser = tick)]
     tick: Option<u32>,
     /// Print one JSON object
     #[arg(long)]
@@ -78,9 +90,12 @@ struct InspectArgs {
 
 #[derive(Args)]
 struct ExportArgs {
-    /// Where to write it
+    /// Where to write it; a file that is there already is left alone
     #[arg(short, long, value_name = "FILE.combatlog")]
     output: PathBuf,
+    /// Replace that file
+    #[arg(long)]
+    force: bool,
     /// Add the players' ids and names, as a part of the file that no hash covers
     #[arg(long)]
     with_names: bool,

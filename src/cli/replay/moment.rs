@@ -1,19 +1,22 @@
 //! One tick: what came in, what became of it, and how everything stood after it.
 
 use std::collections::BTreeMap;
-use std::fmt::Debug;
 
 use anyhow::bail;
 use combat_components::ids::SimId;
 use combat_components::tick::Tick;
 use combat_replays::player::{Panic, Played, Player};
 use combat_replays::reader::Damage;
-use combat_systems::snapshot::StateKind;
+use combat_systems::state::StateKind;
 use serde_json::{Value, json};
 
 use super::happened::{self, Names};
 use super::inspect::Inspected;
 use super::people::People;
+use super::said;
+
+/// Of one line of state; some states hold a second of poses. JSON has them whole.
+const STATE_CHARS_MAX: usize = 320;
 
 /// Plays on to `tick` and tells everything about it. `player` stands before it.
 pub fn of(mut player: Player<'_>, tick: Tick, people: &People, as_json: bool) -> anyhow::Result<Inspected> {
@@ -70,16 +73,24 @@ fn told(player: &mut Player<'_>, recorded_root: u64, players: BTreeMap<SimId, St
     let agrees = if output.root == recorded_root { "as recorded" } else { "not as recorded" };
     let mut lines = vec![format!("tick {}, root {recorded_root:016x}, {agrees}", output.tick.0)];
     let events: Vec<String> = output.events.iter().map(|event| happened::tell(event, &names)).collect();
-    let verdicts = debug_lines(&output.verdicts);
+    let verdicts = output.verdicts.iter().map(said::tell_verdict).collect();
+    let commands = player.input().iter().map(said::tell).collect();
     let state = state(player).into_iter().map(|(_, id, text)| match id {
-        Some(id) => format!("SimId {id} {text}"),
-        None => text,
+        Some(id) => shortened(format!("SimId {id} {text}")),
+        None => shortened(text),
     });
-    section("commands", debug_lines(player.input()), &mut lines);
+    section("commands", commands, &mut lines);
     section("events", events, &mut lines);
     section("verdicts", verdicts, &mut lines);
     section("state", state.collect(), &mut lines);
     lines
+}
+
+fn shortened(line: String) -> String {
+    match line.char_indices().nth(STATE_CHARS_MAX) {
+        Some((end, _)) => format!("{} …", &line[..end]),
+        None => line,
+    }
 }
 
 fn section(title: &str, part: Vec<String>, lines: &mut Vec<String>) {
@@ -91,7 +102,8 @@ fn told_as_json(player: &mut Player<'_>, recorded_root: u64, people: &People) ->
     let output = player.sim().output();
     let (tick, as_recorded) = (output.tick.0, output.root == recorded_root);
     let events: Vec<Value> = output.events.iter().map(happened::as_json).collect();
-    let verdicts = debug_lines(&output.verdicts);
+    let verdicts: Vec<Value> = output.verdicts.iter().map(said::verdict_as_json).collect();
+    let commands: Vec<Value> = player.input().iter().map(said::as_json).collect();
     let part = |(component, id, text)| json!({"component": component, "simId": id, "state": text});
     let state: Vec<Value> = state(player).into_iter().map(part).collect();
     json!({
@@ -99,7 +111,7 @@ fn told_as_json(player: &mut Player<'_>, recorded_root: u64, people: &People) ->
         "root": format!("{recorded_root:016x}"),
         "asRecorded": as_recorded,
         "players": people.members(player.sim()),
-        "commands": debug_lines(player.input()),
+        "commands": commands,
         "events": events,
         "verdicts": verdicts,
         "state": state,
@@ -118,8 +130,4 @@ fn state(player: &mut Player<'_>) -> Vec<(&'static str, Option<u32>, String)> {
         }
     }
     parts
-}
-
-fn debug_lines<T: Debug>(items: &[T]) -> Vec<String> {
-    items.iter().map(|item| format!("{item:?}")).collect()
 }

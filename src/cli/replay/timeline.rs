@@ -11,7 +11,7 @@ use combat_replays::digest::LogDigest;
 use combat_replays::log::Log;
 use combat_replays::player::{Panic, Played, Player};
 use combat_systems::sim::SimParts;
-use combat_systems::snapshot::StateKind;
+use combat_systems::state::StateKind;
 use serde_json::{Value, json};
 
 use super::happened::{self, Names};

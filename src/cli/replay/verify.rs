@@ -12,7 +12,7 @@ use combat_replays::file::FileError;
 use combat_replays::log::Log;
 use combat_replays::reader::Damage;
 use combat_replays::verifier::{self, Outcome, Perturbation, Report, VerifyOptions};
-use combat_systems::snapshot::StateKind;
+use combat_systems::state::StateKind;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -111,6 +111,10 @@ fn tell_damaged_file(args: &VerifyArgs, error: &FileError) -> anyhow::Result<Exi
         FileError::Part { part, offset, .. } => {
             Some(json!({"part": part.to_string(), "offset": offset, "tick": null}))
         }
+        FileError::Cut { part, found, after, .. } => {
+            let tick = after.map(|after| after.plus(1).0);
+            Some(json!({"part": part.to_string(), "offset": found, "tick": tick}))
+        }
         FileError::Records(damage) => Some(damage_as_json(damage)),
         FileError::Magic | FileError::Format { .. } => None,
     };
@@ -166,6 +170,7 @@ fn divergence_as_json(divergence: &Divergence) -> Value {
         "tick": divergence.tick.0,
         "component": divergence.component.map(StateKind::name),
         "simId": divergence.sim_id.map(|id| id.0),
+        "field": divergence.field,
         "expected": divergence.expected,
         "found": divergence.found,
         "comparedAtTick": divergence.compared_at.map(|tick| tick.0),
@@ -234,7 +239,8 @@ fn tell(report: &Report, speed: f64, is_live: bool) -> Vec<String> {
 }
 
 fn tell_divergence(session: SessionId, divergence: &Divergence, lines: &mut Vec<String>) {
-    let component = divergence.component.map_or(String::new(), |kind| format!(" in {}", kind.name()));
+    let field = divergence.field.as_ref().map_or(String::new(), |field| format!(".{field}"));
+    let component = divergence.component.map_or(String::new(), |kind| format!(" in {}{field}", kind.name()));
     let whose = divergence.sim_id.map_or(String::new(), |id| format!(" of SimId {}", id.0));
     lines.push(format!("diverged: session {session} at tick {}{component}{whose}", divergence.tick.0));
     if let Some(at) = divergence.compared_at.filter(|at| *at != divergence.tick) {

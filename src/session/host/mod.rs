@@ -21,7 +21,6 @@ use combat_protocol::server::EventMessage;
 use combat_replays::promises::is_anchor_due;
 use combat_replays::recorder::Recorder;
 use combat_systems::sim::Sim;
-use prometheus::IntCounter;
 use tokio::sync::OwnedSemaphorePermit;
 
 use self::input::Input;
@@ -34,6 +33,7 @@ use crate::replication::happenings;
 use crate::replication::players::{PlayersAudience, Standing};
 use crate::replication::relay::Relay;
 use crate::replication::view::ViewBuilder;
+use crate::telemetry::TickMetrics;
 
 /// A record that the tape was too busy to take waits here; longer than this and the session freezes.
 const STAGED_BYTES_MAX: usize = 256 << 10;
@@ -117,6 +117,8 @@ pub struct SessionHost {
     keyframe_due_at: Tick,
     /// Who has which slot, once the commands gathered for the coming tick are done.
     seats: Vec<Seat>,
+    /// Who has left and still stands, until a frame has shown his shot: he holds his slot, and may come back to it.
+    leavers: Vec<Seat>,
     /// Some of those commands change who has a slot.
     seats_moved: bool,
     last_frame_kept: bool,
@@ -144,6 +146,7 @@ impl SessionHost {
             epoch_began_at: began_at,
             keyframe_due_at: began_at,
             seats: Vec::new(),
+            leavers: Vec::new(),
             seats_moved: false,
             last_frame_kept: false,
             close_code: CloseCode::SessionEnded,
@@ -203,9 +206,9 @@ impl SessionHost {
     }
 
     /// Simulates one tick, or waits for the disk. A panic ends this session and no other.
-    pub fn step(&mut self, unix_us: u64, damage_events: &IntCounter) -> HostState {
+    pub fn step(&mut self, unix_us: u64, counted: &TickMetrics) -> HostState {
         let was_playing = matches!(self.state, HostState::Running | HostState::Suspended);
-        if catch_unwind(AssertUnwindSafe(|| self.go_on(unix_us, damage_events))).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| self.go_on(unix_us, counted))).is_err() {
             let failed = was_playing && catch_unwind(AssertUnwindSafe(|| self.fail())).is_ok();
             if !failed {
                 (self.ending, self.state) = (Ending::Failed, HostState::Gone);
@@ -217,16 +220,16 @@ impl SessionHost {
         self.state
     }
 
-    fn go_on(&mut self, unix_us: u64, damage_events: &IntCounter) {
+    fn go_on(&mut self, unix_us: u64, counted: &TickMetrics) {
         match self.state {
-            HostState::Running => self.play(unix_us, damage_events),
+            HostState::Running => self.play(unix_us, counted),
             HostState::Suspended => self.try_to_go_on(),
             HostState::Over | HostState::Failed => self.wind_up(),
             HostState::Gone => {}
         }
     }
 
-    fn play(&mut self, unix_us: u64, damage_events: &IntCounter) {
+    fn play(&mut self, unix_us: u64, counted: &TickMetrics) {
         // What is known of the links is older than whatever waits in the inbox.
         self.parts.players.log_link_facts(&mut self.facts);
         self.input.take_from(&mut self.facts);
@@ -242,7 +245,8 @@ impl SessionHost {
         self.recorder.record_tick(self.parts.epoch, input, output, &mut self.staging);
         self.recorded = tick;
         let damaged = output.events.iter().filter(|event| matches!(event, Event::Damaged { .. })).count();
-        damage_events.inc_by(damaged as u64);
+        counted.damage_events.inc_by(damaged as u64);
+        counted.claims_refused.note(&output.verdicts);
         if is_anchor_due(tick, self.epoch_began_at.plus(1), self.parts.tick_rate) {
             self.recorder.record_anchor(tick, unix_us, &mut self.staging);
         }

@@ -2,6 +2,7 @@
 
 use combat_components::command::{Command, LeaveCause};
 use combat_components::event::Event;
+use combat_components::identity::Identity;
 use combat_components::ids::{PlayerId, Pseudonym, Slot};
 use combat_components::limits::DISCONNECTED_BODY_MS;
 use combat_components::phase::Phase;
@@ -24,7 +25,12 @@ impl SessionHost {
             self.vacate(seat, LeaveCause::Kicked);
         }
         if !self.seats.iter().any(|seat| seat.pseudonym == pseudonym) {
-            let slot = match self.free_slot(&joining) {
+            let stands = self.leavers.iter().position(|leaver| leaver.pseudonym == pseudonym);
+            let slot = match stands {
+                Some(place) => Ok(self.leavers.remove(place).slot),
+                None => self.free_slot(&joining),
+            };
+            let slot = match slot {
                 Ok(slot) => slot,
                 // Nobody waiting for the answer means that the caller has gone.
                 Err(error) => return drop(reply.send(Err(error))),
@@ -40,7 +46,8 @@ impl SessionHost {
     /// The lowest slot that is free and that nobody else has joined since the last tick.
     fn free_slot(&self, joining: &Joining) -> Result<Slot, SessionError> {
         let slots = self.parts.sim.rules().setup.max_players;
-        let is_free = |slot: &Slot| self.seats.iter().all(|seat| seat.slot != *slot);
+        let taken = self.seats.iter().chain(&self.leavers);
+        let is_free = |slot: &Slot| taken.clone().all(|seat| seat.slot != *slot);
         let mut free = (0..slots).map(Slot).filter(is_free).peekable();
         if free.peek().is_none() {
             return Err(SessionError::Full);
@@ -79,6 +86,9 @@ impl SessionHost {
         self.parts.players.dismiss(slot, if kicked { CloseCode::Kicked } else { CloseCode::Left });
         self.seats.retain(|other| other.slot != slot);
         self.seats_moved = true;
+        if self.parts.sim.would_stand_on(slot) {
+            self.leavers.push(seat);
+        }
         for waiting in &mut self.waiting {
             if let Waiting::Join { pseudonym, has_left, .. } = waiting {
                 *has_left |= *pseudonym == seat.pseudonym;
@@ -120,13 +130,17 @@ impl SessionHost {
     /// Takes over who is in the simulation: what was planned for this tick has come about or not.
     pub(super) fn publish_seats(&mut self) {
         let people = &self.parts.people;
-        let held = self.parts.sim.members().map(|(_, identity, _)| Seat {
+        let seat = |identity: Identity| Seat {
             slot: identity.slot,
             pseudonym: identity.pseudonym,
             bot: identity.bot,
             person: people.by_pseudonym(identity.pseudonym),
-        });
-        let held: Vec<Seat> = held.collect();
+        };
+        let members =
+            self.parts.sim.members().map(|(_, identity, link)| (seat(identity), link.leaves.is_some()));
+        let (leavers, held): (Vec<_>, Vec<_>) = members.partition(|(_, leaves)| *leaves);
+        let [leavers, held] =
+            [leavers, held].map(|seats| seats.into_iter().map(|(seat, _)| seat).collect::<Vec<_>>());
         let is_held = |seat: &Seat| {
             held.iter().any(|other| (other.slot, other.pseudonym) == (seat.slot, seat.pseudonym))
         };
@@ -134,9 +148,10 @@ impl SessionHost {
         for seat in self.seats.iter().filter(|seat| !is_held(seat)) {
             self.parts.players.dismiss(seat.slot, CloseCode::Left);
         }
-        self.parts.people.keep_only(|pseudonym| held.iter().any(|seat| seat.pseudonym == pseudonym));
+        let stays = |pseudonym| held.iter().chain(&leavers).any(|seat| seat.pseudonym == pseudonym);
+        self.parts.people.keep_only(stays);
         self.parts.live.set_seats(held.clone());
-        self.seats = held;
+        (self.seats, self.leavers) = (held, leavers);
         self.seats_moved = false;
     }
 
@@ -147,7 +162,8 @@ impl SessionHost {
             match waiting {
                 // Nobody waiting for the answer means that the caller has gone.
                 Waiting::Join { reply, pseudonym, has_left } => {
-                    let mut members = self.parts.sim.members().map(|(_, identity, _)| identity);
+                    let here = self.parts.sim.members().filter(|(_, _, link)| link.leaves.is_none());
+                    let mut members = here.map(|(_, identity, _)| identity);
                     let taken = match members.find(|identity| identity.pseudonym == pseudonym) {
                         Some(identity) => Ok(PlaceTaken { slot: identity.slot, team: identity.team, tick }),
                         None if has_left => Err(SessionError::NotInSession),

@@ -14,7 +14,6 @@ use combat_protocol::close::CloseCode;
 use combat_protocol::codec::{Encoding, decode_server};
 use combat_protocol::server::ServerMessage;
 use combat_systems::sim::Sim;
-use prometheus::IntCounter;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::oneshot::{self, Receiver};
 
@@ -28,7 +27,9 @@ use crate::session::people::{People, Person};
 use crate::session::registry::{Limits, Registry, Start};
 use crate::session::summary::{CreateSession, JoinSession, SessionError, SessionKind};
 use crate::store::{Fault, Faults, FaultyStore, MemoryStore, PeopleEraser};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, TickMetrics};
+
+mod leavers;
 
 /// The slowest rate: the longest time for things to come together in one tick.
 const RATE_HZ: u32 = 16;
@@ -48,13 +49,17 @@ struct Stage {
     registry: Registry,
     store: MemoryStore,
     faults: Arc<Faults>,
-    damage_events: IntCounter,
+    counted: TickMetrics,
     connections: u64,
 }
 
 impl Stage {
     /// A session of so many places.
     async fn of(max_players: u8) -> Self {
+        Self::at(RATE_HZ, max_players).await
+    }
+
+    async fn at(rate_hz: u32, max_players: u8) -> Self {
         let store = MemoryStore::new();
         let faulty = FaultyStore::new(Arc::new(store.reopened()));
         let faults = faulty.faults();
@@ -62,19 +67,19 @@ impl Stage {
         let catalogue = Catalogue::load(None, None).expect("what ships is sound");
         let limits = Limits { sessions_max: 8, shards: 1 };
         let metrics = Arc::new(Metrics::default());
+        let counted = metrics.shard(0).ticks;
         let registry = Registry::start(catalogue, Arc::new(journal), metrics, limits, Box::new(|_, _, _| {}));
         let registry = registry.expect("threads");
-        let (facts, parts, header) = registry.plan(wish(max_players)).expect("a sound wish");
+        let (facts, parts, header) = registry.plan(wish(rate_hz, max_players)).expect("a sound wish");
         let new = NewSession { id: facts.id, created_unix_us: 1, header: header.to_bytes() };
-        let tape = registry.journal().create(new, RATE_HZ).await.expect("a store");
+        let tape = registry.journal().create(new, rate_hz).await.expect("a store");
         let sim = Sim::new(&parts).expect("sound parts");
         let (host, handle) = registry.host_of(&facts, sim, tape, Start::new(None));
-        let damage_events = IntCounter::new("damage", "damage").expect("a name");
-        Self { host, handle, registry, store, faults, damage_events, connections: 1_000 }
+        Self { host, handle, registry, store, faults, counted, connections: 1_000 }
     }
 
     fn step(&mut self) -> HostState {
-        self.host.step(1, &self.damage_events)
+        self.host.step(1, &self.counted)
     }
 
     async fn person(&self, name: &str) -> Person {
@@ -147,8 +152,8 @@ impl Stage {
 
     /// What everybody may read agrees with the simulation.
     fn agrees(&self) {
-        let held = self.host.parts.sim.members().map(|(_, identity, _)| (identity.slot, identity.pseudonym));
-        let held: Vec<_> = held.collect();
+        let here = self.host.parts.sim.members().filter(|(_, _, link)| link.leaves.is_none());
+        let held: Vec<_> = here.map(|(_, identity, _)| (identity.slot, identity.pseudonym)).collect();
         let shown: Vec<_> =
             self.handle.live().seats().iter().map(|seat| (seat.slot, seat.pseudonym)).collect();
         assert_eq!(shown, held);
@@ -184,14 +189,14 @@ fn id(text: &str) -> PlayerId {
     PlayerId::new(text).expect("an id")
 }
 
-fn wish(max_players: u8) -> CreateSession {
+fn wish(rate_hz: u32, max_players: u8) -> CreateSession {
     CreateSession {
         name: "races".to_owned(),
         kind: SessionKind::Training,
         map_id: "arena".to_owned(),
         mode: "deathmatch".to_owned(),
         max_players: Some(max_players),
-        tick_rate: TickRate::new(RATE_HZ).expect("a rate"),
+        tick_rate: TickRate::new(rate_hz).expect("a rate"),
         ruleset: "default".to_owned(),
         spectator_delay_ms: None,
         metadata: serde_json::Value::Null,

@@ -5,6 +5,7 @@
 //! once and not per claim: what rounding gave is remembered as a debt.
 
 use combat_components::body::Motion;
+use combat_components::limits::CLAIM_HZ;
 use combat_components::quantity::Velocity;
 use combat_components::reason::Reason;
 use combat_components::rules::MovementRules;
@@ -17,6 +18,9 @@ const ROUNDING_UM: i64 = 1_000;
 
 /// What rounding both ends can add along any direction: the diagonal, and room for turns.
 const PATH_DEBT_UM_MAX: i64 = 2_000;
+
+/// What a body keeps of its debt whose client begins anew, at a whole millimetre: as much as that forgives is left.
+pub const PATH_DEBT_UM_ANEW: i32 = PATH_DEBT_UM_MAX as i32 / 2;
 
 /// Rounding a point sideways by 1 mm lengthens a segment by this over its length, both in micrometres.
 const SIDEWAYS_UM2: i64 = ROUNDING_UM * ROUNDING_UM / 2;
@@ -53,6 +57,8 @@ pub struct Deflection {
     pub along: (i64, i64),
     /// Nothing need be left of it: it ran straight into the wall, or into a corner.
     pub stops: bool,
+    /// Whether it can have met the wall before the segment, since when it has been going back.
+    pub was_met: bool,
 }
 
 /// A wall is looked at in steps of 11.25°, and so a little more than the cosine of that is kept of a velocity.
@@ -123,6 +129,11 @@ impl MovementLimits {
         (self.speed * i64::from(ticks)).div_ceil_of(self.hz)
     }
 
+    /// The longest way seen from above that a claim with so many bends may cover in `ticks`, in micrometres.
+    pub fn longest_um(&self, ticks: u32, bends: i64) -> i64 {
+        self.reach_um(ticks) + tolerance_um(bends)
+    }
+
     /// The debt of a body that had `debt_um` and moved straight from one pose to the next.
     ///
     /// # Errors
@@ -142,8 +153,8 @@ impl MovementLimits {
     /// # Errors
     /// `TooFast` or `TooMuchAcceleration`.
     pub fn judge_across(&self, motion: &Motion, segment: &Segment) -> Result<Motion, Reason> {
-        let tolerance = ROUNDING_UM * (2 + segment.bends);
-        if segment.length_um > self.reach_um(segment.ticks) + tolerance {
+        let tolerance = tolerance_um(segment.bends);
+        if segment.length_um > self.longest_um(segment.ticks, segment.bends) {
             return Err(Reason::TooFast);
         }
         if segment.ticks == 0 {
@@ -179,19 +190,25 @@ impl MovementLimits {
         if segment.length_um > self.run(before, segment.ticks) + tolerance {
             return Err(Reason::TooMuchAcceleration);
         }
-        let steered_back =
-            self.furthest(0, i64::from(segment.ticks), self.acceleration, self.speed) + tolerance;
+        // As fast as it can be going back when it met the wall in the claim before.
+        let back = if deflection.was_met { self.acceleration / i64::from(CLAIM_HZ) } else { 0 };
+        let steered_back = self.run(back, segment.ticks) + tolerance;
         let along = deflection.along;
         let part_along = |(x, z): (i64, i64)| (x * along.0 + z * along.1) / 1_000;
         let slowest = corners_of(motion).map(part_along).into_iter().min().unwrap_or_default();
-        let kept = if deflection.stops { 0 } else { slowest.max(0) * KEPT_PERCENT / 100 };
+        // Whoever was already going back goes on doing so.
+        let kept = match slowest {
+            ..=0 => slowest,
+            _ if deflection.stops => 0,
+            _ => slowest * KEPT_PERCENT / 100,
+        };
         let gone = part_along((segment.dx_um, segment.dz_um));
         if gone < kept * i64::from(segment.ticks) / self.hz - steered_back {
             return Err(Reason::TooMuchAcceleration);
         }
         let gained = (self.acceleration * i64::from(segment.ticks)).div_ceil_of(self.hz);
         let after = (before + gained).min(self.speed);
-        let least = |along, across| least_after((along, across), kept - gained, after) as i32;
+        let least = |along, across| least_after((along, across), kept - gained - back, after) as i32;
         let (x, z) = self.mean(segment);
         Ok(Motion {
             x_low: least(along.0, along.1),
@@ -238,6 +255,11 @@ impl MovementLimits {
         let gained = (acceleration * ticks * ticks).div_ceil_of(2 * self.hz * self.hz);
         (velocity * ticks).div_ceil_of(self.hz) + gained
     }
+}
+
+/// What rounding the ends and bends of a way adds to its length.
+fn tolerance_um(bends: i64) -> i64 {
+    ROUNDING_UM * (2 + bends)
 }
 
 /// The least velocity along an axis, of those no larger than `after` whose part along a direction is at least `floor`;
@@ -331,12 +353,68 @@ mod tests {
         let running = Motion { x_low: 6_400_000, x_high: 6_500_000, ..standing() };
         assert_eq!(across(&running, 20, 4), Err(Reason::TooMuchAcceleration));
         let deflected = |motion: &Motion, dz_um| {
-            let into_the_wall = Deflection { along: (1_000, 0), stops: true };
+            let into_the_wall = Deflection { along: (1_000, 0), stops: true, was_met: false };
             let segment = Segment { dz_um, length_um: dz_um, deflection: Some(into_the_wall), ..flat(0, 4) };
             limits().judge_across(motion, &segment)
         };
         assert!(deflected(&running, 140_000).is_ok());
         assert_eq!(deflected(&standing(), 140_000), Err(Reason::TooMuchAcceleration));
+    }
+
+    #[test]
+    fn who_met_a_wall_before_may_be_coming_back_from_it_and_nobody_else() {
+        let back = |motion: &Motion, was_met| {
+            let wall = Deflection { along: (1_000, 0), stops: true, was_met };
+            limits().judge_across(motion, &Segment { deflection: Some(wall), ..flat(-100, 4) })
+        };
+        let towards = Motion { x_low: 3_500_000, x_high: 6_500_000, ..standing() };
+        assert_eq!(back(&towards, false), Err(Reason::TooMuchAcceleration), "it ran into the wall just now");
+        assert!(back(&towards, true).is_ok(), "80 m/s² over a claim of 1/30 s are 2.7 m/s");
+        let either = Motion { x_low: -2_500_000, x_high: 4_000_000, ..standing() };
+        assert!(back(&either, false).is_ok(), "it can have been going back all along");
+    }
+
+    #[test]
+    fn what_is_left_of_a_debt_after_a_correction_covers_a_pose_rounded_in_any_direction() {
+        for step in 0..512 {
+            let (sin, cos) = libm::sincos(std::f64::consts::TAU * f64::from(step) / 512.0);
+            for ticks in 1..=37_u32 {
+                let far_mm = 6_500.0 * f64::from(ticks) / 128.0;
+                let um = |part: f64| libm::round(part * far_mm) as i64 * 1_000;
+                let segment = Segment { dx_um: um(cos), dz_um: um(sin), ..flat(0, ticks) };
+                assert!(limits().path_debt(PATH_DEBT_UM_ANEW, &segment).is_ok(), "{step} {ticks}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_edge_that_is_flown_over_slows_no_fall_and_one_that_is_stood_on_does() {
+        let falling = Motion { rise_max: -6_000_000, fall_max: 6_000_000, ..Motion::default() };
+        let grazing = upright(&falling, -190_000, true, 4).expect("it comes down");
+        let drops = |motion: &Motion| {
+            let off = upright(motion, -200_000, false, 4).expect("off the edge");
+            upright(&off, -220_000, false, 4)
+        };
+        assert!(drops(&grazing).is_ok(), "it flies on");
+        let landed = upright(&grazing, 0, true, 4).expect("it stands");
+        assert_eq!(drops(&landed), Err(Reason::FallsTooFast));
+    }
+
+    #[test]
+    fn hopping_loads_no_fall() {
+        let mut motion = standing();
+        for _ in 0..100 {
+            motion = upright(&motion, 120_000, false, 4).expect("a hop");
+            motion = upright(&motion, -120_000, true, 4).expect("down again");
+        }
+        let off = upright(&motion, 0, false, 4).expect("off the edge");
+        assert!(off.fall_max <= 6_000_000, "{} after a hundred hops of 120 mm", off.fall_max);
+        let hopped = upright(&motion, 120_000, false, 4).expect("off the edge with a hop");
+        assert_eq!(
+            upright(&hopped, -150_000, false, 4),
+            Err(Reason::FallsTooFast),
+            "no faster than from rest"
+        );
     }
 
     #[test]
@@ -427,11 +505,10 @@ mod tests {
         assert!(upright(&falling, -1_250_000, false, 4).is_ok());
         assert_eq!(upright(&falling, -1_700_000, false, 4), Err(Reason::FallsTooFast));
         let jumping = upright(&standing(), 150_000, false, 4).expect("a jump");
-        assert!(upright(&jumping, -140_000, false, 4).is_ok());
-        assert_eq!(
-            upright(&jumping, -150_000, false, 4),
-            Err(Reason::FallsTooFast),
-            "faster than a fall from rest"
-        );
+        assert!(upright(&jumping, -29_000, false, 4).is_ok());
+        assert_eq!(upright(&jumping, -40_000, false, 4), Err(Reason::FallsTooFast), "it was rising just now");
+        let off = upright(&standing(), 0, false, 4).expect("off an edge");
+        assert!(upright(&off, -140_000, false, 4).is_ok(), "it may have rolled over it");
+        assert_eq!(upright(&off, -150_000, false, 4), Err(Reason::FallsTooFast));
     }
 }

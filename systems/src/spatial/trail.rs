@@ -36,7 +36,7 @@ impl Trail {
     pub fn add(&mut self, level: &Level, walked: &Walked) -> bool {
         let before = self.clone();
         let stands = level.grounded(walked.at);
-        let corner = walked.via.map(|via| (via, self.stands));
+        let corner = walked.via.map(|via| (via, level.grounded(via)));
         let mut steps = corner.into_iter().chain([(walked.at, stands)]);
         let added = steps.all(|(to, stands)| self.go(level, to, stands));
         if !added {
@@ -53,7 +53,8 @@ impl Trail {
     fn go(&mut self, level: &Level, to: Vec3Mm, stands: bool) -> bool {
         let corner = self.bends.last().copied().unwrap_or(self.from);
         let touches_down_or_leaves = self.stands && !(self.stood && stands) && corner != self.at;
-        if touches_down_or_leaves || !level.path_is_free(corner, to) {
+        let is_steep = self.stands && stands && corner != self.at && steeper_than_45(corner, to);
+        if touches_down_or_leaves || is_steep || !level.path_is_free(corner, to) {
             let bends = corner != self.at && level.path_is_free(self.at, to);
             if !bends || self.bends.try_push(self.at).is_err() {
                 return false;
@@ -62,4 +63,9 @@ impl Trail {
         (self.stood, self.stands, self.at) = (self.stands, stands, to);
         true
     }
+}
+
+fn steeper_than_45(from: Vec3Mm, to: Vec3Mm) -> bool {
+    let rise = i64::from(to.y) - i64::from(from.y);
+    rise > 0 && rise * rise > from.horizontal_distance_squared(to)
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use combat_components::body::Body;
+use combat_components::canon::{Canon, Reader};
 use combat_components::command::{Command, Deed, LeaveCause};
 use combat_components::event::Event;
 use combat_components::ids::{Slot, Team};
@@ -11,9 +13,9 @@ use combat_components::reason::Reason;
 use combat_components::streams::Stream;
 use combat_components::verdict::Zone;
 use combat_systems::formulas::bodies::{apart, clearance_mm, heading};
-use combat_systems::sim::{Sim, SimParts};
+use combat_systems::sim::SimParts;
 use combat_systems::spatial::Wish;
-use combat_systems::tick_rules::SetupError;
+use combat_systems::state::StateKind;
 
 use crate::arena::{Arena, Plan};
 use crate::client::{self, Client};
@@ -153,13 +155,6 @@ fn at_every_tick_rate_who_stays_inside_is_put_out_after_as_long() {
 }
 
 #[test]
-fn a_setup_without_any_time_inside_is_refused() {
-    let mut parts = Plan::on(maps::duel_box()).parts();
-    parts.setup.limits.inside_ms_max = 0;
-    assert_eq!(Sim::new(&parts).err(), Some(SetupError::Limit { limit: "inside_ms_max" }));
-}
-
-#[test]
 fn refused_claims_hide_from_nobody_who_came_into_whom() {
     let mut scene = Scene::new(8, &[[0, 0, 0], [1_500, 0, 0]]);
     let (host, guest) = (scene.slot(0), scene.slot(1));
@@ -289,18 +284,24 @@ fn being_put_out_carries_nobody_along() {
 }
 
 #[test]
-fn nobody_is_put_further_than_out_of_the_body_he_is_in() {
+fn nobody_is_put_further_than_out_of_the_body_he_is_in_nor_carried_further_than_through_it() {
     for seed in 0..SEEDS {
         let mut stream = Stream::of(seed, 5);
         let mut scene = Scene::new(seed, &[[0, 0, 0], [1_500, 0, 0]]);
         let body = scene.arena.parts.ruleset.body;
-        for _ in 0..1_000 {
-            if stream.below(60) == 0 {
-                scene.steer(1, offset(&mut stream, 300));
+        let mut to = scene.at(0);
+        for tick in 0..1_000 {
+            if tick % 60 == 0 {
+                to = offset(&mut stream, 300);
             }
+            scene.steer(1, to);
+            let before = scene.at(1);
             scene.step();
             if scene.separations(1) > 0 {
                 let (one, other) = (scene.at(0), scene.at(1));
+                let moved_mm = other.distance_squared(before).isqrt() as i32;
+                let through_mm = clearance_mm(&body) + FULL_SPEED / 30 + 2;
+                assert!(moved_mm <= through_mm, "seed {seed}: moved by {moved_mm} mm");
                 let from_mm = one.distance_squared(other).isqrt() as i32;
                 assert!(apart(&body, one, other));
                 assert!(from_mm <= clearance_mm(&body) + 2, "seed {seed}: put {from_mm} mm from him");
@@ -350,6 +351,36 @@ fn everybody_gets_out_of_a_crowd_on_one_spot() {
         assert!(scene.longest_streak <= 2 * LIMIT_TICKS + LIMIT_TICKS / 4, "{} ticks", scene.longest_streak);
         assert!(scene.streaks.values().all(|streak| *streak == 0), "{:?}", scene.streaks);
     }
+}
+
+/// How long each body has been inside others, in the order of ids.
+fn inside_ticks(arena: &mut Arena) -> Vec<u32> {
+    let bodies = arena.sim.canonical(StateKind::Body);
+    let body = |bytes: &[u8]| Body::take(&mut Reader::new(bytes)).expect("a body is read as it was written");
+    bodies.iter().map(|(_, bytes)| body(bytes).intrusion.ticks).collect()
+}
+
+#[test]
+fn of_many_due_at_once_eight_are_put_out_at_a_look_and_who_waits_gathers_no_more_time_than_is_allowed() {
+    // On a circle, so that all of them come into each other at the same look.
+    let turns = (0..20).map(|place| f64::from(place) * std::f64::consts::TAU / 20.0);
+    let part = |part: f64| libm::round(part * 2_600.0) as i32;
+    let places: Vec<_> = turns.map(|turn| [part(libm::cos(turn)), 0, part(libm::sin(turn))]).collect();
+    let mut scene = Scene::new(1, &places);
+    let allowed_ticks = scene.arena.sim.rules().inside_ticks_max;
+    let (mut put_out, mut due) = (Vec::new(), Vec::new());
+    for _ in 0..2 * LIMIT_TICKS {
+        (0..places.len()).for_each(|index| scene.steer(index, Vec3Mm::default()));
+        scene.step();
+        let inside = inside_ticks(&mut scene.arena);
+        assert!(inside.iter().all(|ticks| *ticks <= allowed_ticks), "of {allowed_ticks}: {inside:?}");
+        let separated: u32 = (0..places.len()).map(|index| scene.separations(index)).sum();
+        if separated > 0 {
+            put_out.push(separated);
+            due.push(inside.iter().filter(|ticks| **ticks == allowed_ticks).count());
+        }
+    }
+    assert_eq!((due[0], &put_out[..2]), (20, &[8, 8][..]), "due {due:?}, put out {put_out:?}");
 }
 
 #[test]

@@ -9,8 +9,8 @@ use combat_components::quantity::{Pitch, Vec3Mm, Yaw};
 use combat_components::reason::Reason;
 use combat_components::streams::Stream;
 use combat_components::verdict::Outcome;
-use combat_systems::snapshot::StateKind;
 use combat_systems::spatial::Wish;
+use combat_systems::state::StateKind;
 
 use crate::arena::{Arena, Plan};
 use crate::client::{self, Client};
@@ -331,4 +331,24 @@ fn the_first_claim_after_a_long_rest_leaves_the_bank_full_enough_to_go_on() {
         }
         assert_eq!(clients[0].believed.len(), 0, "{:?}", clients[0].believed);
     }
+}
+
+#[test]
+fn overdrafts_give_no_ground_out_of_no_time() {
+    let mut arena = Arena::fighting(&plain(), 2);
+    arena.step_by(60);
+    let began = arena.at(0);
+    arena.claim(0, 1_000, began);
+    arena.step();
+    for _ in 0..128 {
+        let own = arena.own(0);
+        for pair in 0..8 {
+            let at = moved(own.pose.at, pair, 0, 0);
+            arena.claim_of(0, 60_000, at, own.pose_epoch + pair as u32);
+            arena.claim_of(0, 1_000, moved(at, 1, 0, 0), own.pose_epoch + pair as u32 + 1);
+        }
+        arena.step();
+    }
+    let gone_mm = arena.at(0).x - began.x;
+    assert!(gone_mm.abs() <= 4, "{gone_mm} mm without a tick of the bank");
 }

@@ -56,7 +56,7 @@ impl Client {
         let rate = arena.parts.setup.tick_rate;
         let mut walker = Walker::new(arena.parts.ruleset.movement, rate, own.pose.at);
         walker.place(arena.level(), own.pose.at);
-        Self {
+        let mut client = Self {
             slot,
             walker,
             wish: Wish::default(),
@@ -74,7 +74,10 @@ impl Client {
             believed: Vec::new(),
             claims_sent: 0,
             claimed: VecDeque::new(),
-        }
+        };
+        // The first claim sets the clock and moves nothing, as after every displacement.
+        client.claim(arena.tick());
+        client
     }
 
     pub fn at(&self) -> Vec3Mm {

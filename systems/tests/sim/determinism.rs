@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use combat_components::body::Motion;
+use combat_components::canon::{Canon, Reader};
 use combat_components::command::{Command, LeaveCause, TickInput};
 use combat_components::event::Event;
 use combat_components::ids::{Slot, Team};
@@ -11,6 +13,7 @@ use combat_components::streams::Stream;
 use combat_systems::output::TickOutput;
 use combat_systems::sim::{Sim, SimParts};
 use combat_systems::spatial::Level;
+use combat_systems::state::StateKind;
 
 use crate::arena::{Arena, Plan, join};
 use crate::crowd::Crowd;
@@ -223,5 +226,26 @@ fn a_scene_full_of_ties_comes_out_the_same_in_every_order_of_solids() {
     for seed in 0..SHUFFLES {
         println!("seed {seed}");
         assert_eq!(run(level(&shuffled(&map, seed)), false), expected, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_keyframe_with_a_motion_that_no_body_can_have_is_refused() {
+    let mut arena = Arena::new(&Plan::on(maps::plain(&[[0, 0, 0], [9_000, 0, 0]])));
+    arena.join(0, Team::NONE);
+    arena.step_by(3);
+    let mut keyframe = Vec::new();
+    arena.sim.write_keyframe(&mut keyframe);
+    let motion = arena.sim.canonical(StateKind::Motion)[0].1.clone();
+    let places: Vec<_> = keyframe.windows(motion.len()).enumerate().filter(|(_, at)| *at == motion).collect();
+    let &[(at, _)] = &places[..] else { panic!("{} places", places.len()) };
+    let sound = Motion::take(&mut Reader::new(&motion)).expect("it is read as it was written");
+    let crossed = Motion { x_low: 1, x_high: 0, ..sound };
+    let extreme = Motion { z_low: i32::MIN, ..sound };
+    for (motion, is_read) in [(sound, true), (crossed, false), (extreme, false)] {
+        let mut bytes = Vec::new();
+        motion.put(&mut bytes);
+        keyframe.splice(at..at + bytes.len(), bytes);
+        assert_eq!(Sim::restore(&arena.parts, &keyframe).is_ok(), is_read, "{motion:?}");
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use combat_components::canon::{Canon, Reader};
 use combat_components::map::{Map, Solid};
 use combat_components::quantity::{Pose, Vec3Mm, Yaw};
-use combat_systems::snapshot::StateKind;
 use combat_systems::spatial::Level;
+use combat_systems::state::StateKind;
 
 use crate::arena::{Arena, Plan};
 use crate::maps;

@@ -13,7 +13,7 @@ use combat_components::score::Score;
 use combat_components::streams::Stream;
 use combat_components::vitals::Vitals;
 use combat_components::weapon::Arms;
-use combat_systems::snapshot::StateKind;
+use combat_systems::state::StateKind;
 
 use crate::arena::{Arena, Plan};
 use crate::maps;

@@ -5,8 +5,9 @@ use combat_components::event::Event;
 use combat_components::ids::{Epoch, Pseudonym, SimId, Slot, Team};
 use combat_components::phase::{EndReason, Phase};
 use combat_components::quantity::{Pitch, Yaw};
+use combat_components::score::Score;
 use combat_components::setup::SimLimits;
-use combat_components::tick::TickRate;
+use combat_components::tick::{Tick, TickRate};
 use combat_systems::sim::Sim;
 
 use crate::arena::{Arena, Plan, join};
@@ -178,7 +179,8 @@ fn whoever_joins_again_has_his_score_and_the_health_he_left_with_after_the_delay
         assert_eq!(arena.tick() - joined_at, RESPAWN_TICKS, "{mode}");
         assert_eq!([health(&mut arena, 0), health(&mut arena, 1)], [90, 90], "{mode}: nobody is healed");
         leave(&mut arena, 1, LeaveCause::Left);
-        assert_eq!(kept(&arena, 1).score, before, "{mode}");
+        let away_ticks = before.away_ticks + 1;
+        assert_eq!(kept(&arena, 1).score, Score { away_ticks, ..before }, "{mode}");
     }
 }
 
@@ -187,7 +189,8 @@ fn a_new_match_forgets_who_has_left_before_it() {
     let mut arena = warming_up(2_000, 3);
     shoot(&mut arena, 0, 1);
     leave(&mut arena, 0, LeaveCause::Left);
-    assert_eq!(kept(&arena, 0).score.hits, 1);
+    arena.step_by(4);
+    assert_eq!(kept(&arena, 0).score.hits, 1, "gone once a frame has shown his shot");
     while arena.sim.match_state().phase != Phase::Active {
         arena.step();
     }
@@ -211,39 +214,220 @@ fn a_death_by_leaving_ends_the_round_of_a_duel_and_the_next_one_begins_whole_for
     shoot(&mut arena, 1, 0);
     leave(&mut arena, 1, LeaveCause::Left);
     let ended_at = arena.tick();
-    assert_eq!(deaths(&arena), [(2, 1)]);
+    assert_eq!(deaths(&arena), [(2, 1)], "he has died, by his last attacker");
     arena.step_by(40);
     arena.join(1, Team::NONE);
     arena.step();
     while !arena.public(1).alive {
-        assert_eq!(health(&mut arena, 0), 90);
+        assert_eq!(health(&mut arena, 0), 90, "the round is over, and nobody is healed before the next");
         arena.step();
     }
     assert_eq!(arena.tick() - ended_at, RESPAWN_TICKS, "it waits for nobody who comes late");
-    assert_eq!([health(&mut arena, 0), health(&mut arena, 1)], [100, 100]);
-    assert_eq!([arena.public(0).kills, arena.public(1).deaths], [1, 1]);
+    assert_eq!([health(&mut arena, 0), health(&mut arena, 1)], [100, 100], "the next begins whole for both");
+    assert_eq!([arena.public(0).kills, arena.public(1).deaths], [1, 1], "both scores tell of it");
+}
+
+/// The first kill is slot 0's, and the victim stands again.
+fn led_by_slot_0(mode: &'static str) -> Arena {
+    let mut arena = Arena::fighting(&Plan { score_limit: 10, ..plan(mode) }, 2);
+    while deaths(&arena).is_empty() {
+        arena.attack(0, 1);
+        arena.step();
+    }
+    arena.step_by(RESPAWN_TICKS + 5);
+    arena
+}
+
+fn ends_at(arena: &Arena) -> Tick {
+    arena.sim.match_state().phase_ends_at.expect("the match has a time limit")
+}
+
+fn outcome(arena: &Arena) -> (Option<EndReason>, Option<SimId>) {
+    let state = arena.sim.match_state();
+    (state.end, state.winner)
 }
 
 #[test]
-fn whoever_leads_and_stays_away_has_not_won_but_lost_in_the_end() {
+fn whoever_leads_and_stays_away_has_not_won_but_lost_after_a_minute_in_sum() {
     for mode in ["duel", "deathmatch"] {
-        let mut arena = Arena::fighting(&Plan { score_limit: 10, ..plan(mode) }, 2);
+        let mut arena = led_by_slot_0(mode);
+        let before = ends_at(&arena);
+        leave(&mut arena, 0, LeaveCause::Left);
+        arena.step_by(999);
+        arena.join(0, Team::NONE);
+        arena.step();
+        assert_eq!(ends_at(&arena).since(before), 1_000, "{mode}: the clock stands");
+        arena.step_by(100);
+        assert_eq!(ends_at(&arena).since(before), 1_000, "{mode}: it goes on for two");
+        leave(&mut arena, 0, LeaveCause::Left);
+        assert_eq!(kept(&arena, 0).score.away_ticks, 1_001, "{mode}: with the tick in which he goes");
+        arena.step_by(60 * 128 - 1_002);
+        assert_eq!(outcome(&arena), (None, None), "{mode}: the last tick of his minute");
+        arena.step();
+        assert_eq!(outcome(&arena), (Some(EndReason::TooFewPlayers), Some(SimId(2))), "{mode}");
+    }
+}
+
+#[test]
+fn a_minute_of_absence_is_everybodys_own() {
+    let mut arena = led_by_slot_0("duel");
+    leave(&mut arena, 1, LeaveCause::Left);
+    arena.step_by(59 * 128);
+    arena.join(1, Team::NONE);
+    arena.step_by(10 * 128);
+    leave(&mut arena, 0, LeaveCause::Left);
+    arena.step_by(59 * 128);
+    assert_eq!(outcome(&arena), (None, None), "the loser's absence was not the leader's");
+    arena.join(0, Team::NONE);
+    arena.step_by(10 * 128);
+    leave(&mut arena, 1, LeaveCause::Left);
+    arena.step_by(2 * 128);
+    assert_eq!(outcome(&arena).0, Some(EndReason::TooFewPlayers), "his own minute is over");
+    assert_eq!(arena.sim.match_state().winner, arena.sim.members().next().map(|(id, ..)| id));
+}
+
+#[test]
+fn somebody_long_gone_is_not_waited_for_and_takes_nobodys_minute() {
+    let mut arena = Arena::fighting(&plan("deathmatch"), 3);
+    leave(&mut arena, 2, LeaveCause::Left);
+    leave(&mut arena, 1, LeaveCause::Left);
+    arena.step_by(59 * 128);
+    arena.join(1, Team::NONE);
+    arena.step_by(128);
+    leave(&mut arena, 0, LeaveCause::Left);
+    arena.step_by(59 * 128);
+    assert_eq!(outcome(&arena), (None, None), "slot 0 may come back");
+    arena.step_by(2 * 128);
+    assert_eq!(outcome(&arena).0, Some(EndReason::TooFewPlayers));
+}
+
+#[test]
+fn strangers_who_come_and_go_stretch_no_match() {
+    for mode in ["duel", "deathmatch"] {
+        let mut arena = led_by_slot_0(mode);
+        leave(&mut arena, 1, LeaveCause::Left);
+        let mut ticks = 0;
+        while outcome(&arena).0.is_none() && ticks < 5 * 60 * 128 {
+            if ticks % (59 * 128) == 0 {
+                let stranger = 20 + (ticks / (59 * 128)) as u8;
+                arena.join(stranger, Team::NONE);
+                arena.step();
+                leave(&mut arena, stranger, LeaveCause::Left);
+            }
+            arena.step();
+            ticks += 1;
+        }
+        assert_eq!(
+            outcome(&arena),
+            (Some(EndReason::TooFewPlayers), Some(SimId(1))),
+            "{mode}: {ticks} ticks"
+        );
+        assert!(ticks <= 60 * 128, "{mode}: the loser's own minute, {ticks} ticks");
+    }
+}
+
+#[test]
+fn the_clock_stands_too_while_nobody_is_there() {
+    let mut arena = led_by_slot_0("deathmatch");
+    let before = ends_at(&arena);
+    leave(&mut arena, 1, LeaveCause::Left);
+    leave(&mut arena, 0, LeaveCause::Left);
+    arena.step_by(50 * 128);
+    assert_eq!(ends_at(&arena).since(before), 50 * 128 + 2);
+    arena.step_by(10 * 128);
+    assert_eq!(outcome(&arena).0, Some(EndReason::Empty));
+}
+
+#[test]
+fn a_kill_wins_a_match_that_is_on_when_it_is_ended_and_none_that_is_still_warming_up() {
+    for (warmup_ms, phase, winner) in [(0, Phase::Active, Some(SimId(1))), (60_000, Phase::Warmup, None)] {
+        let mut arena = warming_up(warmup_ms, 2);
+        assert_eq!(arena.sim.match_state().phase, phase);
         while deaths(&arena).is_empty() {
             arena.attack(0, 1);
             arena.step();
         }
-        let ends_at = arena.sim.match_state().phase_ends_at.expect("it has a time limit");
-        leave(&mut arena, 0, LeaveCause::Left);
-        arena.step_by(1_000);
-        let moved = arena.sim.match_state().phase_ends_at.expect("it goes on");
-        assert_eq!(moved.since(ends_at), arena.sim.match_state().short_ticks, "{mode}: the clock stands");
+        arena.input.push(Command::End { reason: EndReason::Requested });
+        arena.step();
+        assert_eq!(arena.public(0).kills, 1, "{phase:?}");
+        assert_eq!(outcome(&arena), (Some(EndReason::Requested), winner), "{phase:?}");
+        assert!(arena.output.events.contains(&Event::Ended { reason: EndReason::Requested, winner }));
+    }
+}
+
+#[test]
+fn a_lobby_waits_for_ever_and_a_body_without_a_socket_is_there() {
+    let mut alone = Arena::new(&plan("duel"));
+    alone.join(0, Team::NONE);
+    alone.step_by(120 * 128);
+    assert_eq!(alone.sim.match_state().phase, Phase::Waiting);
+    let mut lacking = warming_up(2_000, 2);
+    leave(&mut lacking, 1, LeaveCause::Left);
+    lacking.step_by(120 * 128);
+    assert_eq!(lacking.sim.match_state().phase, Phase::Warmup);
+    let mut arena = led_by_slot_0("duel");
+    let before = ends_at(&arena);
+    arena.input.push(Command::Disconnected { slot: Slot(1) });
+    arena.step_by(128);
+    assert_eq!(ends_at(&arena), before);
+}
+
+/// Slot 0 has been hurt and has won the round; then it leaves.
+fn winner_leaves_hurt() -> Arena {
+    let mut arena = Arena::fighting(&plan("duel"), 2);
+    shoot(&mut arena, 1, 0);
+    arena.step_by(WINDOW_TICKS + 10);
+    while deaths(&arena).is_empty() {
+        arena.attack(0, 1);
+        arena.step();
+    }
+    arena.step_by(8);
+    leave(&mut arena, 0, LeaveCause::Left);
+    arena
+}
+
+fn until_slot_0_stands(arena: &mut Arena) {
+    for _ in 0..3 * RESPAWN_TICKS {
+        arena.step();
+        if arena.public(0).alive {
+            return;
+        }
+    }
+    panic!("it does not stand up");
+}
+
+#[test]
+fn a_round_that_a_death_has_ended_is_forgotten_by_all_whether_they_come_back_before_or_after() {
+    for waits in [5, RESPAWN_TICKS + 5] {
+        let mut arena = winner_leaves_hurt();
+        arena.step_by(waits);
         arena.join(0, Team::NONE);
-        arena.step_by(100);
-        assert_eq!(arena.sim.match_state().phase_ends_at, Some(moved), "{mode}: it goes on for two");
+        until_slot_0_stands(&mut arena);
+        assert_eq!(health(&mut arena, 0), 100, "back after {waits} ticks");
+    }
+}
+
+#[test]
+fn a_round_that_begins_because_a_stranger_found_nobody_heals_nobody_who_left() {
+    for accomplice_stays in [true, false] {
+        let mut arena = Arena::fighting(&plan("duel"), 2);
+        shoot(&mut arena, 1, 0);
+        shoot(&mut arena, 0, 1);
+        arena.step_by(20);
+        shoot(&mut arena, 0, 1);
+        arena.step_by(WINDOW_TICKS + 10);
         leave(&mut arena, 0, LeaveCause::Left);
-        arena.step_by(60 * 128);
-        let state = *arena.sim.match_state();
-        assert_eq!((state.end, state.winner), (Some(EndReason::Empty), Some(SimId(2))), "{mode}");
+        arena.join(5, Team::NONE);
+        arena.step();
+        while !arena.public(5).alive {
+            arena.step();
+        }
+        if !accomplice_stays {
+            leave(&mut arena, 5, LeaveCause::Left);
+        }
+        arena.join(0, Team::NONE);
+        until_slot_0_stands(&mut arena);
+        assert_eq!(health(&mut arena, 0), 90, "accomplice stays: {accomplice_stays}");
     }
 }
 
@@ -281,12 +465,12 @@ fn a_stranger_who_takes_the_place_of_a_duellist_begins_a_new_round_after_the_del
     arena.input.push(join(2, Team::NONE));
     arena.step();
     for _ in 1..RESPAWN_TICKS {
-        assert!(!arena.public(2).alive);
-        assert_eq!(health(&mut arena, 0), 90);
+        assert!(!arena.public(2).alive, "a stranger waits for the round");
+        assert_eq!(health(&mut arena, 0), 90, "his coming heals nobody before it");
         arena.step();
     }
     arena.step();
-    assert_eq!([health(&mut arena, 0), health(&mut arena, 2)], [100, 100]);
+    assert_eq!([health(&mut arena, 0), health(&mut arena, 2)], [100, 100], "the round begins whole for both");
 }
 
 #[test]
@@ -302,14 +486,18 @@ fn no_coming_and_going_interrupts_or_heals_a_round_that_is_on() {
         assert!(!arena.public(2).alive, "a newcomer waits for a round");
         leave(&mut arena, 2, LeaveCause::Left);
         arena.step_by(RESPAWN_TICKS);
-        assert_eq!([health(&mut arena, 0), health(&mut arena, 1)], [90, 90]);
+        assert_eq!([health(&mut arena, 0), health(&mut arena, 1)], [90, 90], "visit {round} healed somebody");
     }
-    assert_eq!([arena.own(0).pose_epoch, arena.own(1).pose_epoch], epochs);
+    assert_eq!([arena.own(0).pose_epoch, arena.own(1).pose_epoch], epochs, "somebody was placed anew");
     leave(&mut arena, 0, LeaveCause::Left);
     leave(&mut arena, 1, LeaveCause::Left);
     (0..2).for_each(|slot| arena.join(slot, Team::NONE));
     arena.step_by(RESPAWN_TICKS + 2);
-    assert_eq!([health(&mut arena, 0), health(&mut arena, 1)], [90, 90], "both left and came back");
+    assert_eq!(
+        [health(&mut arena, 0), health(&mut arena, 1)],
+        [90, 90],
+        "leaving and coming back healed somebody"
+    );
 }
 
 #[test]

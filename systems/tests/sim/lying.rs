@@ -9,7 +9,7 @@ use combat_components::map::Map;
 use combat_components::quantity::{Pose, Vec3Mm};
 use combat_components::tick::Tick;
 use combat_systems::sim::Sim;
-use combat_systems::snapshot::StateKind;
+use combat_systems::state::StateKind;
 
 use crate::arena::{Arena, Plan};
 use crate::maps;

@@ -11,6 +11,7 @@ mod duels;
 mod duplicates;
 mod invariants;
 mod leaving;
+mod limits;
 mod lying;
 mod maps;
 mod noise;

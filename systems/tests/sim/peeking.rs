@@ -1,12 +1,14 @@
 //! Shooting from where one never stood: out of cover, a shot and back before any frame.
 
-use combat_components::command::Deed;
+use combat_components::command::{Command, Deed, LeaveCause};
+use combat_components::event::Event;
+use combat_components::ids::{Slot, Team};
 use combat_components::quantity::{Pitch, Vec3Mm, Yaw};
 use combat_components::reason::Reason;
 use combat_components::streams::Stream;
 use combat_components::verdict::Outcome;
 
-use crate::arena::{Arena, Plan, look};
+use crate::arena::{Arena, Plan, join, look};
 use crate::maps;
 
 const SHOOTER: u8 = 0;
@@ -238,14 +240,16 @@ fn of_two_claims_older_than_the_frame_two_shots_do_not_follow_both() {
     arena.step_by(3);
     let first = arena.act_after(SHOOTER, back, Deed::Attack, straight);
     arena.step();
-    assert_eq!(arena.refusal(SHOOTER, first), None);
+    assert_eq!(arena.refusal(SHOOTER, first), None, "the first follows where it stands");
     arena.step_by(2);
     let second = arena.act_after(SHOOTER, aside, Deed::Attack, straight);
     arena.claim(SHOOTER, 1_030, beside(at, -330));
     arena.step();
-    assert_eq!(arena.refusal(SHOOTER, second), Some(Reason::StaleInput));
+    let stale = Some(Reason::StaleInput);
+    assert_eq!(arena.refusal(SHOOTER, second), stale, "the first, from elsewhere, is still to be shown");
     let away_mm = arena.at(SHOOTER).distance_squared(at).isqrt();
-    assert!(away_mm <= walk_mm(&arena, frame_ticks(&arena)), "{away_mm} mm from the first muzzle");
+    let most_mm = walk_mm(&arena, frame_ticks(&arena));
+    assert!(away_mm <= most_mm, "the frame shows it {away_mm} mm from the first muzzle, a walk is {most_mm}");
 }
 
 #[test]
@@ -268,4 +272,149 @@ fn a_claim_to_the_other_corner_of_the_largest_map_is_held_like_any_other() {
     let claim = arena.claim(shooter, 100, Vec3Mm::new(999_000, 999_000, 999_000));
     arena.step();
     assert_eq!(arena.refusal(shooter, claim), Some(Reason::HeldByShot));
+}
+
+/// Two on a plain, the shooter at rest for a second, in the tick before one that is so far into the grid of frames.
+fn at_rest(fire_interval_ms: u32, into_grid: u32) -> (Arena, Vec3Mm) {
+    let mut plan = Plan::on(maps::plain(&[[0, 0, 10_000], [0, 0, -10_000]]));
+    plan.ruleset.weapons[0].fire_interval_ms = fire_interval_ms;
+    let mut arena = Arena::fighting(&plan, 2);
+    arena.step_by(60);
+    let at = arena.at(SHOOTER);
+    arena.claim(SHOOTER, 1_000, at);
+    arena.step_by(100);
+    while arena.tick() % frame_ticks(&arena) != into_grid {
+        arena.step();
+    }
+    (arena, at)
+}
+
+fn straight() -> (Yaw, Pitch) {
+    (Yaw(0), Pitch::default())
+}
+
+#[test]
+fn from_muzzle_to_muzzle_before_one_frame_is_no_further_than_one_walk() {
+    let (mut arena, at) = at_rest(10, 3);
+    let one = arena.claim(SHOOTER, 1_010, at);
+    arena.step();
+    let two = arena.claim(SHOOTER, 1_022, beside(at, 100));
+    arena.step();
+    let first = arena.act_after(SHOOTER, one, Deed::Attack, straight());
+    arena.step();
+    assert_eq!(arena.refusal(SHOOTER, first), None);
+    arena.step();
+    let second = arena.act_after(SHOOTER, two, Deed::Attack, straight());
+    let away = arena.claim(SHOOTER, 1_029, beside(at, 250));
+    arena.step();
+    assert_eq!([second, away].map(|seq| arena.refusal(SHOOTER, seq)), [None, Some(Reason::HeldByShot)]);
+    let far_mm = next_frame(&mut arena).distance_squared(at).isqrt();
+    assert!(far_mm <= walk_mm(&arena, frame_ticks(&arena)), "{far_mm} mm from the first muzzle");
+}
+
+#[test]
+fn a_second_shot_follows_a_newer_claim_of_the_same_tick_and_no_older_one() {
+    for (follows_newer, refusal) in [(true, None), (false, Some(Reason::StaleInput))] {
+        let (mut arena, at) = at_rest(10, 0);
+        let older = arena.claim(SHOOTER, 1_011, at);
+        let newer = arena.claim(SHOOTER, 1_022, beside(at, 40));
+        arena.step();
+        let first =
+            arena.act_after(SHOOTER, if follows_newer { older } else { newer }, Deed::Attack, straight());
+        arena.step();
+        assert_eq!(arena.refusal(SHOOTER, first), None);
+        arena.step();
+        let second =
+            arena.act_after(SHOOTER, if follows_newer { newer } else { older }, Deed::Attack, straight());
+        arena.step();
+        assert_eq!(arena.refusal(SHOOTER, second), refusal, "follows the newer: {follows_newer}");
+    }
+}
+
+#[test]
+fn of_two_shots_in_one_packet_only_the_one_that_is_fired_binds_and_each_shooter_by_his_own() {
+    let (mut arena, at) = at_rest(100, 0);
+    let other_at = arena.at(1);
+    let others = arena.claim(1, 1_000, other_at);
+    let one = arena.claim(SHOOTER, 1_010, at);
+    arena.step();
+    let two = arena.claim(SHOOTER, 1_020, beside(at, 90));
+    arena.step();
+    arena.act_after(SHOOTER, one, Deed::Attack, straight());
+    arena.act_after(SHOOTER, two, Deed::Attack, straight());
+    arena.act_after(1, others, Deed::Attack, straight());
+    let away = [(SHOOTER, beside(at, 140)), (1, beside(other_at, 300))];
+    let away = away.map(|(slot, to)| (slot, arena.claim(slot, 1_030, to)));
+    arena.step();
+    assert_eq!(away.map(|(slot, seq)| arena.refusal(slot, seq)), [Some(Reason::HeldByShot); 2]);
+}
+
+#[test]
+fn an_ability_that_is_not_used_holds_for_its_tick_and_no_longer() {
+    let (mut arena, at) = at_rest(100, 0);
+    let one = arena.claim(SHOOTER, 1_010, at);
+    arena.step();
+    arena.act_after(SHOOTER, one, Deed::Ability { index: 0 }, straight());
+    arena.act_after(SHOOTER, one, Deed::Ability { index: 0 }, straight());
+    arena.step();
+    let (dashed_at, epoch) = (arena.at(SHOOTER), arena.own(SHOOTER).pose_epoch);
+    assert!(dashed_at.distance_squared(at) > 1_000_000);
+    let on = beside(dashed_at, 2);
+    arena.claim_of(SHOOTER, 1_020, on, epoch);
+    arena.step();
+    assert_eq!(arena.at(SHOOTER), on);
+}
+
+#[test]
+fn a_hold_of_minutes_ago_holds_nobody_however_fast_bodies_are() {
+    let mut plan = Plan::on(maps::plain(&[[0, 0, 10_000], [0, 0, -10_000]]));
+    plan.ruleset.movement.speed_mm_per_s = 50_000;
+    let mut arena = Arena::fighting(&plan, 2);
+    arena.step_by(60);
+    let at = arena.at(SHOOTER);
+    arena.claim(SHOOTER, 1_000, at);
+    arena.act(SHOOTER, Deed::Attack, Yaw(0), Pitch::default());
+    arena.step();
+    for _ in 0..2 * 60 * 128 {
+        arena.sim.step(&mut Vec::new());
+    }
+    arena.claim(SHOOTER, 1_020, at);
+    arena.step();
+    assert_eq!((arena.displaced(SHOOTER), arena.at(SHOOTER)), (Vec::new(), at));
+}
+
+#[test]
+fn who_leaves_after_a_shot_stands_until_a_frame_has_shown_him_and_does_nothing_more() {
+    for cause in [LeaveCause::Left, LeaveCause::WindowExpired, LeaveCause::Kicked] {
+        let (mut arena, _) = at_rest(10, 0);
+        arena.act(SHOOTER, Deed::Attack, Yaw(0), Pitch::default());
+        arena.step();
+        arena.input.push(Command::Leave { slot: Slot(SHOOTER), cause });
+        let more = arena.act(SHOOTER, Deed::Attack, Yaw(0), Pitch::default());
+        arena.step();
+        assert_eq!(arena.verdict(SHOOTER, more), None, "he has left");
+        next_frame(&mut arena);
+        assert!(arena.sim.members().any(|(_, identity, _)| identity.slot == Slot(SHOOTER)), "it is shown");
+        arena.step();
+        let gone = |event: &Event| matches!(event, Event::Left { cause: told, .. } if *told == cause);
+        assert!(arena.output.events.iter().any(gone), "and gone in the tick after: {cause:?}");
+    }
+}
+
+#[test]
+fn who_joins_again_before_he_has_gone_has_never_been_away() {
+    let (mut arena, _) = at_rest(10, 0);
+    let id = arena.own(SHOOTER).id;
+    arena.act(SHOOTER, Deed::Attack, Yaw(0), Pitch::default());
+    arena.step();
+    arena.input.push(Command::Leave { slot: Slot(SHOOTER), cause: LeaveCause::Left });
+    arena.step();
+    let Command::Join { pseudonym, team, bot, .. } = join(SHOOTER, Team::NONE) else {
+        unreachable!("a join")
+    };
+    arena.input.push(Command::Join { slot: Slot(7), pseudonym, team, bot });
+    arena.step_by(8);
+    let bodies: Vec<_> = arena.sim.members().map(|(id, identity, _)| (id, identity.slot)).collect();
+    assert_eq!(bodies[0], (id, Slot(SHOOTER)));
+    assert_eq!(bodies.len(), 2, "one body each");
 }

@@ -103,16 +103,32 @@ fn the_dead_are_in_nobodys_way() {
 }
 
 /// A floor of 2.2 × 2.2 m between walls holds nine bodies.
-#[test]
-fn where_there_is_no_room_at_all_they_still_appear_and_nobody_stands_in_solid() {
+fn closet() -> Map {
     let mut map = maps::plain(&[[-300, 0, 0], [300, 0, 0]]);
     for (x, z) in [(-1_600, 0), (1_600, 0), (0, -1_600), (0, 1_600)] {
-        map.solids.push(maps::cuboid(
-            [x, 1_500, z],
-            [if x == 0 { 4_200 } else { 1_000 }, 3_000, if z == 0 { 4_200 } else { 1_000 }],
-        ));
+        let size = [if x == 0 { 4_200 } else { 1_000 }, 3_000, if z == 0 { 4_200 } else { 1_000 }];
+        map.solids.push(maps::cuboid([x, 1_500, z], size));
     }
-    let mut arena = Arena::fighting(&Plan::on(map), 30);
+    map
+}
+
+#[test]
+fn what_64_who_appear_at_once_may_cost_a_tick_is_bounded_where_there_is_no_room_and_enough_where_there_is() {
+    for (map, is_spent) in [(closet(), true), (maps::duel_box(), false), (maps::two_levels(), false)] {
+        let mut arena = Arena::new(&Plan::on(map));
+        (0..64).for_each(|slot| arena.join(slot, Team::NONE));
+        arena.step();
+        assert_eq!(arena.sim.places_left() == 0, is_spent, "joining {}", arena.parts.map.id);
+        while arena.displaced(0) != [Reason::Spawned] {
+            arena.step();
+        }
+        assert_eq!(arena.sim.places_left() == 0, is_spent, "at the start on {}", arena.parts.map.id);
+    }
+}
+
+#[test]
+fn where_there_is_no_room_at_all_they_still_appear_and_nobody_stands_in_solid() {
+    let mut arena = Arena::fighting(&Plan::on(closet()), 30);
     let mut stream = Stream::of(3, 3);
     for _ in 0..600 {
         let slot = stream.below(30) as u8;
@@ -122,4 +138,31 @@ fn where_there_is_no_room_at_all_they_still_appear_and_nobody_stands_in_solid() 
         arena.step();
     }
     assert_eq!(living(&mut arena).len(), 30);
+}
+
+/// Two closets and an open place, each with somebody on it.
+#[test]
+fn a_closet_does_not_use_up_what_is_needed_to_find_the_room_there_is() {
+    for seed in 0..40 {
+        let spawns = [[0, 0, 0], [30_000, 0, 0], [60_000, 0, 0]];
+        let mut map = maps::plain(&spawns);
+        for [x, _, z] in spawns.into_iter().take(2) {
+            for (dx, dz) in [(700, 0), (-700, 0), (0, 700), (0, -700)] {
+                let size = if dx == 0 { [1_500, 3_000, 100] } else { [100, 3_000, 1_500] };
+                map.solids.push(maps::cuboid([x + dx, 1_500, z + dz], size));
+            }
+        }
+        let mut plan = Plan::on(map).seeded(seed);
+        plan.ruleset.matches.warmup_ms = 600_000;
+        let mut arena = Arena::new(&plan);
+        for slot in 0..6 {
+            arena.join(slot, Team::NONE);
+            arena.step();
+        }
+        let (living, body) = (living(&mut arena), arena.parts.ruleset.body);
+        for (slot, at) in &living {
+            let mut others = living.iter().filter(|(other, _)| other != slot);
+            assert!(others.all(|(_, other)| apart(&body, *at, *other)), "seed {seed}, slot {slot}");
+        }
+    }
 }

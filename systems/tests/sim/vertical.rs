@@ -35,7 +35,11 @@ impl Cheat {
 
     /// At the spawn point of a map that lies above the origin.
     fn on(map: Map) -> Self {
-        let mut arena = Arena::fighting(&Plan::on(map), 2);
+        Self::of(&Plan::on(map))
+    }
+
+    fn of(plan: &Plan) -> Self {
+        let mut arena = Arena::fighting(plan, 2);
         let slot = u8::from(arena.at(0).x != 0);
         arena.step_by(60);
         Self { arena, client_tick: 100, slot }
@@ -327,6 +331,29 @@ fn a_dash_in_the_air_may_be_answered_where_it_ended_and_the_fall_begins_there() 
     assert!(cheat.go(1, [0, 0, 0]), "the first claim after a round trip says where it stands");
     assert!(!cheat.would_accept(8, [0, 0, 0]), "and from there it falls");
     assert!(cheat.would_accept(8, [0, -39, 0]));
+}
+
+#[test]
+fn who_goes_silent_while_he_rises_falls_as_from_rest_since_his_last_claim() {
+    let mut plan = Plan::on(maps::plain(&[[0, 0, 0], [90_000, 0, 0]]));
+    plan.ruleset.movement.jump_speed_mm_per_s = 13_000;
+    let mut cheat = Cheat::of(&plan);
+    assert!(cheat.go(4, [0, 0, 0]));
+    cheat.rest(60);
+    let rise_mm = 13_000 * 20 / 128 - 20_000 * 20 * 20 / (2 * 128 * 128);
+    assert!(cheat.go(20, [0, rise_mm, 0]), "a jump that goes on rising for half a second more");
+    let claimed_at = cheat.arena.tick();
+    while cheat.arena.displaced(cheat.slot).is_empty() {
+        assert_eq!(cheat.at().y, rise_mm, "nothing moves it until the server takes it over");
+        cheat.rest(1);
+    }
+    assert!(cheat.at().y > 0, "it is taken over in the air");
+    while cheat.at().y > 0 {
+        let ticks = i64::from(cheat.arena.tick() - claimed_at);
+        let fallen_mm = 20_000 * ticks * ticks / (2 * 128 * 128);
+        assert_eq!(i64::from(cheat.at().y), i64::from(rise_mm) - fallen_mm, "{ticks} ticks after its claim");
+        cheat.rest(1);
+    }
 }
 
 #[test]

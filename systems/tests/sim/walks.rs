@@ -24,6 +24,9 @@ const ILLEGAL_MOVES: u32 = if cfg!(debug_assertions) { 3_000 } else { 10_000 };
 const WALK_TICKS: u32 = 48;
 const WALKERS: u8 = 16;
 
+/// A walker of 350 mm in rapier's controller is caught by a corner so rarely; a human is not corrected in an hour.
+const REFUSED_ONCE_IN: u32 = 100_000;
+
 /// Changes of mind within a walk: mostly running, sometimes walking or standing, often jumping.
 fn wish(stream: &mut Stream, before: &Wish) -> Wish {
     let direction = match stream.below(4) {
@@ -62,7 +65,11 @@ fn assert_legal_walks_are_accepted(plan: &Plan, seed: u64, wanted: u32) {
         *reasons.entry(displacement.reason).or_insert(0) += 1;
     }
     println!("{walks} walks, {claims} claims, {} refused: {reasons:?}", refused.len());
-    assert!(refused.len() as u32 * 1_000 <= claims, "{} of {claims} refused: {reasons:?}", refused.len());
+    assert!(
+        refused.len() as u32 * REFUSED_ONCE_IN <= claims,
+        "{} of {claims} refused: {reasons:?}",
+        refused.len()
+    );
     let visited: BTreeSet<_> = clients.iter().map(|client| client.at().y / 500).collect();
     println!("ended at heights of {visited:?} half metres");
 }

@@ -157,3 +157,25 @@ fn no_slide_ends_inside_solid_out_of_bounds_or_beyond_its_reach() {
         assert!(moved > 1_000, "{}: {moved} moved", map.id);
     }
 }
+
+#[test]
+fn an_edge_too_low_to_step_on_without_stopping_is_a_wall_and_a_slope_of_45_degrees_is_none() {
+    let edge = |height_mm: i32| {
+        let level = level(&floor_and(&format!(
+            "[[cuboid]]\ncenter_mm = [0, {}, -5_000]\nsize_mm = [9_000, {height_mm}, 10_000]",
+            height_mm / 2
+        )));
+        let mut at = Vec3Mm::new(0, 0, 2_000);
+        while !level.overlaps(Vec3Mm { z: at.z - 1, ..at }) {
+            at.z -= 1;
+        }
+        level.beside_wall(at)
+    };
+    assert!(!edge(60) && !edge(100), "a round bottom rolls over it at less than 45°");
+    assert!(edge(145) && edge(170) && edge(300), "the controller stops at it");
+    let slope = level(&floor_and(&ramp(6_000, 6_000)));
+    for x in (500..5_500).step_by(500) {
+        let at = slope.ground_below(Vec3Mm::new(x, 7_000, 0)).expect("there is a ramp");
+        assert!(!slope.beside_wall(at), "{at:?}");
+    }
+}

@@ -1,7 +1,7 @@
 //! The walker's paths keep every rule of movement, judged here by plain arithmetic.
 
 use combat_components::map::Map;
-use combat_components::quantity::{Vec3Mm, Yaw};
+use combat_components::quantity::{Vec3Mm, Velocity, Yaw};
 use combat_components::tick::TickRate;
 use combat_systems::spatial::{Level, Trail, Walked, Walker, Wish};
 
@@ -10,6 +10,8 @@ use crate::reference::Reference;
 
 const WALKS: u32 = 150;
 const TICKS: u32 = 256;
+/// Unoptimised, only so many of a series of cases are tried.
+const STEP: usize = if cfg!(debug_assertions) { 12 } else { 1 };
 
 fn walker(at: Vec3Mm) -> Walker {
     Walker::new(rules().movement, TickRate::DEFAULT, at)
@@ -125,6 +127,63 @@ fn every_walk_fits_into_claims_of_four_bends() {
             }
         }
         println!("{}: {claims} claims, {early} of them early", map.id);
+    }
+}
+
+#[test]
+fn a_trail_up_a_step_bends_where_a_straight_way_would_lead_through_the_air() {
+    let level = level(&floor_and("[[cuboid]]\ncenter_mm = [0, 300, -5_000]\nsize_mm = [9_000, 600, 10_000]"));
+    let mut walker = walker(Vec3Mm::new(0, 0, 1_500));
+    let mut trail = Trail::starting(walker.at());
+    for tick in 0..128 {
+        let walked = walker.step(&level, &Wish { direction: Yaw(0), speed_mm_per_s: 6_500, jump: false });
+        assert!(trail.add(&level, &walked), "{trail:?}");
+        let points: Vec<_> = trail.bends().iter().copied().chain([trail.at()]).collect();
+        for piece in points.windows(2) {
+            let rise_mm = i64::from(piece[1].y - piece[0].y);
+            let is_steep = rise_mm * rise_mm > piece[0].horizontal_distance_squared(piece[1]);
+            assert!(!is_steep || rise_mm <= 350, "no step is so high: {piece:?}");
+        }
+        if tick % 5 == 4 {
+            trail.claimed();
+        }
+    }
+    assert!(walker.at().y > 590, "it has climbed the edge: {:?}", walker.at());
+}
+
+#[test]
+fn a_runner_along_a_wall_is_never_caught_by_it() {
+    let level =
+        level(&floor_and("[[cuboid]]\ncenter_mm = [0, 1_000, -5_500]\nsize_mm = [38_000, 2_000, 1_000]"));
+    for (turn, hz) in (0..60_u16).step_by(STEP).flat_map(|turn| [16, 32, 64, 128].map(|hz| (turn, hz))) {
+        let rate = TickRate::new(hz).expect("an allowed rate");
+        let mut walker = Walker::new(rules().movement, rate, Vec3Mm::new(-17_000, 0, -4_649));
+        let direction = Yaw(49_152 + turn * 150);
+        let (mut before, mut fastest_mm) = (walker.at(), 0);
+        for _ in 0..hz * 2 {
+            walker.step(&level, &Wish { direction, speed_mm_per_s: 6_500, jump: false });
+            let along_mm = walker.at().x - before.x;
+            assert!(along_mm * 10 >= fastest_mm * 8, "{turn} at {hz} Hz: {along_mm} after {fastest_mm} mm");
+            (before, fastest_mm) = (walker.at(), fastest_mm.max(along_mm));
+        }
+        assert!(fastest_mm * hz as i32 > 4_000, "{turn} at {hz} Hz: {fastest_mm} mm a tick");
+    }
+}
+
+#[test]
+fn whoever_comes_down_along_a_wall_lands_in_full_stride() {
+    let level =
+        level(&floor_and("[[cuboid]]\ncenter_mm = [0, 1_000, -5_500]\nsize_mm = [38_000, 2_000, 1_000]"));
+    for (drop_mm, hz) in (0..50).step_by(STEP).flat_map(|drop| [16, 32, 64, 128].map(|hz| (drop * 23, hz))) {
+        let rate = TickRate::new(hz).expect("an allowed rate");
+        let mut walker = Walker::new(rules().movement, rate, Vec3Mm::default());
+        walker.place_moving(&level, Vec3Mm::new(0, 40 + drop_mm, -4_650), Velocity { x: 6_000, y: 0, z: 0 });
+        while !walker.stands() {
+            let before = walker.at();
+            walker.step(&level, &Wish { direction: Yaw(49_152 + 4_000), speed_mm_per_s: 6_500, jump: false });
+            let along_mm = walker.at().x - before.x;
+            assert!(along_mm * hz as i32 > 5_000, "{along_mm} mm at {before:?}, {hz} Hz");
+        }
     }
 }
 

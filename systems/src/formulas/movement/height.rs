@@ -5,6 +5,9 @@ use combat_components::reason::Reason;
 
 use super::{DivCeil, MovementLimits, ROUNDING_UM, WayPoint};
 
+/// What rounding both ends to whole millimetres, and a flight's every tick to whole micrometres, can add to its height.
+const RISE_DEBT_UM_MAX: i64 = ROUNDING_UM + 250;
+
 /// Where a body last stood, and from which length on it has certainly been in the air.
 #[derive(Clone, Copy, Debug, Default)]
 struct Footing {
@@ -23,28 +26,42 @@ impl MovementLimits {
         let ticks = i64::from(ticks);
         let footing = self.last_footing(motion, ticks, way)?;
         let walked_um = if footing.is_some() { self.step_um + end.length_um } else { 0 };
-        let falling = if motion.grounded { self.edge_fall() } else { i64::from(motion.fall_max) };
+        let stood_again = footing.as_ref().is_some_and(|footing| footing.at.grounded);
+        let falling = match (motion.grounded, stood_again) {
+            (true, true) => self.edge_fall(),
+            (true, false) => self.edge_fall().max(motion.fall_max.into()),
+            (false, _) => motion.fall_max.into(),
+        };
         let fallen_um = self.furthest(falling, ticks, self.gravity, self.terminal_speed);
         if end.rise_um < -(fallen_um + walked_um + ROUNDING_UM) {
             return Err(Reason::FallsTooFast);
         }
+        let fall_max = |falling: i64| {
+            (falling + (self.gravity * ticks).div_ceil_of(self.hz)).min(self.terminal_speed) as i32
+        };
         if end.grounded {
+            // Who passes close above an edge is not stopped by it, and falls on no faster than he came: at some moment
+            // of the way his speed was its mean.
+            let mean = ((ROUNDING_UM - end.rise_um) * self.hz).div_ceil_of(ticks.max(1));
             return Ok(Motion {
                 rise_max: self.jump_speed as i32,
-                fall_max: 0,
+                fall_max: if motion.grounded { 0 } else { fall_max(falling.min(mean.max(0))) },
                 rise_debt: 0,
                 grounded: true,
                 ..*motion
             });
         }
-        let (rise_max, rise_debt) = match footing {
-            Some(footing) => self.leave_ground(&footing, ticks, &end)?,
+        let (rise_max, rise_debt) = match &footing {
+            Some(footing) => self.leave_ground(footing, ticks, &end)?,
             None => self.fly_on(motion, ticks, &end)?,
         };
-        let falling = if footing.is_some() { self.edge_fall() } else { falling };
-        let fall_max =
-            (falling + (self.gravity * ticks).div_ceil_of(self.hz)).min(self.terminal_speed) as i32;
-        Ok(Motion { rise_max, fall_max, rise_debt, grounded: false, ..*motion })
+        let falling = match &footing {
+            // Whoever rises falls from where he is highest.
+            Some(footing) if end.rise_um > footing.at.rise_um + ROUNDING_UM => 0,
+            Some(_) => falling.max(self.edge_fall()),
+            None => falling,
+        };
+        Ok(Motion { rise_max, fall_max: fall_max(falling), rise_debt, grounded: false, ..*motion })
     }
 
     /// Where the body last stood before the end of the way; `None` when it was in the air all along.
@@ -95,7 +112,7 @@ impl MovementLimits {
     fn leave_ground(&self, footing: &Footing, ticks: i64, end: &WayPoint) -> Result<(i32, i32), Reason> {
         let risen = end.rise_um - footing.at.rise_um;
         let debt = risen - self.apex(self.jump_speed, ticks);
-        if debt > ROUNDING_UM {
+        if debt > RISE_DEBT_UM_MAX {
             return Err(Reason::TooHigh);
         }
         // Energy: what has been risen is paid for in speed, what has been fallen is gained (v² = u² − 2gh).
@@ -107,6 +124,7 @@ impl MovementLimits {
             (self.jump_speed * self.jump_speed - paid).max(0).isqrt() + 1
         };
         let flown_um = end.length_um - footing.left_at_um.unwrap_or(end.length_um);
+        let flown_um = (flown_um - 2 * ROUNDING_UM).max(0);
         let by_time = self.jump_speed - self.gravity * flown_um / self.speed;
         Ok((by_height.min(by_time).max(-self.terminal_speed) as i32, debt.max(0) as i32))
     }
@@ -121,7 +139,7 @@ impl MovementLimits {
             (start * ticks).div_ceil_of(self.hz) - self.gravity * ticks * ticks / (2 * self.hz * self.hz)
         };
         let debt = i64::from(motion.rise_debt) + end.rise_um - flown;
-        if debt > ROUNDING_UM {
+        if debt > RISE_DEBT_UM_MAX {
             return Err(Reason::TooHigh);
         }
         let slowed = (start - self.gravity * ticks / self.hz).max(-self.terminal_speed);

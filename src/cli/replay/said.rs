@@ -1,0 +1,131 @@
+//! What came into a tick and what became of it, as people read it and as machines do.
+
+use combat_components::command::{Action, Claim, Command, Deed};
+use combat_components::quantity::Vec3Mm;
+use combat_components::verdict::Verdict;
+use serde_json::{Value, json};
+
+use super::happened::{metres, points};
+
+/// One line.
+pub fn tell(command: &Command) -> String {
+    match command {
+        Command::Join { slot, pseudonym, bot, .. } => {
+            let whose = if *bot { "a bot" } else { "a player" };
+            format!("slot {}: join of {whose}, pseudonym {pseudonym}", slot.0)
+        }
+        Command::Leave { slot, cause } => format!("slot {}: leave ({})", slot.0, cause.code()),
+        Command::End { reason } => format!("end ({})", reason.code()),
+        Command::Connected { slot } => format!("slot {}: connected", slot.0),
+        Command::Disconnected { slot } => format!("slot {}: disconnected", slot.0),
+        Command::LinkSampled { slot, rtt_ms } => format!("slot {}: round trip of {rtt_ms} ms", slot.0),
+        Command::FramesSkipped { slot, from, to } => {
+            format!("slot {}: no frames from tick {} to {}", slot.0, from.0, to.0)
+        }
+        Command::SnapshotSent { slot, at } => format!("slot {}: snapshot of tick {}", slot.0, at.0),
+        Command::ScheduleMoved { ticks } => format!("schedule moved by {ticks} ticks"),
+        Command::Resumed { epoch } => format!("resumed as epoch {}", epoch.0),
+        Command::Claim { claim } => {
+            let Claim { slot, input_seq, client_tick, pose, bends, pose_epoch, .. } = claim;
+            let bends = if bends.is_empty() { String::new() } else { format!(" by {} bends", bends.len()) };
+            format!(
+                "slot {}: claim {input_seq} of {}{bends}, client tick {client_tick}, pose epoch {pose_epoch}",
+                slot.0,
+                metres(pose.at)
+            )
+        }
+        Command::Action { action } => {
+            let Action { slot, input_seq, follows, view_tick, deed, .. } = action;
+            let deed = match deed {
+                Deed::Attack => "attack".to_owned(),
+                Deed::Ability { index } => format!("ability {index}"),
+                Deed::Reload => "reload".to_owned(),
+                Deed::Switch { index } => format!("switch to weapon {index}"),
+            };
+            let seen = view_tick.0;
+            format!("slot {}: action {input_seq}, {deed}, follows claim {follows}, saw tick {seen}", slot.0)
+        }
+    }
+}
+
+/// An object with a `type` and what that type has; places in millimetres, angles in 1/65,536 turn.
+pub fn as_json(command: &Command) -> Value {
+    match command {
+        Command::Join { slot, pseudonym, team, bot } => json!({
+            "type": "join", "slot": slot.0, "pseudonym": pseudonym.to_string(), "team": team.0, "bot": bot,
+        }),
+        Command::Leave { slot, cause } => json!({"type": "leave", "slot": slot.0, "cause": cause.code()}),
+        Command::End { reason } => json!({"type": "end", "reason": reason.code()}),
+        Command::Connected { slot } => json!({"type": "connected", "slot": slot.0}),
+        Command::Disconnected { slot } => json!({"type": "disconnected", "slot": slot.0}),
+        Command::LinkSampled { slot, rtt_ms } => {
+            json!({"type": "link_sampled", "slot": slot.0, "rttMs": rtt_ms})
+        }
+        Command::FramesSkipped { slot, from, to } => {
+            json!({"type": "frames_skipped", "slot": slot.0, "fromTick": from.0, "toTick": to.0})
+        }
+        Command::SnapshotSent { slot, at } => {
+            json!({"type": "snapshot_sent", "slot": slot.0, "atTick": at.0})
+        }
+        Command::ScheduleMoved { ticks } => json!({"type": "schedule_moved", "ticks": ticks}),
+        Command::Resumed { epoch } => json!({"type": "resumed", "epoch": epoch.0}),
+        Command::Claim { claim } => claim_as_json(claim),
+        Command::Action { action } => action_as_json(action),
+    }
+}
+
+fn claim_as_json(claim: &Claim) -> Value {
+    let Claim { slot, input_seq, client_tick, pose, bends, view_tick, pose_epoch } = claim;
+    json!({
+        "type": "claim", "slot": slot.0, "inputSeq": input_seq, "clientTick": client_tick, "at": at(pose.at),
+        "yaw": pose.yaw.0, "pitch": pose.pitch.turn(), "bends": Vec::from_iter(bends.iter().copied().map(at)),
+        "viewTick": view_tick.0, "poseEpoch": pose_epoch,
+    })
+}
+
+fn action_as_json(action: &Action) -> Value {
+    let Action { slot, input_seq, follows, yaw, pitch, view_tick, view_fraction, deed } = action;
+    let (deed, index) = match deed {
+        Deed::Attack => ("attack", None),
+        Deed::Ability { index } => ("ability", Some(*index)),
+        Deed::Reload => ("reload", None),
+        Deed::Switch { index } => ("switch", Some(*index)),
+    };
+    json!({
+        "type": "action", "slot": slot.0, "inputSeq": input_seq, "deed": deed, "index": index, "follows": follows,
+        "yaw": yaw.0, "pitch": pitch.turn(), "viewTick": view_tick.0, "viewFraction": view_fraction,
+    })
+}
+
+fn at(point: Vec3Mm) -> [i32; 3] {
+    [point.x, point.y, point.z]
+}
+
+/// One line.
+pub fn tell_verdict(verdict: &Verdict) -> String {
+    let Verdict { slot, input_seq, outcome, reason, hit } = verdict;
+    let why = reason.map_or(String::new(), |reason| format!(": {}", reason.code()));
+    let hit = hit.map_or(String::new(), |hit| {
+        let killed = if hit.killed { ", killed" } else { "" };
+        let (dealt, zone) = (points(hit.harm.dealt()), hit.zone.code());
+        format!(", hit SimId {} ({zone}) for {dealt} points{killed}", hit.victim.0)
+    });
+    format!("slot {}: input {input_seq} {}{why}{hit}", slot.0, outcome.code())
+}
+
+/// Damage in points; `reason` and `hit` are null where there is none.
+pub fn verdict_as_json(verdict: &Verdict) -> Value {
+    let Verdict { slot, input_seq, outcome, reason, hit } = verdict;
+    let hit = hit.map(|hit| {
+        json!({
+            "victim": hit.victim.0, "zone": hit.zone.code(), "amount": points(hit.amount),
+            "taken": points(hit.harm.taken), "absorbed": points(hit.harm.absorbed),
+            "overkill": points(hit.harm.overkill), "remainingHealth": points(hit.remaining_health),
+            "killed": hit.killed,
+        })
+    });
+    json!({
+        "slot": slot.0, "inputSeq": input_seq, "outcome": outcome.code(), "reason": reason.map(|reason| reason.code()),
+        "hit": hit,
+    })
+}

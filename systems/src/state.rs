@@ -1,0 +1,216 @@
+//! The table of everything that is state, a line for each part. What a body is made of and how systems ask for it, what
+//! the hash covers, what a keyframe holds, and what a report can name follow from it and cannot differ.
+
+#![allow(clippy::disallowed_methods, reason = "bevy's derive of Bundle forgets what it has moved out")]
+
+use bevy_ecs::bundle::Bundle;
+use bevy_ecs::query::QueryData;
+use bevy_ecs::system::{Res, SystemParam};
+use bevy_ecs::world::World;
+use combat_components::ability::Cooldowns;
+use combat_components::body::{Body, Motion};
+use combat_components::canon::{Canon, CanonError, Reader, Traced, Trail};
+use combat_components::claims::{ClaimState, RecentClaims};
+use combat_components::departed::DepartedPlayers;
+use combat_components::history::History;
+use combat_components::identity::Identity;
+use combat_components::ids::SimId;
+use combat_components::link::Link;
+use combat_components::phase::MatchState;
+use combat_components::score::Score;
+use combat_components::streams::Streams;
+use combat_components::vitals::Vitals;
+use combat_components::weapon::Arms;
+
+use crate::roster::{Ids, Roster};
+
+/// A resource with a part that is state, or that is one.
+pub(crate) trait Holds<T> {
+    fn held(&self) -> &T;
+}
+
+impl<T> Holds<T> for T {
+    fn held(&self) -> &T {
+        self
+    }
+}
+
+macro_rules! state {
+    (
+        bodies { $($kind:ident = $field:ident: $component:ident,)+ }
+        resources { $($resource_kind:ident = $resource_field:ident: $resource:ident in $holder:ident,)+ }
+    ) => {
+        /// What a body is made of.
+        #[derive(Bundle, Clone, Debug)]
+        pub struct FighterBundle {
+            pub id: SimId,
+            $(pub $field: $component,)+
+        }
+
+        /// Every component of a body, for systems that change more than one.
+        #[derive(QueryData)]
+        #[query_data(mutable)]
+        pub struct Fighter {
+            pub id: &'static SimId,
+            $(pub $field: &'static mut $component,)+
+        }
+
+        /// Everything that is state: component types in `SimId` order, then resources.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub enum StateKind {
+            $($kind,)+
+            $($resource_kind,)+
+        }
+
+        impl StateKind {
+            pub const ALL: [Self; STATE_KINDS] = [$(Self::$kind,)+ $(Self::$resource_kind,)+];
+            pub const COMPONENTS: &[Self] = &[$(Self::$kind,)+];
+            pub const RESOURCES: &[Self] = &[$(Self::$resource_kind,)+];
+
+            /// As reports name it.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => stringify!($component),)+
+                    $(Self::$resource_kind => stringify!($resource),)+
+                }
+            }
+
+            /// Tells every field of the canonical bytes of one part of this kind.
+            ///
+            /// # Errors
+            /// When they are none.
+            pub fn trace(
+                self,
+                bytes: &[u8],
+                visit: &mut dyn FnMut(Traced<'_>),
+            ) -> Result<(), CanonError> {
+                match self {
+                    $(Self::$kind => Trail::of::<$component>(bytes, visit),)+
+                    $(Self::$resource_kind => Trail::of::<$resource>(bytes, visit),)+
+                }
+            }
+        }
+
+        /// How many kinds of state there are.
+        pub const STATE_KINDS: usize = [$(stringify!($kind),)+ $(stringify!($resource_kind),)+].len();
+
+        impl FighterBundle {
+            /// Components come in the order of [`StateKind::ALL`].
+            pub(crate) fn take(id: SimId, reader: &mut Reader<'_>) -> Result<Self, CanonError> {
+                Ok(Self { id, $($field: Canon::take(reader)?,)+ })
+            }
+        }
+
+        /// The canonical bytes of one component; nothing for a kind that is a resource.
+        pub(crate) fn put_component(fighter: &FighterReadOnlyItem<'_, '_>, kind: StateKind, out: &mut Vec<u8>) {
+            match kind {
+                $(StateKind::$kind => fighter.$field.put(out),)+
+                $(StateKind::$resource_kind => {})+
+            }
+        }
+
+        /// Puts the component that `bytes` are in place of that of a body; nothing for a kind that is a resource.
+        ///
+        /// # Errors
+        /// When they are no component of this kind.
+        pub(crate) fn replace_component(
+            fighter: &mut FighterItem<'_, '_>,
+            kind: StateKind,
+            bytes: &[u8],
+        ) -> Result<(), CanonError> {
+            let mut reader = Reader::new(bytes);
+            match kind {
+                $(StateKind::$kind => {
+                    let component = Canon::take(&mut reader)?;
+                    reader.finish()?;
+                    *fighter.$field = component;
+                })+
+                $(StateKind::$resource_kind => {})+
+            }
+            Ok(())
+        }
+
+        /// One component as text; nothing for a kind that is a resource.
+        pub(crate) fn describe_component(fighter: &FighterReadOnlyItem<'_, '_>, kind: StateKind) -> String {
+            match kind {
+                $(StateKind::$kind => format!("{:?}", fighter.$field),)+
+                $(StateKind::$resource_kind => String::new(),)+
+            }
+        }
+
+        /// Every resource that is state.
+        #[derive(SystemParam)]
+        pub(crate) struct StateResources<'w> {
+            $(pub $resource_field: Res<'w, $holder>,)+
+        }
+
+        impl StateResources<'_> {
+            /// The canonical bytes of one resource; nothing for a kind that is a component.
+            pub(crate) fn put(&self, kind: StateKind, out: &mut Vec<u8>) {
+                match kind {
+                    $(StateKind::$kind => {})+
+                    $(StateKind::$resource_kind => Holds::<$resource>::held(&*self.$resource_field).put(out),)+
+                }
+            }
+        }
+
+        /// As [`StateResources::put`].
+        pub(crate) fn put_resource(world: &World, kind: StateKind, out: &mut Vec<u8>) {
+            match kind {
+                $(StateKind::$kind => {})+
+                $(StateKind::$resource_kind => Holds::<$resource>::held(world.resource::<$holder>()).put(out),)+
+            }
+        }
+
+        /// One resource as text; nothing for a kind that is a component.
+        pub(crate) fn describe_resource(world: &World, kind: StateKind) -> String {
+            match kind {
+                $(StateKind::$kind => String::new(),)+
+                $(StateKind::$resource_kind => {
+                    format!("{:?}", Holds::<$resource>::held(world.resource::<$holder>()))
+                })+
+            }
+        }
+
+        /// What a keyframe says of the resources.
+        pub(crate) struct ResourcesRead {
+            $(pub $resource_field: $resource,)+
+        }
+
+        impl ResourcesRead {
+            /// Resources come in the order of [`StateKind::ALL`].
+            pub(crate) fn take(reader: &mut Reader<'_>) -> Result<Self, CanonError> {
+                Ok(Self { $($resource_field: Canon::take(reader)?,)+ })
+            }
+        }
+    };
+}
+
+state! {
+    bodies {
+        Identity = identity: Identity,
+        Body = body: Body,
+        Motion = motion: Motion,
+        Claims = claims: ClaimState,
+        RecentClaims = recent: RecentClaims,
+        History = history: History,
+        Vitals = vitals: Vitals,
+        Arms = arms: Arms,
+        Cooldowns = cooldowns: Cooldowns,
+        Score = score: Score,
+        Link = link: Link,
+    }
+    resources {
+        Match = state: MatchState in MatchState,
+        Streams = streams: Streams in Streams,
+        Ids = roster: Ids in Roster,
+        Departed = departed: DepartedPlayers in DepartedPlayers,
+    }
+}
+
+impl StateKind {
+    pub fn is_resource(self) -> bool {
+        Self::RESOURCES.contains(&self)
+    }
+}

@@ -1,0 +1,58 @@
+//! Limits of a setup: each is taken at both edges of its range and refused by its name beyond them.
+
+use combat_components::setup::SimLimits;
+use combat_systems::sim::Sim;
+use combat_systems::tick_rules::{SetupError, TickRules};
+
+use crate::arena::Plan;
+use crate::maps;
+
+const DAY_MS: u32 = 24 * 60 * 60 * 1_000;
+
+type Set = fn(&mut SimLimits, u32);
+
+/// The name of each limit, how it is set, and the least and the most it may be; `refusals_max` may be anything.
+const RANGES: [(&str, Set, u32, u32); 10] = [
+    ("bank_ms", |limits, to| limits.bank_ms = to, 0, 2_000),
+    ("claim_hz", |limits, to| limits.claim_hz = to, 1, 128),
+    ("follows_ms_max", |limits, to| limits.follows_ms_max = to, 0, 2_000),
+    ("resuming_ms_max", |limits, to| limits.resuming_ms_max = to, 0, DAY_MS),
+    ("empty_ms_max", |limits, to| limits.empty_ms_max = to, 0, DAY_MS),
+    ("leaving_is_death_ms_max", |limits, to| limits.leaving_is_death_ms_max = to, 0, DAY_MS),
+    ("inputs_per_player_and_tick_max", |limits, to| limits.inputs_per_player_and_tick_max = to as u8, 1, 32),
+    ("refusal_forgiven_ms", |limits, to| limits.refusal_forgiven_ms = to, 1, DAY_MS),
+    ("inside_ms_max", |limits, to| limits.inside_ms_max = to, 100, DAY_MS),
+    ("keyframe_ticks", |limits, to| limits.keyframe_ticks = to, 1, 60 * 128),
+];
+
+/// What comes of a session at `rate_hz` with one of its limits set.
+fn refusal(rate_hz: u32, set: Set, to: u32) -> Option<SetupError> {
+    let mut parts = Plan { rate_hz, ..Plan::on(maps::duel_box()) }.parts();
+    set(&mut parts.setup.limits, to);
+    TickRules::new(parts.setup, parts.ruleset, parts.map).err()
+}
+
+fn check(rate_hz: u32, (limit, set, least, most): (&'static str, Set, u32, u32)) {
+    for edge in [least, most] {
+        assert_eq!(refusal(rate_hz, set, edge), None, "{limit} = {edge} at {rate_hz} Hz");
+    }
+    for beyond in [least.checked_sub(1), most.checked_add(1)].into_iter().flatten() {
+        let refused = Some(SetupError::Limit { limit });
+        assert_eq!(refusal(rate_hz, set, beyond), refused, "{limit} = {beyond} at {rate_hz} Hz");
+    }
+}
+
+#[test]
+fn every_limit_is_taken_at_the_edges_of_its_range_and_refused_by_name_beyond_them() {
+    RANGES.into_iter().for_each(|range| check(128, range));
+    for (rate_hz, most) in [(16, 1), (32, 2), (64, 4), (128, 8)] {
+        check(rate_hz, ("frame_ticks", |limits, to| limits.frame_ticks = to, 1, most));
+    }
+}
+
+#[test]
+fn a_session_with_a_limit_out_of_range_is_not_begun() {
+    let mut parts = Plan::on(maps::duel_box()).parts();
+    parts.setup.limits.inside_ms_max = 0;
+    assert_eq!(Sim::new(&parts).err(), Some(SetupError::Limit { limit: "inside_ms_max" }));
+}
