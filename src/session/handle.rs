@@ -186,7 +186,11 @@ impl SessionHandle {
     }
 
     fn put(&self, envelope: Envelope) -> Result<(), SessionError> {
-        self.inbox.put(envelope).inspect_err(|_| self.refusals.inc())
+        let put = self.inbox.put(envelope);
+        if put == Err(SessionError::InboxFull) {
+            self.refusals.inc();
+        }
+        put
     }
 
     async fn ask<T>(&self, envelope: impl FnOnce(Reply<T>) -> Envelope) -> Result<T, SessionError> {

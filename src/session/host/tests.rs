@@ -20,7 +20,7 @@ use tokio::sync::oneshot::{self, Receiver};
 use super::{HostState, SessionHost};
 use crate::journal::{Journal, JournalConfig, NewSession};
 use crate::session::catalogue::Catalogue;
-use crate::session::handle::SessionHandle;
+use crate::session::handle::{AttachedPlayer, SessionHandle};
 use crate::session::inbox::{Envelope, Joining, PlaceTaken, PlayerArrival};
 use crate::session::outbox::{Outbox, OutboxReader, Outgoing};
 use crate::session::people::{People, Person};
@@ -523,4 +523,28 @@ async fn nobody_joins_as_a_bot_under_a_persons_id_or_the_reverse() {
     }
     let people = stage.registry.journal().people().people(stage.handle.id()).await.expect("a store");
     assert_eq!(people, [], "nobody was written down");
+}
+
+/// Every connection says that it has ended when the session has.
+#[tokio::test]
+async fn only_what_a_full_inbox_refuses_is_counted_not_what_is_told_to_a_session_that_is_over() {
+    let mut stage = Stage::of(2).await;
+    let people = [stage.seated("ann").await, stage.seated("bob").await];
+    let mut sockets = people.map(|person| stage.arrive(person));
+    stage.step();
+    let refusals = stage.handle.refusals();
+    while stage.handle.submit(sockets[0].connection, reload(Slot(0), 1), false).is_ok() {}
+    assert_eq!(refusals.get(), 1, "his own room is full");
+    let _ended = stage.end();
+    while stage.step() != HostState::Gone {
+        stage.registry.journal().flush().await.expect("a store");
+    }
+    for (slot, socket) in (0..).map(Slot).zip(&mut sockets) {
+        assert!(socket.is_closed() && socket.facts.close_code() == CloseCode::SessionEnded);
+        let (id, connection) = (people[usize::from(slot.0)].player, socket.connection);
+        stage.handle.detach(AttachedPlayer { id, slot, connection });
+        let late = stage.handle.submit(connection, reload(slot, 2), false);
+        assert_eq!(late, Err(SessionError::Ended));
+    }
+    assert_eq!(refusals.get(), 1);
 }
