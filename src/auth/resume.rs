@@ -2,24 +2,23 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use combat_components::ids::{Epoch, PlayerId, SessionId, Slot};
+use combat_components::ids::{PlayerId, SessionId, SimId};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::config::Secret;
 
-const KEY_LABEL: &[u8] = b"combat resume token v1";
+const KEY_LABEL: &[u8] = b"combat resume token v2";
 const MAC_BYTES: usize = 32;
-const EPOCH_BYTES: usize = 4;
+const PLACE_BYTES: usize = 4;
 
 /// What a valid resume token proves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ResumeClaim {
     pub session: SessionId,
     pub player: PlayerId,
-    pub slot: Slot,
-    /// The session's epoch when the player joined.
-    pub join_epoch: Epoch,
+    /// The place he was given. Whoever leaves, or is erased, and joins again has another.
+    pub place: SimId,
 }
 
 /// Makes and checks resume tokens with keys derived from the token secrets.
@@ -37,10 +36,9 @@ impl ResumeKeys {
         Self { keys: keys.collect() }
     }
 
-    /// base64url of slot (1 byte), epoch (4 bytes, little-endian), player and MAC (32 bytes).
+    /// base64url of place (4 bytes, little-endian), player and MAC (32 bytes).
     pub fn issue(&self, claim: &ResumeClaim) -> String {
-        let mut token = vec![claim.slot.0];
-        token.extend_from_slice(&claim.join_epoch.0.to_le_bytes());
+        let mut token = claim.place.0.to_le_bytes().to_vec();
         token.extend_from_slice(claim.player.as_str().as_bytes());
         let mac = self.keys[0].clone().chain_update(claim.session.0).chain_update(&token).finalize();
         token.extend_from_slice(&mac.into_bytes());
@@ -55,13 +53,11 @@ impl ResumeKeys {
             .keys
             .iter()
             .any(|key| key.clone().chain_update(session.0).chain_update(said).verify_slice(mac).is_ok());
-        let (slot, rest) = said.split_first().filter(|_| made_here)?;
-        let (epoch, player) = rest.split_first_chunk::<EPOCH_BYTES>()?;
+        let (place, player) = said.split_first_chunk::<PLACE_BYTES>().filter(|_| made_here)?;
         Some(ResumeClaim {
             session,
             player: PlayerId::new(str::from_utf8(player).ok()?).ok()?,
-            slot: Slot(*slot),
-            join_epoch: Epoch(u32::from_le_bytes(*epoch)),
+            place: SimId(u32::from_le_bytes(*place)),
         })
     }
 }
@@ -82,8 +78,7 @@ mod tests {
         ResumeClaim {
             session: SessionId([7; 16]),
             player: PlayerId::new(player).expect("an id"),
-            slot: Slot(3),
-            join_epoch: Epoch(2),
+            place: SimId(3),
         }
     }
 

@@ -6,11 +6,9 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use combat_components::ids::{PlayerId, SessionId};
+use combat_components::ids::{PlayerId, SessionId, SimId};
 use parking_lot::Mutex;
 use thiserror::Error;
-
-use super::Role;
 
 /// From the answer of `join` to the socket's handshake, with a slow page load between them.
 pub const TICKET_TTL: Duration = Duration::from_secs(30);
@@ -26,14 +24,24 @@ const TICKET_BYTES: usize = 16;
 
 type TicketId = [u8; TICKET_BYTES];
 
+/// Of one session: who holds tickets, and whether they are to play.
+type Holder = (SessionId, PlayerId, bool);
+
 /// What a ticket lets its bearer do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grant {
     pub session: SessionId,
     pub player: PlayerId,
-    pub role: Role,
+    /// The place to play in; `None` for whoever watches.
+    pub place: Option<SimId>,
     /// How far behind the present a spectator watches.
     pub delay_ms: u32,
+}
+
+impl Grant {
+    fn holder(&self) -> Holder {
+        (self.session, self.player, self.place.is_some())
+    }
 }
 
 /// Why a ticket opened nothing.
@@ -65,7 +73,7 @@ pub struct Tickets {
 #[derive(Default)]
 struct Book {
     open: HashMap<TicketId, (Grant, Instant)>,
-    by_holder: HashMap<Grant, VecDeque<TicketId>>,
+    by_holder: HashMap<Holder, VecDeque<TicketId>>,
     by_expiry: BTreeSet<(Instant, TicketId)>,
 }
 
@@ -117,7 +125,7 @@ impl Tickets {
 
 impl Book {
     fn insert(&mut self, id: TicketId, grant: Grant, expires: Instant) {
-        let held = self.by_holder.entry(grant).or_default();
+        let held = self.by_holder.entry(grant.holder()).or_default();
         let oldest = if held.len() >= TICKETS_PER_HOLDER_MAX { held.pop_front() } else { None };
         held.push_back(id);
         self.open.insert(id, (grant, expires));
@@ -130,10 +138,11 @@ impl Book {
     fn remove(&mut self, id: &TicketId) -> Option<Grant> {
         let (grant, expires) = self.open.remove(id)?;
         self.by_expiry.remove(&(expires, *id));
-        if let Some(held) = self.by_holder.get_mut(&grant) {
+        let holder = grant.holder();
+        if let Some(held) = self.by_holder.get_mut(&holder) {
             held.retain(|other| other != id);
             if held.is_empty() {
-                self.by_holder.remove(&grant);
+                self.by_holder.remove(&holder);
             }
         }
         Some(grant)
@@ -157,7 +166,7 @@ mod tests {
         Grant {
             session: SessionId([session; 16]),
             player: PlayerId::new(player).expect("an id"),
-            role: Role::Player,
+            place: Some(SimId(1)),
             delay_ms: 0,
         }
     }

@@ -75,14 +75,13 @@ pub async fn join(
     let JoinWish { player, name, team, .. } = wish;
     let handle = api.registry.handle(session)?;
     let place = handle.join(JoinSession { player, name, team, bot: false }).await?;
-    let join_epoch = api.registry.get(session)?.epoch;
     let slot = place.slot;
-    let ticket = api.ticket(Grant { session, player, role: Role::Player, delay_ms: 0 }, &headers)?;
+    let ticket = api.ticket(Grant { session, player, place: Some(place.sim_id), delay_ms: 0 }, &headers)?;
     tracing::info!(session = %session, who = place.pseudonym.nameless(), slot = slot.0, "joined");
     Ok(Json(JoinAnswer::Player(Box::new(JoinBody {
         slot: slot.0,
         team: place.team.0,
-        resume_token: api.resume.issue(&ResumeClaim { session, player, slot, join_epoch }),
+        resume_token: api.resume.issue(&ResumeClaim { session, player, place: place.sim_id }),
         applied_tick: place.applied_tick.0,
         durable_tick: place.durable_tick.0,
         ticket,

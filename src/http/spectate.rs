@@ -52,7 +52,7 @@ pub fn ticket(
     let sees_the_present = caller.role == Role::Admin && watcher == caller.player;
     let delay_ms = if sees_the_present { 0 } else { api.registry.get(session)?.spectator_delay_ms };
     let role = Role::Spectator;
-    let ticket = api.ticket(Grant { session, player: watcher, role, delay_ms }, headers)?;
+    let ticket = api.ticket(Grant { session, player: watcher, place: None, delay_ms }, headers)?;
     Ok(SpectateBody { role, delay_ms, ticket })
 }
 

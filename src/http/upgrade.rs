@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use bytes::Bytes;
-use combat_components::ids::{Epoch, PlayerId, SessionId, Slot};
+use combat_components::ids::{Epoch, PlayerId, SessionId, SimId};
 use combat_components::tick::Tick;
 use combat_protocol::close::CloseCode;
 use combat_protocol::codec::Encoding;
@@ -24,7 +24,7 @@ use super::accept::Peer;
 use super::observe::RequestId;
 use super::problem::{Problem, ProblemCode};
 use super::session_path::SessionPath;
-use crate::auth::{Role, TicketError};
+use crate::auth::{Grant, TicketError};
 use crate::config::Origin;
 use crate::session::handle::SessionHandle;
 use crate::session::summary::SessionError;
@@ -36,8 +36,15 @@ const OFFERED_PARTS_MAX: usize = 8;
 /// Who a socket speaks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
-    Player { player: PlayerId, slot: Slot },
-    Spectator { player: PlayerId, delay_ms: u32 },
+    /// `place`: the one that ticket or token were given for.
+    Player {
+        player: PlayerId,
+        place: SimId,
+    },
+    Spectator {
+        player: PlayerId,
+        delay_ms: u32,
+    },
 }
 
 /// A socket's right to be there.
@@ -123,17 +130,18 @@ fn admit(api: &Api, session: SessionId, offer: &Offer) -> Result<Admission, Clos
         return Err(CloseCode::Draining);
     }
     let seen = offer.seen?;
-    let (player, watches_late_by) = match &offer.credential {
+    let who = match &offer.credential {
         Credential::Ticket(ticket) => {
             let grant = api.tickets.redeem(ticket, session, Instant::now()).map_err(|error| match error {
                 TicketError::Foreign => CloseCode::Unauthorised,
                 TicketError::Spent => CloseCode::TicketExpired,
             })?;
-            (grant.player, (grant.role == Role::Spectator).then_some(grant.delay_ms))
+            let Grant { player, delay_ms, .. } = grant;
+            grant.place.map_or(Who::Spectator { player, delay_ms }, |place| Who::Player { player, place })
         }
         Credential::Resume(token) => {
             let claim = api.resume.verify(token, session).ok_or(CloseCode::Unauthorised)?;
-            (claim.player, None)
+            Who::Player { player: claim.player, place: claim.place }
         }
         Credential::None => return Err(CloseCode::Unauthorised),
     };
@@ -142,11 +150,12 @@ fn admit(api: &Api, session: SessionId, offer: &Offer) -> Result<Admission, Clos
         SessionError::Draining => CloseCode::Draining,
         _ => CloseCode::SessionEnded,
     })?;
-    let who = match watches_late_by {
-        Some(delay_ms) => Who::Spectator { player, delay_ms },
-        // Whoever left may join again; his old tokens open nothing.
-        None => Who::Player { player, slot: handle.place_of(player).ok_or(CloseCode::Left)? },
-    };
+    // Whoever left may join again; his old tokens open nothing.
+    if let Who::Player { player, place } = who
+        && !handle.holds(player, place)
+    {
+        return Err(CloseCode::Left);
+    }
     Ok(Admission { session: handle, who, seen })
 }
 

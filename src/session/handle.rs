@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use combat_components::command::{Command, LeaveCause};
-use combat_components::ids::{DisplayName, Epoch, PlayerId, Pseudonym, SessionId, Slot};
+use combat_components::ids::{DisplayName, Epoch, PlayerId, Pseudonym, SessionId, SimId, Slot};
 use combat_components::phase::EndReason;
 use combat_components::tick::Tick;
 use combat_protocol::codec::Encoding;
@@ -68,6 +68,11 @@ impl SessionHandle {
         self.live.place_of(player)
     }
 
+    /// Whether this very place is still the player's.
+    pub fn holds(&self, player: PlayerId, place: SimId) -> bool {
+        self.live.seat_of(player).is_some_and(|seat| seat.sim_id == Some(place))
+    }
+
     /// Takes a place, or finds the one the player has; answers after the commit. Who he is has been written down
     /// before the session hears of him, so that no log holds a pseudonym that nobody can explain.
     ///
@@ -89,8 +94,8 @@ impl SessionHandle {
         let taken = self.ask(|reply| Envelope::Join { joining, reply }).await?;
         self.durable(taken.tick).await?;
         let durable_tick = self.durable_tick();
-        let PlaceTaken { slot, team, tick } = taken;
-        Ok(Place { pseudonym: person.pseudonym, slot, team, applied_tick: tick, durable_tick })
+        let PlaceTaken { sim_id, slot, team, tick } = taken;
+        Ok(Place { pseudonym: person.pseudonym, sim_id, slot, team, applied_tick: tick, durable_tick })
     }
 
     /// Whoever has a seat keeps his name. He is written down all the same: he may have been erased a moment ago, and
@@ -142,9 +147,33 @@ impl SessionHandle {
         encoding: Encoding,
         seen: Option<(Epoch, Tick)>,
     ) -> Result<Attachment, SessionError> {
+        self.attach(player, None, encoding, seen).await
+    }
+
+    /// As `attach_player`, for whoever has shown that this place was given to him: it opens no later one.
+    ///
+    /// # Errors
+    /// `NotInSession` also when the player has another place by now; `Ended`, `InboxFull`.
+    pub async fn attach_to_place(
+        &self,
+        player: PlayerId,
+        place: SimId,
+        encoding: Encoding,
+        seen: Option<(Epoch, Tick)>,
+    ) -> Result<Attachment, SessionError> {
+        self.attach(player, Some(place), encoding, seen).await
+    }
+
+    async fn attach(
+        &self,
+        player: PlayerId,
+        place: Option<SimId>,
+        encoding: Encoding,
+        seen: Option<(Epoch, Tick)>,
+    ) -> Result<Attachment, SessionError> {
         let connection = NEXT_CONNECTION.fetch_add(1, Ordering::Relaxed);
         let (outbox, outgoing, facts) = Outbox::new();
-        let arrival = |reply| PlayerArrival { player, connection, outbox, encoding, seen, reply };
+        let arrival = |reply| PlayerArrival { player, place, connection, outbox, encoding, seen, reply };
         let slot = self.ask(|reply| Envelope::Arrive(Box::new(arrival(reply)))).await?;
         let player = Some(AttachedPlayer { id: player, slot, connection });
         Ok(Attachment { handle: self.clone(), outgoing, facts, player })

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use combat_components::command::{Command, LeaveCause};
-use combat_components::ids::{Epoch, PlayerId, Pseudonym, Slot, Team};
+use combat_components::ids::{Epoch, PlayerId, Pseudonym, SimId, Slot, Team};
 use combat_components::limits::INPUTS_PER_PLAYER_AND_TICK_MAX;
 use combat_components::phase::EndReason;
 use combat_components::tick::Tick;
@@ -22,6 +22,7 @@ const INBOX_SPARE: usize = 64;
 /// A place in the session, at the tick that gave it.
 #[derive(Clone, Copy, Debug)]
 pub struct PlaceTaken {
+    pub sim_id: SimId,
     pub slot: Slot,
     pub team: Team,
     pub tick: Tick,
@@ -43,6 +44,8 @@ pub type Reply<T> = oneshot::Sender<Result<T, SessionError>>;
 #[derive(Debug)]
 pub struct PlayerArrival {
     pub player: PlayerId,
+    /// The only place it may have; `None` for whichever is the player's.
+    pub place: Option<SimId>,
     pub connection: u64,
     pub outbox: Outbox,
     pub encoding: Encoding,

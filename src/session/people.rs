@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use combat_components::ids::{DisplayName, PlayerId, Pseudonym, SessionId, Slot};
+use combat_components::ids::{DisplayName, PlayerId, Pseudonym, SessionId, SimId, Slot};
 
 use super::summary::SessionError;
 use crate::journal::{PeopleRead, PeopleStore, PersonRow, StoreError};
@@ -35,6 +35,8 @@ impl Person {
 pub struct Seat {
     pub slot: Slot,
     pub pseudonym: Pseudonym,
+    /// `None` until the tick that gives it. No other place of the session, before or after, has the same.
+    pub sim_id: Option<SimId>,
     pub bot: bool,
     /// `None` for somebody whom nobody knows any more; nobody can speak for him.
     pub person: Option<Person>,

@@ -1,6 +1,6 @@
 //! What the world outside may know of a session, and what it may ask of one.
 
-use combat_components::ids::{DisplayName, Epoch, PlayerId, Pseudonym, SessionId, Slot, Team};
+use combat_components::ids::{DisplayName, Epoch, PlayerId, Pseudonym, SessionId, SimId, Slot, Team};
 use combat_components::setup::ContentHash;
 use combat_components::tick::{Tick, TickRate};
 use thiserror::Error;
@@ -134,6 +134,7 @@ pub struct JoinSession {
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
     pub pseudonym: Pseudonym,
+    pub sim_id: SimId,
     pub slot: Slot,
     pub team: Team,
     pub applied_tick: Tick,

@@ -101,7 +101,7 @@ pub async fn serve(handover: WsHandover) {
 async fn attach(admission: Admission, encoding: Encoding) -> Result<Attachment, CloseCode> {
     let Admission { session, who, seen } = admission;
     let attached = match who {
-        Who::Player { player, .. } => session.attach_player(player, encoding, seen).await,
+        Who::Player { player, place } => session.attach_to_place(player, place, encoding, seen).await,
         Who::Spectator { delay_ms, .. } => session.attach_spectator(delay_ms, encoding),
     };
     attached.map_err(|error| match error {

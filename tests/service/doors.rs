@@ -151,6 +151,35 @@ async fn a_resume_token_is_good_for_its_session_its_holder_and_as_long_as_he_sta
     refused(format!(", resume.{token}")).await.expect(CloseCode::SessionEnded);
 }
 
+/// Whoever leaves and joins again has another place, in another slot or in the same.
+#[tokio::test]
+async fn ticket_and_resume_token_open_the_place_they_were_given_for_and_no_later_one() {
+    let server = Server::start().await;
+    let session = server.service().create(&arena()).await;
+    let joined = async |id: &str| server.player(id).join(&session, &json!({})).await.expect(200);
+    let first = joined("ann").await;
+    let of_the_first =
+        [format!("ticket.{}", first.text("ticket")), format!("resume.{}", first.text("resumeToken"))];
+    let again = joined("ann").await;
+    assert_eq!(again.text("resumeToken"), first.text("resumeToken"), "the same place");
+    server.service().leave(&session, &json!({"playerId": "ann"})).await.expect(200);
+    let second = joined("ann").await;
+    assert_eq!(second.number("slot"), first.number("slot"));
+    for credential in of_the_first {
+        knock(&server, &session, &format!(", {credential}")).await.expect(CloseCode::Left);
+    }
+    server.service().leave(&session, &json!({"playerId": "ann"})).await.expect(200);
+    joined("bob").await;
+    let third = joined("ann").await;
+    assert_ne!(third.number("slot"), second.number("slot"));
+    for place in [&first, &second] {
+        let resumes = format!(", resume.{}", place.text("resumeToken"));
+        knock(&server, &session, &resumes).await.expect(CloseCode::Left);
+    }
+    let mut ann = Player::connect(server.address(), &third, Encoding::MessagePack).await;
+    ann.resume().await.expect("her own place");
+}
+
 #[tokio::test]
 async fn a_client_that_closes_is_answered_and_its_body_stays() {
     let server = Server::start().await;

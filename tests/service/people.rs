@@ -169,7 +169,13 @@ async fn an_erased_person_is_in_no_file_any_more_and_every_log_verifies_as_befor
     assert_eq!(erased, expected);
     one.play_until_closed().await.expect(CloseCode::Kicked);
     other.play_until("the erased player gone", |other| roster(other).len() == 1).await;
-    assert!(one.resume().await.is_err(), "his tokens open nothing");
+    one.resume().await.expect_err("his tokens open nothing").expect(CloseCode::Left);
+    let mut stranger = join(&server, &live, ID, NAME).await;
+    one.resume().await.expect_err("nor the place of the stranger he is now").expect(CloseCode::Left);
+    stranger.play_ticks(16).await;
+    let erased = as_json(&server, &["player", "erase", ID, "--json"], 0);
+    assert_eq!(erased["sessions"], json!([live]));
+    stranger.play_until_closed().await.expect(CloseCode::Kicked);
     assert_eq!(ended.each_ref().map(|session| verified(&server, session)), before);
     let nobody = server.combat(&["player", "erase", ID]);
     assert_eq!(nobody.status.code(), Some(1), "{nobody:?}");
@@ -204,7 +210,7 @@ async fn an_erased_person_is_in_no_file_any_more_and_every_log_verifies_as_befor
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_erased_while_no_server_runs_is_a_stranger_to_the_session_that_goes_on() {
     let mut server = Server::start_with(Options::brisk()).await;
-    let session = server.service().create(&duel_box()).await;
+    let session = server.service().create(&arena()).await;
     let mut one = join(&server, &session, ID, NAME).await;
     let mut other = join(&server, &session, OTHER_ID, OTHER_NAME).await;
     tokio::join!(one.play_ticks(64), other.play_ticks(64));
@@ -216,6 +222,9 @@ async fn a_person_erased_while_no_server_runs_is_a_stranger_to_the_session_that_
     }
     server.restart().await;
     one.resume().await.expect_err("his place is nobody's").expect(CloseCode::Left);
+    let mut stranger = join(&server, &session, ID, NAME).await;
+    one.resume().await.expect_err("nor is the stranger's place his").expect(CloseCode::Left);
+    stranger.play_ticks(16).await;
     other.resume().await.expect("his place is there");
     let shown = roster(&other);
     let unknown = shown.iter().find(|(id, _, _)| id.starts_with("unknown:")).expect("a body without a name");

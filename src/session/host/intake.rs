@@ -44,7 +44,7 @@ impl SessionHost {
                 self.input.push(Command::End { reason });
                 self.waiting.push(Waiting::Tick(reply));
             }
-            Envelope::Arrive(arrival) => match self.seat_of(arrival.player) {
+            Envelope::Arrive(arrival) => match self.seat_for(&arrival) {
                 None => drop(arrival.reply.send(Err(SessionError::NotInSession))),
                 Some(Seat { slot, .. }) => {
                     self.input.push(Command::Connected { slot });

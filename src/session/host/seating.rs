@@ -3,14 +3,14 @@
 use combat_components::command::{Command, LeaveCause};
 use combat_components::event::Event;
 use combat_components::identity::Identity;
-use combat_components::ids::{PlayerId, Pseudonym, Slot};
+use combat_components::ids::{PlayerId, Pseudonym, SimId, Slot};
 use combat_components::limits::DISCONNECTED_BODY_MS;
 use combat_components::phase::Phase;
 use combat_components::tick::Tick;
 use combat_protocol::close::CloseCode;
 
 use super::{SessionHost, Waiting};
-use crate::session::inbox::{Joining, PlaceTaken, Reply};
+use crate::session::inbox::{Joining, PlaceTaken, PlayerArrival, Reply};
 use crate::session::people::Seat;
 use crate::session::summary::SessionError;
 
@@ -37,7 +37,7 @@ impl SessionHost {
             };
             self.parts.people.meet(person);
             self.input.push(Command::Join { slot, pseudonym, team, bot });
-            self.seats.push(Seat { slot, pseudonym, bot, person: Some(person) });
+            self.seats.push(Seat { slot, pseudonym, sim_id: None, bot, person: Some(person) });
             self.seats_moved = true;
         }
         self.waiting.push(Waiting::Join { reply, pseudonym, has_left: false });
@@ -59,6 +59,12 @@ impl SessionHost {
 
     pub(super) fn seat_of(&self, player: PlayerId) -> Option<Seat> {
         self.seats.iter().find(|seat| seat.is_of(player)).copied()
+    }
+
+    /// Where a connection may sit down: what opened an earlier place of the same player opens no later one.
+    pub(super) fn seat_for(&self, arrival: &PlayerArrival) -> Option<Seat> {
+        let may_be = |seat: &Seat| arrival.place.is_none_or(|place| seat.sim_id == Some(place));
+        self.seat_of(arrival.player).filter(may_be)
     }
 
     /// `None`: whoever is to leave is not there.
@@ -130,14 +136,15 @@ impl SessionHost {
     /// Takes over who is in the simulation: what was planned for this tick has come about or not.
     pub(super) fn publish_seats(&mut self) {
         let people = &self.parts.people;
-        let seat = |identity: Identity| Seat {
+        let seat = |sim_id: SimId, identity: Identity| Seat {
             slot: identity.slot,
             pseudonym: identity.pseudonym,
+            sim_id: Some(sim_id),
             bot: identity.bot,
             person: people.by_pseudonym(identity.pseudonym),
         };
-        let members =
-            self.parts.sim.members().map(|(_, identity, link)| (seat(identity), link.leaves.is_some()));
+        let members = self.parts.sim.members();
+        let members = members.map(|(id, identity, link)| (seat(id, identity), link.leaves.is_some()));
         let (leavers, held): (Vec<_>, Vec<_>) = members.partition(|(_, leaves)| *leaves);
         let [leavers, held] =
             [leavers, held].map(|seats| seats.into_iter().map(|(seat, _)| seat).collect::<Vec<_>>());
@@ -163,9 +170,11 @@ impl SessionHost {
                 // Nobody waiting for the answer means that the caller has gone.
                 Waiting::Join { reply, pseudonym, has_left } => {
                     let here = self.parts.sim.members().filter(|(_, _, link)| link.leaves.is_none());
-                    let mut members = here.map(|(_, identity, _)| identity);
-                    let taken = match members.find(|identity| identity.pseudonym == pseudonym) {
-                        Some(identity) => Ok(PlaceTaken { slot: identity.slot, team: identity.team, tick }),
+                    let mut members = here.map(|(sim_id, identity, _)| (sim_id, identity));
+                    let taken = match members.find(|(_, identity)| identity.pseudonym == pseudonym) {
+                        Some((sim_id, Identity { slot, team, .. })) => {
+                            Ok(PlaceTaken { sim_id, slot, team, tick })
+                        }
                         None if has_left => Err(SessionError::NotInSession),
                         None if is_over => Err(SessionError::Ended),
                         None => Err(SessionError::Full),

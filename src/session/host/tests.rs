@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use combat_components::command::{Action, Command, Deed, LeaveCause};
-use combat_components::ids::{DisplayName, PlayerId, Pseudonym, Slot, Team};
+use combat_components::ids::{DisplayName, PlayerId, Pseudonym, SimId, Slot, Team};
 use combat_components::limits::DISCONNECTED_BODY_MS;
 use combat_components::phase::EndReason;
 use combat_components::quantity::{Pitch, Yaw};
@@ -116,12 +116,16 @@ impl Stage {
     }
 
     fn arrive(&mut self, person: Person) -> Socket {
+        self.arrive_at(person, None)
+    }
+
+    fn arrive_at(&mut self, person: Person, place: Option<SimId>) -> Socket {
         self.connections += 1;
         let (outbox, outgoing, facts) = Outbox::new();
         let (reply, answer) = oneshot::channel();
         let (player, connection) = (person.player, self.connections);
         let encoding = Encoding::MessagePack;
-        let arrival = PlayerArrival { player, connection, outbox, encoding, seen: None, reply };
+        let arrival = PlayerArrival { player, place, connection, outbox, encoding, seen: None, reply };
         self.put(Envelope::Arrive(Box::new(arrival)));
         Socket { connection, outgoing, facts, answer }
     }
@@ -505,6 +509,30 @@ async fn whoever_joins_again_just_after_he_was_erased_is_a_stranger_who_stays() 
         );
         stage.agrees();
     }
+}
+
+#[tokio::test]
+async fn a_connection_for_one_place_gets_no_later_one_that_the_same_person_holds() {
+    let mut stage = Stage::of(2).await;
+    let ann = stage.person("ann").await;
+    let mut joined = stage.join(ann);
+    stage.step();
+    let first = now(&mut joined).expect("a place").sim_id;
+    let mut socket = stage.arrive_at(ann, Some(first));
+    stage.step();
+    assert_eq!(now(&mut socket.answer), Ok(Slot(0)));
+    // Gone and back within the time between two ticks: nobody has said yet what his new place is.
+    let (_left, mut joined, mut early) =
+        (stage.leave(ann, LeaveCause::Left), stage.join(ann), stage.arrive_at(ann, Some(first)));
+    stage.step();
+    assert_eq!(now(&mut early.answer), Err(SessionError::NotInSession));
+    let second = now(&mut joined).expect("a place").sim_id;
+    assert_ne!(second, first);
+    let (mut late, mut right) = (stage.arrive_at(ann, Some(first)), stage.arrive_at(ann, Some(second)));
+    stage.step();
+    assert_eq!(now(&mut late.answer), Err(SessionError::NotInSession));
+    assert_eq!(now(&mut right.answer), Ok(Slot(0)));
+    stage.agrees();
 }
 
 #[tokio::test]
