@@ -537,7 +537,7 @@ async fn a_lost_tail_is_reported_and_the_sessions_resume_before_it() {
 }
 
 #[tokio::test]
-async fn a_damaged_chunk_fails_the_session_and_a_reader_names_its_ticks() {
+async fn a_damaged_chunk_before_the_newest_keyframe_stops_no_session_and_a_reader_names_its_ticks() {
     let store = two_sessions_in_rows().await;
     let (journal, _) = Journal::open(Arc::new(store.reopened()), config()).await.unwrap();
     journal.keep_house().await.unwrap();
@@ -549,6 +549,9 @@ async fn a_damaged_chunk_fails_the_session_and_a_reader_names_its_ticks() {
     assert_eq!(damages, [expected]);
     let read: Vec<_> = pieces.iter().map(|piece| (piece.first_tick, piece.last_tick)).collect();
     assert_eq!((read[0], read[read.len() - 1].1), ((1, 40), 90));
+    let live = reopened(&store).await;
+    assert_eq!((live[&1].last_tick, &live[&1].damages[..]), (90, &[][..]));
+    expect_pieces(&live[&1].pieces, 1, 81, 90);
 }
 
 #[tokio::test]
