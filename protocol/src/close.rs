@@ -50,7 +50,12 @@ impl CloseCode {
             "The request itself is not allowed, or too many claims were refused: the reason then names the last one's.",
         ),
         row(Self::Overloaded, "overloaded", Retry::Later, "The server takes no more connections now."),
-        row(Self::Left, "left", Retry::No, "The player left, as asked."),
+        row(
+            Self::Left,
+            "left",
+            Retry::No,
+            "The player left, as asked; or ticket or resume token are for a place that is his no more.",
+        ),
         row(Self::Unauthorised, "unauthorised", Retry::No, "No ticket or resume token, or not a valid one."),
         row(
             Self::TicketExpired,
@@ -65,7 +70,12 @@ impl CloseCode {
             "A newer connection of the same player took this one's place.",
         ),
         row(Self::SessionEnded, "session_ended", Retry::No, "The match is over."),
-        row(Self::Kicked, "kicked", Retry::No, "An administrator removed the player."),
+        row(
+            Self::Kicked,
+            "kicked",
+            Retry::No,
+            "A service or an administrator removed the player, or he was erased.",
+        ),
         row(
             Self::ProtocolError,
             "protocol_error",

@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use combat_components::command::LeaveCause;
 use combat_components::ids::{DisplayName, PlayerId, Team};
 use combat_components::limits::DISPLAY_NAME_BYTES_MAX;
 use serde::Serialize;
@@ -100,7 +99,10 @@ pub async fn leave(
     let player = player?;
     let handle = api.registry.handle(session)?;
     let who = handle.live().seat_of(player).map(|seat| seat.pseudonym.nameless());
-    let left = handle.leave(player, LeaveCause::Left).await?;
+    let left = match caller.role {
+        Role::Player => handle.leave(player).await?,
+        _ => handle.remove(player).await?,
+    };
     tracing::info!(session = %session, who, by = %caller.role, "left");
     Ok(Json(LeaveBody {
         session_id: session.to_string(),

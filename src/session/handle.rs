@@ -7,6 +7,7 @@ use combat_components::command::{Command, LeaveCause};
 use combat_components::ids::{DisplayName, Epoch, PlayerId, Pseudonym, SessionId, SimId, Slot};
 use combat_components::phase::EndReason;
 use combat_components::tick::Tick;
+use combat_protocol::close::CloseCode;
 use combat_protocol::codec::Encoding;
 use prometheus::IntCounter;
 use tokio::sync::oneshot;
@@ -114,8 +115,21 @@ impl SessionHandle {
     ///
     /// # Errors
     /// `NotInSession`, `Suspended`, `InboxFull`.
-    pub async fn leave(&self, player: PlayerId, cause: LeaveCause) -> Result<Tick, SessionError> {
-        let tick = self.ask(|reply| Envelope::Leave { player, cause, reply }).await?;
+    pub async fn leave(&self, player: PlayerId) -> Result<Tick, SessionError> {
+        self.leave_telling(player, CloseCode::Left).await
+    }
+
+    /// As `leave`, for a player who has not asked for it himself: so his connection is told.
+    ///
+    /// # Errors
+    /// As `leave`.
+    pub async fn remove(&self, player: PlayerId) -> Result<Tick, SessionError> {
+        self.leave_telling(player, CloseCode::Kicked).await
+    }
+
+    async fn leave_telling(&self, player: PlayerId, told: CloseCode) -> Result<Tick, SessionError> {
+        let cause = LeaveCause::Left;
+        let tick = self.ask(|reply| Envelope::Leave { player, cause, told, reply }).await?;
         self.durable(tick).await?;
         Ok(tick)
     }

@@ -8,6 +8,7 @@ use combat_components::ids::{Epoch, PlayerId, Pseudonym, SimId, Slot, Team};
 use combat_components::limits::INPUTS_PER_PLAYER_AND_TICK_MAX;
 use combat_components::phase::EndReason;
 use combat_components::tick::Tick;
+use combat_protocol::close::CloseCode;
 use combat_protocol::codec::Encoding;
 use crossbeam_queue::ArrayQueue;
 use tokio::sync::oneshot;
@@ -70,6 +71,8 @@ pub enum Envelope {
     Leave {
         player: PlayerId,
         cause: LeaveCause,
+        /// How his connection is closed: the log's cause does not tell whether he asked for it himself.
+        told: CloseCode,
         reply: Reply<Tick>,
     },
     /// Somebody says over his connection that he leaves.

@@ -196,7 +196,8 @@ async fn what_a_leaver_still_said_is_not_done_by_whoever_gets_his_slot() {
     }
     let (left, leaving) = tokio::sync::oneshot::channel();
     handle.submit(connection, last_words, false).expect("room in the inbox");
-    let leave = Envelope::Leave { player: leaver, cause: LeaveCause::Left, reply: left };
+    let leave =
+        Envelope::Leave { player: leaver, cause: LeaveCause::Left, told: CloseCode::Left, reply: left };
     handle.inbox.put(leave).expect("room in the inbox");
     let newcomer = join(&handle, "cyd").await;
     leaving.await.expect("an answer").expect("left");

@@ -217,8 +217,10 @@ async fn leaving_is_told_to_others_and_frees_the_place() {
     assert_eq!(cid.client.welcome().unwrap().slot, Some(0), "the place is free again");
     assert!(cid.sim_id() != ann_id && cid.sim_id() != bob_id, "an id is never used again");
     server.service().leave(&session, &json!({"playerId": "bob"})).await.expect(200);
-    bob.play_until_closed().await.expect(CloseCode::Left);
+    bob.play_until_closed().await.expect(CloseCode::Kicked);
     cid.play_until("bob gone", |cid| gone(cid, bob_id)).await;
+    server.player("cid").leave(&session, &json!({})).await.expect(200);
+    cid.play_until_closed().await.expect(CloseCode::Left);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! What a session takes in before each step, and what it refuses while it is frozen or over.
 
 use combat_components::command::{Command, LeaveCause};
+use combat_protocol::close::CloseCode;
 
 use super::{HostState, INPUTS_KEPT, SessionHost, Waiting};
 use crate::replication::players::Arrived;
@@ -33,11 +34,13 @@ impl SessionHost {
                 self.input.push(command);
             }
             Envelope::Join { joining, reply } => self.take_join(joining, reply),
-            Envelope::Leave { player, cause, reply } => self.take_leave(self.seat_of(player), cause, reply),
+            Envelope::Leave { player, cause, told, reply } => {
+                self.take_leave(self.seat_of(player), cause, told, reply);
+            }
             Envelope::Farewell { slot, connection, reply } => {
                 let is_his = self.parts.players.connection_of(slot) == Some(connection);
                 let seat = self.seats.iter().find(|seat| is_his && seat.slot == slot).copied();
-                self.take_leave(seat, LeaveCause::Left, reply);
+                self.take_leave(seat, LeaveCause::Left, CloseCode::Left, reply);
             }
             Envelope::Erased { pseudonym } => self.forget_erased(pseudonym),
             Envelope::End { reason, reply } => {

@@ -22,7 +22,7 @@ impl SessionHost {
         // Known here under a pseudonym that the store does not know any more: he was erased, and comes as a stranger.
         let erased = self.seats.iter().find(|seat| seat.is_of(person.player) && seat.pseudonym != pseudonym);
         if let Some(seat) = erased.copied() {
-            self.vacate(seat, LeaveCause::Kicked);
+            self.vacate(seat, LeaveCause::Kicked, CloseCode::Kicked);
         }
         if !self.seats.iter().any(|seat| seat.pseudonym == pseudonym) {
             let stands = self.leavers.iter().position(|leaver| leaver.pseudonym == pseudonym);
@@ -68,17 +68,23 @@ impl SessionHost {
     }
 
     /// `None`: whoever is to leave is not there.
-    pub(super) fn take_leave(&mut self, seat: Option<Seat>, cause: LeaveCause, reply: Reply<Tick>) {
+    pub(super) fn take_leave(
+        &mut self,
+        seat: Option<Seat>,
+        cause: LeaveCause,
+        told: CloseCode,
+        reply: Reply<Tick>,
+    ) {
         match seat {
             None => drop(reply.send(Err(SessionError::NotInSession))),
             Some(seat) => {
-                self.vacate(seat, cause);
+                self.vacate(seat, cause, told);
                 self.waiting.push(Waiting::Tick(reply));
             }
         }
     }
 
-    pub(super) fn vacate(&mut self, seat: Seat, cause: LeaveCause) {
+    pub(super) fn vacate(&mut self, seat: Seat, cause: LeaveCause, told: CloseCode) {
         let slot = seat.slot;
         // What he still said must not be done by whoever gets his slot in the same tick.
         self.input.retain(|command| command.player_slot() != Some(slot));
@@ -88,8 +94,7 @@ impl SessionHost {
             // Somebody has left this slot since the last tick already: whoever goes now has not come yet.
             self.input.retain(|command| !matches!(command, Command::Join { slot: of, .. } if *of == slot));
         }
-        let kicked = cause == LeaveCause::Kicked;
-        self.parts.players.dismiss(slot, if kicked { CloseCode::Kicked } else { CloseCode::Left });
+        self.parts.players.dismiss(slot, told);
         self.seats.retain(|other| other.slot != slot);
         self.seats_moved = true;
         if self.parts.sim.would_stand_on(slot) {
@@ -107,7 +112,7 @@ impl SessionHost {
         self.parts.people.forget(erased);
         if let Some(seat) = self.seats.iter().find(|seat| seat.pseudonym == erased).copied() {
             tracing::info!(session = %self.parts.id, slot = seat.slot.0, "an erased person leaves");
-            self.vacate(seat, LeaveCause::Kicked);
+            self.vacate(seat, LeaveCause::Kicked, CloseCode::Kicked);
         }
     }
 
@@ -128,7 +133,7 @@ impl SessionHost {
             let seat = self.seats.iter().find(|seat| seat.pseudonym == pseudonym).copied();
             // Whoever came back while the session stood still is connected with this very tick.
             if let Some(seat) = seat.filter(|seat| self.parts.players.connection_of(seat.slot).is_none()) {
-                self.vacate(seat, LeaveCause::WindowExpired);
+                self.vacate(seat, LeaveCause::WindowExpired, CloseCode::Left);
             }
         }
     }

@@ -99,7 +99,7 @@ impl Stage {
 
     fn leave(&self, person: Person, cause: LeaveCause) -> Answer<Tick> {
         let (reply, answer) = oneshot::channel();
-        self.put(Envelope::Leave { player: person.player, cause, reply });
+        self.put(Envelope::Leave { player: person.player, cause, told: CloseCode::Left, reply });
         answer
     }
 
