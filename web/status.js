@@ -35,7 +35,7 @@ export class StatusPanel {
     const { tick: tickPart, durable, roundTrip, delay, epoch, view } = this.parts;
     setText(tickPart, match ? count(tick) : "–");
     setText(durable, match ? count(match.durable.tick) : "–");
-    setAttribute(durable, "title", match ? `every event up to this tick is final (${match.durability})` : null);
+    setAttribute(durable, "title", match ? `no event up to this tick can be undone (${match.durability}); the newer ones follow in a moment` : null);
     setText(roundTrip, match && roundTripMs !== null ? milliseconds(roundTripMs) : "–");
     setText(delay, match ? (match.delayMs > 0 ? milliseconds(match.delayMs) : "none") : "–");
     setText(epoch, match ? count(match.view.epoch) : "–");

@@ -90,6 +90,15 @@ test("the list names the match being watched and marks it", async () => {
   assert.equal(await page.getAttribute(`#running li[data-key="${session}"] button`, "aria-current"), "true");
 });
 
+test("nothing in the list of matches or below the picture is cut off", async () => {
+  const { page } = desktop;
+  const cut = () => page.$$eval(".match-about, .match-when, .match-state, .figures dt, .figures dd", (parts) =>
+    parts.filter((part) => part.scrollWidth > part.clientWidth + 1).map((part) => part.textContent));
+  await until("a match of ten is listed", SHOW_MS, async () => /10 players/.test(await page.textContent("#running")));
+  assert.deepEqual(await cut(), []);
+  assert.match(await page.textContent("#figures"), /Events final to/);
+});
+
 test("round trip, delay, epoch and the verified view are shown", async () => {
   const { page } = desktop;
   await until("a round trip is measured", SHOW_MS, async () => /^[\d.]+ ms$/.test(await page.textContent("#figure-round-trip")));
