@@ -276,6 +276,48 @@ fn an_export_replaces_no_file_unless_told_to() {
 }
 
 #[test]
+fn an_export_tells_what_verify_will_say_of_it_wherever_the_log_comes_from() {
+    for (bytes, unfinished) in [(cut(200), true), (DUEL.to_vec(), false)] {
+        let directory = beside(&bytes);
+        let output = combat(directory.path(), &["export", "match.combatlog", "-o", "again.combatlog"]);
+        let told = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let expected = "\nthe match has not ended: verify will call this file incomplete, and end with 1\n";
+        assert_eq!(told.contains(expected), unfinished, "{told}");
+        assert_eq!(told.contains("; try: "), !unfinished, "{told}");
+        let verified = combat(directory.path(), &["verify", "again.combatlog"]);
+        assert_eq!(verified.status.code(), Some(i32::from(unfinished)), "{verified:?}");
+    }
+    let mut other_version = combat_replays::file::read(DUEL).unwrap();
+    other_version.header.simulation_version += 1;
+    let directory = beside(&combat_replays::file::write(&other_version));
+    let output = combat(directory.path(), &["export", "match.combatlog", "-o", "again.combatlog"]);
+    assert!(text(&output.stdout).contains("; try: "), "whether it has ended cannot be told here: {output:?}");
+}
+
+#[test]
+fn an_export_with_names_says_when_there_are_none_and_adds_nothing() {
+    let directory = beside(DUEL);
+    let arguments = ["export", "match.combatlog", "--with-names", "-o", "again.combatlog"];
+    let output = combat(directory.path(), &arguments);
+    assert!(text(&output.stdout).contains(", no names: the source has none; try: "), "{output:?}");
+    assert_eq!(std::fs::read(directory.path().join("again.combatlog")).unwrap(), DUEL);
+}
+
+#[test]
+fn an_export_takes_no_dash_for_a_file_name() {
+    let directory = beside(DUEL);
+    let output = combat(directory.path(), &["export", "match.combatlog", "-o", "-"]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let told = text(&output.stderr);
+    assert!(
+        told.starts_with("combat: --output: expected the name of a file") && told.lines().count() == 1,
+        "{told}"
+    );
+    assert!(!directory.path().join("-").exists());
+}
+
+#[test]
 fn what_is_exported_again_is_the_same_file() {
     let directory = beside(DUEL);
     let output = combat(directory.path(), &["export", "match.combatlog", "-o", "again.combatlog"]);

@@ -10,39 +10,41 @@ use combat_replays::log::Log;
 use combat_replays::{file, names};
 
 use super::people::People;
-use super::source::{Found, Opened};
+use super::source::Opened;
 use super::{ExportArgs, print, source};
 use crate::cli::{DOES_NOT_HOLD, this_program};
 
 pub fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
-    let Found { log, kept } = match source::open(&args.source)? {
-        Opened::Log(found) => *found,
+    let found = match source::open(&args.source)? {
+        Opened::Log(found) => found,
         Opened::Damaged(error) => return Ok(damaged(&error.to_string())),
     };
+    let log = &found.log;
     if let Some(lost) = &log.lost {
         return Ok(damaged(&format!("the log ends before tick {}: {}", lost.tick.0, lost.reason)));
     }
     // Every record is read on the way: what is written will read back.
-    let digest = match LogDigest::of(&log) {
+    let digest = match LogDigest::of(log) {
         Ok(digest) => digest,
         Err(damage) => return Ok(damaged(&damage.to_string())),
     };
     let people = if args.with_names { People::of(&args.source)? } else { People::default() };
-    let names = if args.with_names { names::write(&people.0) } else { Vec::new() };
+    let names = if !people.0.is_empty() { names::write(&people.0) } else { Vec::new() };
     let output = args.output.display();
     let (target, is_new) = target(args)?;
-    let bytes = write(&log, &names, target).inspect_err(|_| {
+    let bytes = write(log, &names, target).inspect_err(|_| {
         // Half a log is in the way of the next attempt; the error says more than a failure to remove it.
         let _ = is_new.then(|| std::fs::remove_file(&args.output));
     });
     let bytes = bytes.with_context(|| format!("cannot write {output}"))?;
     let ticks = log.last_tick().0;
     let names = match people.0.len() {
+        0 if args.with_names => "no names: the source has none".to_owned(),
         0 => "no names".to_owned(),
         1 => "1 name".to_owned(),
         count => format!("{count} names"),
     };
-    let next = if kept.is_some_and(|kept| kept.is_live) {
+    let next = if found.match_has_ended() == Some(false) {
         "\nthe match has not ended: verify will call this file incomplete, and end with 1".to_owned()
     } else {
         format!("; try: {} replay verify {output}", this_program())

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use combat_replays::digest::LogDigest;
 
@@ -91,7 +92,7 @@ struct InspectArgs {
 #[derive(Args)]
 struct ExportArgs {
     /// Where to write it; a file that is there already is left alone
-    #[arg(short, long, value_name = "FILE.combatlog")]
+    #[arg(short, long, value_name = "FILE.combatlog", value_parser = PathBufValueParser::new().try_map(file_name))]
     output: PathBuf,
     /// Replace that file
     #[arg(long)]
@@ -114,6 +115,12 @@ struct AuditArgs {
     json: bool,
     #[command(flatten)]
     source: SourceArgs,
+}
+
+/// What is told of a log goes to standard output, so the log cannot.
+fn file_name(path: PathBuf) -> Result<PathBuf, &'static str> {
+    let is_name = path.as_os_str() != "-";
+    is_name.then_some(path).ok_or("expected the name of a file, such as match.combatlog")
 }
 
 /// Which session.

@@ -5,9 +5,11 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow, ensure};
 use combat_components::ids::SessionId;
+use combat_components::phase::Phase;
 use combat_replays::digest::LogDigest;
 use combat_replays::file::{self, FILE_BYTES_MAX, FileError};
 use combat_replays::log::Log;
+use combat_replays::player::Player;
 
 use super::SourceArgs;
 pub(super) use crate::cli::block_on;
@@ -35,6 +37,21 @@ pub struct Kept {
     pub is_live: bool,
     /// Since its match ended.
     pub digest: Option<LogDigest>,
+}
+
+impl Found {
+    /// Whether the match had ended at the log's end, as its last keyframe and what follows tell. `None` where that
+    /// cannot be told here: the simulation had panicked, or is of another version.
+    pub fn match_has_ended(&self) -> Option<bool> {
+        if self.kept.as_ref().is_some_and(|kept| !kept.is_live) {
+            return Some(true);
+        }
+        let last_tick = self.log.last_tick();
+        let parts = self.log.parts().ok()?;
+        let mut player = Player::from_keyframe(parts, &self.log.records, last_tick).ok()?;
+        let reaches_the_end = player.play_to(last_tick).ok()?;
+        reaches_the_end.then(|| player.sim().match_state().phase == Phase::Ended)
+    }
 }
 
 impl Opened {
