@@ -20,6 +20,12 @@ pub const TEXT_BYTES_MAX: usize = 128;
 /// Why a session is suspended, in words.
 pub const STATUS_REASON_BYTES_MAX: usize = 256;
 
+/// Of the text of a close frame: a control frame holds 125 bytes, two of them the code.
+pub const CLOSE_REASON_BYTES_MAX: usize = 123;
+
+/// What is told of bytes that are no message: it follows `protocol_error: ` in a close frame.
+pub const DECODE_ERROR_BYTES_MAX: usize = CLOSE_REASON_BYTES_MAX - "protocol_error: ".len();
+
 /// Numbers and texts of one event; the longest kind has four.
 pub const EVENT_ITEMS_MAX: usize = 16;
 

@@ -34,7 +34,7 @@ pub enum Meant {
 pub enum Meaningless {
     #[error("inputSeq is 0, expected a number that rises from 1")]
     InputSeq,
-    #[error("pitch is steeper than 89°, expected -16201 to 16201")]
+    #[error("pitch is steeper than 89 degrees, expected -16201 to 16201")]
     Pitch,
     #[error("a coordinate lies more than 1 km from the origin")]
     Coordinate,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use combat_protocol::close::CloseCode;
 use combat_protocol::codec::Encoding;
-use combat_protocol::limits::CLIENT_MESSAGE_BYTES_MAX;
+use combat_protocol::limits::{CLIENT_MESSAGE_BYTES_MAX, CLOSE_REASON_BYTES_MAX};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use socket2::SockRef;
@@ -157,8 +157,7 @@ impl SocketReader {
 pub async fn close(mut writer: SocketWriter, mut reader: SocketReader, code: CloseCode, detail: &str) {
     let reason =
         if detail.is_empty() { code.name().to_owned() } else { format!("{}: {detail}", code.name()) };
-    // A control frame holds 125 bytes, two of them the code.
-    let reason = reason.chars().take(100).filter(char::is_ascii).collect::<String>();
+    let reason = reason.chars().filter(char::is_ascii).take(CLOSE_REASON_BYTES_MAX).collect::<String>();
     let frame = CloseFrame { code: WireCode::from(code as u16), reason: reason.into() };
     let farewell = async {
         if writer.sink.send(Message::Close(Some(frame))).await.is_err() {

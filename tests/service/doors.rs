@@ -264,3 +264,14 @@ async fn a_spectator_that_claims_or_acts_is_closed_with_the_reason() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_reason_for_a_message_of_no_type_names_every_type_there_is() {
+    let server = Server::start().await;
+    let session = server.service().create(&arena()).await;
+    let mut ann = Player::join_in(&server, &session, "ann", Encoding::Json).await;
+    ann.say(json!({"type": "x".repeat(99)}).to_string().as_bytes()).await;
+    let closed = ann.play_until_closed().await;
+    closed.expect(CloseCode::ProtocolError);
+    assert!(closed.reason.ends_with(", reload, seen, ping, leave, switch"), "{closed:?}");
+}

@@ -23,7 +23,7 @@ pub enum DecodeError {
     UnknownWord { what: &'static str, found: String, expected: &'static str },
     #[error("message type {found}, expected one of {least} to {greatest}")]
     UnknownType { found: i128, least: u8, greatest: u8 },
-    #[error("message type {found:?}, expected one of {expected}")]
+    #[error("type {found:?}, expected one of {expected}")]
     UnknownTypeName { found: String, expected: &'static str },
     #[error("{count} bytes after the message, expected none")]
     Trailing { count: usize },
@@ -37,7 +37,17 @@ pub enum DecodeError {
     Contradiction { what: &'static str, expected: &'static str },
 }
 
+/// Of a foreign text as an error shows it, escaped: with every list of what was expected it fits a close frame.
+const EXCERPT_BYTES_MAX: usize = 24;
+
 /// What of a foreign text an error repeats: its start, so that an error stays small.
 pub(super) fn excerpt(text: &str) -> String {
-    text.chars().take(32).collect()
+    let mut room = EXCERPT_BYTES_MAX;
+    let fits = |char: &char| {
+        let shown_bytes = char.escape_debug().map(char::len_utf8).sum();
+        let left = room.checked_sub(shown_bytes);
+        room = left.unwrap_or(0);
+        left.is_some()
+    };
+    text.chars().take_while(fits).collect()
 }

@@ -51,9 +51,12 @@ impl JsonNode {
     }
 }
 
+/// The longest that the parser says are 65 letters.
+const PARSER_WORDS_MAX: usize = 72;
+
 /// The parser's words without its position, which the error names itself.
 fn problem(text: &str) -> String {
-    text.split(" at line ").next().unwrap_or_default().chars().take(96).collect()
+    text.split(" at line ").next().unwrap_or_default().chars().take(PARSER_WORDS_MAX).collect()
 }
 
 /// Reads one value whose parts may nest this much deeper.

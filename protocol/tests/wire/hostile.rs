@@ -3,9 +3,10 @@
 use combat_protocol::codec::{
     DecodeError, Encoding, decode_client, decode_server, encode_client, encode_server,
 };
-use combat_protocol::limits::CLIENT_MESSAGE_BYTES_MAX;
+use combat_protocol::limits::{CLIENT_MESSAGE_BYTES_MAX, DECODE_ERROR_BYTES_MAX};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use serde_json::{Value, json};
 
 use crate::samples::{claim, client_messages};
 use crate::strategies::{client_message, server_message};
@@ -14,9 +15,16 @@ use combat_protocol::client::ClientMessage;
 /// Decodes everything every way; the result does not matter, only that there is one.
 fn decode_all(bytes: &[u8]) {
     for encoding in Encoding::ALL {
-        let _ = decode_client(bytes, encoding);
+        if let Err(error) = decode_client(bytes, encoding) {
+            fits_a_close_frame(&error);
+        }
         let _ = decode_server(bytes, encoding);
     }
+}
+
+fn fits_a_close_frame(error: &DecodeError) {
+    let told = error.to_string();
+    assert!(told.len() <= DECODE_ERROR_BYTES_MAX, "{} bytes: {told}", told.len());
 }
 
 /// Bytes that look like MessagePack more often than chance.
@@ -182,7 +190,7 @@ fn malformed_json_is_named_with_what_was_expected() {
         ("{\"type\":6,\"nonce\":1}", "type is an integer, expected a string"),
         (
             "{\"type\":\"own\"}",
-            "message type \"own\", expected one of claim, attack, ability, reload, seen, ping, leave, switch",
+            "type \"own\", expected one of claim, attack, ability, reload, seen, ping, leave, switch",
         ),
         ("{\"type\":\"ping\"}", "nonce is missing, expected it by this name"),
         ("{\"type\":\"ping\",\"nonce\":null}", "nonce is null, expected an integer"),
@@ -201,6 +209,62 @@ fn malformed_json_is_named_with_what_was_expected() {
     }
     let repeated = refused_json("{\"type\":\"ping\",\"nonce\":1,\"nonce\":2}");
     assert!(repeated.contains("field \"nonce\" repeated"), "{repeated}");
+}
+
+/// Every field of every message, with values of every type, the longest among them.
+#[test]
+fn whatever_is_wrong_with_a_message_the_reason_fits_a_close_frame_whole() {
+    let long = "\u{1f}\u{1F600}\\\"x".repeat(200);
+    let values = [
+        json!(null),
+        json!(true),
+        json!(1.5),
+        json!([]),
+        json!({}),
+        json!("x"),
+        json!(long),
+        json!(u64::MAX),
+        json!(i64::MIN),
+        json!([[[]]]),
+        json!([{}, {}, {}, {}, {}, {}, {}, {}, {}]),
+    ];
+    let mut refused_count = 0;
+    let mut tell = |message: &Value| {
+        if let Err(error) = decode_client(message.to_string().as_bytes(), Encoding::Json) {
+            fits_a_close_frame(&error);
+            refused_count += 1;
+        }
+    };
+    for (_, message) in client_messages() {
+        let mut bytes = Vec::new();
+        encode_client(&message, Encoding::Json, &mut bytes);
+        let sound: Value = serde_json::from_slice(&bytes).expect("JSON");
+        let fields = sound.as_object().expect("an object").clone();
+        for name in fields.keys() {
+            for value in &values {
+                let mut wrong = fields.clone();
+                wrong.insert(name.clone(), value.clone());
+                tell(&wrong.clone().into());
+            }
+            let mut lacking = fields.clone();
+            lacking.remove(name);
+            tell(&lacking.into());
+        }
+        let mut more = fields.clone();
+        more.insert(long.clone(), json!(1));
+        tell(&more.into());
+    }
+    assert!(refused_count > 200, "{refused_count}");
+    let name = json!(long).to_string();
+    let repeated = format!("{}{{{name}:1,{name}:2}}", " ".repeat(1_000));
+    for text in
+        [repeated, "[".repeat(4_000), "\"\u{1}\"".to_owned(), "\"\\ud800\"".to_owned(), "1e999".to_owned()]
+    {
+        fits_a_close_frame(&decode_client(text.as_bytes(), Encoding::Json).expect_err("no message"));
+    }
+    let told = refused_json(&json!({"type": "x".repeat(100)}).to_string());
+    let all = "claim, attack, ability, reload, seen, ping, leave, switch";
+    assert_eq!(told, format!("type \"{}\", expected one of {all}", "x".repeat(24)));
 }
 
 #[test]
