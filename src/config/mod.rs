@@ -181,9 +181,10 @@ impl Config {
 
 impl AuthConfig {
     /// For tools beside a server: what a development server left in its data directory serves, where nothing is given.
+    /// A secret that no server knows is of no use, so none is made.
     ///
     /// # Errors
-    /// As [`Self::from_settings`].
+    /// As [`Self::from_settings`]; and when no secret is given and none is there.
     pub fn beside_server(
         auth: AuthSettings,
         environment: Environment,
@@ -191,7 +192,15 @@ impl AuthConfig {
     ) -> Result<Self, ConfigError> {
         let made_in_development = SecretSource::in_dir(&storage.data_dir).is_there();
         let environment = if made_in_development { Environment::Development } else { environment };
-        Self::from_settings(auth, environment, storage)
+        let found = Self::from_settings(auth, environment, storage)?;
+        if found.secret.is_there() {
+            return Ok(found);
+        }
+        let problem = format!(
+            "is not set, and no server has left a secret in {}: start the server first, or set JWT_SECRET",
+            storage.data_dir.display()
+        );
+        Err(ConfigError { name: "JWT_SECRET", problem })
     }
 
     /// # Errors

@@ -145,3 +145,28 @@ async fn tokens_of_the_command_line_of_the_start_and_of_the_secret_before_open_t
     create(player.lines().last().unwrap()).await.expect_problem(403, "forbidden");
     assert_eq!(server.combat(&["token", "--role", "king", "--sub", "ann"]).status.code(), Some(2));
 }
+
+#[tokio::test]
+async fn a_token_for_a_data_directory_that_no_server_has_used_is_refused_and_nothing_is_made_there() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let mistyped = directory.path().join("dtaa");
+    for environment in ["development", "production"] {
+        for data_dir in [mistyped.as_path(), directory.path()] {
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_combat"));
+            command
+                .args(["token", "--role", "player", "--sub", "ann", "--data-dir"])
+                .arg(data_dir)
+                .env_clear();
+            let output = command.env("ENVIRONMENT", environment).output().expect("combat can be run");
+            let told = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{output:?}");
+            assert!(told.contains("JWT_SECRET: is not set") && told.lines().count() == 1, "{told}");
+            assert!(environment == "production" || told.contains("start the server first"), "{told}");
+            assert_eq!(
+                std::fs::read_dir(directory.path()).expect("it is there").count(),
+                0,
+                "nothing is made"
+            );
+        }
+    }
+}
