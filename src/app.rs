@@ -1,5 +1,6 @@
 //! The composition root: the only file that names concrete backends, and what starts and stops in which order.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,9 +65,9 @@ pub struct Running {
 pub async fn serve(config: Config) -> anyhow::Result<Running> {
     let catalogue = Catalogue::load(config.maps_dir.as_deref(), config.rules_dir.as_deref())?;
     let address = SocketAddr::new(config.host, config.port);
-    let listener = listen(address, "PORT").await?;
+    let listener = listen(address, ["HOST", "PORT"]).await?;
     let metrics_listener = match config.metrics_addr {
-        Some(address) => Some(listen(address, "METRICS_ADDR").await?),
+        Some(address) => Some(listen(address, ["METRICS_ADDR"; 2]).await?),
         None => None,
     };
     let secret = config.auth.secret.load()?;
@@ -98,9 +99,15 @@ pub async fn serve(config: Config) -> anyhow::Result<Running> {
     Ok(running)
 }
 
-async fn listen(address: SocketAddr, setting: &'static str) -> anyhow::Result<TcpListener> {
-    let bound = TcpListener::bind(address).await;
-    bound.with_context(|| format!("cannot listen on {address}; set {setting} to a free port"))
+/// The settings are those that name the address and the port.
+async fn listen(address: SocketAddr, [host, port]: [&'static str; 2]) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let remedy = match error.kind() {
+            ErrorKind::AddrNotAvailable => format!("{host} to an address of this machine"),
+            _ => format!("{port} to a free port"),
+        };
+        anyhow::Error::new(error).context(format!("cannot listen on {address}; set {remedy}"))
+    })
 }
 
 async fn open_journal(config: &Config, metrics: &Metrics) -> anyhow::Result<(Arc<Journal>, OpenReport)> {

@@ -140,6 +140,9 @@ fn usage(error: &clap::Error) -> String {
             let verb = context(ContextKind::InvalidSubcommand).unwrap_or_default();
             format!("{verb:?} is not a command; see `{} --help`", command_of(error))
         }
+        (ErrorKind::MissingRequiredArgument, _) if argument.contains(", ") => {
+            format!("{argument} are required; see --help")
+        }
         (ErrorKind::MissingRequiredArgument, _) => format!("{argument} is required; see --help"),
         _ => error.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned(),
     }
@@ -252,7 +255,8 @@ mod tests {
         assert_eq!(told(&["replay", "diff", "a"]), "\"diff\" is not a command; see `combat replay --help`");
         assert_eq!(told(&["player", "remove"]), "\"remove\" is not a command; see `combat player --help`");
         assert!(told(&["serve", "--port"]).starts_with("PORT: expected"));
-        assert!(told(&["token"]).contains("is required"));
+        assert_eq!(told(&["token"]), "--role <ROLE>, --sub <SUB> are required; see --help");
+        assert_eq!(told(&["token", "--role", "player"]), "--sub <SUB> is required; see --help");
     }
 
     #[test]

@@ -54,8 +54,8 @@ pub enum CatalogueError {
     Read { path: String, error: std::io::Error },
     #[error("{file}: {what} {name:?} is defined twice")]
     Twice { file: String, what: &'static str, name: String },
-    #[error("no {0} found, expected at least one TOML file in MAPS_DIR and RULES_DIR")]
-    Empty(&'static str),
+    #[error("{setting}: no {what} in it, expected at least one TOML file")]
+    Empty { setting: &'static str, what: &'static str },
     #[error("{file}: ability {ability:?} is of the kind {kind:?}, expected one of {known}")]
     UnknownAbility { file: String, ability: String, kind: String, known: String },
 }
@@ -97,8 +97,11 @@ impl Catalogue {
                 return Err(CatalogueError::Twice { file, what: "ruleset", name });
             }
         }
-        if maps.is_empty() || rulesets.is_empty() {
-            return Err(CatalogueError::Empty(if maps.is_empty() { "maps" } else { "rulesets" }));
+        if maps.is_empty() {
+            return Err(CatalogueError::Empty { setting: "MAPS_DIR", what: "maps" });
+        }
+        if rulesets.is_empty() {
+            return Err(CatalogueError::Empty { setting: "RULES_DIR", what: "rulesets" });
         }
         let levels = levels(&maps, &rulesets)?;
         let maps = maps.into_iter().map(|(name, (_, entry))| (name, entry)).collect();
@@ -195,6 +198,18 @@ mod tests {
         {
             let error = Catalogue::load(maps, rules).expect_err("it is not there").to_string();
             assert!(error.starts_with(&format!("{setting}: /nonexistent: ")), "{error}");
+        }
+    }
+
+    #[test]
+    fn of_two_folders_the_empty_one_is_named_and_not_the_other() {
+        let empty = tempfile::tempdir().expect("a temporary folder");
+        let empty = Some(empty.path());
+        for (maps, rules, setting, other) in
+            [(empty, None, "MAPS_DIR", "RULES_DIR"), (None, empty, "RULES_DIR", "MAPS_DIR")]
+        {
+            let error = Catalogue::load(maps, rules).expect_err("it is empty").to_string();
+            assert!(error.starts_with(&format!("{setting}: no ")) && !error.contains(other), "{error}");
         }
     }
 

@@ -131,8 +131,11 @@ fn setup_of(
     let most = mode.players_max.min(map.map.max_players);
     let max_players = wish.max_players.unwrap_or(most);
     if !(mode.players_min..=most).contains(&max_players) {
-        let detail =
-            format!("expected {} to {most} for mode {} on map {}", mode.players_min, mode.name, map.map.id);
+        let expected = match mode.players_min {
+            least if least == most => most.to_string(),
+            least => format!("{least} to {most}"),
+        };
+        let detail = format!("expected {expected} for mode {} on map {}", mode.name, map.map.id);
         return Err(SessionError::Invalid { pointer: "/maxPlayers", detail });
     }
     if wish.bots > max_players {

@@ -143,6 +143,9 @@ async fn every_fault_of_a_wish_is_told_at_once_with_a_pointer() {
                     /options/speed /colour";
     assert_eq!(pointers(wrong).await, expected);
     assert_eq!(pointers(with(duel_box(), "maxPlayers", json!(65))).await, "/maxPlayers");
+    let asked = with(with(duel_box(), "gameMode", json!("duel")), "maxPlayers", json!(3));
+    let told = service.post(&sessions(), &asked).await.text("detail");
+    assert!(told.contains("expected 2 for mode duel"), "{told}");
     assert_eq!(pointers(with(arena(), "spectatorDelayMs", json!(60_001))).await, "/spectatorDelayMs");
     let check = async |field: &str, code: &str| {
         let body = with(arena(), field, json!("nowhere"));

@@ -172,7 +172,11 @@ async fn a_start_that_cannot_be_says_on_one_line_what_to_change() {
     let server = Server::start().await;
     let other = tempfile::tempdir().expect("a temporary directory");
     let output = refused(serve(), other.path(), server.address().port());
-    one_line(&output.stderr, &[&server.address().to_string(), "PORT"]);
+    one_line(&output.stderr, &[&server.address().to_string(), "PORT to a free port"]);
+    let mut command = serve();
+    command.args(["--host", "203.0.113.7"]);
+    let output = refused(command, other.path(), 0);
+    one_line(&output.stderr, &["203.0.113.7:0; set HOST to an address of this machine"]);
 
     let file = other.path().join("a-file");
     std::fs::write(&file, "no directory").expect("it can be written");
