@@ -27,7 +27,12 @@ impl SessionHost {
         if !self.seats.iter().any(|seat| seat.pseudonym == pseudonym) {
             let stands = self.leavers.iter().position(|leaver| leaver.pseudonym == pseudonym);
             let slot = match stands {
-                Some(place) => Ok(self.leavers.remove(place).slot),
+                Some(place) => {
+                    let slot = self.leavers.remove(place).slot;
+                    // He may have come back since the last tick and left again; of a slot's joins the first is kept.
+                    self.withdraw_join(slot);
+                    Ok(slot)
+                }
                 None => self.free_slot(&joining),
             };
             let slot = match slot {
@@ -92,7 +97,7 @@ impl SessionHost {
             self.input.push(Command::Leave { slot, cause });
         } else {
             // Somebody has left this slot since the last tick already: whoever goes now has not come yet.
-            self.input.retain(|command| !matches!(command, Command::Join { slot: of, .. } if *of == slot));
+            self.withdraw_join(slot);
         }
         self.parts.players.dismiss(slot, told);
         self.seats.retain(|other| other.slot != slot);
@@ -105,6 +110,10 @@ impl SessionHost {
                 *has_left |= *pseudonym == seat.pseudonym;
             }
         }
+    }
+
+    fn withdraw_join(&mut self, slot: Slot) {
+        self.input.retain(|command| !matches!(command, Command::Join { slot: of, .. } if *of == slot));
     }
 
     /// Somebody whose row is gone from the side table: nobody knows him here any more either.
