@@ -212,6 +212,8 @@ async fn whoever_is_erased_while_he_stands_is_gone_from_what_is_shown_at_once() 
     stage.step();
     let shown: Vec<_> = stage.handle.live().seats().iter().map(|seat| seat.slot).collect();
     assert_eq!(shown, [Slot(1)]);
+    assert_eq!(stage.players(), 2, "she stands");
+    assert_eq!(stage.shown_names(), [people[0].pseudonym.nameless().as_str(), "bob"]);
     stage.flushed_steps(8).await;
     assert_eq!(stage.players(), 1);
     stage.agrees();
