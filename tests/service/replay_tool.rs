@@ -1,5 +1,6 @@
 //! `combat replay` on files: in an empty directory, with damage, with a perturbation, with another version.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -315,6 +316,43 @@ fn an_export_takes_no_dash_for_a_file_name() {
         "{told}"
     );
     assert!(!directory.path().join("-").exists());
+}
+
+#[test]
+fn an_export_that_cannot_be_written_leaves_what_was_there() {
+    let old = [DUEL, b"with a part nobody has any more"].concat();
+    for target in ["mine.combatlog", "link.combatlog", "match.combatlog", "new.combatlog"] {
+        let directory = beside(DUEL);
+        let path = |name: &str| directory.path().join(name);
+        std::fs::write(path("mine.combatlog"), &old).unwrap();
+        std::os::unix::fs::symlink("mine.combatlog", path("link.combatlog")).unwrap();
+        let script = "ulimit -f 4 && trap '' XFSZ && exec \"$@\"";
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", script, "sh", env!("CARGO_BIN_EXE_combat"), "replay", "export"]);
+        command.args(["match.combatlog", "-o", target, "--force"]);
+        let output = command.current_dir(directory.path()).output().unwrap();
+        let told = text(&output.stderr);
+        assert!(told.starts_with(&format!("combat: cannot write {target}: ")), "{told}");
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(std::fs::read(path("match.combatlog")).unwrap() == DUEL, "{target}: the source is another");
+        assert!(std::fs::read(path("mine.combatlog")).unwrap() == old, "{target}: the old file is another");
+        let files = std::fs::read_dir(directory.path()).unwrap();
+        assert_eq!(files.count(), 3, "nothing is left of the attempt: {target}");
+    }
+}
+
+#[test]
+fn what_replaces_a_file_is_as_private_and_where_the_link_pointed() {
+    let directory = beside(DUEL);
+    let (kept, link) = (directory.path().join("kept.combatlog"), directory.path().join("link.combatlog"));
+    std::fs::write(&kept, "with names").unwrap();
+    std::fs::set_permissions(&kept, std::fs::Permissions::from_mode(0o600)).unwrap();
+    std::os::unix::fs::symlink("kept.combatlog", &link).unwrap();
+    let output = combat(directory.path(), &["export", "match.combatlog", "-o", "link.combatlog", "--force"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(std::fs::read(&kept).unwrap(), DUEL);
+    assert_eq!(std::fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 #[test]

@@ -1,16 +1,16 @@
 //! `combat replay export`: a session as one file that verifies in an empty directory.
 
-use std::fs::File;
-use std::io::{BufWriter, ErrorKind, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use combat_replays::digest::LogDigest;
 use combat_replays::log::Log;
 use combat_replays::{file, names};
 
 use super::people::People;
 use super::source::Opened;
+use super::target::Target;
 use super::{ExportArgs, print, source};
 use crate::cli::{DOES_NOT_HOLD, this_program};
 
@@ -31,11 +31,7 @@ pub fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     let people = if args.with_names { People::of(&args.source)? } else { People::default() };
     let names = if !people.0.is_empty() { names::write(&people.0) } else { Vec::new() };
     let output = args.output.display();
-    let (target, is_new) = target(args)?;
-    let bytes = write(log, &names, target).inspect_err(|_| {
-        // Half a log is in the way of the next attempt; the error says more than a failure to remove it.
-        let _ = is_new.then(|| std::fs::remove_file(&args.output));
-    });
+    let bytes = Target::of(&args.output, args.force)?.write(|file| write(log, &names, file));
     let bytes = bytes.with_context(|| format!("cannot write {output}"))?;
     let ticks = log.last_tick().0;
     let names = match people.0.len() {
@@ -53,30 +49,13 @@ pub fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What to write to, and whether it was made for this.
-fn target(args: &ExportArgs) -> anyhow::Result<(File, bool)> {
-    let output = args.output.display();
-    let opened = match File::create_new(&args.output) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            // What is no regular file, such as a pipe, holds nothing that could be lost.
-            let is_kept = !args.force && std::fs::metadata(&args.output).is_ok_and(|found| found.is_file());
-            ensure!(!is_kept, "{output} is there already: give another name, or --force to replace it");
-            File::create(&args.output).map(|file| (file, false))
-        }
-        opened => opened.map(|file| (file, true)),
-    };
-    opened.with_context(|| format!("cannot write {output}"))
-}
-
-fn write(log: &Log, names: &[u8], target: File) -> std::io::Result<u64> {
-    let mut writer = BufWriter::new(target);
+fn write(log: &Log, names: &[u8], target: &mut impl Write) -> std::io::Result<u64> {
     let mut bytes = 0;
     file::write_to(log, &mut |piece| {
         bytes += piece.len() as u64;
-        writer.write_all(piece)
+        target.write_all(piece)
     })?;
-    writer.write_all(names)?;
-    writer.flush()?;
+    target.write_all(names)?;
     Ok(bytes + names.len() as u64)
 }
 

@@ -19,6 +19,7 @@ mod moment;
 mod people;
 mod said;
 mod source;
+mod target;
 mod timeline;
 mod verify;
 
