@@ -28,7 +28,7 @@ use crate::auth::{Grant, TicketError};
 use crate::config::Origin;
 use crate::session::handle::SessionHandle;
 use crate::session::summary::SessionError;
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, SOCKET_REFUSALS};
 
 /// An encoding, a credential and a tick; more parts are no client of ours.
 const OFFERED_PARTS_MAX: usize = 8;
@@ -104,6 +104,7 @@ pub async fn upgrade(
         Err(CloseCode::Policy)
     };
     if let Err(code) = &admission {
+        debug_assert!(SOCKET_REFUSALS.contains(code), "{} does not stand at 0", code.name());
         tracing::info!(code = code.name(), "a socket is refused");
         api.metrics.error(code.name());
     }

@@ -85,6 +85,18 @@ catalogue! {
 pub const SOCKET_FAULTS: [CloseCode; 4] =
     [CloseCode::Policy, CloseCode::ProtocolError, CloseCode::RateLimited, CloseCode::TooSlow];
 
+/// Why a socket is closed right after its handshake, counted as the faults are.
+pub const SOCKET_REFUSALS: [CloseCode; 8] = [
+    CloseCode::Policy,
+    CloseCode::Left,
+    CloseCode::Unauthorised,
+    CloseCode::TicketExpired,
+    CloseCode::SessionEnded,
+    CloseCode::ProtocolError,
+    CloseCode::Draining,
+    CloseCode::SessionFailed,
+];
+
 /// What a TCP connection became.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConnectionKind {
@@ -173,7 +185,10 @@ impl Default for Metrics {
                 claims_refused: ClaimsRefused::of(&r.counters(&CLAIMS_REFUSED)),
             },
             request_duration: r.histograms(&REQUEST_DURATION),
-            errors: from_zero(r.counters(&ERRORS), SOCKET_FAULTS.map(CloseCode::name)),
+            errors: from_zero(
+                from_zero(r.counters(&ERRORS), SOCKET_FAULTS.map(CloseCode::name)),
+                SOCKET_REFUSALS.map(CloseCode::name),
+            ),
             tick_duration: r.histograms(&TICK_DURATION),
             tick_lateness: r.histograms(&TICK_LATENESS),
             tick_overruns: r.counters(&TICK_OVERRUNS),
@@ -347,9 +362,9 @@ mod tests {
     }
 
     #[test]
-    fn faults_of_peers_stand_at_zero_before_the_first() {
+    fn faults_and_refusals_of_peers_stand_at_zero_before_the_first() {
         let text = String::from_utf8(Metrics::default().render().expect("rendered")).expect("UTF-8");
-        for code in SOCKET_FAULTS {
+        for code in SOCKET_FAULTS.into_iter().chain(SOCKET_REFUSALS) {
             let line = format!("combat_errors_total{{code=\"{}\"}} 0\n", code.name());
             assert!(text.contains(&line), "{line} is missing");
         }

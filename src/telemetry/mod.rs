@@ -6,7 +6,7 @@ mod ticks;
 
 pub use logs::{LogsError, install};
 pub use metrics::{
-    ConnectionKind, JournalMetrics, Metrics, SOCKET_FAULTS, ShardMetrics, ViewKind, ViewMetrics,
-    metrics_table,
+    ConnectionKind, JournalMetrics, Metrics, SOCKET_FAULTS, SOCKET_REFUSALS, ShardMetrics, ViewKind,
+    ViewMetrics, metrics_table,
 };
 pub use ticks::{ClaimsRefused, TickMetrics};
