@@ -19,13 +19,11 @@ use crate::client::{self, Client};
 use crate::maps;
 use crate::reference::Reference;
 
-const LEGAL_WALKS: u32 = if cfg!(debug_assertions) { 600 } else { 10_000 };
+/// Of so many at each rate none is refused; a human who runs for an hour sends as many.
+const LEGAL_CLAIMS: u32 = if cfg!(debug_assertions) { 4_000 } else { 100_000 };
 const ILLEGAL_MOVES: u32 = if cfg!(debug_assertions) { 3_000 } else { 10_000 };
 const WALK_TICKS: u32 = 48;
 const WALKERS: u8 = 16;
-
-/// A walker of 350 mm in rapier's controller is caught by a corner so rarely; a human is not corrected in an hour.
-const REFUSED_ONCE_IN: u32 = 100_000;
 
 /// Changes of mind within a walk: mostly running, sometimes walking or standing, often jumping.
 fn wish(stream: &mut Stream, before: &Wish) -> Wish {
@@ -38,15 +36,15 @@ fn wish(stream: &mut Stream, before: &Wish) -> Wish {
     Wish { direction, speed_mm_per_s, jump: stream.below(3) == 0 }
 }
 
-fn assert_legal_walks_are_accepted(plan: &Plan, seed: u64, wanted: u32) {
+fn assert_legal_walks_are_accepted(plan: &Plan, seed: u64) {
     println!("map {}, {} Hz, seed {seed}", plan.map.id, plan.rate_hz);
     let mut stream = Stream::of(seed, 1);
     let mut arena = Arena::new(plan);
     (0..WALKERS).for_each(|slot| arena.join(slot, Team::NONE));
     arena.step_by(3);
     let mut clients: Vec<Client> = (0..WALKERS).map(|slot| Client::new(&mut arena, slot, 2)).collect();
-    let mut walks = 0;
-    while walks < wanted {
+    let (mut walks, mut claims) = (0, 0);
+    while claims < LEGAL_CLAIMS {
         for tick in 0..WALK_TICKS * plan.rate_hz / 128 {
             for client in &mut clients {
                 if tick == 0 || stream.below(20 * plan.rate_hz / 128 + 1) == 0 {
@@ -56,8 +54,8 @@ fn assert_legal_walks_are_accepted(plan: &Plan, seed: u64, wanted: u32) {
             client::tick(&mut arena, &mut clients);
         }
         walks += u32::from(WALKERS);
+        claims = clients.iter().map(|client| client.claims_sent).sum();
     }
-    let claims: u32 = clients.iter().map(|client| client.claims_sent).sum();
     let believed = clients.iter().flat_map(|client| &client.believed);
     let refused: Vec<_> = believed.filter(|told| told.reason != Reason::Separated).collect();
     let mut reasons = BTreeMap::new();
@@ -65,31 +63,38 @@ fn assert_legal_walks_are_accepted(plan: &Plan, seed: u64, wanted: u32) {
         *reasons.entry(displacement.reason).or_insert(0) += 1;
     }
     println!("{walks} walks, {claims} claims, {} refused: {reasons:?}", refused.len());
-    assert!(
-        refused.len() as u32 * REFUSED_ONCE_IN <= claims,
-        "{} of {claims} refused: {reasons:?}",
-        refused.len()
-    );
+    assert!(refused.is_empty(), "{} of {claims} refused: {reasons:?}", refused.len());
     let visited: BTreeSet<_> = clients.iter().map(|client| client.at().y / 500).collect();
     println!("ended at heights of {visited:?} half metres");
 }
 
 #[test]
 fn legal_walks_in_the_duel_box_are_accepted() {
-    assert_legal_walks_are_accepted(&Plan::on(maps::duel_box()), 51, LEGAL_WALKS);
+    assert_legal_walks_are_accepted(&Plan::on(maps::duel_box()), 51);
 }
 
 #[test]
 fn legal_walks_on_two_levels_are_accepted() {
-    assert_legal_walks_are_accepted(&Plan::on(maps::two_levels()), 52, LEGAL_WALKS);
+    assert_legal_walks_are_accepted(&Plan::on(maps::two_levels()), 52);
+}
+
+fn assert_legal_walks_are_accepted_at(rate_hz: u32) {
+    assert_legal_walks_are_accepted(&Plan { rate_hz, ..Plan::on(maps::two_levels()) }, 53);
 }
 
 #[test]
-fn legal_walks_are_accepted_at_every_tick_rate() {
-    for rate_hz in [16, 32, 64] {
-        let plan = Plan { rate_hz, ..Plan::on(maps::two_levels()) };
-        assert_legal_walks_are_accepted(&plan, 53, LEGAL_WALKS / 2);
-    }
+fn legal_walks_are_accepted_at_16_hz() {
+    assert_legal_walks_are_accepted_at(16);
+}
+
+#[test]
+fn legal_walks_are_accepted_at_32_hz() {
+    assert_legal_walks_are_accepted_at(32);
+}
+
+#[test]
+fn legal_walks_are_accepted_at_64_hz() {
+    assert_legal_walks_are_accepted_at(64);
 }
 
 /// The half-spaces of every solid, for an exact sweep of a body's axis.
