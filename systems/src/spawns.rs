@@ -23,8 +23,8 @@ const RINGS_MAX: u32 = 8;
 /// Directions asked for a place on the first ring; the n-th has n times as many.
 const PLACES_PER_RING: u32 = 6;
 
-/// What looking for places may cost in one tick, counted in places that are asked for; they take about 3 ms. Where 64 stand
-/// up at once on what ships, two thirds of it are needed.
+/// What looking for places may cost in one tick, counted in places that are asked for; they take about 3 ms. Where 64 join
+/// in one tick on what ships, up to 56 % of it are needed; `systems/tests/sim/spawns.rs` holds it to two thirds.
 const PLACES_PER_TICK_MAX: u32 = 16_384;
 
 /// A way to a place asks the level: it costs as much as so many places, which ask who stands there.
@@ -81,18 +81,27 @@ pub fn choose_spawn(
         let points = spawns.iter().cycle().skip(first).take(spawns.len());
         // Ring by ring: a closet that has no room does not use up what others need.
         let mut around = |ring: u32, point: &SpawnPoint| {
-            place_on_ring(rules, level, (ring, point.at, turned), &is_free, places_left)
+            let ring = Ring { number: ring, around: point.at, turned };
+            place_on(&ring, rules, level, &is_free, places_left)
         };
         (1..=RINGS_MAX).find_map(|ring| points.clone().find_map(|point| around(ring, point)))
     };
     Pose { at: at.unwrap_or(spawn.at), yaw: spawn.yaw, ..Pose::default() }
 }
 
-/// The first place on a ring around `from` that can be walked to in a straight line.
-fn place_on_ring(
+/// Places around a spawn point, the first of them in direction `turned`.
+struct Ring {
+    /// From 1, the innermost.
+    number: u32,
+    around: Vec3Mm,
+    turned: Yaw,
+}
+
+/// The first place on a ring that can be walked to in a straight line from its middle.
+fn place_on(
+    ring: &Ring,
     rules: &TickRules,
     level: &Level,
-    (ring, from, turned): (u32, Vec3Mm, Yaw),
     is_free: &impl Fn(Vec3Mm) -> bool,
     places_left: &mut PlacesLeft,
 ) -> Option<Vec3Mm> {
@@ -100,15 +109,15 @@ fn place_on_ring(
         return None;
     }
     let step_mm = rules.ruleset.movement.step_height_mm;
-    let reach_mm = ring as i32 * clearance_mm(&rules.ruleset.body);
-    let places = ring * PLACES_PER_RING;
+    let reach_mm = ring.number as i32 * clearance_mm(&rules.ruleset.body);
+    let places = ring.number * PLACES_PER_RING;
     (0..places).find_map(|place| {
-        let yaw = Yaw(turned.0.wrapping_add((65_536 * place / places) as u16));
-        let ahead = along(from, aim::direction(yaw, Pitch::default()), reach_mm);
+        let yaw = Yaw(ring.turned.0.wrapping_add((65_536 * place / places) as u16));
+        let ahead = along(ring.around, aim::direction(yaw, Pitch::default()), reach_mm);
         if !places_left.take(1) || !is_free(ahead) || !places_left.take(WAY_IN_PLACES) {
             return None;
         }
-        let at = level.slide_until_blocked(from, yaw, reach_mm, step_mm);
+        let at = level.slide_until_blocked(ring.around, yaw, reach_mm, step_mm);
         (is_free(at) && level.grounded(at)).then_some(at)
     })
 }

@@ -116,14 +116,38 @@ fn closet() -> Map {
 fn what_64_who_appear_at_once_may_cost_a_tick_is_bounded_where_there_is_no_room_and_enough_where_there_is() {
     for (map, is_spent) in [(closet(), true), (maps::duel_box(), false), (maps::two_levels(), false)] {
         let mut arena = Arena::new(&Plan::on(map));
+        arena.step();
+        let all = arena.sim.places_left();
         (0..64).for_each(|slot| arena.join(slot, Team::NONE));
         arena.step();
-        assert_eq!(arena.sim.places_left() == 0, is_spent, "joining {}", arena.parts.map.id);
+        assert_spent(&arena, all, is_spent, "joining");
         while arena.displaced(0) != [Reason::Spawned] {
             arena.step();
         }
-        assert_eq!(arena.sim.places_left() == 0, is_spent, "at the start on {}", arena.parts.map.id);
+        assert_spent(&arena, all, is_spent, "at the start");
     }
+}
+
+fn assert_spent(arena: &Arena, all: u32, is_spent: bool, when: &str) {
+    let left = arena.sim.places_left();
+    println!("{when} on {}: {} of {all} places asked for", arena.parts.map.id, all - left);
+    assert_eq!(left == 0, is_spent, "{when} on {}", arena.parts.map.id);
+    assert!(is_spent || left >= all / 3, "{when} on {}: {left} of {all} left", arena.parts.map.id);
+}
+
+#[test]
+fn a_way_that_is_looked_along_costs_more_than_a_place_that_is_asked_for() {
+    let mut arena = Arena::new(&Plan::on(maps::plain(&[[0, 0, 0], [9_000, 0, 0]])));
+    let mut spent = Vec::new();
+    arena.step();
+    let all = arena.sim.places_left();
+    for slot in 0..3 {
+        arena.join(slot, Team::NONE);
+        arena.step();
+        spent.push(all - arena.sim.places_left());
+    }
+    assert_eq!(spent[..2], [0, 0], "two points are free");
+    assert!(spent[2] > 64, "{spent:?}: a place beside a point, and the way there");
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! Where one tick of a walker can lead: straight on, down, up a step, along a wall.
 
-use std::ops::Deref;
-
 use combat_components::quantity::Vec3Mm;
 use rapier3d::control::{CharacterLength, KinematicCharacterController};
 use rapier3d::geometry::Capsule;
@@ -27,14 +25,6 @@ const ASIDE: [(f64, f64); 6] =
 struct Room<'a> {
     level: &'a Level,
     gap: Option<Capsule>,
-}
-
-impl Deref for Room<'_> {
-    type Target = Level;
-
-    fn deref(&self) -> &Level {
-        self.level
-    }
 }
 
 impl Walker {
@@ -71,15 +61,19 @@ impl Walker {
     /// Down to the ground in full stride; the controller would lose it where the floor is level.
     fn landed(&self, room: &Room<'_>, want: [i64; 3]) -> Option<Attempt> {
         let over = millimetres(plus(self.exact_um, [want[0], 0, want[2]]));
-        let rest = if room.path_is_free(self.at, over) { room.ground_below(over)? } else { return None };
+        let rest = if room.level.path_is_free(self.at, over) {
+            room.level.ground_below(over)?
+        } else {
+            return None;
+        };
         let to_um = [self.exact_um[0] + want[0], i64::from(rest.y) * 1_000, self.exact_um[2] + want[2]];
         let in_reach = (self.exact_um[1] + want[1]..=self.exact_um[1] + 500).contains(&to_um[1]);
-        if in_reach && room.grounded(rest) { self.end(room, to_um) } else { None }
+        if in_reach && room.level.grounded(rest) { self.end(room, to_um) } else { None }
     }
 
     /// Whether a falling body was stopped by an edge too far out to stand on.
     fn hangs(&self, room: &Room<'_>, end: &Attempt, want: [i64; 3]) -> bool {
-        end.to_um[1] > self.exact_um[1] + want[1] + 1_000 && !room.grounded(end.walked.at)
+        end.to_um[1] > self.exact_um[1] + want[1] + 1_000 && !room.level.grounded(end.walked.at)
     }
 
     /// Off an edge, to whichever side lets the body fall furthest.
@@ -97,9 +91,9 @@ impl Walker {
     fn straight(&self, room: &Room<'_>, want: [i64; 3]) -> Option<Attempt> {
         let to_um = plus(self.exact_um, want);
         let at = millimetres(to_um);
-        let carried = self.rise.is_some() || room.overlaps(raised(at, -CONTACT_MM));
-        let clear = !room.touches(&shape(room, STRAIGHT_GAP_MM), at);
-        (carried && clear && room.path_is_free(self.at, at))
+        let carried = self.rise.is_some() || room.level.overlaps(raised(at, -CONTACT_MM));
+        let clear = !room.level.touches(&shape(room.level, STRAIGHT_GAP_MM), at);
+        (carried && clear && room.level.path_is_free(self.at, at))
             .then_some(Attempt { to_um, walked: Walked { at, via: None } })
     }
 
@@ -152,7 +146,7 @@ impl Walker {
         };
         let ahead_um =
             [self.exact_um[0] + want[0], self.exact_um[1] + want[1].max(0), self.exact_um[2] + want[2]];
-        let at = room.step_up(self.at, millimetres(ahead_um), step_mm)?;
+        let at = room.level.step_up(self.at, millimetres(ahead_um), step_mm)?;
         self.end(room, [ahead_um[0], i64::from(at.y) * 1_000, ahead_um[2]])
     }
 
@@ -179,7 +173,7 @@ impl Walker {
         }
         let attempt = self.end(room, plus(self.exact_um, moved))?;
         let rises = moved[1] > want[1] + 500 && self.rise.is_some();
-        (!rises || room.grounded(attempt.walked.at)).then_some(attempt)
+        (!rises || room.level.grounded(attempt.walked.at)).then_some(attempt)
     }
 
     fn slid(&self, room: &Room<'_>, want: [i64; 3]) -> [i64; 3] {
@@ -193,8 +187,8 @@ impl Walker {
             autostep: None,
             ..KinematicCharacterController::default()
         };
-        let (queries, shape) = (room.queries(), shape(room, WALL_GAP_MM));
-        let middle = to_vector(self.exact_um) + Vector::new(0.0, room.height_mm as f32 / 2_000.0, 0.0);
+        let (queries, shape) = (room.level.queries(), shape(room.level, WALL_GAP_MM));
+        let middle = to_vector(self.exact_um) + Vector::new(0.0, room.level.height_mm as f32 / 2_000.0, 0.0);
         let moved = |from: Vector, way: Vector| {
             let pose = Pose::from_translation(from);
             controller.move_shape(1.0 / self.hz as f32, &queries, &shape, &pose, way, |_| {}).translation
@@ -219,10 +213,10 @@ impl Walker {
         let near = millimetres(to_um);
         let eased = if self.rise.is_none() { 1 } else { 0 };
         (0..=eased).map(|up_mm| raised(near, up_mm)).find_map(|at| {
-            if room.gap.is_some_and(|gap| room.touches(&gap, at)) {
+            if room.gap.is_some_and(|gap| room.level.touches(&gap, at)) {
                 return None;
             }
-            let via = way(room, self.at, at)?;
+            let via = way(room.level, self.at, at)?;
             Some(Attempt { to_um, walked: Walked { at, via } })
         })
     }
