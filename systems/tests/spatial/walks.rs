@@ -171,6 +171,25 @@ fn a_runner_along_a_wall_is_never_caught_by_it() {
 }
 
 #[test]
+fn who_runs_into_a_wall_or_along_it_keeps_out_of_its_skin() {
+    let map = floor_and("[[cuboid]]\ncenter_mm = [0, 1_000, -5_500]\nsize_mm = [38_000, 2_000, 1_000]");
+    let (level, reference) = (level(&map), Reference::new(&map, &rules().body));
+    for (turn, hz) in
+        [2_000, 5_000, 8_000, 12_000, 16_000].map(|turn| [16, 32, 64, 128].map(|hz| (turn, hz))).concat()
+    {
+        let rate = TickRate::new(hz).expect("an allowed rate");
+        let mut walker = Walker::new(rules().movement, rate, Vec3Mm::new(-17_000, 0, -4_000));
+        let direction = Yaw(49_152 + turn);
+        for _ in 0..hz * 2 {
+            walker.step(&level, &Wish { direction, speed_mm_per_s: 6_500, jump: false });
+            // Above the floor, which a body touches.
+            let clearance_mm = reference.clearance_mm(Vec3Mm { y: 400, ..walker.at() });
+            assert!(clearance_mm > -0.01, "{turn} at {hz} Hz: {clearance_mm} mm at {:?}", walker.at());
+        }
+    }
+}
+
+#[test]
 fn whoever_comes_down_along_a_wall_lands_in_full_stride() {
     let level =
         level(&floor_and("[[cuboid]]\ncenter_mm = [0, 1_000, -5_500]\nsize_mm = [38_000, 2_000, 1_000]"));
