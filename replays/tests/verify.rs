@@ -98,17 +98,39 @@ fn a_changed_integer_is_named_exactly_at_a_hundred_random_ticks() {
     }
     kinds.sort_unstable();
     kinds.dedup();
-    assert!(kinds.len() >= 9, "only {kinds:?} were perturbed");
+    // In a duel nobody has left.
+    let expected = StateKind::ALL.into_iter().filter(|kind| *kind != StateKind::Departed);
+    assert!(kinds.iter().copied().eq(expected), "only {kinds:?} were perturbed");
 }
 
 #[test]
-fn with_nobody_in_the_session_the_match_is_perturbed_and_named() {
+fn with_nobody_in_the_session_the_resources_are_perturbed_and_named() {
     let mut stage = Stage::new(Scene::duel("empty"));
-    stage.steps(50);
-    let perturb = Some(Perturbation { tick: Tick(20), choice: 3 });
-    let found =
-        divergence(verify(&stage.log(), VerifyOptions { perturb, ..VerifyOptions::default() }, &mut |_| {}));
-    assert_eq!((found.tick, found.component, found.sim_id), (Tick(20), Some(StateKind::Match), None));
+    stage.steps(10);
+    stage.join(0, Team::NONE);
+    stage.steps(10);
+    stage.leave(0, LeaveCause::Left);
+    stage.steps(30);
+    let resources = StateKind::RESOURCES.iter();
+    for (choice, kind) in resources.clone().enumerate() {
+        assert_eq!(perturbed_at(&stage, Tick(40), choice as u64), *kind);
+    }
+    // Nobody has left yet, which leaves it to the next kind.
+    for (choice, kind) in resources.enumerate() {
+        let expected = if *kind == StateKind::Departed { StateKind::Match } else { *kind };
+        assert_eq!(perturbed_at(&stage, Tick(5), choice as u64), expected);
+    }
+}
+
+/// What is told as changed, which is found as nobody's.
+fn perturbed_at(stage: &Stage, tick: Tick, choice: u64) -> StateKind {
+    let options = VerifyOptions { perturb: Some(Perturbation { tick, choice }), ..VerifyOptions::default() };
+    let report = verify(&stage.log(), options, &mut |_| {});
+    let told = report.perturbed.expect("the tick is in the log");
+    let found = divergence(report);
+    assert_eq!((found.tick, found.component, found.sim_id), (tick, Some(told.0), told.1));
+    assert_eq!(found.sim_id, None);
+    told.0
 }
 
 #[test]

@@ -32,14 +32,16 @@ pub(crate) fn write(world: &mut World, out: &mut Vec<u8>) {
 pub(crate) fn read(world: &mut World, bytes: &[u8]) -> Result<(), CanonError> {
     let mut reader = Reader::new(bytes);
     let now = Tick::take(&mut reader)?;
-    let ResourcesRead { state, streams, roster: ids, departed } = ResourcesRead::take(&mut reader)?;
+    let resources = ResourcesRead::take(&mut reader)?;
     let weapons = world.resource::<TickRules>().weapons.len();
-    if departed.0.iter().filter_map(|gone| gone.kept).any(|kept| usize::from(kept.arms.in_hand) >= weapons) {
+    let mut kept = resources.departed.0.iter().filter_map(|gone| gone.kept);
+    if kept.any(|kept| usize::from(kept.arms.in_hand) >= weapons) {
         return Err(CanonError::OutOfRange { what: "weapon in hand of somebody who has left" });
     }
+    let ids = &resources.roster;
     let mut roster = Roster::starting_at(ids.next);
     let mut last_id = SimId(0);
-    for id in ids.present {
+    for id in ids.present.iter().copied() {
         let fighter = FighterBundle::take(id, &mut reader)?;
         let slot = fighter.identity.slot;
         if usize::from(fighter.arms.in_hand) >= weapons {
@@ -60,9 +62,6 @@ pub(crate) fn read(world: &mut World, bytes: &[u8]) -> Result<(), CanonError> {
     }
     reader.finish()?;
     world.insert_resource(Now(now));
-    world.insert_resource(state);
-    world.insert_resource(streams);
-    world.insert_resource(departed);
     world.insert_resource(roster);
-    Ok(())
+    resources.insert(world)
 }

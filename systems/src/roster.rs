@@ -3,6 +3,7 @@
 use arrayvec::ArrayVec;
 use bevy_ecs::entity::Entity;
 use bevy_ecs::resource::Resource;
+use combat_components::canon::CanonError;
 use combat_components::canon_struct;
 use combat_components::ids::{SimId, Slot};
 use combat_components::limits::PLAYERS_MAX;
@@ -121,5 +122,14 @@ impl Roster {
 impl Holds<Ids> for Roster {
     fn held(&self) -> &Ids {
         &self.ids
+    }
+
+    fn hold(&mut self, ids: Ids) -> Result<(), CanonError> {
+        let is_fit = ids.present == self.ids.present && ids.present.iter().all(|id| *id < ids.next);
+        if !is_fit {
+            return Err(CanonError::OutOfRange { what: "ids of bodies" });
+        }
+        self.ids = ids;
+        Ok(())
     }
 }

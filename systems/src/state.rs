@@ -27,11 +27,22 @@ use crate::roster::{Ids, Roster};
 /// A resource with a part that is state, or that is one.
 pub(crate) trait Holds<T> {
     fn held(&self) -> &T;
+
+    /// Takes `part` in place of the one that is there.
+    ///
+    /// # Errors
+    /// When it does not fit what else the resource holds.
+    fn hold(&mut self, part: T) -> Result<(), CanonError>;
 }
 
 impl<T> Holds<T> for T {
     fn held(&self) -> &T {
         self
+    }
+
+    fn hold(&mut self, part: T) -> Result<(), CanonError> {
+        *self = part;
+        Ok(())
     }
 }
 
@@ -182,6 +193,35 @@ macro_rules! state {
             /// Resources come in the order of [`StateKind::ALL`].
             pub(crate) fn take(reader: &mut Reader<'_>) -> Result<Self, CanonError> {
                 Ok(Self { $($resource_field: Canon::take(reader)?,)+ })
+            }
+
+            /// Into a world that has the bodies they tell of.
+            ///
+            /// # Errors
+            /// When they do not fit them.
+            pub(crate) fn insert(self, world: &mut World) -> Result<(), CanonError> {
+                $(Holds::<$resource>::hold(&mut *world.resource_mut::<$holder>(), self.$resource_field)?;)+
+                Ok(())
+            }
+        }
+
+        /// Puts the resource that `bytes` are in place of the world's; nothing for a kind that is a component.
+        ///
+        /// # Errors
+        /// When they are no resource of this kind, or do not fit the bodies.
+        pub(crate) fn replace_resource(
+            world: &mut World,
+            kind: StateKind,
+            bytes: &[u8],
+        ) -> Result<(), CanonError> {
+            let mut reader = Reader::new(bytes);
+            match kind {
+                $(StateKind::$kind => Ok(()),)+
+                $(StateKind::$resource_kind => {
+                    let resource: $resource = Canon::take(&mut reader)?;
+                    reader.finish()?;
+                    Holds::<$resource>::hold(&mut *world.resource_mut::<$holder>(), resource)
+                })+
             }
         }
     };
