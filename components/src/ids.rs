@@ -29,9 +29,10 @@ pub struct Epoch(pub u32);
 pub struct Pseudonym(pub u64);
 
 impl Pseudonym {
-    /// What somebody is called whom nobody knows any more.
+    /// What somebody is called whom nobody knows any more, by the last half of the pseudonym: those that are counted
+    /// up, as golden logs' are, differ only there.
     pub fn nameless(self) -> String {
-        format!("player {:08x}", self.0 >> 32)
+        format!("player {:08x}", self.0 as u32)
     }
 }
 

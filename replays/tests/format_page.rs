@@ -1,6 +1,7 @@
 //! The page that a stranger writes a reader from names what is written.
 
 use combat_components::canon::{Canon, Trail};
+use combat_components::phase::EndReason;
 use combat_replays::file;
 use combat_replays::header::Header;
 use combat_systems::state::StateKind;
@@ -50,6 +51,17 @@ fn bytes_of(of: &str) -> Option<usize> {
 fn the_page_of_the_format_names_every_field_of_the_header_in_its_order_and_with_its_length() {
     let page: Vec<_> = fields_of_the_page().into_iter().map(|(name, of)| (name, bytes_of(&of))).collect();
     assert_eq!(page, fields_of_a_header(), "docs/replay-format.md, the table of header fields");
+}
+
+#[test]
+fn the_page_names_every_reason_of_an_end_by_its_number() {
+    let reasons = EndReason::ALL.map(|reason| {
+        let mut number = Vec::new();
+        reason.put(&mut number);
+        format!("{} {}", number[0], reason.code().replace('_', " "))
+    });
+    let row = format!("| 2 | end | reason u8: {} |", reasons.join(", "));
+    assert!(PAGE.contains(&row), "{row:?}: the table of commands is another");
 }
 
 #[test]

@@ -135,10 +135,10 @@ mod tests {
 
     #[test]
     fn whoever_is_not_known_is_shown_under_an_id_that_no_token_carries() {
-        let pseudonym = Pseudonym(0x3f9a_1c22_0000_0001);
+        let pseudonym = Pseudonym(0x3f9a_1c22_70a1_0001);
         let shown = People::default().shown(pseudonym);
-        assert_eq!(shown.player.as_str(), "unknown:3f9a1c2200000001");
-        assert_eq!(shown.name.as_str(), "player 3f9a1c22");
+        assert_eq!(shown.player.as_str(), "unknown:3f9a1c2270a10001");
+        assert_eq!(shown.name.as_str(), "player 70a10001");
         assert!(shown.player.is_reserved() && PlayerId::of_person(shown.player.as_str()).is_err());
     }
 }

@@ -86,7 +86,8 @@ impl<'a> Trail<'a> {
         told.map(|()| number)
     }
 
-    /// The field of an `S` that `of` picks, under its name; what has none of its own is told as what holds it.
+    /// A field of an `S` under its name; what has none of its own is told as what holds it. `_of` is never called: it
+    /// says which type the field has.
     ///
     /// # Errors
     /// As [`Canon::take`].
