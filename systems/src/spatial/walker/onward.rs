@@ -45,7 +45,7 @@ impl Walker {
         let straight = if self.controller_only { None } else { self.straight(room, want) };
         straight
             .or_else(|| if falls { self.landed(room, want) } else { None })
-            .or_else(|| self.furthest_round(room, want).filter(|end| !falls || !self.hangs(room, end, want)))
+            .or_else(|| self.furthest_round(room, want))
     }
 
     /// On along one axis, or only up or down, where a wall is so near that the controller is caught by it.
@@ -69,11 +69,6 @@ impl Walker {
         let to_um = [self.exact_um[0] + want[0], i64::from(rest.y) * 1_000, self.exact_um[2] + want[2]];
         let in_reach = (self.exact_um[1] + want[1]..=self.exact_um[1] + 500).contains(&to_um[1]);
         if in_reach && room.level.grounded(rest) { self.end(room, to_um) } else { None }
-    }
-
-    /// Whether a falling body was stopped by an edge too far out to stand on.
-    fn hangs(&self, room: &Room<'_>, end: &Attempt, want: [i64; 3]) -> bool {
-        end.to_um[1] > self.exact_um[1] + want[1] + 1_000 && !room.level.grounded(end.walked.at)
     }
 
     /// Off an edge, to whichever side lets the body fall furthest.
