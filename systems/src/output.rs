@@ -14,7 +14,7 @@ const VERDICTS_CAPACITY: usize = 512;
 #[derive(Resource, Clone, Debug, PartialEq, Eq)]
 pub struct TickOutput {
     pub tick: Tick,
-    /// Over `tick` and `sub_hashes`.
+    /// Over the setup, `tick`, `sub_hashes` and the digests of all that rings hold.
     pub root: u64,
     /// One per kind of state, in the order of [`crate::state::StateKind`].
     pub sub_hashes: [u64; STATE_KINDS],
