@@ -86,6 +86,9 @@ pub fn default_rules() -> Ruleset {
         .expect("the default ruleset is valid")
 }
 
+/// Longer than anything that a test waits for.
+const UNTIL_TICKS_MAX: u32 = 10_000;
+
 pub struct Arena {
     pub sim: Sim,
     pub parts: SimParts,
@@ -126,13 +129,18 @@ impl Arena {
 
     pub fn begin(&mut self, players: u8) {
         (0..players).for_each(|slot| self.join(slot, Team::NONE));
-        for _ in 0..10_000 {
+        self.until("the match has begun", |arena| arena.sim.match_state().phase == Phase::Active);
+    }
+
+    /// Steps until `is_so` after a tick, which may also say what the next one brings.
+    pub fn until(&mut self, what: &str, mut is_so: impl FnMut(&mut Self) -> bool) {
+        for _ in 0..UNTIL_TICKS_MAX {
             self.step();
-            if self.sim.match_state().phase == Phase::Active {
+            if is_so(self) {
                 return;
             }
         }
-        panic!("the match has not begun: {:?}", self.sim.match_state());
+        panic!("tick {}: it never comes that {what}: {:?}", self.tick(), self.sim.match_state());
     }
 
     pub fn join(&mut self, slot: u8, team: Team) {

@@ -124,9 +124,7 @@ fn the_dead_do_not_act_and_stand_up_after_their_delay() {
         assert_eq!(arena.refusal(1, seq), Some(Reason::Dead), "{deed:?}");
     }
     assert_eq!(arena.at(1), before, "claims of the dead are dropped");
-    while !arena.public(1).alive {
-        arena.step();
-    }
+    arena.until("slot 1 stands up", |arena| arena.public(1).alive);
     assert_eq!(arena.tick() - died_at, 384, "3 s at 128 Hz");
     assert_eq!(arena.displaced(1), [Reason::Spawned]);
 }
@@ -184,9 +182,7 @@ fn an_empty_magazine_does_not_fire_until_it_is_reloaded() {
         arena.step();
         assert_eq!(arena.refusal(0, seq), Some(Reason::Reloading), "{deed:?}");
     }
-    while arena.own(0).rounds == 0 {
-        arena.step();
-    }
+    arena.until("the magazine is full", |arena| arena.own(0).rounds > 0);
     assert_eq!(arena.tick() - began, 231, "1.8 s at 128 Hz");
     assert!(arena.output.events.contains(&Event::Reloaded { id: SimId(1), weapon: 0 }));
     let seq = arena.act(0, Deed::Attack, Yaw(0), sky);

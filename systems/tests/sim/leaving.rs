@@ -49,6 +49,17 @@ fn shoot(arena: &mut Arena, slot: u8, target: u8) {
     assert!(hit.is_some(), "{slot} hits {target}: {:?}", arena.verdict(slot, seq));
 }
 
+fn kill(arena: &mut Arena, slot: u8, target: u8) {
+    arena.attack(slot, target);
+    arena.until("somebody dies", |arena| {
+        let died = !deaths(arena).is_empty();
+        if !died {
+            arena.attack(slot, target);
+        }
+        died
+    });
+}
+
 fn deaths(arena: &Arena) -> Vec<(u32, u32)> {
     let died = |event: &Event| match event {
         Event::Died { victim, killer, .. } => Some((victim.0, killer.0)),
@@ -171,11 +182,11 @@ fn whoever_joins_again_has_his_score_and_the_health_he_left_with_after_the_delay
         let mut keyframe = Vec::new();
         arena.sim.write_keyframe(&mut keyframe);
         let mut restored = Sim::restore(&arena.parts, &keyframe).expect("the keyframe is whole");
-        while !arena.public(1).alive {
-            arena.step();
+        arena.until("slot 1 stands up", |arena| {
             assert_eq!(restored.step(&mut Vec::new()).root, arena.output.root);
-            assert_eq!(health(&mut arena, 0), 90, "{mode}: the other one is not healed");
-        }
+            assert_eq!(health(arena, 0), 90, "{mode}: the other one is not healed");
+            arena.public(1).alive
+        });
         assert_eq!(arena.tick() - joined_at, RESPAWN_TICKS, "{mode}");
         assert_eq!([health(&mut arena, 0), health(&mut arena, 1)], [90, 90], "{mode}: nobody is healed");
         leave(&mut arena, 1, LeaveCause::Left);
@@ -191,9 +202,7 @@ fn a_new_match_forgets_who_has_left_before_it() {
     leave(&mut arena, 0, LeaveCause::Left);
     arena.step_by(4);
     assert_eq!(kept(&arena, 0).score.hits, 1, "gone once a frame has shown his shot");
-    while arena.sim.match_state().phase != Phase::Active {
-        arena.step();
-    }
+    arena.until("the match is on", |arena| arena.sim.match_state().phase == Phase::Active);
     assert!(arena.sim.departed().0.is_empty());
 }
 
@@ -218,10 +227,12 @@ fn a_death_by_leaving_ends_the_round_of_a_duel_and_the_next_one_begins_whole_for
     arena.step_by(40);
     arena.join(1, Team::NONE);
     arena.step();
-    while !arena.public(1).alive {
-        assert_eq!(health(&mut arena, 0), 90, "the round is over, and nobody is healed before the next");
-        arena.step();
-    }
+    arena.until("the next round begins", |arena| {
+        let begins = arena.public(1).alive;
+        let health = health(arena, 0);
+        assert!(begins || health == 90, "the round is over, and nobody is healed before the next");
+        begins
+    });
     assert_eq!(arena.tick() - ended_at, RESPAWN_TICKS, "it waits for nobody who comes late");
     assert_eq!([health(&mut arena, 0), health(&mut arena, 1)], [100, 100], "the next begins whole for both");
     assert_eq!([arena.public(0).kills, arena.public(1).deaths], [1, 1], "both scores tell of it");
@@ -230,10 +241,7 @@ fn a_death_by_leaving_ends_the_round_of_a_duel_and_the_next_one_begins_whole_for
 /// The first kill is slot 0's, and the victim stands again.
 fn led_by_slot_0(mode: &'static str) -> Arena {
     let mut arena = Arena::fighting(&Plan { score_limit: 10, ..plan(mode) }, 2);
-    while deaths(&arena).is_empty() {
-        arena.attack(0, 1);
-        arena.step();
-    }
+    kill(&mut arena, 0, 1);
     arena.step_by(RESPAWN_TICKS + 5);
     arena
 }
@@ -343,10 +351,7 @@ fn a_kill_wins_a_match_that_is_on_when_it_is_ended_and_none_that_is_still_warmin
     for (warmup_ms, phase, winner) in [(0, Phase::Active, Some(SimId(1))), (60_000, Phase::Warmup, None)] {
         let mut arena = warming_up(warmup_ms, 2);
         assert_eq!(arena.sim.match_state().phase, phase);
-        while deaths(&arena).is_empty() {
-            arena.attack(0, 1);
-            arena.step();
-        }
+        kill(&mut arena, 0, 1);
         arena.input.push(Command::End { reason: EndReason::Requested });
         arena.step();
         assert_eq!(arena.public(0).kills, 1, "{phase:?}");
@@ -377,23 +382,14 @@ fn winner_leaves_hurt() -> Arena {
     let mut arena = Arena::fighting(&plan("duel"), 2);
     shoot(&mut arena, 1, 0);
     arena.step_by(WINDOW_TICKS + 10);
-    while deaths(&arena).is_empty() {
-        arena.attack(0, 1);
-        arena.step();
-    }
+    kill(&mut arena, 0, 1);
     arena.step_by(8);
     leave(&mut arena, 0, LeaveCause::Left);
     arena
 }
 
 fn until_slot_0_stands(arena: &mut Arena) {
-    for _ in 0..3 * RESPAWN_TICKS {
-        arena.step();
-        if arena.public(0).alive {
-            return;
-        }
-    }
-    panic!("it does not stand up");
+    arena.until("slot 0 stands up", |arena| arena.public(0).alive);
 }
 
 #[test]
@@ -419,9 +415,7 @@ fn a_round_that_begins_because_a_stranger_found_nobody_heals_nobody_who_left() {
         leave(&mut arena, 0, LeaveCause::Left);
         arena.join(5, Team::NONE);
         arena.step();
-        while !arena.public(5).alive {
-            arena.step();
-        }
+        arena.until("the stranger stands up", |arena| arena.public(5).alive);
         if !accomplice_stays {
             leave(&mut arena, 5, LeaveCause::Left);
         }
@@ -435,10 +429,7 @@ fn a_round_that_begins_because_a_stranger_found_nobody_heals_nobody_who_left() {
 fn leaving_and_joining_again_keeps_nobody_dead_in_a_duel() {
     for every in [1, 40, RESPAWN_TICKS - 1] {
         let mut arena = Arena::fighting(&plan("duel"), 2);
-        while deaths(&arena).is_empty() {
-            arena.attack(0, 1);
-            arena.step();
-        }
+        kill(&mut arena, 0, 1);
         let mut dead_ticks = 0;
         for _ in 0..20 {
             leave(&mut arena, 0, LeaveCause::Left);
@@ -556,18 +547,19 @@ fn neither_a_cooldown_nor_a_magazine_is_renewed_by_leaving() {
         let mut keyframe = Vec::new();
         arena.sim.write_keyframe(&mut keyframe);
         let mut restored = Sim::restore(&arena.parts, &keyframe).expect("the keyframe is whole");
-        while !arena.public(1).alive {
-            arena.step();
+        arena.until("slot 1 stands up", |arena| {
             assert_eq!(restored.step(&mut Vec::new()).root, arena.output.root);
-        }
+            arena.public(1).alive
+        });
         assert_eq!(arena.own(1).rounds, rounds, "{mode}: nothing is loaded");
-        loop {
-            let dash = arena.act(1, Deed::Ability { index: 0 }, Yaw(0), Pitch::default());
-            arena.step();
-            if arena.refusal(1, dash).is_none() {
-                break;
+        let mut dash = arena.act(1, Deed::Ability { index: 0 }, Yaw(0), Pitch::default());
+        arena.until("a dash is done", |arena| {
+            let is_done = arena.refusal(1, dash).is_none();
+            if !is_done {
+                dash = arena.act(1, Deed::Ability { index: 0 }, Yaw(0), Pitch::default());
             }
-        }
+            is_done
+        });
         assert_eq!(arena.tick() - dashed_at, arena.sim.rules().abilities[0].cooldown_ticks, "{mode}");
     }
 }

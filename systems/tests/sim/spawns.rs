@@ -121,9 +121,7 @@ fn what_64_who_appear_at_once_may_cost_a_tick_is_bounded_where_there_is_no_room_
         (0..64).for_each(|slot| arena.join(slot, Team::NONE));
         arena.step();
         assert_spent(&arena, all, is_spent, "joining");
-        while arena.displaced(0) != [Reason::Spawned] {
-            arena.step();
-        }
+        arena.until("slot 0 appears", |arena| arena.displaced(0) == [Reason::Spawned]);
         assert_spent(&arena, all, is_spent, "at the start");
     }
 }

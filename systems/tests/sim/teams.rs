@@ -71,9 +71,7 @@ fn a_match_does_not_begin_with_everybody_on_one_team() {
     leave(&mut arena, 2);
     leave(&mut arena, 3);
     assert_eq!(teams(&arena), [(0, 1), (1, 1)]);
-    while arena.sim.match_state().phase != Phase::Active {
-        arena.step();
-    }
+    arena.until("the match is on", |arena| arena.sim.match_state().phase == Phase::Active);
     assert_eq!(teams(&arena), [(0, 1), (1, 2)]);
     let mut keyframe = Vec::new();
     arena.sim.write_keyframe(&mut keyframe);
