@@ -241,8 +241,9 @@ fn a_keyframe_with_a_motion_that_no_body_can_have_is_refused() {
     let &[(at, _)] = &places[..] else { panic!("{} places", places.len()) };
     let sound = Motion::take(&mut Reader::new(&motion)).expect("it is read as it was written");
     let crossed = Motion { x_low: 1, x_high: 0, ..sound };
+    let crossed_in_z = Motion { z_low: 1, z_high: 0, ..sound };
     let extreme = Motion { z_low: i32::MIN, ..sound };
-    for (motion, is_read) in [(sound, true), (crossed, false), (extreme, false)] {
+    for (motion, is_read) in [(sound, true), (crossed, false), (crossed_in_z, false), (extreme, false)] {
         let mut bytes = Vec::new();
         motion.put(&mut bytes);
         keyframe.splice(at..at + bytes.len(), bytes);

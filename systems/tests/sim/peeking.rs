@@ -3,10 +3,12 @@
 use combat_components::command::{Command, Deed, LeaveCause};
 use combat_components::event::Event;
 use combat_components::ids::{Slot, Team};
+use combat_components::phase::EndReason;
 use combat_components::quantity::{Pitch, Vec3Mm, Yaw};
 use combat_components::reason::Reason;
 use combat_components::streams::Stream;
 use combat_components::verdict::Outcome;
+use combat_systems::sim::Sim;
 
 use crate::arena::{Arena, Plan, join, look};
 use crate::maps;
@@ -399,6 +401,51 @@ fn who_leaves_after_a_shot_stands_until_a_frame_has_shown_him_and_does_nothing_m
         let gone = |event: &Event| matches!(event, Event::Left { cause: told, .. } if *told == cause);
         assert!(arena.output.events.iter().any(gone), "and gone in the tick after: {cause:?}");
     }
+}
+
+#[test]
+fn who_is_to_leave_leaves_in_a_restored_world_too() {
+    let (mut arena, _) = at_rest(10, 0);
+    arena.act(SHOOTER, Deed::Attack, Yaw(0), Pitch::default());
+    arena.step();
+    arena.input.push(Command::Leave { slot: Slot(SHOOTER), cause: LeaveCause::Left });
+    arena.step();
+    let mut keyframe = Vec::new();
+    arena.sim.write_keyframe(&mut keyframe);
+    let mut restored = Sim::restore(&arena.parts, &keyframe).expect("the keyframe is whole");
+    assert!(restored.own_view(Slot(SHOOTER)).is_some(), "it stands");
+    for _ in 0..8 {
+        let root = restored.step(&mut Vec::new()).root;
+        assert_eq!(root, arena.step().root);
+    }
+    assert!(restored.own_view(Slot(SHOOTER)).is_none(), "it is gone");
+}
+
+#[test]
+fn after_the_end_nobody_who_leaves_is_waited_for() {
+    let (mut arena, _) = at_rest(10, 0);
+    arena.act(SHOOTER, Deed::Attack, Yaw(0), Pitch::default());
+    arena.step();
+    arena.input.push(Command::End { reason: EndReason::Requested });
+    arena.input.push(Command::Leave { slot: Slot(SHOOTER), cause: LeaveCause::Left });
+    arena.step();
+    assert!(arena.sim.own_view(Slot(SHOOTER)).is_none(), "no shot is shown any more");
+}
+
+#[test]
+fn a_second_shot_from_the_same_place_lengthens_no_walk() {
+    let (mut arena, at) = at_rest(10, 0);
+    let one = arena.claim(SHOOTER, 1_010, at);
+    arena.step();
+    let first = arena.act(SHOOTER, Deed::Attack, Yaw(0), Pitch::default());
+    arena.step();
+    assert_eq!(arena.refusal(SHOOTER, first), None);
+    arena.step();
+    let second = arena.act_after(SHOOTER, one, Deed::Attack, straight());
+    let away = arena.claim(SHOOTER, 1_029, beside(at, 130));
+    arena.step();
+    let told = [second, away].map(|seq| arena.verdict(SHOOTER, seq).and_then(|verdict| verdict.reason));
+    assert_eq!(told, [None, Some(Reason::HeldByShot)], "the walk counts from the first shot");
 }
 
 #[test]

@@ -160,3 +160,31 @@ impl MovementLimits {
         (start * ticks).div_ceil_of(self.hz) - self.gravity * ticks * ticks / (2 * self.hz * self.hz)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: MovementLimits = MovementLimits {
+        hz: 128,
+        speed: 6_500_000,
+        acceleration: 80_000_000,
+        jump_speed: 6_500_000,
+        gravity: 20_000_000,
+        terminal_speed: 40_000_000,
+        step_um: 350_000,
+    };
+
+    #[test]
+    fn who_passes_close_above_an_edge_falls_on_no_faster_than_the_mean_of_his_way() {
+        let falling = Motion { rise_max: 0, fall_max: 5_000_000, ..Motion::default() };
+        let over_an_edge = |rise_um| {
+            let way = [WayPoint { length_um: 100_000, rise_um, grounded: true }];
+            LIMITS.judge_height(&falling, 4, &way).map(|motion| motion.fall_max)
+        };
+        // 31 mm and one of rounding in 4 ticks are 1.024 m/s, to which 4 ticks of gravity add 0.625.
+        assert_eq!(over_an_edge(-31_000), Ok(1_649_000));
+        assert_eq!(over_an_edge(-150_000), Ok(4_832_000 + 625_000), "that is nearly as fast as he can fall");
+        assert_eq!(over_an_edge(10_000), Ok(625_000), "whoever was lifted falls from rest");
+    }
+}
