@@ -2,6 +2,7 @@
 
 use arrayvec::ArrayVec;
 use bevy_ecs::entity::Entity;
+use bevy_ecs::system::Query;
 use bevy_ecs::world::World;
 use combat_components::ability::Cooldowns;
 use combat_components::claims::ClaimState;
@@ -37,31 +38,33 @@ pub(crate) fn leave(world: &mut World, slot: Slot, cause: LeaveCause) {
         let mut link = world.get_mut::<Link>(entity).expect("every body in the roster has a link");
         link.leaves = Some(cause);
         (link.connected, link.changed_at) = (false, now);
-        world.resource_mut::<Roster>().note_leaver(slot, true);
     } else {
         go(world, entity, cause);
     }
 }
 
-/// Whether somebody has joined again before his body had gone: then it is his again.
+/// Whether somebody who joins has a body already: then that is his, and if he had left it he has not. Nobody has two.
 pub(crate) fn stays(world: &mut World, pseudonym: Pseudonym) -> bool {
-    let mut leavers = world.query::<(&Identity, &mut Link)>();
-    let mut leavers = leavers.iter_mut(world);
-    let leaver = leavers.find(|(identity, link)| identity.pseudonym == pseudonym && link.leaves.is_some());
-    let Some((identity, mut link)) = leaver else {
+    let Some(entity) = body_of(world, pseudonym) else {
         return false;
     };
-    link.leaves = None;
-    let slot = identity.slot;
-    world.resource_mut::<Roster>().note_leaver(slot, false);
+    world.get_mut::<Link>(entity).expect("every body in the roster has a link").leaves = None;
     true
+}
+
+fn body_of(world: &World, pseudonym: Pseudonym) -> Option<Entity> {
+    let is_his = |entity: &Entity| {
+        world.get::<Identity>(*entity).is_some_and(|identity| identity.pseudonym == pseudonym)
+    };
+    world.resource::<Roster>().entities().find(is_his)
+}
+
+pub(crate) fn somebody_has_left(links: Query<&Link>) -> bool {
+    links.iter().any(|link| link.leaves.is_some())
 }
 
 /// The bodies of those who have left and been shown since.
 pub(crate) fn let_go_who_was_shown(world: &mut World) {
-    if !world.resource::<Roster>().has_leavers() {
-        return;
-    }
     let now = world.resource::<Now>().0;
     let entities: ArrayVec<Entity, PLAYERS_MAX> = world.resource::<Roster>().entities().collect();
     for entity in entities {
@@ -126,13 +129,8 @@ fn die(world: &mut World, victim: SimId, hurt: &LastHurt, now: Tick) {
 /// Gives the kill to whoever struck, be he in the session still, again or no more; answers with his newest id.
 fn credit(world: &mut World, hurt: &LastHurt) -> SimId {
     let kills = u16::from(!hurt.ally);
-    let is_he = |world: &World, entity| {
-        world.get::<Identity>(entity).is_some_and(|identity| identity.pseudonym == hurt.pseudonym)
-    };
-    let roster = world.resource::<Roster>();
-    let same_body = roster.of(hurt.by);
-    let present = same_body.or_else(|| roster.entities().find(|entity| is_he(world, *entity)));
-    if let Some(entity) = present {
+    let same_body = world.resource::<Roster>().of(hurt.by);
+    if let Some(entity) = same_body.or_else(|| body_of(world, hurt.pseudonym)) {
         let mut score = world.get_mut::<Score>(entity).expect("every body in the roster has a score");
         score.kills = score.kills.saturating_add(kills);
         return *world.get::<SimId>(entity).expect("every body in the roster has an id");

@@ -58,8 +58,10 @@ impl Inbox {
 }
 
 pub fn install(schedule: &mut Schedule) {
-    schedule
-        .add_systems((begin_tick, apply_session_commands, order_player_inputs).chain().in_set(Phase::Input));
+    let let_go = departures::let_go_who_was_shown.run_if(departures::somebody_has_left);
+    schedule.add_systems(
+        (begin_tick, let_go, apply_session_commands, order_player_inputs).chain().in_set(Phase::Input),
+    );
 }
 
 fn begin_tick(mut now: ResMut<Now>, mut output: ResMut<TickOutput>, mut places_left: ResMut<PlacesLeft>) {
@@ -72,7 +74,6 @@ fn begin_tick(mut now: ResMut<Now>, mut output: ResMut<TickOutput>, mut places_l
 
 /// One command is copied at a time: should applying it panic, the tick's input is still there to be recorded.
 fn apply_session_commands(world: &mut World) {
-    departures::let_go_who_was_shown(world);
     for index in 0..world.resource::<Inbox>().commands.len() {
         let command = &world.resource::<Inbox>().commands[index];
         if player_input(command).is_none() {

@@ -55,10 +55,8 @@ pub(crate) fn read(world: &mut World, bytes: &[u8]) -> Result<(), CanonError> {
             return Err(CanonError::OutOfRange { what: "id or slot of a body" });
         }
         last_id = id;
-        let leaves = fighter.link.leaves.is_some();
         let entity = world.spawn(fighter).id();
         roster.insert(id, slot, entity);
-        roster.note_leaver(slot, leaves);
     }
     reader.finish()?;
     world.insert_resource(Now(now));

@@ -27,8 +27,6 @@ pub struct Roster {
     entities: ArrayVec<Entity, PLAYERS_MAX>,
     by_slot: [Option<Entity>; PLAYERS_MAX],
     changes: u32,
-    /// A bit for the slot of everybody who has left and whose shot is still to be shown; links say so too.
-    leavers: u64,
 }
 
 impl Default for Roster {
@@ -38,7 +36,6 @@ impl Default for Roster {
             entities: ArrayVec::new(),
             by_slot: [None; PLAYERS_MAX],
             changes: 0,
-            leavers: 0,
         }
     }
 }
@@ -60,16 +57,6 @@ impl Roster {
     /// Teams were dealt anew.
     pub fn identities_changed(&mut self) {
         self.changes = self.changes.wrapping_add(1);
-    }
-
-    /// Whether the body in `slot` goes once it has been shown.
-    pub fn note_leaver(&mut self, slot: Slot, goes: bool) {
-        let bit = 1 << slot.0;
-        self.leavers = if goes { self.leavers | bit } else { self.leavers & !bit };
-    }
-
-    pub fn has_leavers(&self) -> bool {
-        self.leavers != 0
     }
 
     pub fn len(&self) -> usize {
@@ -114,7 +101,6 @@ impl Roster {
             self.entities.remove(index);
         }
         self.by_slot[usize::from(slot.0)] = None;
-        self.note_leaver(slot, false);
         self.changes = self.changes.wrapping_add(1);
     }
 }

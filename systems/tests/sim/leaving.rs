@@ -515,6 +515,24 @@ fn a_blow_by_an_ally_hides_no_enemy_and_gives_no_kill() {
     }
 }
 
+#[test]
+fn whoever_is_there_has_one_body_however_often_he_joins() {
+    let mut arena = Arena::fighting(&plan("deathmatch"), 3);
+    shoot(&mut arena, 0, 1);
+    let (before, epoch) = (arena.public(1), arena.own(1).pose_epoch);
+    let again =
+        |slot| Command::Join { slot: Slot(slot), pseudonym: Pseudonym(1_001), team: Team(1), bot: false };
+    arena.input.extend([again(1), again(5)]);
+    arena.step();
+    assert_eq!((arena.sim.player_count(), arena.public(1)), (3, before));
+    assert_eq!(arena.own(1).pose_epoch, epoch, "nobody has moved it");
+    leave(&mut arena, 1, LeaveCause::Left);
+    arena.input.extend([again(5), again(6), again(1)]);
+    arena.step();
+    let slots: Vec<_> = arena.sim.members().map(|(_, identity, _)| identity.slot.0).collect();
+    assert_eq!(slots, [0, 2, 5], "the first join of a tick counts");
+}
+
 /// A long cooldown and a short magazine, and two who have used both up somewhat.
 fn spent(mode: &'static str) -> Arena {
     let mut plan = plan(mode);
