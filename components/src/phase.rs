@@ -66,7 +66,7 @@ pub struct MatchState {
     pub winner: Option<SimId>,
     /// Set while a round is over, in modes that have rounds: the next one starts at this tick at the earliest.
     pub next_round_at: Option<Tick>,
-    /// Since when no player has been in the session.
+    /// Since the end of which tick no player has been in the session.
     pub empty_since: Option<Tick>,
 }
 canon_struct!(MatchState {

@@ -89,11 +89,7 @@ fn go(world: &mut World, entity: Entity, cause: LeaveCause) {
     let mut score = *body.get::<Score>().expect(part);
     world.despawn(entity);
     let now = world.resource::<Now>().0;
-    let mut roster = world.resource_mut::<Roster>();
-    roster.remove(id, slot);
-    if roster.is_empty() {
-        world.resource_mut::<MatchState>().empty_since = Some(now);
-    }
+    world.resource_mut::<Roster>().remove(id, slot);
     let hurt = hurt_that_counts(world, &vitals, now);
     if let Some(hurt) = hurt {
         score.deaths = score.deaths.saturating_add(1);

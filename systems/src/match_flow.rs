@@ -84,6 +84,8 @@ impl Field<'_, '_> {
 
 pub(crate) fn advance_match(mut field: Field) {
     let now = field.ground.now();
+    // Whoever comes and goes within a tick has not been there.
+    field.state.empty_since = field.roster.is_empty().then(|| field.state.empty_since.unwrap_or(now));
     if field.state.is_resuming() {
         wait_for_players(&mut field);
         return;

@@ -107,7 +107,6 @@ fn join(world: &mut World, identity: Identity) {
     };
     let entity = world.spawn(bundle).id();
     world.resource_mut::<Roster>().insert(id, identity.slot, entity);
-    world.resource_mut::<MatchState>().empty_since = None;
     world.resource_mut::<TickOutput>().events.push(Event::Joined { id, slot: identity.slot });
 }
 

@@ -335,6 +335,23 @@ fn strangers_who_come_and_go_stretch_no_match() {
 }
 
 #[test]
+fn visits_within_a_tick_keep_no_empty_session() {
+    for (warmup_ms, end) in [(0, Phase::Active), (600_000, Phase::Waiting)] {
+        let mut arena = warming_up(warmup_ms, 2);
+        leave(&mut arena, 0, LeaveCause::Left);
+        leave(&mut arena, 1, LeaveCause::Left);
+        for _ in 1..60 * 128 {
+            assert_eq!(arena.sim.match_state().phase, end);
+            arena.join(7, Team::NONE);
+            leave(&mut arena, 7, LeaveCause::Left);
+        }
+        assert_eq!(outcome(&arena).0, None, "the last tick of a minute without anybody");
+        arena.step();
+        assert_eq!(outcome(&arena).0, Some(EndReason::Empty));
+    }
+}
+
+#[test]
 fn the_clock_stands_too_while_nobody_is_there() {
     let mut arena = led_by_slot_0("deathmatch");
     let before = ends_at(&arena);
