@@ -33,7 +33,7 @@ pub struct Departed {
 }
 canon_struct!(Departed { pseudonym, id, team, score, kept });
 
-/// Everybody who has left, longest gone first; at most [`DEPARTED_MAX`].
+/// Everybody who has left, longest gone first; at most [`DEPARTED_MAX`], which is more than a match can begin with.
 #[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]
 pub struct DepartedPlayers(pub ArrayVec<Departed, DEPARTED_MAX>);
 canon_newtype!(DepartedPlayers);
@@ -50,15 +50,19 @@ impl DepartedPlayers {
     }
 
     /// Keeps what a leaver had. When there is no room, whoever has least to lose is forgotten, the leaver included:
-    /// first the one with fewest kills, then with fewest deaths, then the longest gone.
-    pub fn keep(&mut self, departed: Departed) {
+    /// nobody who is still awaited before somebody who is not, nor who left alive before somebody who did not; then the
+    /// one with fewest kills, then with fewest deaths, then the longest gone.
+    pub fn keep(&mut self, departed: Departed, away_ticks_max: u32) {
         if let Some(known) = self.of(departed.pseudonym) {
             let score = known.score.plus(&departed.score);
             *known = Departed { score, ..departed };
             return;
         }
         if self.0.is_full() {
-            let worth = |departed: &Departed| (departed.score.kills, departed.score.deaths);
+            let worth = |departed: &Departed| {
+                let Departed { score, kept, .. } = departed;
+                (score.away_ticks < away_ticks_max, kept.is_some(), score.kills, score.deaths)
+            };
             let least = (0..self.0.len()).min_by_key(|place| worth(&self.0[*place])).unwrap_or_default();
             if worth(&departed) < worth(&self.0[least]) {
                 return;
@@ -73,19 +77,43 @@ impl DepartedPlayers {
 mod tests {
     use super::*;
 
+    const AWAY_TICKS_MAX: u32 = 7_680;
+
     fn with_kills(pseudonym: u64, kills: u16) -> Departed {
         let score = Score { kills, ..Score::default() };
         Departed { pseudonym: Pseudonym(pseudonym), score, ..Departed::default() }
     }
 
+    /// One who joined when the match was on; nobody waits for him.
+    fn stranger(pseudonym: u64, kills: u16) -> Departed {
+        let mut departed = with_kills(pseudonym, kills);
+        departed.score.away_ticks = AWAY_TICKS_MAX;
+        departed
+    }
+
+    #[test]
+    fn strangers_push_out_strangers_and_nobody_who_is_awaited_or_left_alive() {
+        let mut all = DepartedPlayers::default();
+        all.keep(with_kills(1, 0), AWAY_TICKS_MAX);
+        let hurt = Departed { kept: Some(Kept::default()), ..stranger(2, 0) };
+        all.keep(hurt, AWAY_TICKS_MAX);
+        (1_000..2_000).for_each(|pseudonym| all.keep(stranger(pseudonym, 9), AWAY_TICKS_MAX));
+        assert_eq!(all.0.len(), DEPARTED_MAX);
+        assert!(all.of(Pseudonym(1)).is_some(), "who is awaited");
+        assert!(all.of(Pseudonym(2)).is_some(), "who would be healed");
+        assert!(all.of(Pseudonym(1_999)).is_some() && all.of(Pseudonym(1_000)).is_none());
+        (2_000..2_127).for_each(|pseudonym| all.keep(with_kills(pseudonym, 0), AWAY_TICKS_MAX));
+        assert!((2_000..2_127).all(|pseudonym| all.of(Pseudonym(pseudonym)).is_some()));
+    }
+
     #[test]
     fn when_there_is_no_room_whoever_has_least_to_lose_is_forgotten() {
         let mut all = DepartedPlayers::default();
-        all.keep(with_kills(1, 5));
-        (2..=DEPARTED_MAX as u64).for_each(|pseudonym| all.keep(with_kills(pseudonym, 1)));
-        (1_000..2_000).for_each(|stranger| all.keep(with_kills(stranger, 0)));
+        all.keep(with_kills(1, 5), AWAY_TICKS_MAX);
+        (2..=DEPARTED_MAX as u64).for_each(|pseudonym| all.keep(with_kills(pseudonym, 1), AWAY_TICKS_MAX));
+        (1_000..2_000).for_each(|stranger| all.keep(with_kills(stranger, 0), AWAY_TICKS_MAX));
         assert!((1..=DEPARTED_MAX as u64).all(|known| all.of(Pseudonym(known)).is_some()));
-        (2_000..3_000).for_each(|rival| all.keep(with_kills(rival, 1)));
+        (2_000..3_000).for_each(|rival| all.keep(with_kills(rival, 1), AWAY_TICKS_MAX));
         assert_eq!(all.0.len(), DEPARTED_MAX);
         assert_eq!(all.of(Pseudonym(1)).map(|departed| departed.score.kills), Some(5));
         assert!(all.of(Pseudonym(2)).is_none(), "the longest gone of those with the least");
@@ -94,8 +122,8 @@ mod tests {
     #[test]
     fn two_bodies_of_one_player_add_up() {
         let mut all = DepartedPlayers::default();
-        all.keep(with_kills(1, 5));
-        all.keep(with_kills(1, 2));
+        all.keep(with_kills(1, 5), AWAY_TICKS_MAX);
+        all.keep(with_kills(1, 2), AWAY_TICKS_MAX);
         assert_eq!(all.rejoined(Pseudonym(1)).map(|departed| departed.score.kills), Some(7));
         assert!(all.0.is_empty());
     }

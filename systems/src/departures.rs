@@ -99,7 +99,9 @@ fn go(world: &mut World, entity: Entity, cause: LeaveCause) {
     let strength = if vitals.is_alive() { Some(vitals.strength()) } else { vitals.returns_with };
     let strength = strength.filter(|_| is_on && hurt.is_none());
     let kept = strength.map(|strength| Kept { strength, arms, cooldowns });
-    world.resource_mut::<DepartedPlayers>().keep(Departed { pseudonym, id, team, score, kept });
+    let away_ticks_max = world.resource::<TickRules>().empty_ticks_max;
+    let departed = Departed { pseudonym, id, team, score, kept };
+    world.resource_mut::<DepartedPlayers>().keep(departed, away_ticks_max);
     world.resource_mut::<TickOutput>().events.push(Event::Left { id, slot, cause });
 }
 

@@ -335,6 +335,27 @@ fn strangers_who_come_and_go_stretch_no_match() {
 }
 
 #[test]
+fn strangers_make_nobody_forgotten_who_was_there_when_the_match_began() {
+    for (mode, stays_ticks) in [("duel", 0), ("deathmatch", 0), ("deathmatch", 5)] {
+        let mut arena = Arena::fighting(&plan(mode), 2);
+        shoot(&mut arena, 1, 0);
+        arena.step_by(WINDOW_TICKS);
+        leave(&mut arena, 0, LeaveCause::Left);
+        for stranger in 0..128 {
+            let pseudonym = Pseudonym(90_000 + stranger);
+            arena.input.push(Command::Join { slot: Slot(7), pseudonym, team: Team::NONE, bot: false });
+            arena.step_by(stays_ticks);
+            leave(&mut arena, 7, LeaveCause::Left);
+        }
+        arena.step();
+        assert_eq!(outcome(&arena), (None, None), "{mode}: he has been away for some seconds");
+        arena.join(0, Team::NONE);
+        until_slot_0_stands(&mut arena);
+        assert_eq!(health(&mut arena, 0), 90, "{mode}: it heals nobody");
+    }
+}
+
+#[test]
 fn visits_within_a_tick_keep_no_empty_session() {
     for (warmup_ms, end) in [(0, Phase::Active), (600_000, Phase::Waiting)] {
         let mut arena = warming_up(warmup_ms, 2);
