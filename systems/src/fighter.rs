@@ -42,9 +42,9 @@ impl FighterItem<'_, '_> {
 
     fn begin_pose_epoch(&mut self, because: Reason, input_seq: u32, at: &mut Displacing<'_>) {
         self.claims.pose_epoch = self.claims.pose_epoch.wrapping_add(1);
-        *self.motion = at.rules.movement.begun_anew(&self.motion);
-        // An overdraft costs nothing: were its debt forgiven, ground could be covered in no time.
+        // An overdraft costs nothing: were its debts forgiven, ground and height could be gained in no time.
         if because != Reason::BankOverdrawn {
+            *self.motion = at.rules.movement.begun_anew(&self.motion);
             self.claims.path_debt = self.claims.path_debt.min(PATH_DEBT_UM_ANEW);
         }
         self.recent.clear();

@@ -85,6 +85,11 @@ impl Cheat {
 
     /// The greatest rise that is accepted, found by halving; the body is lost to a correction when none is.
     fn rise_as_high_as_possible(&mut self, ticks: u32, forward_mm: i32) {
+        let highest = self.highest_rise(ticks, forward_mm);
+        self.go(ticks, [0, highest, -forward_mm]);
+    }
+
+    fn highest_rise(&mut self, ticks: u32, forward_mm: i32) -> i32 {
         let (mut low, mut high) = (-60 * ticks as i32 - 400, 52 * ticks as i32 + 1);
         while high - low > 1 {
             let middle = low + (high - low) / 2;
@@ -93,7 +98,7 @@ impl Cheat {
                 _ => low = middle,
             }
         }
-        self.go(ticks, [0, low, -forward_mm]);
+        low
     }
 
     fn would_accept(&mut self, ticks: u32, by: [i32; 3]) -> bool {
@@ -307,6 +312,37 @@ fn corrections_and_dashes_keep_nobody_in_the_air() {
         longest = longest.max(aloft);
     }
     assert!(longest <= FLIGHT_TICKS + BANK_TICKS + 4, "{longest} ticks in the air");
+}
+
+#[test]
+fn an_overdraft_with_every_claim_lifts_a_jump_no_higher() {
+    let top_mm = |overdraws: bool| {
+        let mut cheat = Cheat::among(&[]);
+        assert!(cheat.go(4, [0, 0, 0]));
+        cheat.rest(60);
+        let (mut top, mut overdrafts) = (0, 0);
+        for _ in 0..FLIGHT_TICKS / 2 {
+            let highest = cheat.highest_rise(1, 0);
+            if overdraws {
+                let mut overdraft = cheat.claim(100_000, &[], [0, highest, 0]);
+                overdraft.input_seq += 1;
+                let rise = cheat.claim(1, &[], [0, highest, 0]);
+                cheat.arena.input.push(Command::Claim { claim: rise });
+                cheat.arena.input.push(Command::Claim { claim: overdraft });
+                cheat.client_tick += 1;
+                cheat.rest(1);
+                overdrafts += u32::from(cheat.arena.displaced(cheat.slot) == [Reason::BankOverdrawn]);
+            } else {
+                cheat.go(1, [0, highest, 0]);
+            }
+            top = top.max(cheat.at().y);
+        }
+        assert_eq!(overdrafts > 20, overdraws, "{overdrafts} overdrafts");
+        top
+    };
+    let honest_mm = top_mm(false);
+    assert!((JUMP_MM - 5..=JUMP_MM + 2).contains(&honest_mm), "{honest_mm} mm");
+    assert!(top_mm(true) <= honest_mm, "{} mm instead of {honest_mm}", top_mm(true));
 }
 
 #[test]
