@@ -105,9 +105,13 @@ impl Cheat {
         self.refusal_of(ticks, by).is_none()
     }
 
-    /// Tries a claim on a copy of the world.
     fn refusal_of(&mut self, ticks: u32, by: [i32; 3]) -> Option<Reason> {
-        let claim = self.claim(ticks, &[], by);
+        self.refusal_round(ticks, &[], by)
+    }
+
+    /// Tries a claim on a copy of the world.
+    fn refusal_round(&mut self, ticks: u32, bends: &[[i32; 3]], by: [i32; 3]) -> Option<Reason> {
+        let claim = self.claim(ticks, bends, by);
         let mut keyframe = Vec::new();
         self.arena.sim.write_keyframe(&mut keyframe);
         let mut copy = Sim::restore(&self.arena.parts, &keyframe).expect("the keyframe is whole");
@@ -421,4 +425,43 @@ fn over_a_void_nobody_stays_up_or_jumps_and_the_bounds_are_its_floor() {
     }
     cheat.rest(FLIGHT_TICKS + 2 * BANK_TICKS);
     assert_eq!(cheat.at().y, bottom_y);
+}
+
+#[test]
+fn no_bend_of_a_claim_leads_over_a_wall_that_a_jump_does_not() {
+    for wall_mm in [1_100, 1_500, 3_000, 20_000] {
+        for over_mm in [0, 10, 50, 1_000] {
+            let mut cheat = Cheat::among(&[([0, wall_mm / 2, -600], [20_000, wall_mm, 100])]);
+            assert!(cheat.go(4, [0, 0, 0]));
+            cheat.rest(60);
+            let top_mm = wall_mm + over_mm;
+            for bends in [vec![[0, top_mm, 0], [0, top_mm, -1_100]], vec![[0, top_mm, -550]]] {
+                assert!(!cheat.go_round(36, &bends, [0, 0, -1_100]), "over {wall_mm} mm by {bends:?}");
+                cheat.client_tick -= 36;
+            }
+        }
+    }
+}
+
+#[test]
+fn no_bend_of_a_claim_leads_through_a_pit_beneath_a_wall() {
+    let mut map = maps::plain(&[[-50, 0, 0], [90_000, 0, 0]]);
+    map.solids = vec![
+        maps::cuboid([-1_500, -500, 0], [3_000, 1_000, 4_000]),
+        maps::cuboid([2_940, -500, 0], [3_000, 1_000, 4_000]),
+        maps::cuboid([90_000, -500, 0], [4_000, 1_000, 4_000]),
+        maps::cuboid([720, 3_000, 0], [10, 6_400, 4_000]),
+    ];
+    for down_mm in [2_050, 2_200] {
+        let mut cheat = Cheat::on(map.clone());
+        cheat.go(4, [0, 0, 0]);
+        cheat.rest(60);
+        assert_eq!(cheat.at(), Vec3Mm::new(-50, 0, 0));
+        let bends = [[410, 0, 0], [410, -down_mm, 0], [1_130, -down_mm, 0], [1_130, 0, 0]];
+        assert_eq!(
+            cheat.refusal_round(36, &bends, [1_550, 0, 0]),
+            Some(Reason::TooHigh),
+            "{down_mm} mm deep"
+        );
+    }
 }

@@ -25,7 +25,7 @@ impl MovementLimits {
         let end = way.last().copied().unwrap_or_default();
         let ticks = i64::from(ticks);
         let footing = self.last_footing(motion, ticks, way)?;
-        let walked_um = if footing.is_some() { self.step_um + end.length_um } else { 0 };
+        let walked_um = |point: &WayPoint| if footing.is_some() { self.step_um + point.length_um } else { 0 };
         let stood_again = footing.as_ref().is_some_and(|footing| footing.at.grounded);
         let falling = match (motion.grounded, stood_again) {
             (true, true) => self.edge_fall(),
@@ -33,7 +33,7 @@ impl MovementLimits {
             (false, _) => motion.fall_max.into(),
         };
         let fallen_um = self.furthest(falling, ticks, self.gravity, self.terminal_speed);
-        if end.rise_um < -(fallen_um + walked_um + ROUNDING_UM) {
+        if way.iter().any(|point| point.rise_um < -(fallen_um + walked_um(point) + ROUNDING_UM)) {
             return Err(Reason::FallsTooFast);
         }
         let fall_max = |falling: i64| {
@@ -68,27 +68,33 @@ impl MovementLimits {
     fn last_footing(&self, motion: &Motion, ticks: i64, way: &[WayPoint]) -> Result<Option<Footing>, Reason> {
         let mut footing = motion.grounded.then(Footing::default);
         let mut before = WayPoint { grounded: motion.grounded, ..WayPoint::default() };
+        let mut falls_from_um = i64::MAX;
         for point in way {
+            // Through the air too: a way over a wall, or beneath one, is no other for ending on the ground.
+            let highest_um = self.highest(motion, ticks, footing.as_ref(), (&before, point));
+            if point.rise_um > highest_um.min(falls_from_um) {
+                return Err(Reason::TooHigh);
+            }
             match (&mut footing, point.grounded) {
-                (_, true) => {
-                    if point.rise_um > self.highest_footing(motion, ticks, footing.as_ref(), (&before, point))
-                    {
-                        return Err(Reason::TooHigh);
-                    }
-                    footing = Some(Footing { at: *point, left_at_um: None });
-                }
+                (_, true) => footing = Some(Footing { at: *point, left_at_um: None }),
                 (Some(footing), false) => {
                     footing.left_at_um.get_or_insert(point.length_um);
                 }
                 (None, false) => {}
+            }
+            if point.grounded {
+                falls_from_um = i64::MAX;
+            } else if point.rise_um < before.rise_um - ROUNDING_UM {
+                // Whoever falls has no more than a step, or what landing lifts him by, to rise again.
+                falls_from_um = point.rise_um + self.step_um.max(self.reach_um(1)) + ROUNDING_UM;
             }
             before = *point;
         }
         Ok(footing)
     }
 
-    /// How high above the start a body can next stand: by a jump, or by a step or a slope of at most 45°.
-    fn highest_footing(
+    /// How high above the start a body can next be: by a jump, or by a step or a slope of at most 45°.
+    fn highest(
         &self,
         motion: &Motion,
         ticks: i64,
@@ -105,7 +111,7 @@ impl MovementLimits {
                 self.apex(i64::from(motion.rise_max), ticks) + self.reach_um(1) - i64::from(motion.rise_debt)
             }
         };
-        highest + ROUNDING_UM
+        highest + if point.grounded { ROUNDING_UM } else { RISE_DEBT_UM_MAX }
     }
 
     /// The fastest a body can be rising that stood at `footing` and is in the air at `end`; and its debt.
