@@ -6,6 +6,7 @@ use combat_components::claims::{AcceptedClaim, Hold};
 use combat_components::command::{Action, Claim, Command, Deed};
 use combat_components::event::Event;
 use combat_components::phase::{MatchState, Phase as MatchPhase};
+use combat_components::quantity::Vec3Mm;
 use combat_components::reason::Reason;
 use combat_components::tick::Tick;
 use combat_components::verdict::{Outcome, Verdict};
@@ -66,7 +67,7 @@ fn apply_claims(
     mut fighters: Query<Fighter>,
     mut ground: Ground,
 ) {
-    let mut braced = 0;
+    let (mut braced, mut corrected) = (0, 0);
     for index in &inbox.ordered {
         let command = &inbox.commands[usize::from(*index)];
         let entity = command.player_slot().and_then(|slot| roster.in_slot(slot));
@@ -75,17 +76,26 @@ fn apply_claims(
         };
         let mut fighter = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
         match command {
-            Command::Claim { claim } => hear(&mut fighter, claim, &state, &mut ground),
+            Command::Claim { claim } => hear(&mut fighter, claim, &state, &mut ground, &mut corrected),
             Command::Action { action } => brace(&mut fighter, action, &state, &ground, &mut braced),
             _ => {}
         }
     }
 }
 
-fn hear(fighter: &mut FighterItem<'_, '_>, claim: &Claim, state: &MatchState, ground: &mut Ground<'_>) {
+fn hear(
+    fighter: &mut FighterItem<'_, '_>,
+    claim: &Claim,
+    state: &MatchState,
+    ground: &mut Ground<'_>,
+    corrected: &mut u64,
+) {
     let frozen = state.is_resuming() || state.phase == MatchPhase::Ended || !fighter.vitals.is_alive();
     let falls = fighter.claims.fall.is_some();
-    if frozen || falls || claim.pose_epoch != fighter.claims.pose_epoch {
+    // Of a correction of this very tick nobody has been told: its epoch is guessed, to have refusals without limit judged.
+    let slot = 1 << claim.slot.0;
+    let guesses = *corrected & slot != 0;
+    if frozen || falls || guesses || claim.pose_epoch != fighter.claims.pose_epoch {
         return;
     }
     match take_claim(fighter, claim, ground) {
@@ -93,7 +103,10 @@ fn hear(fighter: &mut FighterItem<'_, '_>, claim: &Claim, state: &MatchState, gr
         Err(Reason::HeldByShot) => {
             tell(fighter, claim.input_seq, Outcome::Refused, Reason::HeldByShot, ground);
         }
-        Err(reason) => correct(fighter, claim.input_seq, reason, ground),
+        Err(reason) => {
+            correct(fighter, claim.input_seq, reason, ground);
+            *corrected |= slot;
+        }
     }
 }
 
@@ -154,6 +167,7 @@ fn take_claim(
     if length_um > limits.longest_um(*span.ticks.end(), claim.bends.len() as i64) {
         return Err(Reason::TooFast);
     }
+    limits.judge_climb(*span.ticks.end(), (length_um, claim.bends.len() as i64), climb_um(from, claim))?;
     let way = ClaimedWay::of(level, (from, length_um), claim);
     let (ticks, motion) = way.judge(&fighter.motion, span, limits)?;
     if !way.is_free() {
@@ -182,6 +196,18 @@ fn accept(fighter: &mut FighterItem<'_, '_>, claim: &Claim, now: Tick, rules: &T
     let oldest = Tick(now.0.saturating_sub(rules.attack_follows_ticks_max));
     let newest = AcceptedClaim { input_seq: claim.input_seq, accepted_at: now, pose: claim.pose };
     fighter.recent.push(newest, oldest);
+}
+
+/// How far a claimed way leads up in all, and how far down, in micrometres.
+fn climb_um(from: Vec3Mm, claim: &Claim) -> (i64, i64) {
+    let (mut risen_um, mut sunk_um, mut y) = (0, 0, from.y);
+    for point in points_of(claim) {
+        let rise_um = (i64::from(point.y) - i64::from(y)) * 1_000;
+        risen_um += rise_um.max(0);
+        sunk_um += (-rise_um).max(0);
+        y = point.y;
+    }
+    (risen_um, sunk_um)
 }
 
 /// How much time a claim can cover: by the client's clock exactly, or anything up to what has passed since the pose

@@ -97,6 +97,54 @@ fn a_refused_claim_gives_one_verdict_that_names_the_claim_and_the_pose_that_hold
 }
 
 #[test]
+fn of_one_tick_one_claim_is_refused_however_many_guess_the_pose_epoch_of_its_correction() {
+    for (ahead_mm, ticks, reason) in [(5_000, 4, Reason::TooFast), (0, 9_000, Reason::BankOverdrawn)] {
+        let mut arena = Arena::fighting(&plain(), 2);
+        arena.step_by(40);
+        let at = arena.at(0);
+        for round in 0..3 {
+            let (epoch, seq) = (arena.own(0).pose_epoch, arena.own(0).input_seq);
+            let clock = 200 + 20 * round;
+            arena.claim(0, clock, at);
+            for guess in 0..31 {
+                let to = moved(at, ahead_mm, 0, 0);
+                arena.claim_of(0, clock + (guess + 1) * ticks, to, epoch + guess);
+            }
+            arena.step();
+            let told: Vec<_> = arena.output.verdicts.iter().map(|verdict| verdict.reason).collect();
+            assert_eq!(told, [Some(reason)], "round {round}");
+            assert_eq!((arena.own(0).pose_epoch, arena.own(0).input_seq), (epoch + 1, seq + 32));
+            let counts = u32::from(reason != Reason::BankOverdrawn);
+            assert_eq!(refusals(&mut arena, 0), counts * (round + 1), "overdrafts do not count");
+            arena.step_by(40);
+        }
+        arena.claim(0, 260, moved(at, 30, 0, 0));
+        arena.step();
+        assert_eq!(arena.at(0), moved(at, 30, 0, 0), "an answer to a correction that was told is taken");
+    }
+}
+
+#[test]
+fn a_way_that_leads_too_far_up_and_down_is_refused_before_anything_is_asked_of_the_level() {
+    let mut arena = Arena::fighting(&plain(), 2);
+    arena.step_by(40);
+    let at = arena.at(0);
+    arena.claim(0, 100, at);
+    arena.step_by(40);
+    for (heights_mm, reason) in [
+        ([0; 4], Reason::TooMuchAcceleration),
+        ([80_000, 1, 80_000, 1], Reason::TooHigh),
+        ([1, 80_000, 80_000, 80_000], Reason::TooHigh),
+    ] {
+        let seq = arena.claim(0, 104, moved(at, 200, 0, 0));
+        let Some(Command::Claim { claim }) = arena.input.last_mut() else { unreachable!("a claim") };
+        claim.bends = heights_mm.map(|y| moved(at, 0, y, 0)).into_iter().collect();
+        arena.step();
+        assert_eq!(arena.refusal(0, seq), Some(reason), "{heights_mm:?}");
+    }
+}
+
+#[test]
 fn one_illegal_step_behind_150_ms_of_round_trip_gives_exactly_one_correction() {
     let round_trip_ticks = 20;
     for jumps in [false, true] {

@@ -15,7 +15,30 @@ struct Footing {
     left_at_um: Option<i64>,
 }
 
+/// No ground that carries a body leads further up or down along a way than this many times its length.
+const STEEPEST: i64 = 2;
+
 impl MovementLimits {
+    /// Judges how far a way that is so long seen from above, and bends so often, leads up and down in all: more mildly
+    /// than [`Self::judge_height`], but without its points, of which there are many on a way up and down.
+    ///
+    /// # Errors
+    /// `TooHigh` or `FallsTooFast`.
+    pub fn judge_climb(
+        &self,
+        ticks: u32,
+        (length_um, bends): (i64, i64),
+        (risen_um, sunk_um): (i64, i64),
+    ) -> Result<(), Reason> {
+        let by_ground_um = STEEPEST * length_um + (bends + 2) * (self.step_um + ROUNDING_UM);
+        let in_reach_um = |speed: i64| (speed * i64::from(ticks)).div_ceil_of(self.hz) + by_ground_um;
+        match () {
+            () if risen_um > in_reach_um(self.jump_speed) => Err(Reason::TooHigh),
+            () if sunk_um > in_reach_um(self.terminal_speed) => Err(Reason::FallsTooFast),
+            () => Ok(()),
+        }
+    }
+
     /// Judges the heights along a way that begins with `motion` and takes `ticks`, and returns the motion it ends
     /// with. `way` are the points of the way in order, its end last; never empty.
     ///
@@ -180,6 +203,22 @@ mod tests {
         terminal_speed: 40_000_000,
         step_um: 350_000,
     };
+
+    #[test]
+    fn stairs_jumps_and_falls_are_no_climb_too_far_and_ways_up_and_down_are() {
+        let climb = |ticks, risen_mm: i64, sunk_mm: i64| {
+            LIMITS.judge_climb(ticks, (1_800_000, 1), (risen_mm * 1_000, sunk_mm * 1_000))
+        };
+        assert_eq!(climb(36, 1_828 + 3_600 + 1_053, 11_250 + 3_600 + 1_053), Ok(()));
+        assert_eq!(climb(36, 1_829 + 3_600 + 1_053, 0), Err(Reason::TooHigh));
+        assert_eq!(climb(36, 0, 11_251 + 3_600 + 1_053), Err(Reason::FallsTooFast));
+        assert_eq!(
+            LIMITS.judge_climb(0, (0, 0), (350_000, 0)),
+            Ok(()),
+            "a step in no time is not judged here"
+        );
+        assert_eq!(LIMITS.judge_climb(0, (0, 4), (89_000_000, 89_000_000)), Err(Reason::TooHigh));
+    }
 
     #[test]
     fn who_passes_close_above_an_edge_falls_on_no_faster_than_the_mean_of_his_way() {
