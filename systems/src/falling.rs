@@ -6,10 +6,11 @@
 
 use bevy_ecs::system::{Query, Res};
 use combat_components::body::Motion;
-use combat_components::claims::Fall;
+use combat_components::claims::{ClaimState, Fall};
 use combat_components::quantity::{Pose, Vec3Mm};
 use combat_components::reason::Reason;
 
+use crate::hold::is_still_to_be_shown;
 use crate::movement::Ground;
 use crate::roster::Roster;
 use crate::state::{Fighter, FighterItem};
@@ -21,15 +22,23 @@ pub(crate) fn somebody_is_in_the_air(motions: Query<&Motion>) -> bool {
 pub(crate) fn drop_unclaimed_bodies(roster: Res<Roster>, mut fighters: Query<Fighter>, mut ground: Ground) {
     for entity in roster.entities() {
         let mut fighter = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
-        let overdue = ground.now() >= fighter.claims.falls_at;
-        if fighter.motion.grounded || !overdue || !fighter.vitals.is_alive() {
+        if fighter.motion.grounded || !fighter.vitals.is_alive() {
             continue;
         }
         match fighter.claims.fall {
-            None => begin(&mut fighter, &mut ground),
+            None if is_overdue(&fighter.claims, &ground) => begin(&mut fighter, &mut ground),
+            None => {}
             Some(fall) => go_on(&mut fighter, &fall, &mut ground),
         }
     }
+}
+
+/// To take a body over makes up its whole fall at once, which would hide a shot: it waits for the frame that shows it,
+/// but for no second one, or who fires more often than that would never fall.
+fn is_overdue(claims: &ClaimState, ground: &Ground<'_>) -> bool {
+    let (now, frame_ticks) = (ground.now(), ground.rules().setup.limits.frame_ticks);
+    let waits = is_still_to_be_shown(&claims.hold, now) && now < claims.falls_at.plus(frame_ticks);
+    now >= claims.falls_at && !waits
 }
 
 /// Takes the body over: claims on their way do not know of it.

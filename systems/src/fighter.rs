@@ -25,7 +25,11 @@ impl FighterItem<'_, '_> {
         self.claims.pose_since = at.now;
         self.claims.clock_set = false;
         self.claims.falls_at = at.now.plus(at.rules.bank_ticks_max);
-        (self.claims.fall, self.claims.hold) = (None, None);
+        self.claims.fall = None;
+        // Who lands after a shot from the air is still to be shown near its muzzle.
+        if because != Reason::Silent {
+            self.claims.hold = None;
+        }
         self.begin_pose_epoch(because, input_seq, at);
     }
 

@@ -1,5 +1,7 @@
 //! Shooting from where one never stood: out of cover, a shot and back before any frame.
 
+use combat_components::canon::{Canon, Reader};
+use combat_components::claims::ClaimState;
 use combat_components::command::{Command, Deed, LeaveCause};
 use combat_components::event::Event;
 use combat_components::ids::{Slot, Team};
@@ -9,6 +11,7 @@ use combat_components::reason::Reason;
 use combat_components::streams::Stream;
 use combat_components::verdict::Outcome;
 use combat_systems::sim::Sim;
+use combat_systems::state::StateKind;
 
 use crate::arena::{Arena, Plan, join, look};
 use crate::maps;
@@ -113,54 +116,205 @@ fn a_dash_waits_for_the_frame_that_shows_the_shot_before_it() {
     assert!(arena.at(SHOOTER).distance_squared(cover) > 1_000_000);
 }
 
-/// Whoever moves, shoots and lies at random: every frame after a shot shows the shooter within a frame's walk of it.
+/// A shot that is still to be shown: whose fall the server sees through may have sunk below it.
+struct Muzzle {
+    at: Vec3Mm,
+    falls: bool,
+}
+
+/// Whoever walks, jumps, dashes, shoots and lies at random, goes silent on the ground and in the air, leaves and comes
+/// back.
+struct Rover {
+    stream: Stream,
+    client_tick: u32,
+    silent_until: u32,
+}
+
+impl Rover {
+    fn think(&mut self, arena: &mut Arena) {
+        if arena.sim.own_view(Slot(SHOOTER)).is_none() {
+            if self.stream.below(10) == 0 {
+                arena.join(SHOOTER, Team::NONE);
+            }
+            return;
+        }
+        let mut last = (0, arena.at(SHOOTER));
+        let falls_silent = if last.1.y > 100 { 4 } else { 60 };
+        if arena.tick() >= self.silent_until && self.stream.below(falls_silent) == 0 {
+            self.silent_until = arena.tick() + self.stream.below(arena.parts.setup.tick_rate.hz());
+        }
+        for _ in 0..self.stream.below(4) {
+            if self.stream.below(3) == 0 {
+                self.act(arena, last.0);
+            } else if arena.tick() >= self.silent_until {
+                last = self.claim(arena, last.1);
+            }
+        }
+        if self.stream.below(if arena.shots() > 0 { 10 } else { 200 }) == 0 {
+            arena.input.push(Command::Leave { slot: Slot(SHOOTER), cause: LeaveCause::Left });
+        }
+    }
+
+    fn act(&mut self, arena: &mut Arena, last: u32) {
+        let deed = if self.stream.below(4) == 0 { Deed::Ability { index: 0 } } else { Deed::Attack };
+        let follows = if self.stream.below(3) == 0 { 0 } else { last };
+        let yaw = Yaw(self.stream.below(65_536) as u16);
+        arena.act_after(SHOOTER, follows, deed, (yaw, Pitch::default()));
+    }
+
+    fn claim(&mut self, arena: &mut Arena, from: Vec3Mm) -> (u32, Vec3Mm) {
+        let ticks = 1 + self.stream.below(6);
+        self.client_tick += ticks;
+        let mm = (6_500 * ticks / arena.parts.setup.tick_rate.hz()) as i32;
+        let up_mm = match self.stream.below(4) {
+            0 if from.y < 5 => mm - 5,
+            _ => -(self.stream.below(mm as u32 + 1) as i32).min(from.y.max(0)),
+        };
+        let across = beside(from, [mm, -mm, mm / 2, 0][self.stream.below(4) as usize]);
+        let to = Vec3Mm { y: from.y + up_mm, ..across };
+        (arena.claim(SHOOTER, self.client_tick, to), to)
+    }
+}
+
+/// Where the shots of this tick were fired from.
+fn muzzles(arena: &mut Arena) -> Vec<Muzzle> {
+    let shots: Vec<Vec3Mm> = arena.output.events.iter().filter_map(muzzle).collect();
+    let falls = |arena: &mut Arena| {
+        let (id, all) = (arena.own(SHOOTER).id, arena.sim.canonical(StateKind::Claims));
+        let (_, bytes) = all.iter().find(|(of, _)| *of == Some(id)).expect("it has claims");
+        ClaimState::take(&mut Reader::new(bytes)).expect("it is read as it was written").fall.is_some()
+    };
+    shots.into_iter().map(|at| Muzzle { at, falls: falls(arena) }).collect()
+}
+
+fn muzzle(event: &Event) -> Option<Vec3Mm> {
+    match event {
+        Event::Shot { from, .. } => Some(Vec3Mm { y: from.y - 1_620, ..*from }),
+        _ => None,
+    }
+}
+
 #[test]
 fn every_frame_after_a_shot_shows_the_shooter_within_a_frames_walk_of_its_muzzle() {
+    let (mut shots, mut falling, mut leaves) = (0, 0, 0);
     for seed in 0..if cfg!(debug_assertions) { 20 } else { 200 } {
         println!("seed {seed}");
         let mut stream = Stream::of(seed, 9);
         let rate_hz = [16, 32, 64, 128][stream.below(4) as usize];
-        let (mut arena, _) = behind_a_pillar(rate_hz);
-        let (mut client_tick, mut muzzles, mut shots) = (100, Vec::new(), 0);
+        let mut map = maps::plain(&[-10_000, 0, 10_000].map(|z| [0, 6_000, z]));
+        let towers = [-10_000, 0, 10_000].map(|z| maps::cuboid([0, 3_000, z], [1_200, 6_000, 1_200]));
+        map.solids.extend(towers);
+        let mut plan = Plan { rate_hz, ..Plan::on(map) };
+        plan.ruleset.matches.respawn_ms = 300;
+        (plan.ruleset.weapons[0].magazine_rounds, plan.ruleset.weapons[0].fire_interval_ms) = (10_000, 40);
+        let mut arena = Arena::fighting(&plan, 3);
+        let mut rover = Rover { stream, client_tick: 100, silent_until: 0 };
+        let mut to_be_shown = Vec::new();
         for _ in 0..2_000 {
-            let mut last = (0, arena.at(SHOOTER));
-            for _ in 0..stream.below(4) {
-                if stream.below(3) == 0 {
-                    let deed = if stream.below(4) == 0 { Deed::Ability { index: 0 } } else { Deed::Attack };
-                    let follows = if stream.below(3) == 0 { 0 } else { last.0 };
-                    arena.act_after(
-                        SHOOTER,
-                        follows,
-                        deed,
-                        (Yaw(stream.below(65_536) as u16), Pitch::default()),
-                    );
-                    continue;
-                }
-                let ticks = 1 + stream.below(6);
-                client_tick += ticks;
-                let mm = (6_500 * ticks / rate_hz) as i32;
-                let to = beside(last.1, [mm, -mm, mm / 2, 0][stream.below(4) as usize]);
-                last = (arena.claim(SHOOTER, client_tick, to), to);
-            }
+            rover.think(&mut arena);
             arena.step();
-            let fired = arena.output.events.iter().filter_map(|event| match event {
-                combat_components::event::Event::Shot { from, .. } => {
-                    Some(Vec3Mm { y: from.y - 1_620, ..*from })
-                }
-                _ => None,
-            });
-            muzzles.extend(fired);
-            if arena.tick().is_multiple_of(frame_ticks(&arena)) {
-                let (shown, most) = (arena.at(SHOOTER), walk_mm(&arena, frame_ticks(&arena)));
-                for muzzle in muzzles.drain(..) {
-                    shots += 1;
-                    let away = shown.distance_squared(muzzle).isqrt();
-                    assert!(away <= most, "tick {}: {away} mm from the muzzle, at most {most}", arena.tick());
-                }
+            to_be_shown.extend(muzzles(&mut arena));
+            if !arena.tick().is_multiple_of(frame_ticks(&arena)) || to_be_shown.is_empty() {
+                continue;
+            }
+            let tick = arena.tick();
+            let shown = arena.sim.own_view(Slot(SHOOTER)).expect("nobody goes before his shot is shown");
+            let leaves_now = arena.sim.members().any(|(_, _, link)| link.leaves.is_some());
+            leaves += u32::from(leaves_now);
+            let most = walk_mm(&arena, frame_ticks(&arena));
+            for Muzzle { at, falls } in to_be_shown.drain(..) {
+                shots += 1;
+                falling += u32::from(falls);
+                let level = if falls { shown.pose.at.y } else { at.y };
+                let away = shown.pose.at.distance_squared(Vec3Mm { y: level, ..at }).isqrt();
+                assert!(away <= most, "tick {tick}: {away} mm from the muzzle, at most {most}");
+                assert!(shown.pose.at.y <= at.y || !falls, "tick {tick}: nobody falls up");
             }
         }
-        assert!(shots > 10, "{shots} shots");
     }
+    println!("{shots} shots, {falling} in a fall, {leaves} who left");
+    assert!(shots > 1_000 && falling > 20 && leaves > 20, "{shots}, {falling}, {leaves}");
+}
+
+#[test]
+fn neither_silence_in_the_air_nor_leaving_takes_a_shooter_away_before_the_frame() {
+    for (into_grid, leaves) in [(0, false), (1, false), (2, false), (3, false), (1, true), (2, true)] {
+        let (mut arena, at) = at_rest(100, into_grid);
+        let up = Vec3Mm { y: at.y + 340, ..at };
+        arena.claim(SHOOTER, 1_008, up);
+        arena.step();
+        assert_eq!(arena.at(SHOOTER), up);
+        let falls_at = arena.tick() + arena.sim.rules().bank_ticks_max;
+        arena.step_by(falls_at - arena.tick() - 2);
+        let shot = arena.act(SHOOTER, Deed::Attack, Yaw(0), Pitch::default());
+        arena.step();
+        assert_eq!(arena.refusal(SHOOTER, shot), None);
+        let shown_at = arena.tick().next_multiple_of(frame_ticks(&arena));
+        for ticks in 0..=shown_at - arena.tick() {
+            if leaves && ticks == 1 {
+                arena.input.push(Command::Leave { slot: Slot(SHOOTER), cause: LeaveCause::Left });
+            } else if ticks > 0 {
+                arena.claim(SHOOTER, 2_000 + 40 * ticks, beside(at, 1_600));
+            }
+            if ticks > 0 {
+                arena.step();
+            }
+        }
+        let away_mm = arena.at(SHOOTER).distance_squared(up).isqrt();
+        assert!(away_mm <= walk_mm(&arena, frame_ticks(&arena)), "{away_mm} mm, {into_grid} into the grid");
+        arena.step_by(2);
+        let is_down = arena.sim.own_view(Slot(SHOOTER)).is_none_or(|own| own.pose.at.y < up.y);
+        assert!(is_down, "then it has fallen, or gone");
+    }
+}
+
+/// In the air, firing as often as it can, until the server has moved it; which ticks it fired at.
+fn fires_until_moved(arena: &mut Arena) -> Vec<u32> {
+    let (mut fired, mut shot) = (Vec::new(), arena.act(SHOOTER, Deed::Attack, Yaw(0), Pitch::default()));
+    arena.until("it is moved", |arena| {
+        if arena.refusal(SHOOTER, shot).is_none() {
+            fired.push(arena.tick());
+        }
+        let is_moved = !arena.displaced(SHOOTER).is_empty();
+        if !is_moved {
+            shot = arena.act(SHOOTER, Deed::Attack, Yaw(0), Pitch::default());
+        }
+        is_moved
+    });
+    fired
+}
+
+#[test]
+fn who_fires_more_often_than_frames_are_shown_hovers_no_longer_than_one() {
+    for into_grid in 0..4 {
+        let (mut arena, at) = at_rest(10, into_grid);
+        arena.claim(SHOOTER, 1_030, Vec3Mm { y: at.y + 900, ..at });
+        arena.step();
+        let falls_at = arena.tick() + arena.sim.rules().bank_ticks_max;
+        assert!(fires_until_moved(&mut arena).len() > 10);
+        assert_eq!(arena.displaced(SHOOTER)[0], Reason::Silent);
+        assert!((falls_at..=falls_at + 4).contains(&arena.tick()), "{} after {falls_at}", arena.tick());
+    }
+}
+
+#[test]
+fn who_lands_after_a_shot_in_his_fall_is_held_as_one_who_walks() {
+    let mut held = 0;
+    for into_grid in 0..4 {
+        let (mut arena, at) = at_rest(10, into_grid);
+        arena.claim(SHOOTER, 1_030, Vec3Mm { y: at.y + 900, ..at });
+        arena.until("its fall begins", |arena| arena.displaced(SHOOTER) == [Reason::Silent]);
+        let fired_at = *fires_until_moved(&mut arena).last().expect("it fires in its fall");
+        assert_eq!(arena.at(SHOOTER), at, "it has landed");
+        let shown_at = fired_at.next_multiple_of(frame_ticks(&arena));
+        while arena.tick() < shown_at {
+            let away = arena.claim(SHOOTER, 2_000 + 40 * arena.tick(), beside(at, 1_600));
+            arena.step();
+            assert_eq!(arena.refusal(SHOOTER, away), Some(Reason::HeldByShot));
+            held += 1;
+        }
+    }
+    assert!(held > 0, "some land before a frame");
 }
 
 #[test]
