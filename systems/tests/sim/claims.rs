@@ -101,24 +101,27 @@ fn of_one_tick_one_claim_is_refused_however_many_guess_the_pose_epoch_of_its_cor
     for (ahead_mm, ticks, reason) in [(5_000, 4, Reason::TooFast), (0, 9_000, Reason::BankOverdrawn)] {
         let mut arena = Arena::fighting(&plain(), 2);
         arena.step_by(40);
-        let at = arena.at(0);
-        for round in 0..3 {
+        let (at, other_at) = (arena.at(0), arena.at(1));
+        for round in 0..6 {
             let (epoch, seq) = (arena.own(0).pose_epoch, arena.own(0).input_seq);
-            let clock = 200 + 20 * round;
+            let clock = 200 + 16 * round;
             arena.claim(0, clock, at);
             for guess in 0..31 {
                 let to = moved(at, ahead_mm, 0, 0);
                 arena.claim_of(0, clock + (guess + 1) * ticks, to, epoch + guess);
             }
+            let other_to = moved(other_at, 10 * round as i32, 0, 0);
+            arena.claim(1, clock, other_to);
             arena.step();
             let told: Vec<_> = arena.output.verdicts.iter().map(|verdict| verdict.reason).collect();
             assert_eq!(told, [Some(reason)], "round {round}");
+            assert_eq!(arena.at(1), other_to, "everybody else is heard");
             assert_eq!((arena.own(0).pose_epoch, arena.own(0).input_seq), (epoch + 1, seq + 32));
             let counts = u32::from(reason != Reason::BankOverdrawn);
             assert_eq!(refusals(&mut arena, 0), counts * (round + 1), "overdrafts do not count");
-            arena.step_by(40);
+            arena.step_by(18);
         }
-        arena.claim(0, 260, moved(at, 30, 0, 0));
+        arena.claim(0, 296, moved(at, 30, 0, 0));
         arena.step();
         assert_eq!(arena.at(0), moved(at, 30, 0, 0), "an answer to a correction that was told is taken");
     }

@@ -284,15 +284,29 @@ fn fires_until_moved(arena: &mut Arena) -> Vec<u32> {
     fired
 }
 
+/// After each frame a claim of one tick, and a shot that follows it and would be hidden by a fall.
 #[test]
-fn who_fires_more_often_than_frames_are_shown_hovers_no_longer_than_one() {
+fn who_fires_after_every_frame_hovers_no_longer_than_one() {
     for into_grid in 0..4 {
         let (mut arena, at) = at_rest(10, into_grid);
-        arena.claim(SHOOTER, 1_030, Vec3Mm { y: at.y + 900, ..at });
+        let up = Vec3Mm { y: at.y + 900, ..at };
+        arena.claim(SHOOTER, 1_030, up);
         arena.step();
-        let falls_at = arena.tick() + arena.sim.rules().bank_ticks_max;
-        assert!(fires_until_moved(&mut arena).len() > 10);
-        assert_eq!(arena.displaced(SHOOTER)[0], Reason::Silent);
+        let mut falls_at = arena.tick() + arena.sim.rules().bank_ticks_max;
+        arena.step_by(24);
+        let (mut client_tick, mut shots) = (1_030, 0);
+        arena.until("it falls", |arena| {
+            shots += arena.shots();
+            let falls = arena.displaced(SHOOTER).contains(&Reason::Silent);
+            if !falls && arena.tick() % frame_ticks(arena) == 0 {
+                client_tick += 1;
+                falls_at += 1;
+                let claim = arena.claim(SHOOTER, client_tick, up);
+                arena.act_after(SHOOTER, claim, Deed::Attack, straight());
+            }
+            falls
+        });
+        assert!(shots > 3, "{shots} shots");
         assert!((falls_at..=falls_at + 4).contains(&arena.tick()), "{} after {falls_at}", arena.tick());
     }
 }

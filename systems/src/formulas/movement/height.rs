@@ -221,6 +221,19 @@ mod tests {
     }
 
     #[test]
+    fn who_jumps_where_he_landed_has_fallen_no_faster_than_one_who_stays() {
+        let standing = Motion { rise_max: 6_500_000, grounded: true, ..Motion::default() };
+        let down_and_up = |down_um: i64| {
+            let landed = WayPoint { length_um: 100_000, rise_um: -down_um, grounded: true };
+            let jumped = WayPoint { length_um: 200_000, rise_um: 500_000 - down_um, grounded: false };
+            LIMITS.judge_height(&standing, 36, &[landed, jumped]).err()
+        };
+        // 1.84 m of fall in 36 ticks, a step, and the way walked.
+        assert_eq!(down_and_up(2_200_000), None);
+        assert_eq!(down_and_up(2_400_000), Some(Reason::FallsTooFast));
+    }
+
+    #[test]
     fn who_passes_close_above_an_edge_falls_on_no_faster_than_the_mean_of_his_way() {
         let falling = Motion { rise_max: 0, fall_max: 5_000_000, ..Motion::default() };
         let over_an_edge = |rise_um| {
