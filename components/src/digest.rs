@@ -5,8 +5,9 @@ use crate::quantity::Pose;
 /// Two integers as one, every bit of which depends on both: the halves of their product, folded, after each was moved
 /// off zero by a constant of wyhash. Not meant to withstand somebody who looks for two that give the same: the log's
 /// own digest is for that.
-pub(crate) fn mixed(a: u64, b: u64) -> u64 {
-    let product = u128::from(a ^ 0xa076_1d64_78bd_642f) * u128::from(b ^ 0xe703_7ed1_a0b4_28db);
+pub fn mixed(a: u64, b: u64) -> u64 {
+    // Two u64 cannot overflow an u128; where overflow is checked, asking costs more than all the rest.
+    let product = u128::from(a ^ 0xa076_1d64_78bd_642f).wrapping_mul(u128::from(b ^ 0xe703_7ed1_a0b4_28db));
     (product >> 64) as u64 ^ product as u64
 }
 

@@ -8,7 +8,7 @@ pub mod canon;
 pub mod claims;
 pub mod command;
 pub mod departed;
-mod digest;
+pub mod digest;
 pub mod event;
 pub mod fixed;
 pub mod history;

@@ -44,6 +44,11 @@ fn is_overdue(claims: &ClaimState, ground: &Ground<'_>) -> bool {
 /// Takes the body over: claims on their way do not know of it.
 fn begin(fighter: &mut FighterItem<'_, '_>, ground: &mut Ground<'_>) {
     let pose = fighter.body.pose;
+    // Between walls that a body just fits, the level can answer one way here and another a little lower.
+    if ground.level().overlaps(pose.at) {
+        fighter.motion.grounded = true;
+        return;
+    }
     // Where there is no floor, the map's bounds are one: nobody stays up, or rises, over a void.
     let ground_y = ground.level().ground_below(pose.at).map_or(ground.bottom_y(), |below| below.y);
     if pose.at.y <= ground_y {
@@ -74,7 +79,10 @@ fn sink(fighter: &mut FighterItem<'_, '_>, fall: &Fall, ground: &Ground<'_>) {
     let ticks = ground.now().since(fall.since);
     let fallen_mm = limits.fallen_um(fall.speed, ticks) / 1_000;
     let y = (i64::from(fall.from_y) - fallen_mm).max(i64::from(fall.ground_y)) as i32;
-    fighter.body.pose.at = Vec3Mm { y, ..fighter.body.pose.at };
+    let at = Vec3Mm { y, ..fighter.body.pose.at };
+    if !ground.level().overlaps(at) {
+        fighter.body.pose.at = at;
+    }
     let speed = limits.falling_speed(fall.speed, ticks);
     (fighter.motion.rise_max, fighter.motion.fall_max, fighter.motion.rise_debt) = (-speed, speed, 0);
 }

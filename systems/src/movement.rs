@@ -12,7 +12,7 @@ use combat_components::tick::Tick;
 use combat_components::verdict::{Outcome, Verdict};
 
 use crate::action::{allowed_now, may_fire};
-use crate::claimed_way::{ClaimedWay, Span, length_um, points_of};
+use crate::claimed_way::{ClaimedWay, Span, WayPoints, length_um, points_of};
 use crate::fighter::Displacing;
 use crate::input::{Inbox, Now};
 use crate::output::TickOutput;
@@ -168,7 +168,8 @@ fn take_claim(
         return Err(Reason::TooFast);
     }
     limits.judge_climb(*span.ticks.end(), (length_um, claim.bends.len() as i64), climb_um(from, claim))?;
-    let way = ClaimedWay::of(level, (from, length_um), claim);
+    let mut points = WayPoints::new();
+    let way = ClaimedWay::of(level, from, length_um, claim, &mut points);
     let (ticks, motion) = way.judge(&fighter.motion, span, limits)?;
     if !way.is_free() {
         return Err(Reason::Blocked);

@@ -6,15 +6,16 @@ use bevy_ecs::resource::Resource;
 use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
 use bevy_ecs::system::{Query, Res, ResMut};
 use combat_components::canon::Canon;
+use combat_components::claims::RecentClaims;
+use combat_components::digest::mixed;
 use combat_components::limits::{DEPARTED_MAX, PLAYERS_MAX};
 use combat_components::setup::SessionSetup;
-use combat_components::tick::Tick;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::input::Now;
 use crate::output::TickOutput;
 use crate::phases::Phase;
-use crate::state::{Fighter, FighterReadOnlyItem, StateKind, StateResources, put_component};
+use crate::state::{Fighter, FighterReadOnlyItem, StateKind, StateResources, put_components};
 
 /// Room for the largest kinds: less than 144 bytes for each who has left, less than 128 for a body; a setup is shorter.
 const KIND_BYTES_MAX: usize =
@@ -66,8 +67,15 @@ fn hash_state(
             continue;
         }
         bytes.clear();
-        resources.put(kind, bytes);
-        in_order.iter().for_each(|fighter| put_for_hash(fighter, kind, now.0, bytes));
+        // Of a ring its newest entry: one that nobody adds to does not change, and is not told of in the log.
+        match kind {
+            StateKind::RecentClaims => in_order.iter().for_each(|fighter| put_newest(fighter.recent, bytes)),
+            StateKind::History => in_order.iter().for_each(|fighter| fighter.history.at(now.0).put(bytes)),
+            _ => {
+                resources.put(kind, bytes);
+                put_components(&in_order, kind, bytes);
+            }
+        }
         output.sub_hashes[index] = xxh3_64(bytes);
     }
     bytes.clear();
@@ -75,24 +83,18 @@ fn hash_state(
     now.0.put(bytes);
     output.sub_hashes.iter().for_each(|sub_hash| sub_hash.put(bytes));
     // All that rings hold is under the root, as a digest that is kept up with every entry.
-    for fighter in &in_order {
-        fighter.history.digest().put(bytes);
-        fighter.recent.digest().put(bytes);
-    }
+    let rings = in_order.iter().fold(0, |rings: u64, fighter| {
+        let of_body = mixed(fighter.history.digest(), fighter.recent.digest());
+        rings.wrapping_add(mixed(of_body, u64::from(fighter.id.0)))
+    });
+    rings.put(bytes);
     output.root = xxh3_64(bytes);
 }
 
-/// Of a ring its newest entry: one that nobody adds to does not change, and is not told of in the log.
-fn put_for_hash(fighter: &FighterReadOnlyItem<'_, '_>, kind: StateKind, now: Tick, bytes: &mut Vec<u8>) {
-    match kind {
-        StateKind::RecentClaims => {
-            bytes.push(fighter.recent.len() as u8);
-            if let Some(newest) = fighter.recent.newest_first().next() {
-                newest.put(bytes);
-            }
-        }
-        StateKind::History => fighter.history.at(now).put(bytes),
-        _ => put_component(fighter, kind, bytes),
+fn put_newest(recent: &RecentClaims, bytes: &mut Vec<u8>) {
+    bytes.push(recent.len() as u8);
+    if let Some(newest) = recent.newest_first().next() {
+        newest.put(bytes);
     }
 }
 
@@ -100,6 +102,7 @@ fn put_for_hash(fighter: &FighterReadOnlyItem<'_, '_>, kind: StateKind, now: Tic
 mod tests {
     use arrayvec::ArrayVec;
     use combat_components::departed::{Departed, DepartedPlayers, Kept};
+    use combat_components::tick::Tick;
 
     use super::*;
 

@@ -121,6 +121,18 @@ macro_rules! state {
             }
         }
 
+        /// As [`put_component`], of all bodies: the kind is asked for once.
+        pub(crate) fn put_components(
+            fighters: &[FighterReadOnlyItem<'_, '_>],
+            kind: StateKind,
+            out: &mut Vec<u8>,
+        ) {
+            match kind {
+                $(StateKind::$kind => fighters.iter().for_each(|fighter| fighter.$field.put(out)),)+
+                $(StateKind::$resource_kind => {})+
+            }
+        }
+
         /// Puts the component that `bytes` are in place of that of a body; nothing for a kind that is a resource.
         ///
         /// # Errors

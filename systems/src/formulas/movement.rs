@@ -61,8 +61,11 @@ pub struct Deflection {
     pub was_met: bool,
 }
 
-/// A wall is looked at in steps of 11.25°, and so a little more than the cosine of that is kept of a velocity.
-const KEPT_PERCENT: i64 = 95;
+/// What thousandths of a direction can be wrong by, of a velocity in micrometres per second.
+const ROUNDED: i64 = 10_000;
+
+/// What a body loses of its speed along walls that lead it to and fro a little, or that poses of whole millimetres show so.
+const LOST_PERCENT: i64 = 2;
 
 /// A point of a claimed path, as far along it and as high above its start as this, in micrometres.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -163,8 +166,13 @@ impl MovementLimits {
         if let Some(deflection) = &segment.deflection {
             return self.deflected(motion, segment, tolerance, deflection);
         }
-        let (x_low, x_high) = self.axis((motion.x_low, motion.x_high), segment.dx_um, segment.ticks)?;
-        let (z_low, z_high) = self.axis((motion.z_low, motion.z_high), segment.dz_um, segment.ticks)?;
+        let axis = |low: i32, high: i32, moved_um| {
+            let (low, high) =
+                self.axis((i64::from(low), i64::from(high)), moved_um, segment.ticks, ROUNDING_UM)?;
+            Ok((low as i32, high as i32))
+        };
+        let (x_low, x_high) = axis(motion.x_low, motion.x_high, segment.dx_um)?;
+        let (z_low, z_high) = axis(motion.z_low, motion.z_high, segment.dz_um)?;
         let (x, z) = self.mean(segment);
         Ok(Motion { x_low, x_high, z_low, z_high, x, z, ..*motion })
     }
@@ -176,7 +184,7 @@ impl MovementLimits {
         (mean(segment.dx_um), mean(segment.dz_um))
     }
 
-    /// Walls stop and turn a body, but none makes it faster, and what runs along a wall is not stopped by it.
+    /// Walls stop and turn a body, but none makes it faster, and along a wall it moves as in the open.
     fn deflected(
         &self,
         motion: &Motion,
@@ -190,55 +198,56 @@ impl MovementLimits {
         if segment.length_um > self.run(before, segment.ticks) + tolerance {
             return Err(Reason::TooMuchAcceleration);
         }
-        // As fast as it can be going back when it met the wall in the claim before.
-        let back = if deflection.was_met { self.acceleration / i64::from(CLAIM_HZ) } else { 0 };
-        let steered_back = self.run(back, segment.ticks) + tolerance;
-        let along = deflection.along;
-        let part_along = |(x, z): (i64, i64)| (x * along.0 + z * along.1) / 1_000;
-        let slowest = corners_of(motion).map(part_along).into_iter().min().unwrap_or_default();
-        // Whoever was already going back goes on doing so.
-        let kept = match slowest {
-            ..=0 => slowest,
-            _ if deflection.stops => 0,
-            _ => slowest * KEPT_PERCENT / 100,
+        let (along, across) = (deflection.along, (-deflection.along.1, deflection.along.0));
+        let (low, high) = parts_of(motion, along);
+        let (gone, ticks) = (part((segment.dx_um, segment.dz_um), along), segment.ticks);
+        let gained = (self.acceleration * i64::from(ticks)).div_ceil_of(self.hz);
+        let ends_along = if deflection.stops {
+            // As fast as it can be going back when it met the wall in the claim before.
+            let back = if deflection.was_met { self.acceleration / i64::from(CLAIM_HZ) } else { 0 };
+            let low = low.min(0) - back;
+            if gone < -(self.run(-low, ticks) + tolerance) {
+                return Err(Reason::TooMuchAcceleration);
+            }
+            (low - gained, high.max(0) + gained)
+        } else {
+            let lost = before * LOST_PERCENT / 100;
+            let kept = (low - lost.min(low.max(0)), high + lost.min(-high.min(0)));
+            let (low, high) = self.axis(kept, gone, ticks, ROUNDING_UM * 3 / 2)?;
+            (low - lost, high + lost)
         };
-        let gone = part_along((segment.dx_um, segment.dz_um));
-        if gone < kept * i64::from(segment.ticks) / self.hz - steered_back {
-            return Err(Reason::TooMuchAcceleration);
-        }
-        let gained = (self.acceleration * i64::from(segment.ticks)).div_ceil_of(self.hz);
+        let (low, high) = parts_of(motion, across);
+        let ends_across = (low.min(0) - gained, high.max(0) + gained);
         let after = (before + gained).min(self.speed);
-        let least = |along, across| least_after((along, across), kept - gained - back, after) as i32;
+        let (x_low, x_high) = least_and_most([(ends_along, along.0), (ends_across, across.0)], after);
+        let (z_low, z_high) = least_and_most([(ends_along, along.1), (ends_across, across.1)], after);
         let (x, z) = self.mean(segment);
-        Ok(Motion {
-            x_low: least(along.0, along.1),
-            x_high: -least(-along.0, along.1),
-            z_low: least(along.1, along.0),
-            z_high: -least(-along.1, along.0),
-            x,
-            z,
-            ..*motion
-        })
+        Ok(Motion { x_low, x_high, z_low, z_high, x, z, ..*motion })
     }
 
     /// Whether one axis' displacement is reachable, and the velocities it can end with.
     ///
     /// By the mean value theorem the body had its mean velocity at some moment of the segment, so at its end it
     /// differs from it by at most what the acceleration allows.
-    fn axis(&self, (low, high): (i32, i32), moved_um: i64, ticks: u32) -> Result<(i32, i32), Reason> {
-        let (low, high) = (i64::from(low), i64::from(high));
-        let furthest = self.run(high, ticks) + ROUNDING_UM;
-        let nearest = -(self.run(-low, ticks) + ROUNDING_UM);
+    fn axis(
+        &self,
+        (low, high): (i64, i64),
+        moved_um: i64,
+        ticks: u32,
+        rounding: i64,
+    ) -> Result<(i64, i64), Reason> {
+        let furthest = self.run(high, ticks) + rounding;
+        let nearest = -(self.run(-low, ticks) + rounding);
         if moved_um > furthest || moved_um < nearest {
             return Err(Reason::TooMuchAcceleration);
         }
         let ticks = i64::from(ticks).max(1);
         let gained = (self.acceleration * ticks).div_ceil_of(self.hz);
-        let fastest_mean = ((moved_um + ROUNDING_UM) * self.hz).div_ceil_of(ticks);
-        let slowest_mean = -((-moved_um + ROUNDING_UM) * self.hz).div_ceil_of(ticks);
+        let fastest_mean = ((moved_um + rounding) * self.hz).div_ceil_of(ticks);
+        let slowest_mean = -((-moved_um + rounding) * self.hz).div_ceil_of(ticks);
         let end_low = (low - gained).max(slowest_mean - gained).clamp(-self.speed, self.speed);
         let end_high = (high + gained).min(fastest_mean + gained).clamp(-self.speed, self.speed);
-        Ok((end_low as i32, end_high as i32))
+        Ok((end_low, end_high))
     }
 
     /// The furthest along an axis in `ticks`, starting with `velocity`.
@@ -262,23 +271,30 @@ fn tolerance_um(bends: i64) -> i64 {
     ROUNDING_UM * (2 + bends)
 }
 
-/// The least velocity along an axis, of those no larger than `after` whose part along a direction is at least `floor`;
-/// the direction has these parts along the axis and across it, in thousandths.
-fn least_after((along, across): (i64, i64), floor: i64, after: i64) -> i64 {
-    // Rounded away from zero, so that no legal velocity is cut off.
-    let floor = (floor - 2).clamp(-after, after);
-    if -after * along >= floor * 1_000 {
-        return -after;
-    }
-    let aside = (after * after - floor * floor).isqrt() + 1;
-    ((floor * along - aside * across.abs()) / 1_000 - 1).clamp(-after, after)
+/// The part of a vector along a direction in thousandths.
+fn part(vector: (i64, i64), along: (i64, i64)) -> i64 {
+    (vector.0 * along.0 + vector.1 * along.1) / 1_000
 }
 
-/// The corners of the box of horizontal velocities.
-fn corners_of(motion: &Motion) -> [(i64, i64); 4] {
+/// The least and the most that a body that may move as `motion` has along a direction.
+fn parts_of(motion: &Motion, along: (i64, i64)) -> (i64, i64) {
     let [x_low, x_high, z_low, z_high] =
         [motion.x_low, motion.x_high, motion.z_low, motion.z_high].map(i64::from);
-    [(x_low, z_low), (x_low, z_high), (x_high, z_low), (x_high, z_high)]
+    let parts = [(x_low, z_low), (x_low, z_high), (x_high, z_low), (x_high, z_high)]
+        .map(|corner| part(corner, along));
+    parts.into_iter().fold((i64::MAX, i64::MIN), |(low, high), part| (low.min(part), high.max(part)))
+}
+
+/// What the parts of a velocity along two directions allow along an axis that is so many thousandths of each, up to
+/// `after`; rounded so that no legal velocity is cut off.
+fn least_and_most(parts: [((i64, i64), i64); 2], after: i64) -> (i32, i32) {
+    let ends = parts.map(|((low, high), thousandths)| {
+        let ends = [low * thousandths, high * thousandths];
+        [ends[0].min(ends[1]), ends[0].max(ends[1])]
+    });
+    let [low, high] = [0, 1].map(|end| ends[0][end] + ends[1][end]);
+    let (low, high) = (low.div_euclid(1_000) - ROUNDED, -(-high).div_euclid(1_000) + ROUNDED);
+    (low.clamp(-after, after) as i32, high.clamp(-after, after) as i32)
 }
 
 trait DivCeil {

@@ -14,6 +14,7 @@ use rapier3d::parry::query::DefaultQueryDispatcher;
 use rapier3d::pipeline::{QueryFilter, QueryPipeline};
 
 mod ground;
+mod led;
 mod path;
 mod ray;
 mod slide;

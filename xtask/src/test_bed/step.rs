@@ -233,7 +233,15 @@ mod tests {
         let (outcome, _, log) = run("limit", "sleep 600 & echo child $!; wait", Duration::from_millis(500));
         assert!(matches!(outcome, Outcome::Failed(why) if why.contains("time limit")));
         let child = log.lines().find_map(|line| line.strip_prefix("child ")).expect("the id of the child");
-        let state = fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
-        assert!(state.is_empty() || state.contains(") Z "), "the child is still there: {state}");
+        // A process that was killed is there until the kernel has come to it.
+        let begun = Instant::now();
+        loop {
+            let state = fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
+            if state.is_empty() || state.contains(") Z ") {
+                break;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(60), "the child is still there: {state}");
+            std::thread::yield_now();
+        }
     }
 }
