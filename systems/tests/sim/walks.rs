@@ -12,7 +12,7 @@ use combat_components::reason::Reason;
 use combat_components::rules::BodyRules;
 use combat_components::streams::Stream;
 use combat_components::tick::Tick;
-use combat_systems::spatial::{SKIN_MM, Wish};
+use combat_systems::spatial::{Level, SKIN_MM, Wish};
 
 use crate::arena::{Arena, Plan};
 use crate::client::{self, Client};
@@ -37,6 +37,11 @@ fn wish(stream: &mut Stream, before: &Wish) -> Wish {
 }
 
 fn assert_legal_walks_are_accepted(plan: &Plan, seed: u64) {
+    let (claims, refused) = refused_of_legal_walks(plan, seed, LEGAL_CLAIMS);
+    assert!(refused.is_empty(), "of {claims} refused: {refused:?}");
+}
+
+fn refused_of_legal_walks(plan: &Plan, seed: u64, enough: u32) -> (u32, BTreeMap<Reason, u32>) {
     println!("map {}, {} Hz, seed {seed}", plan.map.id, plan.rate_hz);
     let mut stream = Stream::of(seed, 1);
     let mut arena = Arena::new(plan);
@@ -44,7 +49,7 @@ fn assert_legal_walks_are_accepted(plan: &Plan, seed: u64) {
     arena.step_by(3);
     let mut clients: Vec<Client> = (0..WALKERS).map(|slot| Client::new(&mut arena, slot, 2)).collect();
     let (mut walks, mut claims) = (0, 0);
-    while claims < LEGAL_CLAIMS {
+    while claims < enough {
         for tick in 0..WALK_TICKS * plan.rate_hz / 128 {
             for client in &mut clients {
                 if tick == 0 || stream.below(20 * plan.rate_hz / 128 + 1) == 0 {
@@ -57,15 +62,14 @@ fn assert_legal_walks_are_accepted(plan: &Plan, seed: u64) {
         claims = clients.iter().map(|client| client.claims_sent).sum();
     }
     let believed = clients.iter().flat_map(|client| &client.believed);
-    let refused: Vec<_> = believed.filter(|told| told.reason != Reason::Separated).collect();
-    let mut reasons = BTreeMap::new();
-    for displacement in &refused {
-        *reasons.entry(displacement.reason).or_insert(0) += 1;
+    let mut refused = BTreeMap::new();
+    for displacement in believed.filter(|told| told.reason != Reason::Separated) {
+        *refused.entry(displacement.reason).or_insert(0) += 1;
     }
-    println!("{walks} walks, {claims} claims, {} refused: {reasons:?}", refused.len());
-    assert!(refused.is_empty(), "{} of {claims} refused: {reasons:?}", refused.len());
+    println!("{walks} walks, {claims} claims, refused: {refused:?}");
     let visited: BTreeSet<_> = clients.iter().map(|client| client.at().y / 500).collect();
     println!("ended at heights of {visited:?} half metres");
+    (claims, refused)
 }
 
 #[test]
@@ -95,6 +99,46 @@ fn legal_walks_are_accepted_at_32_hz() {
 #[test]
 fn legal_walks_are_accepted_at_64_hz() {
     assert_legal_walks_are_accepted_at(64);
+}
+
+/// Sixteen crossings of two corridors, each turned by chance and 2 to 40 mm wider than a body, within four walls.
+fn crossings(stream: &mut Stream) -> Map {
+    let places: Vec<_> =
+        (0..i32::from(WALKERS)).map(|place| [place % 4 * 24_000, 1, place / 4 * 24_000]).collect();
+    let mut map = maps::plain(&places);
+    for [x, _, z] in places {
+        let yaw = Yaw(stream.draw() as u16);
+        let (sin, cos) = libm::sincos(f64::from(yaw.0) / 65_536.0 * std::f64::consts::TAU);
+        let mut block = |along: f64, across: f64, size: [i32; 2]| {
+            let [dx, dz] =
+                [along * cos + across * sin, across * cos - along * sin].map(|mm| libm::round(mm) as i32);
+            let (center, size) = (Vec3Mm::new(x + dx, 1_500, z + dz), Vec3Mm::new(size[0], 3_000, size[1]));
+            map.solids.push(Solid::Cuboid { center, size, yaw });
+        };
+        let from_middle = f64::from(702 + stream.below(39)) / 2.0 + 1_250.0;
+        for (along, across) in [(1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)] {
+            block(along * from_middle, across * from_middle, [2_500, 2_500]);
+        }
+        for away in [4_500.0, -4_500.0] {
+            block(away, 0.0, [1_000, 10_000]);
+            block(0.0, away, [10_000, 1_000]);
+        }
+    }
+    map
+}
+
+#[test]
+fn where_corridors_cross_that_a_body_just_fits_few_claims_are_refused() {
+    for (rate_hz, seed) in [(128, 54), (32, 55)] {
+        // A corridor turned to where whole millimetres leave a spawn no room is drawn again.
+        let plan = (0..100)
+            .map(|draw| Plan { rate_hz, ..Plan::on(crossings(&mut Stream::of(seed + draw, 2))) })
+            .find(|plan| Level::build(&plan.map, &plan.ruleset.body).is_ok());
+        let plan = plan.expect("one of a hundred maps has room at its spawns");
+        let (claims, refused) = refused_of_legal_walks(&plan, seed, LEGAL_CLAIMS / 2);
+        let times: u32 = refused.values().sum();
+        assert!(times * 500 < claims, "{rate_hz} Hz: of {claims} refused: {refused:?}");
+    }
 }
 
 /// The half-spaces of every solid, for an exact sweep of a body's axis.
