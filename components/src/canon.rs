@@ -78,6 +78,7 @@ pub trait Canon: Sized + Debug {
 macro_rules! canon_integer {
     ($($int:ty),+) => {$(
         impl Canon for $int {
+            #[inline]
             fn put(&self, out: &mut Vec<u8>) {
                 out.extend_from_slice(&self.to_le_bytes());
             }
@@ -92,6 +93,7 @@ macro_rules! canon_integer {
 canon_integer!(u8, i8, u16, i16, u32, i32, u64, i64);
 
 impl Canon for bool {
+    #[inline]
     fn put(&self, out: &mut Vec<u8>) {
         out.push(u8::from(*self));
     }
@@ -106,6 +108,7 @@ impl Canon for bool {
 }
 
 impl<T: Canon> Canon for Option<T> {
+    #[inline]
     fn put(&self, out: &mut Vec<u8>) {
         self.is_some().put(out);
         if let Some(value) = self {
@@ -124,6 +127,7 @@ impl<T: Canon> Canon for Option<T> {
 }
 
 impl<T: Canon, const N: usize> Canon for arrayvec::ArrayVec<T, N> {
+    #[inline]
     fn put(&self, out: &mut Vec<u8>) {
         (self.len() as u32).put(out);
         self.iter().for_each(|item| item.put(out));
@@ -152,6 +156,7 @@ impl<T: Canon, const N: usize> Canon for arrayvec::ArrayVec<T, N> {
 
 /// As many items as there are, without a length.
 impl<T: Canon, const N: usize> Canon for [T; N] {
+    #[inline]
     fn put(&self, out: &mut Vec<u8>) {
         self.iter().for_each(|item| item.put(out));
     }
@@ -170,6 +175,7 @@ impl<T: Canon, const N: usize> Canon for [T; N] {
 }
 
 impl<T: Canon> Canon for Vec<T> {
+    #[inline]
     fn put(&self, out: &mut Vec<u8>) {
         (self.len() as u32).put(out);
         self.iter().for_each(|item| item.put(out));
@@ -192,6 +198,7 @@ impl<T: Canon> Canon for Vec<T> {
 }
 
 impl Canon for String {
+    #[inline]
     fn put(&self, out: &mut Vec<u8>) {
         (self.len() as u32).put(out);
         out.extend_from_slice(self.as_bytes());
@@ -213,6 +220,7 @@ impl Canon for String {
 macro_rules! canon_struct {
     ($name:ident { $($field:ident),* $(,)? }) => {
         impl $crate::canon::Canon for $name {
+            #[inline]
             fn put(&self, out: &mut Vec<u8>) {
                 $($crate::canon::Canon::put(&self.$field, out);)*
             }
@@ -240,6 +248,7 @@ macro_rules! canon_struct {
 macro_rules! canon_newtype {
     ($($name:ident),+ $(,)?) => {$(
         impl $crate::canon::Canon for $name {
+            #[inline]
             fn put(&self, out: &mut Vec<u8>) {
                 $crate::canon::Canon::put(&self.0, out);
             }
@@ -265,6 +274,7 @@ macro_rules! canon_newtype {
 macro_rules! canon_enum {
     ($name:ident { $($number:literal => $variant:ident $({ $($field:ident),* $(,)? })?),+ $(,)? }) => {
         impl $crate::canon::Canon for $name {
+            #[inline]
             fn put(&self, out: &mut Vec<u8>) {
                 match self {
                     $(Self::$variant $({ $($field),* })? => {

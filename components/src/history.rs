@@ -28,6 +28,9 @@ impl History {
 
     pub fn record(&mut self, tick: Tick, pose: Pose) {
         let place = tick.0 as usize % HISTORY_TICKS;
+        if self.poses[place] == pose {
+            return;
+        }
         let before = of_pose(&self.poses[place], place as u64);
         self.digest = self.digest.wrapping_sub(before).wrapping_add(of_pose(&pose, place as u64));
         self.poses[place] = pose;
