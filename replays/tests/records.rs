@@ -116,14 +116,19 @@ fn a_file_reads_back_as_the_log_it_was_made_from() {
     assert_eq!(file::read(&file::write(&log)), Ok(log));
 }
 
+/// Where the header, the map, the ruleset and the records of a file end.
+fn ends(log: &Log) -> [usize; 4] {
+    let header = 84 + log.header.to_bytes().len();
+    let map = header + log.map.len();
+    let ruleset = map + log.ruleset.len();
+    [header, map, ruleset, ruleset + log.records.len()]
+}
+
 #[test]
 fn one_flipped_byte_anywhere_in_a_file_is_refused_by_the_name_of_its_part() {
     let log = small();
     let bytes = file::write(&log);
-    let header_ends = 84 + log.header.to_bytes().len();
-    let map_ends = header_ends + log.map.len();
-    let ruleset_ends = map_ends + log.ruleset.len();
-    let records_end = ruleset_ends + log.records.len();
+    let [header_ends, map_ends, ruleset_ends, records_end] = ends(&log);
     for at in 0..bytes.len() {
         let mut damaged = bytes.clone();
         damaged[at] ^= 0x04;
@@ -153,10 +158,7 @@ fn one_flipped_byte_anywhere_in_a_file_is_refused_by_the_name_of_its_part() {
 fn wherever_a_file_is_cut_it_is_told_at_which_byte_in_which_part_and_after_which_tick() {
     let log = small();
     let bytes = file::write(&log);
-    let header_ends = 84 + log.header.to_bytes().len();
-    let map_ends = header_ends + log.map.len();
-    let ruleset_ends = map_ends + log.ruleset.len();
-    let records_end = ruleset_ends + log.records.len();
+    let [header_ends, map_ends, ruleset_ends, records_end] = ends(&log);
     for length in 0..bytes.len() {
         let cut = file::read(&bytes[..length]).expect_err("it is cut");
         let (part, expected) = match length {

@@ -71,7 +71,7 @@ impl Level {
     /// Where a body goes on from `at` that is held back there; `None` when nowhere.
     fn slides(&self, at: Vec3Mm, yaw: Yaw) -> Option<Yaw> {
         let [x, _, z] = aim::direction(yaw, Pitch::default());
-        let walls = self.walls_at(at);
+        let walls = self.walls_at(at)?;
         let mut way = [x, z];
         for _ in 0..2 {
             let steepest = walls.iter().map(|wall| (dot(way, *wall), *wall)).min_by(|a, b| {
@@ -90,8 +90,8 @@ impl Level {
         (length > GRAZING && !is_corner && !(walls.is_empty())).then_some(next)
     }
 
-    /// Where the walls stand from that a body with its feet at `at` touches: their normals seen from above.
-    fn walls_at(&self, at: Vec3Mm) -> ArrayVec<Direction, WALLS_MAX> {
+    /// The normals, seen from above, of the walls that a body with its feet at `at` touches; `None` when those are too many.
+    fn walls_at(&self, at: Vec3Mm) -> Option<ArrayVec<Direction, WALLS_MAX>> {
         let feet = to_metres(at);
         let (low_mm, high_mm) = (self.radius_mm, self.height_mm - self.radius_mm);
         let [low, high] = [low_mm, high_mm].map(|mm| feet + Vector::new(0.0, mm as f32 / 1_000.0, 0.0));
@@ -104,11 +104,11 @@ impl Level {
             let Ok(Some(contact)) = contact else { continue };
             let [x, z] = [-contact.normal1.x, -contact.normal1.z];
             let length = libm::sqrtf(x * x + z * z);
-            if length > STEEP && walls.try_push([x / length, z / length]).is_err() {
-                break;
+            if length > STEEP {
+                walls.try_push([x / length, z / length]).ok()?;
             }
         }
-        walls
+        Some(walls)
     }
 }
 
