@@ -100,3 +100,62 @@ fn walls_turn_nobody_sooner_than_the_open() {
         }
     }
 }
+
+/// Posts every 300 mm that a body at full speed passes by a millimetre, on one side or on both.
+fn posts(sides: &[i32]) -> Vec<Solid> {
+    let at = |x: i32, side: i32| Solid::Cuboid {
+        center: Vec3Mm::new(x * 300, 1_500, side * 400),
+        size: Vec3Mm::new(40, 3_000, 100),
+        yaw: Yaw(8_192),
+    };
+    (-20..60).flat_map(|x| sides.iter().map(move |side| at(x, *side))).collect()
+}
+
+/// From full speed: how far back a body can be after so many ticks, the least of a search through claims and bends.
+fn reversed(hz: u32, solids: &[Solid], (total_ticks, claim_ticks_max): (u32, u32), seed: u64) -> i32 {
+    let mut stream = Stream::of(seed, 10);
+    let mut map = maps::plain(&[[0, 0, 0], [9_000, 0, 0]]);
+    map.solids.extend(solids.iter().cloned());
+    let mut liar = Liar::at(hz, map);
+    liar.set_clock();
+    for _ in 0..hz / 8 {
+        let at = liar.arena.at(0);
+        let along = liar.furthest(1, |along| Vec3Mm { x: at.x + along, ..at });
+        liar.go(Vec3Mm { x: at.x + along.unwrap_or(0), ..at }, 1);
+    }
+    let (from, mut left) = (liar.arena.at(0).x, total_ticks);
+    while left > 0 {
+        let ticks = (1 + stream.below(claim_ticks_max)).min(left);
+        let at = liar.arena.at(0);
+        let asides =
+            [0, stream.below(9) as i32 - 4, stream.below(121) as i32 - 60, stream.below(41) as i32 - 20];
+        let found = asides.map(|aside| {
+            let to = |back: i32| Vec3Mm { x: at.x - back, z: at.z + aside, ..at };
+            Some((liar.furthest(ticks, to)?, aside))
+        });
+        let (back, aside) = found.into_iter().flatten().max().unwrap_or_default();
+        liar.go(Vec3Mm { x: at.x - back, z: at.z + aside, ..at }, ticks);
+        left -= ticks;
+    }
+    liar.arena.at(0).x - from
+}
+
+/// What a claim tells of a velocity is within all that the acceleration gives in its time of the mean; so that much, and
+/// not what a body could physically do, bounds how soon claims can turn it.
+#[test]
+fn a_runner_turns_no_sooner_than_the_slack_of_its_claims_allows_and_beside_posts_than_twice_that() {
+    for (hz, ticks, claim_ticks_max) in [(128, 12, 4), (32, 4, 1)] {
+        let seconds = |ticks: u32| f64::from(ticks) / f64::from(hz);
+        let by_brakes = 6_500.0 * seconds(ticks) - 40_000.0 * seconds(ticks) * seconds(ticks);
+        let slack = 80_000.0 * seconds(claim_ticks_max) * seconds(ticks);
+        for (sides, times) in [(&[][..], 1.1), (&[1], 2.2), (&[1, -1], 2.2)] {
+            let least =
+                (0..TRIES / 3).map(|seed| reversed(hz, &posts(sides), (ticks, claim_ticks_max), seed)).min();
+            let least = f64::from(least.expect("it was tried"));
+            println!(
+                "{hz} Hz, posts at {sides:?}: {least} mm after {ticks} ticks; by brakes alone {by_brakes:.0}"
+            );
+            assert!(least >= by_brakes - times * slack, "{hz} Hz, {sides:?}: {least} mm, slack {slack:.0}");
+        }
+    }
+}
