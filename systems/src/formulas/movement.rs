@@ -1,8 +1,8 @@
 //! Whether a claimed segment can have been moved, by reachable intervals.
 //!
-//! Exact: from the velocities a body can have had, the bounds follow of how far it can have come and how fast
-//! it can be now. Nothing legal is refused, whatever the rate of claims; a whole-millimetre pose costs ±1 mm,
-//! once and not per claim: what rounding gave is remembered as a debt.
+//! From the velocities a body can have had, bounds follow of how far it can have come and how fast it can be now. In the
+//! open nothing legal is refused, whatever the rate of claims, and more than that is allowed, as decision 0022 tells. A
+//! whole-millimetre pose costs ±1 mm, once and not per claim: what rounding gave is remembered as a debt.
 
 use combat_components::body::Motion;
 use combat_components::limits::CLAIM_HZ;
