@@ -378,6 +378,20 @@ mod tests {
     }
 
     #[test]
+    fn who_runs_into_a_wall_aslant_slides_on_and_does_not_stop_dead() {
+        let running = Motion { x_low: 6_400_000, x_high: 6_500_000, ..standing() };
+        let moved = |dx_mm: i64, dz_mm: i64| {
+            let aslant = Deflection { along: (866, 500), stops: false, was_met: true };
+            let (dx_um, dz_um) = (dx_mm * 1_000, dz_mm * 1_000);
+            let length_um = (dx_um * dx_um + dz_um * dz_um).isqrt();
+            let segment = Segment { dz_um, length_um, deflection: Some(aslant), ..flat(dx_mm, 4) };
+            limits().judge_across(&running, &segment)
+        };
+        assert!(moved(152, 88).is_ok(), "5.6 m/s of its 6.5 lead along the wall");
+        assert_eq!(moved(20, 12), Err(Reason::TooMuchAcceleration));
+    }
+
+    #[test]
     fn who_met_a_wall_before_may_be_coming_back_from_it_and_nobody_else() {
         let back = |motion: &Motion, was_met| {
             let wall = Deflection { along: (1_000, 0), stops: true, was_met };

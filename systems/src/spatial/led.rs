@@ -87,7 +87,7 @@ impl Level {
         let is_corner = walls.iter().any(|wall| dot(way, *wall) < -GRAZING * length);
         let turns = libm::atan2f(-way[0], -way[1]) / std::f32::consts::TAU;
         let next = Yaw((libm::roundf(turns * 65_536.0) as i32).rem_euclid(65_536) as u16);
-        (length > GRAZING && !is_corner && !(walls.is_empty())).then_some(next)
+        (length > GRAZING && !is_corner && !walls.is_empty()).then_some(next)
     }
 
     /// The normals, seen from above, of the walls that a body with its feet at `at` touches; `None` when those are too many.
