@@ -1,5 +1,6 @@
 //! The composition root: the only file that names concrete backends, and what starts and stops in which order.
 
+use combat_systems::kinds::Kinds;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -63,7 +64,7 @@ pub struct Running {
 /// # Errors
 /// One line that says what to do: a port in use, a data directory in use, an unsound map, a bad secret.
 pub async fn serve(config: Config) -> anyhow::Result<Running> {
-    let catalogue = Catalogue::load(config.maps_dir.as_deref(), config.rules_dir.as_deref())?;
+    let catalogue = Catalogue::load(Kinds::SHIPPED, config.maps_dir.as_deref(), config.rules_dir.as_deref())?;
     let address = SocketAddr::new(config.host, config.port);
     let listener = listen(address, ["HOST", "PORT"]).await?;
     let metrics_listener = match config.metrics_addr {

@@ -19,6 +19,7 @@ use combat_replays::log::Log;
 use combat_replays::promises::is_anchor_due;
 use combat_replays::recorder::Recorder;
 use combat_systems::SIMULATION_VERSION;
+use combat_systems::kinds::Kinds;
 use combat_systems::sim::{Sim, SimParts};
 use realtime_combat_service::bots::brain::{Brain, Field};
 use realtime_combat_service::bots::messages::Messages;
@@ -64,7 +65,7 @@ struct Player {
 }
 
 pub fn parts(players: u8) -> (SimParts, Vec<u8>, Vec<u8>) {
-    let catalogue = Catalogue::load(None, None).expect("the shipped assets are sound");
+    let catalogue = Catalogue::load(Kinds::SHIPPED, None, None).expect("the shipped assets are sound");
     let map = catalogue.map("arena").expect("the map ships");
     let ruleset = catalogue.ruleset("default").expect("the ruleset ships");
     let setup = SessionSetup {
@@ -81,7 +82,13 @@ pub fn parts(players: u8) -> (SimParts, Vec<u8>, Vec<u8>) {
         limits: SimLimits::at(RATE),
     };
     let level = catalogue.level(map, ruleset);
-    let parts = SimParts { setup, ruleset: ruleset.ruleset.clone(), map: map.map.clone(), level };
+    let parts = SimParts {
+        kinds: catalogue.kinds(),
+        setup,
+        ruleset: ruleset.ruleset.clone(),
+        map: map.map.clone(),
+        level,
+    };
     (parts, map.text.as_bytes().to_vec(), ruleset.text.as_bytes().to_vec())
 }
 

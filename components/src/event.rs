@@ -1,5 +1,6 @@
 //! What happened in a tick; derived from the log, never logged itself.
 
+use crate::cause::Cause;
 use crate::command::LeaveCause;
 use crate::ids::{Epoch, SimId, Slot};
 use crate::phase::{EndReason, Phase};
@@ -52,9 +53,10 @@ pub enum Event {
     },
     /// Nothing is told of a hit at a body that died earlier in the tick.
     Damaged {
-        attacker: SimId,
+        /// `None` where nobody did it.
+        by: Option<SimId>,
+        cause: Cause,
         victim: SimId,
-        weapon: u8,
         zone: Zone,
         /// As judged; `harm` says what came of it.
         amount: MilliPoints,
@@ -64,8 +66,9 @@ pub enum Event {
     /// By a hit, or by leaving soon after one.
     Died {
         victim: SimId,
-        killer: SimId,
-        weapon: u8,
+        /// `None` where nobody did it.
+        by: Option<SimId>,
+        cause: Cause,
         zone: Zone,
     },
     AbilityUsed {

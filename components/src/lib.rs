@@ -5,6 +5,7 @@
 pub mod ability;
 pub mod body;
 pub mod canon;
+pub mod cause;
 pub mod claims;
 pub mod command;
 pub mod departed;

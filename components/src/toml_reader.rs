@@ -48,10 +48,13 @@ pub(crate) fn read_document<T>(
         let offset = error.span().map_or(0, |span| span.start);
         source.error(offset, "", error.message().replace('\n', ", "))
     })?;
-    read(&Table::open(source, String::new(), document.span().start, document.get_ref(), keys)?)
+    let root =
+        Table { source, path: String::new(), offset: document.span().start, entries: document.get_ref() };
+    root.only(keys)?;
+    read(&root)
 }
 
-/// A table whose keys are all known.
+/// A table of a document.
 pub(crate) struct Table<'a> {
     source: Source<'a>,
     path: String,
@@ -60,25 +63,16 @@ pub(crate) struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    fn open(
-        source: Source<'a>,
-        path: String,
-        offset: usize,
-        entries: &'a DeTable<'a>,
-        keys: &[&'static str],
-    ) -> Result<Self, TomlError> {
-        let table = Self { source, path, offset, entries };
-        match entries.iter().find(|(key, _)| !keys.contains(&key.get_ref().as_ref())) {
-            None => Ok(table),
-            Some((key, _)) => {
-                let name = key.get_ref().as_ref();
-                let message = match nearest(name, keys) {
-                    Some(likely) => format!("unknown key, did you mean `{likely}`?"),
-                    None => format!("unknown key, expected one of {}", keys.join(", ")),
-                };
-                Err(source.error(key.span().start, &table.dotted(name), message))
-            }
-        }
+    /// Refuses every key but `keys`.
+    pub(crate) fn only(&self, keys: &[&'static str]) -> Result<(), TomlError> {
+        let unknown = self.entries.iter().find(|(key, _)| !keys.contains(&key.get_ref().as_ref()));
+        let Some((key, _)) = unknown else { return Ok(()) };
+        let name = key.get_ref().as_ref();
+        let message = match nearest(name, keys) {
+            Some(likely) => format!("unknown key, did you mean `{likely}`?"),
+            None => format!("unknown key, expected one of {}", keys.join(", ")),
+        };
+        Err(self.source.error(key.span().start, &self.dotted(name), message))
     }
 
     /// A fault of the value at `key`, or of the whole table when `key` is not there.
@@ -153,7 +147,9 @@ impl<'a> Table<'a> {
 
     /// A table `[key]`.
     pub(crate) fn table(&self, key: &'static str, keys: &[&'static str]) -> Result<Table<'a>, TomlError> {
-        self.table_in(self.required(key)?, self.dotted(key), keys)
+        let table = self.table_in(self.required(key)?, self.dotted(key))?;
+        table.only(keys)?;
+        Ok(table)
     }
 
     /// Tables `[[key]]`, as many as `count` allows; an absent key counts as none.
@@ -162,6 +158,17 @@ impl<'a> Table<'a> {
         key: &'static str,
         count: RangeInclusive<usize>,
         keys: &[&'static str],
+    ) -> Result<Vec<Table<'a>>, TomlError> {
+        let tables = self.open_tables(key, count)?;
+        tables.iter().try_for_each(|table| table.only(keys))?;
+        Ok(tables)
+    }
+
+    /// As [`Self::tables`], of which each still has to be asked whether its keys are known.
+    pub(crate) fn open_tables(
+        &self,
+        key: &'static str,
+        count: RangeInclusive<usize>,
     ) -> Result<Vec<Table<'a>>, TomlError> {
         let list = match self.entry(key) {
             None => &[],
@@ -173,7 +180,7 @@ impl<'a> Table<'a> {
         self.check_count(key, "tables", list.len(), count)?;
         list.iter()
             .enumerate()
-            .map(|(index, value)| self.table_in(value, format!("{}[{index}]", self.dotted(key)), keys))
+            .map(|(index, value)| self.table_in(value, format!("{}[{index}]", self.dotted(key))))
             .collect()
     }
 
@@ -191,15 +198,10 @@ impl<'a> Table<'a> {
         Err(self.error(key, format!("expected {low} to {high} {what}, found {found}")))
     }
 
-    fn table_in(
-        &self,
-        value: &'a Spanned<DeValue<'a>>,
-        path: String,
-        keys: &[&'static str],
-    ) -> Result<Table<'a>, TomlError> {
+    fn table_in(&self, value: &'a Spanned<DeValue<'a>>, path: String) -> Result<Table<'a>, TomlError> {
         let offset = value.span().start;
         match value.get_ref().as_table() {
-            Some(entries) => Table::open(self.source, path, offset, entries, keys),
+            Some(entries) => Ok(Table { source: self.source, path, offset, entries }),
             None => Err(self.source.error(offset, &path, mismatch("a table", value))),
         }
     }

@@ -2,6 +2,7 @@
 
 use bevy_ecs::component::Component;
 
+use crate::cause::Cause;
 use crate::ids::{Pseudonym, SimId};
 use crate::quantity::MilliPoints;
 use crate::tick::Tick;
@@ -16,7 +17,7 @@ pub struct Strength {
 }
 canon_block!(Strength { health, armour });
 
-/// The last blow that took something from a body.
+/// The last blow by somebody that took something from a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LastHurt {
     /// The attacker, as he was when he struck …
@@ -24,11 +25,11 @@ pub struct LastHurt {
     /// … and who he is, should he have left and joined again.
     pub pseudonym: Pseudonym,
     pub at: Tick,
-    pub weapon: u8,
+    pub cause: Cause,
     pub zone: Zone,
     pub ally: bool,
 }
-canon_struct!(LastHurt { by, pseudonym, at, weapon, zone, ally });
+canon_struct!(LastHurt { by, pseudonym, at, cause, zone, ally });
 
 /// Whether a body lives, and how much it can still take.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use combat_components::map::Map;
-use combat_components::rules::Ruleset;
 use combat_components::setup::ContentHash;
 use combat_components::tick::Tick;
 use combat_systems::SIMULATION_VERSION;
+use combat_systems::kinds::Kinds;
 use combat_systems::sim::SimParts;
 use combat_systems::spatial::Level;
 use thiserror::Error;
@@ -56,11 +56,11 @@ impl Log {
         reader.tick().unwrap_or_default()
     }
 
-    /// What a re-simulation is made from: the log's own map and ruleset, never today's.
+    /// What a re-simulation is made from: the log's own map and ruleset, never today's, and the kinds they name.
     ///
     /// # Errors
     /// When another simulation version recorded it, or map and ruleset are not those of the header.
-    pub fn parts(&self) -> Result<SimParts, Refusal> {
+    pub fn parts(&self, kinds: &Kinds) -> Result<SimParts, Refusal> {
         let Header { simulation_version: found, setup, build, .. } = &self.header;
         if *found != SIMULATION_VERSION {
             return Err(Refusal::SimulationVersion { found: *found, build: build.clone() });
@@ -70,9 +70,10 @@ impl Log {
         let unusable =
             |what, error: &dyn std::fmt::Display| Refusal::Unusable { what, reason: error.to_string() };
         let map = Map::parse("map", map).map_err(|error| unusable("map", &error))?;
-        let ruleset = Ruleset::parse("ruleset", ruleset).map_err(|error| unusable("ruleset", &error))?;
+        let ruleset = kinds.ruleset("ruleset", ruleset).map_err(|error| unusable("ruleset", &error))?;
         let level = Level::build(&map, &ruleset.body).map_err(|error| unusable("map", &error))?;
         Ok(SimParts {
+            kinds: *kinds,
             setup: setup.clone(),
             ruleset: Arc::new(ruleset),
             map: Arc::new(map),

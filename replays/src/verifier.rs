@@ -2,6 +2,7 @@
 
 use combat_components::ids::{Epoch, SessionId};
 use combat_components::tick::Tick;
+use combat_systems::kinds::Kinds;
 use combat_systems::sim::SimParts;
 use combat_systems::state::StateKind;
 
@@ -22,6 +23,8 @@ pub struct VerifyOptions {
     pub expect: Option<LogDigest>,
     /// The session that the log is kept under.
     pub session: Option<SessionId>,
+    /// What rules may name; those that ship unless told otherwise.
+    pub kinds: Kinds,
 }
 
 /// Which integer is changed, and when.
@@ -89,7 +92,7 @@ impl Outcome {
 ///
 /// `progress` is told of every tick that has been compared.
 pub fn verify(log: &Log, options: VerifyOptions, progress: &mut dyn FnMut(Tick)) -> Report {
-    match log.parts() {
+    match log.parts(&options.kinds) {
         Err(refusal) => Report { outcome: Outcome::Refused(refusal), ..Report::begun(log) },
         Ok(parts) => verify_with(parts, log, options, progress),
     }

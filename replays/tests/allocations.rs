@@ -11,6 +11,7 @@ use combat_replays::player::{Played, Player};
 use combat_replays::reader::Reader;
 use combat_replays::record::Record;
 use combat_replays::recorder::Recorder;
+use combat_systems::kinds::Kinds;
 use combat_systems::sim::Sim;
 
 use script::fight;
@@ -69,7 +70,7 @@ const WARM_UP: Tick = Tick(384);
 #[test]
 fn playing_a_steady_tick_again_allocates_nothing() {
     let log = fight(Scene::deathmatch("played"), 10, 1_600).log();
-    let mut player = Player::from_start(log.parts().unwrap(), &log.records).unwrap();
+    let mut player = Player::from_start(log.parts(&Kinds::SHIPPED).unwrap(), &log.records).unwrap();
     player.play_to(WARM_UP).unwrap();
     let mut compared = 0;
     loop {

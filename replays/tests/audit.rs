@@ -10,6 +10,7 @@ use combat_replays::header::FREE_TEXT;
 use combat_replays::log::Log;
 use combat_replays::record::RecordKind;
 use combat_replays::verifier::{Outcome, VerifyOptions, verify};
+use combat_systems::kinds::Kinds;
 
 use script::scenarios::SCENARIOS;
 use script::scene::Scene;
@@ -17,7 +18,7 @@ use script::{Stage, fight};
 
 fn findings(log: &Log, places: Places) -> Vec<Finding> {
     let mut found = Vec::new();
-    audit(log, places, &mut |finding, _| found.push(finding)).expect("the log holds");
+    audit(log, &Kinds::SHIPPED, places, &mut |finding, _| found.push(finding)).expect("the log holds");
     found
 }
 
@@ -101,7 +102,7 @@ fn what_the_audit_says_is_what_a_verification_of_the_whole_forged_log_says() {
     let log = stage.ended().log();
     let digest = LogDigest::of(&log).expect("the log is sound");
     let mut compared = 0;
-    let audited = audit(&log, Places::Representative, &mut |finding, stand| {
+    let audited = audit(&log, &Kinds::SHIPPED, Places::Representative, &mut |finding, stand| {
         let Some(forged) = stand.forged_log() else {
             assert_eq!(finding.caught.word(), "blobs", "{finding:?}");
             return;
@@ -136,6 +137,7 @@ fn what_does_not_hold_is_not_audited() {
     let mut stage: Stage = fight(Scene::duel("does not hold"), 2, 20);
     stage.perturb_next_tick(6);
     stage.steps(2);
-    let refused = audit(&stage.log(), Places::Representative, &mut |finding, _| panic!("{finding:?}"));
+    let refused =
+        audit(&stage.log(), &Kinds::SHIPPED, Places::Representative, &mut |finding, _| panic!("{finding:?}"));
     assert!(refused.unwrap_err().to_string().contains("diverged"));
 }

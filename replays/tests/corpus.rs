@@ -22,6 +22,7 @@ use combat_replays::log::Log;
 use combat_replays::player::{Played, Player};
 use combat_replays::verifier::{Outcome, VerifyOptions, verify};
 use combat_systems::SIMULATION_VERSION;
+use combat_systems::kinds::Kinds;
 
 use chain::{Ledger, Recorded};
 use script::scenarios::SCENARIOS;
@@ -137,7 +138,7 @@ fn the_ledger_names_the_logs_of_the_scripts_and_no_other() {
 }
 
 fn from_start(log: &Log) -> Player<'_> {
-    let parts = log.parts().expect("this build has recorded the log");
+    let parts = log.parts(&Kinds::SHIPPED).expect("this build has recorded the log");
     Player::from_start(parts, &log.records).expect("the log has its beginning")
 }
 

@@ -15,6 +15,7 @@ use combat_replays::reader::{Damage, DamageReason, Reader};
 use combat_replays::record::Record;
 use combat_replays::recorder::Recorder;
 use combat_replays::verifier::{Outcome, Perturbation, Report, VerifyOptions, verify};
+use combat_systems::kinds::Kinds;
 use combat_systems::phases::Phase;
 use combat_systems::sim::Sim;
 use combat_systems::state::StateKind;
@@ -60,7 +61,7 @@ fn every_epoch_of_a_session_verifies_and_can_be_played_from_any_keyframe() {
     let report = verified(&log);
     assert_eq!((report.outcome, report.ticks, report.epoch), (Outcome::Verified, Tick(821), Epoch(3)));
     for tick in [1, 319, 320, 321, 500, 501, 640, 820] {
-        let parts = || log.parts().unwrap();
+        let parts = || log.parts(&Kinds::SHIPPED).unwrap();
         let from_keyframe = Player::from_keyframe(parts(), &log.records, Tick(tick)).unwrap();
         let from_start = Player::from_start(parts(), &log.records).unwrap();
         let states = [from_keyframe, from_start].map(|mut player| {
@@ -274,7 +275,8 @@ fn a_panic_is_caught_and_named_by_tick_and_phase() {
             change_component(state, &score, &changed);
         }
     });
-    let mut player = Player::from_keyframe(log.parts().unwrap(), &log.records, newest_keyframe).unwrap();
+    let mut player =
+        Player::from_keyframe(log.parts(&Kinds::SHIPPED).unwrap(), &log.records, newest_keyframe).unwrap();
     let panic = loop {
         match player.advance().unwrap() {
             Some(Played::Panicked(panic)) => break panic,

@@ -283,7 +283,7 @@ impl Brain {
             return false;
         };
         let Some(target) = self.target else { return false };
-        let reach_mm = field.ruleset.abilities[index].reach_mm;
+        let reach_mm = field.ruleset.abilities[index].own.get("reach_mm").unwrap_or(DASH_MM_MIN);
         let aside = if self.strafes_left { 80.0 } else { -80.0 };
         let direction = turned(heading(self.legs.at(), target.feet), aside);
         if !self.legs.stands() || !self.has_room(field, direction, (DASH_MM_MIN, reach_mm)) {

@@ -15,6 +15,7 @@ use combat_components::verdict::Outcome;
 use combat_protocol::codec::{Encoding, decode_client};
 use combat_protocol::server::Welcome;
 use combat_replays::player::{self, Played};
+use combat_systems::kinds::Kinds;
 use combat_systems::sim::{Sim, SimParts};
 use tokio_util::sync::CancellationToken;
 
@@ -42,7 +43,7 @@ pub fn parts(map_id: &str, players: u8) -> SimParts {
 }
 
 fn parts_with(map_id: &str, players: u8, mode: &str, seed: u64) -> SimParts {
-    let catalogue = Catalogue::load(None, None).expect("the shipped assets are sound");
+    let catalogue = Catalogue::load(Kinds::SHIPPED, None, None).expect("the shipped assets are sound");
     let map = catalogue.map(map_id).expect("the map ships");
     let ruleset = catalogue.ruleset("default").expect("the ruleset ships");
     let setup = SessionSetup {
@@ -59,7 +60,13 @@ fn parts_with(map_id: &str, players: u8, mode: &str, seed: u64) -> SimParts {
         limits: SimLimits::at(TickRate::DEFAULT),
     };
     let level = catalogue.level(map, ruleset);
-    SimParts { setup, ruleset: ruleset.ruleset.clone(), map: map.map.clone(), level }
+    SimParts {
+        kinds: catalogue.kinds(),
+        setup,
+        ruleset: ruleset.ruleset.clone(),
+        map: map.map.clone(),
+        level,
+    }
 }
 
 /// A bot with its client, and the connection that a socket or a crew would read.
@@ -278,7 +285,7 @@ impl Server {
         let (journal, report) =
             Journal::open(Arc::new(store), JournalConfig::default()).await.expect("a store in memory opens");
         let journal = Arc::new(journal);
-        let catalogue = Catalogue::load(None, None).expect("the shipped assets are sound");
+        let catalogue = Catalogue::load(Kinds::SHIPPED, None, None).expect("the shipped assets are sound");
         let limits = Limits { sessions_max: 8, shards: 1 };
         let metrics = Arc::new(Metrics::default());
         let registry =
@@ -367,7 +374,8 @@ async fn connected_after_restart(registry: &Registry, id: SessionId) -> Vec<u8> 
     let log = crate::journal_log::load(&*registry.journal().reader(), id).await.expect("a store");
     let log = log.expect("a log");
     let mut player =
-        player::Player::from_start(log.parts().expect("sound parts"), &log.records).expect("records");
+        player::Player::from_start(log.parts(&Kinds::SHIPPED).expect("sound parts"), &log.records)
+            .expect("records");
     let (mut is_second, mut slots) = (false, Vec::new());
     while let Some(played) = player.advance().expect("sound records") {
         match played {

@@ -9,6 +9,7 @@ use clap::Args;
 use combat_components::ids::PlayerId;
 use combat_components::limits::PLAYERS_MAX;
 use combat_components::tick::TickRate;
+use combat_systems::kinds::Kinds;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
@@ -88,7 +89,7 @@ pub fn run(mut args: LoadArgs) -> anyhow::Result<ExitCode> {
         Some(token) => token,
         None => minted(&args)?,
     };
-    let catalogue = Catalogue::load(args.maps_dir.as_deref(), args.rules_dir.as_deref())?;
+    let catalogue = Catalogue::load(Kinds::SHIPPED, args.maps_dir.as_deref(), args.rules_dir.as_deref())?;
     let plan = LoadPlan {
         url: args.url,
         token,

@@ -3,6 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use combat_components::rules::kinds::OwnNumbers;
 use combat_components::rules::{AbilityRules, Ruleset, WeaponRules};
 use serde_json::{Value, json};
 
@@ -58,27 +59,38 @@ fn numbers(ruleset: &Ruleset, hash: &str) -> Value {
 }
 
 fn weapon(weapon: &WeaponRules) -> Value {
-    json!({
-        "name": weapon.name,
-        "damagePoints": weapon.damage_points,
-        "headPercent": weapon.head_percent,
-        "reachMm": weapon.reach_mm,
-        "falloffFromMm": weapon.falloff_from_mm,
-        "falloffToMm": weapon.falloff_to_mm,
-        "falloffPercent": weapon.falloff_percent,
-        "spreadTurn": weapon.spread_turn,
-        "magazineRounds": weapon.magazine_rounds,
-        "fireIntervalMs": weapon.fire_interval_ms,
-        "reloadMs": weapon.reload_ms,
-        "drawMs": weapon.draw_ms,
-    })
+    let WeaponRules { name, kind, own, magazine_rounds, fire_interval_ms, reload_ms, draw_ms } = weapon;
+    with_own(
+        own,
+        json!({
+            "name": name,
+            "kind": kind,
+            "magazineRounds": magazine_rounds,
+            "fireIntervalMs": fire_interval_ms,
+            "reloadMs": reload_ms,
+            "drawMs": draw_ms,
+        }),
+    )
 }
 
 fn ability(ability: &AbilityRules) -> Value {
-    json!({
-        "name": ability.name,
-        "kind": ability.kind,
-        "reachMm": ability.reach_mm,
-        "cooldownMs": ability.cooldown_ms,
+    let AbilityRules { name, kind, own, cooldown_ms } = ability;
+    with_own(own, json!({ "name": name, "kind": kind, "cooldownMs": cooldown_ms }))
+}
+
+/// What a kind has of its own stands beside what all have.
+fn with_own(own: &OwnNumbers, mut all: Value) -> Value {
+    for (key, number) in own.named() {
+        all[camel_case(key)] = number.into();
+    }
+    all
+}
+
+fn camel_case(key: &str) -> String {
+    let mut words = key.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| {
+        let (initial, rest) = word.split_at(word.len().min(1));
+        name + &initial.to_ascii_uppercase() + rest
     })
 }

@@ -14,8 +14,9 @@ pub fn message_of(event: &Event, epoch: Epoch, tick: Tick, roster: &[RosterEntry
             Happening::Joined { sim_id: id.0, player_id: entry.player_id, display_name: entry.display_name }
         }
         Event::Left { id, cause, .. } => Happening::Left { sim_id: id.0, cause },
-        Event::Died { victim, killer, weapon, zone } => {
-            Happening::Killed { victim: victim.0, killer: killer.0, weapon, zone }
+        Event::Died { victim, by, cause, zone } => {
+            let killer = by.map_or(0, |by| by.0);
+            Happening::Killed { victim: victim.0, killer, weapon: cause.number(), zone }
         }
         Event::PhaseChanged { phase } => Happening::PhaseChanged { phase },
         Event::Ended { reason, winner } => Happening::Ended { reason, winner: winner.map(|id| id.0) },

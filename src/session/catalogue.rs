@@ -7,7 +7,7 @@ use std::sync::Arc;
 use combat_components::map::Map;
 use combat_components::rules::Ruleset;
 use combat_components::setup::ContentHash;
-use combat_systems::abilities;
+use combat_systems::kinds::Kinds;
 use combat_systems::spatial::Level;
 use thiserror::Error;
 
@@ -36,6 +36,7 @@ pub struct RulesetEntry {
 /// Levels are built per map and ruleset, because bodies of another size need other room.
 #[derive(Debug)]
 pub struct Catalogue {
+    kinds: Kinds,
     maps: BTreeMap<String, MapEntry>,
     rulesets: BTreeMap<String, RulesetEntry>,
     levels: BTreeMap<(ContentHash, ContentHash), Arc<Level>>,
@@ -56,8 +57,6 @@ pub enum CatalogueError {
     Twice { file: String, what: &'static str, name: String },
     #[error("{setting}: no {what} in it, expected at least one TOML file")]
     Empty { setting: &'static str, what: &'static str },
-    #[error("{file}: ability {ability:?} is of the kind {kind:?}, expected one of {known}")]
-    UnknownAbility { file: String, ability: String, kind: String, known: String },
 }
 
 impl Catalogue {
@@ -65,7 +64,11 @@ impl Catalogue {
     ///
     /// # Errors
     /// The first file that is not sound.
-    pub fn load(maps_dir: Option<&Path>, rules_dir: Option<&Path>) -> Result<Self, CatalogueError> {
+    pub fn load(
+        kinds: Kinds,
+        maps_dir: Option<&Path>,
+        rules_dir: Option<&Path>,
+    ) -> Result<Self, CatalogueError> {
         let mut maps = BTreeMap::new();
         for (file, text) in texts(maps_dir, "maps/", "MAPS_DIR")? {
             let map = Map::parse(&file, &text)?;
@@ -78,18 +81,7 @@ impl Catalogue {
         }
         let mut rulesets = BTreeMap::new();
         for (file, text) in texts(rules_dir, "rulesets/", "RULES_DIR")? {
-            let ruleset = Ruleset::parse(&file, &text)?;
-            if let Some(ability) =
-                ruleset.abilities.iter().find(|ability| abilities::find(&ability.kind).is_none())
-            {
-                let (ability, kind) = (ability.name.clone(), ability.kind.clone());
-                return Err(CatalogueError::UnknownAbility {
-                    file,
-                    ability,
-                    kind,
-                    known: abilities::names(),
-                });
-            }
+            let ruleset = kinds.ruleset(&file, &text)?;
             let name = ruleset.name.clone();
             let hash = ContentHash::of(text.as_bytes());
             let entry = RulesetEntry { ruleset: Arc::new(ruleset), hash, text: text.into() };
@@ -105,7 +97,12 @@ impl Catalogue {
         }
         let levels = levels(&maps, &rulesets)?;
         let maps = maps.into_iter().map(|(name, (_, entry))| (name, entry)).collect();
-        Ok(Self { maps, rulesets, levels })
+        Ok(Self { kinds, maps, rulesets, levels })
+    }
+
+    /// What its rulesets, and sessions, may name.
+    pub fn kinds(&self) -> Kinds {
+        self.kinds
     }
 
     pub fn maps(&self) -> impl Iterator<Item = &MapEntry> {
@@ -185,7 +182,7 @@ mod tests {
 
     #[test]
     fn what_ships_with_the_binary_is_sound_and_holds_both_maps() {
-        let catalogue = Catalogue::load(None, None).expect("the shipped assets are sound");
+        let catalogue = Catalogue::load(Kinds::SHIPPED, None, None).expect("the shipped assets are sound");
         let maps: Vec<&str> = catalogue.maps().map(|entry| entry.map.id.as_str()).collect();
         assert_eq!(maps, ["arena", "duel-box"]);
         assert!(catalogue.ruleset("default").is_some());
@@ -196,7 +193,8 @@ mod tests {
         let nowhere = Path::new("/nonexistent");
         for (maps, rules, setting) in [(Some(nowhere), None, "MAPS_DIR"), (None, Some(nowhere), "RULES_DIR")]
         {
-            let error = Catalogue::load(maps, rules).expect_err("it is not there").to_string();
+            let error =
+                Catalogue::load(Kinds::SHIPPED, maps, rules).expect_err("it is not there").to_string();
             assert!(error.starts_with(&format!("{setting}: /nonexistent: ")), "{error}");
         }
     }
@@ -208,7 +206,7 @@ mod tests {
         for (maps, rules, setting, other) in
             [(empty, None, "MAPS_DIR", "RULES_DIR"), (None, empty, "RULES_DIR", "MAPS_DIR")]
         {
-            let error = Catalogue::load(maps, rules).expect_err("it is empty").to_string();
+            let error = Catalogue::load(Kinds::SHIPPED, maps, rules).expect_err("it is empty").to_string();
             assert!(error.starts_with(&format!("{setting}: no ")) && !error.contains(other), "{error}");
         }
     }
@@ -216,11 +214,13 @@ mod tests {
     #[test]
     fn a_misspelt_key_is_named_with_its_file_and_line() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let sound = Catalogue::load(None, None).expect("the shipped assets are sound");
+        let sound = Catalogue::load(Kinds::SHIPPED, None, None).expect("the shipped assets are sound");
         let text =
             sound.ruleset("default").expect("it ships").text.replace("magazine_rounds", "magazin_rounds");
         std::fs::write(folder.path().join("mine.toml"), text).expect("the folder takes a file");
-        let error = Catalogue::load(None, Some(folder.path())).expect_err("the key is misspelt").to_string();
+        let error = Catalogue::load(Kinds::SHIPPED, None, Some(folder.path()))
+            .expect_err("the key is misspelt")
+            .to_string();
         assert!(error.contains("mine.toml:") && error.contains("magazin_rounds"), "{error}");
     }
 }

@@ -7,7 +7,7 @@ use combat_components::setup::{Seed, SessionSetup, SimLimits};
 use combat_components::tick::Tick;
 use combat_replays::header::Header;
 use combat_systems::SIMULATION_VERSION;
-use combat_systems::modes::{self, Mode};
+use combat_systems::modes::Mode;
 use combat_systems::sim::{Sim, SimParts};
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -85,7 +85,8 @@ impl Registry {
         let map = catalogue.map(&wish.map_id).ok_or_else(|| SessionError::UnknownMap(wish.map_id.clone()))?;
         let ruleset = catalogue.ruleset(&wish.ruleset);
         let ruleset = ruleset.ok_or_else(|| SessionError::UnknownRuleset(wish.ruleset.clone()))?;
-        let mode = modes::find(&wish.mode).ok_or_else(|| SessionError::UnknownMode(wish.mode.clone()))?;
+        let mode =
+            catalogue.kinds().mode(&wish.mode).ok_or_else(|| SessionError::UnknownMode(wish.mode.clone()))?;
         let setup = setup_of(&wish, map, ruleset, mode)?;
         let delay_ms = wish.spectator_delay_ms.unwrap_or(wish.kind.spectator_delay_ms());
         if delay_ms > SPECTATOR_DELAY_MS_MAX {
@@ -106,7 +107,13 @@ impl Registry {
             service: serde_json::to_string(&note).expect("a note is plain data"),
         };
         let level = catalogue.level(map, ruleset);
-        let parts = SimParts { setup, ruleset: ruleset.ruleset.clone(), map: map.map.clone(), level };
+        let parts = SimParts {
+            kinds: catalogue.kinds(),
+            setup,
+            ruleset: ruleset.ruleset.clone(),
+            map: map.map.clone(),
+            level,
+        };
         Ok((facts_of(&header), parts, header))
     }
 

@@ -6,6 +6,7 @@ use combat_components::tick::Tick;
 use combat_replays::header::Header;
 use combat_replays::log::Log;
 use combat_replays::player::{Played, Player};
+use combat_systems::kinds::Kinds;
 use combat_systems::sim::{Sim, SimParts};
 use thiserror::Error;
 
@@ -84,7 +85,8 @@ async fn resume(registry: &Registry, session: LiveSession) -> Result<Epoch, Resu
     let epoch = Epoch(session.session.epoch + 1);
     let (last_tick, rate) = (session.last_tick, facts.tick_rate);
     let log = log_of(registry, header, session).await?;
-    let rebuilt = tokio::task::spawn_blocking(move || rebuild(&log, Tick(last_tick))).await;
+    let kinds = registry.catalogue().kinds();
+    let rebuilt = tokio::task::spawn_blocking(move || rebuild(&log, &kinds, Tick(last_tick))).await;
     let (sim, parts, started_at_ms) = rebuilt.map_err(|_| ResumeError::Panicked(last_tick))??;
     let people = People::of(&*registry.journal().people(), facts.id).await?;
     let tape = registry.journal().resume(facts.id, epoch.0, last_tick, rate.hz()).await?;
@@ -103,8 +105,8 @@ async fn log_of(registry: &Registry, header: Header, session: LiveSession) -> Re
 }
 
 /// The state at `last_tick`, with every root on the way compared.
-fn rebuild(log: &Log, last_tick: Tick) -> Result<(Sim, SimParts, Option<i64>), ResumeError> {
-    let parts = log.parts()?;
+fn rebuild(log: &Log, kinds: &Kinds, last_tick: Tick) -> Result<(Sim, SimParts, Option<i64>), ResumeError> {
+    let parts = log.parts(kinds)?;
     if last_tick == Tick(0) {
         let sim = Sim::new(&parts).map_err(|error| ResumeError::Damaged(error.to_string()))?;
         return Ok((sim, parts, None));

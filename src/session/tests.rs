@@ -15,6 +15,7 @@ use combat_protocol::server::ServerMessage;
 use combat_replays::header::Header;
 use combat_replays::log::Log;
 use combat_replays::verifier::{Outcome, VerifyOptions, verify_with};
+use combat_systems::kinds::Kinds;
 use combat_systems::phases::Phase;
 use combat_systems::sim::{Sim, SimParts};
 
@@ -40,7 +41,7 @@ const POISONED: SessionId = SessionId([9; 16]);
 async fn registry(store: &MemoryStore) -> Registry {
     let (journal, report) =
         Journal::open(Arc::new(store.reopened()), JournalConfig::default()).await.expect("a store");
-    let catalogue = Catalogue::load(None, None).expect("what ships is sound");
+    let catalogue = Catalogue::load(Kinds::SHIPPED, None, None).expect("what ships is sound");
     let limits = Limits { sessions_max: 8, shards: 1 };
     let metrics = Arc::new(Metrics::default());
     let registry = Registry::start(catalogue, Arc::new(journal), metrics, limits, Box::new(|_, _, _| {}));
@@ -77,7 +78,7 @@ async fn poisoned(registry: &Registry, like: SessionId) -> (SessionHandle, SimPa
     let text = |text: &str| text.as_bytes().to_vec();
     let (map, ruleset) = (text(&map.expect("it ships").text), text(&ruleset.expect("it ships").text));
     let log = Log { header: header.clone(), map, ruleset, records: Vec::new(), lost: None };
-    let mut parts = log.parts().expect("sound so far");
+    let mut parts = log.parts(&Kinds::SHIPPED).expect("sound so far");
     let mut rules = (*parts.ruleset).clone();
     rules.weapons.clear();
     parts.ruleset = Arc::new(rules);

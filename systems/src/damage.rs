@@ -1,77 +1,102 @@
-//! Damage: every hit of the tick, done at once; two players may kill each other.
+//! Damage: every consequence of the tick, done at once; two players may kill each other.
 //!
-//! Hits are done in the tick's seeded order of players, so that no id decides whose blow was the last.
+//! Consequences are done in the tick's seeded order of players, so that no id decides whose blow was the last.
 
 use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
-use bevy_ecs::system::{Query, Res, ResMut, SystemParam};
+use bevy_ecs::system::{Query, Res, ResMut};
+use combat_components::cause::Cause;
 use combat_components::event::Event;
 use combat_components::identity::Identity;
 use combat_components::phase::MatchState;
 use combat_components::quantity::MilliPoints;
+use combat_components::reason::Reason;
 use combat_components::tick::Tick;
-use combat_components::verdict::{Harm, Hit};
+use combat_components::verdict::{Harm, Hit, Zone};
 use combat_components::vitals::{LastHurt, Vitals};
 
-use crate::action::{PendingHit, PendingHits};
+use crate::consequences::{Consequence, Consequences, Does};
 use crate::formulas::damage::split;
-use crate::input::Now;
 use crate::match_flow::note_death;
-use crate::output::TickOutput;
+use crate::movement::Ground;
 use crate::phases::Phase;
 use crate::roster::Roster;
 use crate::state::{Fighter, FighterItem};
-use crate::tick_rules::TickRules;
 
 pub fn install(schedule: &mut Schedule) {
-    schedule.add_systems(apply_damage.in_set(Phase::Damage));
+    schedule.add_systems(do_consequences.in_set(Phase::Damage));
 }
 
-/// What a blow is judged by, and where it is told.
-#[derive(SystemParam)]
-struct Blows<'w> {
-    now: Res<'w, Now>,
-    rules: Res<'w, TickRules>,
-    state: ResMut<'w, MatchState>,
-    output: ResMut<'w, TickOutput>,
+/// A blow at a body.
+#[derive(Clone, Copy)]
+struct Blow<'a> {
+    by: Option<&'a Identity>,
+    ally: bool,
+    zone: Zone,
+    amount: MilliPoints,
+    of: &'a Consequence,
 }
 
-fn apply_damage(roster: Res<Roster>, hits: Res<PendingHits>, mut fighters: Query<Fighter>, mut blows: Blows) {
-    for hit in &hits.0 {
-        let (Some(attacker), Some(victim)) = (roster.of(hit.attacker), roster.of(hit.victim)) else {
+fn do_consequences(
+    roster: Res<Roster>,
+    consequences: Res<Consequences>,
+    mut fighters: Query<Fighter>,
+    mut state: ResMut<MatchState>,
+    mut ground: Ground,
+) {
+    let fighter = "every entity of the roster is a fighter";
+    for consequence in consequences.iter() {
+        let Some(on) = roster.of(consequence.on) else {
             continue;
         };
-        let fighter = "every entity of the roster is a fighter";
-        let by = *fighters.get(attacker).expect(fighter).identity;
-        let mut victim = fighters.get_mut(victim).expect(fighter);
-        let ally = by.team.is_ally_of(victim.identity.team);
-        let (harm, killed) = strike(&mut victim, hit, &by, &mut blows);
-        let remaining = victim.vitals.health;
-        let mut attacker = fighters.get_mut(attacker).expect(fighter);
-        attacker.score.damage_dealt += i64::from(harm.dealt().0);
-        attacker.score.kills = attacker.score.kills.saturating_add(u16::from(killed && !ally));
-        tell(hit, harm, (remaining, killed), &mut blows.output);
+        if let Does::Hurt { zone, amount } = consequence.does {
+            let by = consequence.by.and_then(|by| roster.of(by));
+            let identity = by.map(|by| *fighters.get(by).expect(fighter).identity);
+            let mut victim = fighters.get_mut(on).expect(fighter);
+            let ally = identity.is_some_and(|by| by.team.is_ally_of(victim.identity.team));
+            if ally && !ground.rules().setup.friendly_fire {
+                continue;
+            }
+            let blow = Blow { by: identity.as_ref(), ally, zone, amount, of: consequence };
+            let (harm, killed) = strike(&mut victim, &blow, &mut state, &ground);
+            let remaining = victim.vitals.health;
+            let is_first_hit = tell(&blow, harm, (remaining, killed), &mut ground);
+            if let Some(by) = by {
+                credit(&mut fighters.get_mut(by).expect(fighter), &blow, harm, (is_first_hit, killed));
+            }
+        } else {
+            let mut body = fighters.get_mut(on).expect(fighter);
+            match consequence.does {
+                Does::Heal { amount } => heal(&mut body.vitals, amount, &ground),
+                Does::Push { x, z } => body.push((x, z), &mut ground.displacing()),
+                Does::Move { to } => {
+                    body.displace(to, Reason::Displaced, consequence.input_seq, &mut ground.displacing());
+                }
+                Does::Hurt { .. } => unreachable!("it has been done above"),
+            }
+        }
     }
 }
 
-/// What a hit does to a body, and whether it kills. Who died earlier in the tick has nothing left to lose.
+/// What a blow does to a body, and whether it kills. Who died earlier in the tick has nothing left to lose.
 fn strike(
     victim: &mut FighterItem<'_, '_>,
-    hit: &PendingHit,
-    by: &Identity,
-    blows: &mut Blows<'_>,
+    blow: &Blow<'_>,
+    state: &mut MatchState,
+    ground: &Ground<'_>,
 ) -> (Harm, bool) {
     if !victim.vitals.is_alive() {
-        return (Harm { overkill: hit.amount, ..Harm::default() }, false);
+        return (Harm { overkill: blow.amount, ..Harm::default() }, false);
     }
-    let (rules, now) = (&*blows.rules, blows.now.0);
-    let harm = split(victim.vitals.strength(), hit.amount, rules.ruleset.body.armour_absorbs_percent);
+    let (rules, now) = (ground.rules(), ground.now());
+    let harm = split(victim.vitals.strength(), blow.amount, rules.ruleset.body.armour_absorbs_percent);
     victim.vitals.health.0 -= harm.taken.0;
     victim.vitals.armour.0 -= harm.absorbed.0;
     victim.score.damage_taken += i64::from(harm.dealt().0);
-    if harm.dealt() > MilliPoints(0) {
-        let ally = by.team.is_ally_of(victim.identity.team);
-        let PendingHit { attacker, weapon, zone, .. } = *hit;
-        let hurt = LastHurt { by: attacker, pseudonym: by.pseudonym, at: now, weapon, zone, ally };
+    if let (Some(by), Some(Identity { pseudonym, .. })) = (blow.of.by, blow.by)
+        && harm.dealt() > MilliPoints(0)
+    {
+        let (Blow { ally, zone, .. }, cause) = (*blow, blow.of.cause);
+        let hurt = LastHurt { by, pseudonym: *pseudonym, at: now, cause, zone, ally };
         remember(&mut victim.vitals, hurt, rules.leaving_is_death_ticks_max);
     }
     let killed = victim.vitals.health == MilliPoints(0);
@@ -80,7 +105,7 @@ fn strike(
         victim.vitals.respawn_at = Some(again_at);
         victim.arms.reloaded_at = None;
         victim.score.deaths = victim.score.deaths.saturating_add(1);
-        note_death(&mut blows.state, rules.mode.respawn, again_at);
+        note_death(state, rules.mode.respawn, again_at);
     }
     (harm, killed)
 }
@@ -93,18 +118,40 @@ fn remember(vitals: &mut Vitals, hurt: LastHurt, counts_ticks: u32) {
     }
 }
 
+/// What whoever struck has of it. Of all that one attack struck the first counts as its hit.
+fn credit(by: &mut FighterItem<'_, '_>, blow: &Blow<'_>, harm: Harm, (is_first_hit, killed): (bool, bool)) {
+    if is_first_hit && matches!(blow.of.cause, Cause::Weapon(_)) {
+        by.score.hits += 1;
+        by.score.headshots += u32::from(blow.zone == Zone::Head);
+    }
+    by.score.damage_dealt += i64::from(harm.dealt().0);
+    by.score.kills = by.score.kills.saturating_add(u16::from(killed && !blow.ally));
+}
+
+/// Whether its verdict had told of no hit before; of several it tells the last.
 fn tell(
-    hit: &PendingHit,
+    blow: &Blow<'_>,
     harm: Harm,
     (remaining_health, killed): (MilliPoints, bool),
-    output: &mut TickOutput,
-) {
-    let PendingHit { attacker, victim, weapon, zone, amount, .. } = *hit;
-    output.verdicts[hit.verdict].hit = Some(Hit { victim, zone, amount, harm, remaining_health, killed });
+    ground: &mut Ground<'_>,
+) -> bool {
+    let Consequence { cause, by, on: victim, verdict, .. } = *blow.of;
+    let (zone, amount, output) = (blow.zone, blow.amount, ground.displacing().output);
+    let hit = Hit { victim, zone, amount, harm, remaining_health, killed };
+    let before = verdict.and_then(|verdict| output.verdicts[verdict].hit.replace(hit));
     if harm.dealt() > MilliPoints(0) {
-        output.events.push(Event::Damaged { attacker, victim, weapon, zone, amount, harm, remaining_health });
+        output.events.push(Event::Damaged { by, cause, victim, zone, amount, harm, remaining_health });
     }
     if killed {
-        output.events.push(Event::Died { victim, killer: attacker, weapon, zone });
+        output.events.push(Event::Died { victim, by, cause, zone });
+    }
+    verdict.is_some() && before.is_none()
+}
+
+/// The dead are past healing.
+fn heal(vitals: &mut Vitals, amount: MilliPoints, ground: &Ground<'_>) {
+    let whole = MilliPoints::from_points(ground.rules().ruleset.body.health_points);
+    if vitals.is_alive() {
+        vitals.health = MilliPoints(vitals.health.0.saturating_add(amount.0).min(whole.0));
     }
 }

@@ -120,8 +120,8 @@ fn die(world: &mut World, victim: SimId, hurt: &LastHurt, now: Tick) {
     let rules = world.resource::<TickRules>();
     let (respawn, again_at) = (rules.mode.respawn, now.plus(rules.respawn_ticks));
     note_death(&mut world.resource_mut::<MatchState>(), respawn, again_at);
-    let LastHurt { weapon, zone, .. } = *hurt;
-    world.resource_mut::<TickOutput>().events.push(Event::Died { victim, killer, weapon, zone });
+    let LastHurt { cause, zone, .. } = *hurt;
+    world.resource_mut::<TickOutput>().events.push(Event::Died { victim, by: Some(killer), cause, zone });
 }
 
 /// Gives the kill to whoever struck, be he in the session still, again or no more; answers with his newest id.

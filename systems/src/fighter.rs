@@ -3,6 +3,7 @@
 use combat_components::ability::Cooldowns;
 use combat_components::body::Motion;
 use combat_components::limits::WEAPONS_MAX;
+use combat_components::phase::{MatchState, Phase as MatchPhase};
 use combat_components::quantity::{MilliPoints, Pose};
 use combat_components::reason::Reason;
 use combat_components::tick::Tick;
@@ -14,6 +15,17 @@ use crate::output::TickOutput;
 use crate::state::FighterItem;
 use crate::tick_rules::TickRules;
 use combat_components::event::Event;
+
+/// Whether the match and the body allow any action.
+///
+/// # Errors
+/// Why not.
+pub fn allowed_now(actor: &FighterItem<'_, '_>, state: &MatchState) -> Result<(), Reason> {
+    if state.is_resuming() || !matches!(state.phase, MatchPhase::Warmup | MatchPhase::Active) {
+        return Err(Reason::WrongPhase);
+    }
+    if actor.vitals.is_alive() { Ok(()) } else { Err(Reason::Dead) }
+}
 
 impl FighterItem<'_, '_> {
     /// The server moves this body, with the velocity it has; a spawn puts it down at rest. Claims that do not know of
@@ -42,6 +54,14 @@ impl FighterItem<'_, '_> {
     pub fn hold_still_and_forget_clock(&mut self, because: Reason, at: &mut Displacing<'_>) {
         self.claims.clock_set = false;
         self.hold_still(because, 0, at);
+    }
+
+    /// Makes the body so much faster along the ground, in millimetres per second. The dead are past pushing.
+    pub fn push(&mut self, by: (i32, i32), at: &mut Displacing<'_>) {
+        if self.vitals.is_alive() {
+            *self.motion = at.rules.movement.pushed(&self.motion, by);
+            self.begin_pose_epoch(Reason::Displaced, 0, at);
+        }
     }
 
     fn begin_pose_epoch(&mut self, because: Reason, input_seq: u32, at: &mut Displacing<'_>) {

@@ -5,7 +5,9 @@
 
 pub mod abilities;
 pub mod action;
+mod arms;
 mod claimed_way;
+pub mod consequences;
 pub mod cooldown;
 pub mod crowding;
 pub mod damage;
@@ -18,6 +20,7 @@ pub mod history;
 pub mod hold;
 pub mod input;
 pub mod keyframe;
+pub mod kinds;
 pub mod match_flow;
 pub mod membership;
 pub mod modes;

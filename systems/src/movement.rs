@@ -11,9 +11,9 @@ use combat_components::reason::Reason;
 use combat_components::tick::Tick;
 use combat_components::verdict::{Outcome, Verdict};
 
-use crate::action::{allowed_now, may_fire};
+use crate::arms::may_fire;
 use crate::claimed_way::{ClaimedWay, Span, WayPoints, length_um, points_of};
-use crate::fighter::Displacing;
+use crate::fighter::{Displacing, allowed_now};
 use crate::input::{Inbox, Now};
 use crate::output::TickOutput;
 use crate::phases::Phase;

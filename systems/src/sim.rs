@@ -20,9 +20,10 @@ use combat_components::setup::SessionSetup;
 use combat_components::streams::Streams;
 use combat_components::tick::Tick;
 
-use crate::action::PendingHits;
+use crate::consequences::Consequences;
 use crate::hold::is_still_to_be_shown;
 use crate::input::{Inbox, Now};
+use crate::kinds::Kinds;
 use crate::membership::Placing;
 use crate::output::TickOutput;
 use crate::phases::Phase;
@@ -40,6 +41,7 @@ use crate::{
 /// What a simulation is made from. The contents are shared by all sessions that use them.
 #[derive(Clone, Debug)]
 pub struct SimParts {
+    pub kinds: Kinds,
     pub setup: SessionSetup,
     pub ruleset: Arc<Ruleset>,
     pub map: Arc<Map>,
@@ -72,9 +74,10 @@ impl Sim {
     /// A session at tick 0, with nobody in it.
     ///
     /// # Errors
-    /// When the setup or the ruleset names what the registries do not have.
+    /// When the setup or the ruleset names what is not among the kinds.
     pub fn new(parts: &SimParts) -> Result<Self, SetupError> {
-        let rules = TickRules::new(parts.setup.clone(), parts.ruleset.clone(), parts.map.clone())?;
+        let rules =
+            TickRules::new(&parts.kinds, parts.setup.clone(), parts.ruleset.clone(), parts.map.clone())?;
         let mut world = World::new();
         world.insert_resource(Streams::seeded(parts.setup.seed.0));
         world.insert_resource(rules);
@@ -85,7 +88,7 @@ impl Sim {
         world.init_resource::<Roster>();
         world.init_resource::<Now>();
         world.init_resource::<TickOutput>();
-        world.init_resource::<PendingHits>();
+        world.init_resource::<Consequences>();
         world.init_resource::<PlacesLeft>();
         world.insert_resource(HashBytes::of(&parts.setup));
         world.init_resource::<Placing>();

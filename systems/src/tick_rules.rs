@@ -10,10 +10,12 @@ use combat_components::rules::{AbilityRules, Ruleset, WeaponRules};
 use combat_components::setup::{SessionSetup, SimLimits};
 use combat_components::tick::TickRate;
 
-use crate::abilities::{self, Ability};
+use crate::abilities::AbilityKind;
 use crate::formulas::movement::MovementLimits;
-use crate::modes::{self, Mode};
+use crate::kinds::Kinds;
+use crate::modes::Mode;
 use crate::spatial::Level;
+use crate::weapons::WeaponKind;
 
 /// A minute at 128 Hz: what a reader may have to simulate before it has a whole state to compare.
 const KEYFRAME_TICKS_MAX: u32 = 60 * 128;
@@ -34,6 +36,7 @@ const FRAME_HZ_MIN: u32 = 16;
 #[derive(Clone, Debug)]
 pub struct TickWeapon {
     pub rules: WeaponRules,
+    pub kind: &'static WeaponKind,
     pub fire_interval_ticks: u32,
     pub reload_ticks: u32,
     pub draw_ticks: u32,
@@ -43,7 +46,7 @@ pub struct TickWeapon {
 #[derive(Clone, Debug)]
 pub struct TickAbility {
     pub rules: AbilityRules,
-    pub kind: &'static Ability,
+    pub kind: &'static AbilityKind,
     pub cooldown_ticks: u32,
 }
 
@@ -75,10 +78,10 @@ pub struct SharedLevel(pub Arc<Level>);
 /// Why a session cannot be simulated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SetupError {
-    #[error("unknown mode {0:?}, expected one of {known}", known = modes::names())]
-    UnknownMode(String),
-    #[error("unknown kind of ability {0:?}, expected one of {known}", known = abilities::names())]
-    UnknownAbility(String),
+    #[error("unknown mode {found:?}, expected one of {known}")]
+    UnknownMode { found: String, known: String },
+    #[error("the ruleset has a kind of {what}, {kind:?}, that this simulation was not given")]
+    UnknownKind { what: &'static str, kind: &'static str },
     #[error("the limit {limit} is out of range")]
     Limit { limit: &'static str },
     #[error("the setup names another {what} than the one given")]
@@ -87,21 +90,24 @@ pub enum SetupError {
 
 impl TickRules {
     /// # Errors
-    /// When the setup or the ruleset names a mode or an ability that the registries do not have.
-    pub fn new(setup: SessionSetup, ruleset: Arc<Ruleset>, map: Arc<Map>) -> Result<Self, SetupError> {
+    /// When the setup or the ruleset names what is not among `kinds`, or a limit is out of range.
+    pub fn new(
+        kinds: &Kinds,
+        setup: SessionSetup,
+        ruleset: Arc<Ruleset>,
+        map: Arc<Map>,
+    ) -> Result<Self, SetupError> {
         let (rate, limits) = (setup.tick_rate, usable(setup.limits, setup.tick_rate)?);
-        let mode = modes::find(&setup.mode).ok_or_else(|| SetupError::UnknownMode(setup.mode.clone()))?;
-        let weapons = ruleset.weapons.iter().map(|rules| TickWeapon {
-            rules: rules.clone(),
-            fire_interval_ticks: rate.ticks_in_ms(rules.fire_interval_ms),
-            reload_ticks: rate.ticks_in_ms(rules.reload_ms),
-            draw_ticks: rate.ticks_in_ms(rules.draw_ms),
-        });
-        let abilities =
-            ruleset.abilities.iter().map(|rules| tick_ability(rules, rate)).collect::<Result<_, _>>()?;
+        let mode = kinds.mode(&setup.mode).ok_or_else(|| SetupError::UnknownMode {
+            found: setup.mode.clone(),
+            known: kinds.mode_names(),
+        })?;
+        let weapons = ruleset.weapons.iter().map(|rules| tick_weapon(rules, kinds, rate));
+        let abilities = ruleset.abilities.iter().map(|rules| tick_ability(rules, kinds, rate));
+        let (weapons, abilities) = (weapons.collect::<Result<_, _>>()?, abilities.collect::<Result<_, _>>()?);
         Ok(Self {
             movement: MovementLimits::new(&ruleset.movement, rate),
-            weapons: weapons.collect(),
+            weapons,
             abilities,
             mode,
             bank_ticks_max: rate.ticks_in_ms(limits.bank_ms) + rate.hz().div_ceil(limits.claim_hz),
@@ -143,7 +149,19 @@ fn usable(limits: SimLimits, rate: TickRate) -> Result<SimLimits, SetupError> {
     refused.map_or(Ok(limits), |(limit, _)| Err(SetupError::Limit { limit }))
 }
 
-fn tick_ability(rules: &AbilityRules, rate: TickRate) -> Result<TickAbility, SetupError> {
-    let kind = abilities::find(&rules.kind).ok_or_else(|| SetupError::UnknownAbility(rules.kind.clone()))?;
+fn tick_weapon(rules: &WeaponRules, kinds: &Kinds, rate: TickRate) -> Result<TickWeapon, SetupError> {
+    let unknown = SetupError::UnknownKind { what: "weapon", kind: rules.kind };
+    Ok(TickWeapon {
+        rules: rules.clone(),
+        kind: kinds.weapon(rules.kind).ok_or(unknown)?,
+        fire_interval_ticks: rate.ticks_in_ms(rules.fire_interval_ms),
+        reload_ticks: rate.ticks_in_ms(rules.reload_ms),
+        draw_ticks: rate.ticks_in_ms(rules.draw_ms),
+    })
+}
+
+fn tick_ability(rules: &AbilityRules, kinds: &Kinds, rate: TickRate) -> Result<TickAbility, SetupError> {
+    let unknown = SetupError::UnknownKind { what: "ability", kind: rules.kind };
+    let kind = kinds.ability(rules.kind).ok_or(unknown)?;
     Ok(TickAbility { rules: rules.clone(), kind, cooldown_ticks: rate.ticks_in_ms(rules.cooldown_ms) })
 }

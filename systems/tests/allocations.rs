@@ -96,7 +96,7 @@ fn tick(sim: &mut Sim, input: &mut TickInput, view: &mut Vec<PublicBody>, player
 fn assert_nothing_is_allocated(map: combat_components::map::Map, players: u8, ticks: u32) {
     let mut plan = arena::Plan::on(map).seeded(3);
     plan.ruleset.matches.respawn_ms = 300;
-    plan.ruleset.weapons[0].damage_points = 40;
+    plan.ruleset.weapons[0].own.set("damage_points", 40);
     plan.ruleset.weapons[0].magazine_rounds = 3;
     plan.ruleset.weapons[0].reload_ms = 100;
     let mut sim = Sim::new(&plan.parts()).expect("the plan is valid");

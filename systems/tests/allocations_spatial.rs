@@ -5,8 +5,8 @@ use std::cell::Cell;
 
 use combat_components::map::Map;
 use combat_components::quantity::{Pitch, Vec3Mm, Yaw};
-use combat_components::rules::Ruleset;
 use combat_systems::formulas::aim;
+use combat_systems::kinds::Kinds;
 use combat_systems::spatial::Level;
 
 struct Counting;
@@ -45,7 +45,8 @@ fn allocations_in(mut work: impl FnMut()) -> u64 {
 }
 
 fn arena() -> Level {
-    let rules = Ruleset::parse("default.toml", include_str!("../../assets/rulesets/default.toml"))
+    let rules = Kinds::SHIPPED
+        .ruleset("default.toml", include_str!("../../assets/rulesets/default.toml"))
         .expect("the rules load");
     let map = Map::parse("arena.toml", include_str!("../../assets/maps/two-level-arena.toml"))
         .expect("the map loads");

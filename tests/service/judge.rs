@@ -12,6 +12,7 @@ use combat_components::verdict::Outcome;
 use combat_protocol::view::View;
 use combat_replays::log::Log;
 use combat_replays::player::{Played, Player};
+use combat_systems::kinds::Kinds;
 use realtime_combat_service::replication::view::ViewBuilder;
 use realtime_combat_service::session::people::People;
 use realtime_combat_service::{journal_log, store};
@@ -138,7 +139,8 @@ impl Truth {
 
 fn simulate(mut truth: Truth, log: &Log, wanted: &BTreeSet<(u32, u32)>) -> Truth {
     let mut player =
-        Player::from_start(log.parts().expect("map and ruleset are there"), &log.records).expect("a log");
+        Player::from_start(log.parts(&Kinds::SHIPPED).expect("map and ruleset are there"), &log.records)
+            .expect("a log");
     let mut epoch = 1;
     while let Some(played) = player.advance().expect("no record is damaged") {
         match played {

@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use super::kinds::{KindKeys, OwnNumbers, RuleKinds};
 use super::{AbilityRules, BodyRules, MatchRules, MovementRules, Ruleset, WeaponRules};
 use crate::limits::{ABILITIES_MAX, WEAPONS_MAX};
 use crate::toml_error::TomlError;
@@ -27,19 +28,11 @@ pub const GRAVITY_MM_PER_S2: RangeInclusive<i32> = 1_000..=100_000;
 /// With the greatest speed, 22 m in one bank of 250 ms and a claim: less than the path check's longest segment.
 pub const TERMINAL_SPEED_MM_PER_S: RangeInclusive<i32> = 1_000..=60_000;
 
-pub const DAMAGE_POINTS: RangeInclusive<i32> = 1..=10_000;
-pub const HEAD_PERCENT: RangeInclusive<i32> = 1..=1_000;
-/// As far as two corners of a map can lie apart along one axis.
-pub const WEAPON_REACH_MM: RangeInclusive<i32> = 100..=2 * crate::limits::MAP_EXTENT_MM;
-/// Up to 45° per axis.
-pub const SPREAD_TURN_MAX: u16 = 8_192;
 pub const MAGAZINE_ROUNDS: RangeInclusive<u16> = 1..=1_000;
 pub const FIRE_INTERVAL_MS: RangeInclusive<u32> = 10..=60_000;
 pub const RELOAD_MS_MAX: u32 = 60_000;
 pub const DRAW_MS_MAX: u32 = 60_000;
 
-/// A slide of 50 m stays within the sub-steps `spatial` allows.
-pub const ABILITY_REACH_MM_MAX: i32 = 50_000;
 pub const COOLDOWN_MS_MAX: u32 = 600_000;
 
 pub const WARMUP_MS_MAX: u32 = 600_000;
@@ -66,37 +59,34 @@ const MOVEMENT_KEYS: &[&str] = &[
     "terminal_speed_mm_per_s",
     "step_height_mm",
 ];
-const WEAPON_KEYS: &[&str] = &[
-    "name",
-    "damage_points",
-    "head_percent",
-    "reach_mm",
-    "falloff_from_mm",
-    "falloff_to_mm",
-    "falloff_percent",
-    "spread_turn",
-    "magazine_rounds",
-    "fire_interval_ms",
-    "reload_ms",
-    "draw_ms",
-];
-const ABILITY_KEYS: &[&str] = &["name", "kind", "reach_mm", "cooldown_ms"];
+/// What every weapon has, whatever its kind.
+const WEAPON_KEYS: &[&str] = &["name", "kind", "magazine_rounds", "fire_interval_ms", "reload_ms", "draw_ms"];
+const ABILITY_KEYS: &[&str] = &["name", "kind", "cooldown_ms"];
 const MATCH_KEYS: &[&str] = &["warmup_ms", "time_limit_ms", "score_limit", "respawn_ms", "friendly_fire"];
 
 impl Ruleset {
-    /// Reads and validates a ruleset. `file` is what errors call it.
-    pub fn parse(file: &str, text: &str) -> Result<Self, TomlError> {
+    /// Reads and validates a ruleset that may name `kinds`. `file` is what errors call it.
+    ///
+    /// # Errors
+    /// The first fault, with its file, line and key, what was found and what was expected.
+    pub fn parse(file: &str, text: &str, kinds: &RuleKinds) -> Result<Self, TomlError> {
         read_document(file, text, KEYS, |root| {
             let body = body(&root.table("body", BODY_KEYS)?)?;
-            let weapons = root.tables("weapon", 1..=WEAPONS_MAX, WEAPON_KEYS)?;
-            let abilities = root.tables("ability", 0..=ABILITIES_MAX, ABILITY_KEYS)?;
+            let weapons = root.open_tables("weapon", 1..=WEAPONS_MAX)?;
+            let abilities = root.open_tables("ability", 0..=ABILITIES_MAX)?;
             let ruleset = Self {
                 name: root.slug("name", RULE_NAME_BYTES_MAX)?,
                 version: root.integer("version", 1..=u32::MAX)?,
                 movement: movement(&root.table("movement", MOVEMENT_KEYS)?, &body)?,
                 body,
-                weapons: weapons.iter().map(weapon).collect::<Result<_, _>>()?,
-                abilities: abilities.iter().map(ability).collect::<Result<_, _>>()?,
+                weapons: weapons
+                    .iter()
+                    .map(|table| weapon(table, &kinds.weapons))
+                    .collect::<Result<_, _>>()?,
+                abilities: abilities
+                    .iter()
+                    .map(|table| ability(table, &kinds.abilities))
+                    .collect::<Result<_, _>>()?,
                 matches: matches(&root.table("match", MATCH_KEYS)?)?,
             };
             refuse_repeated(&weapons, ruleset.weapons.iter().map(|weapon| weapon.name.as_str()))?;
@@ -142,24 +132,13 @@ fn movement(table: &Table<'_>, body: &BodyRules) -> Result<MovementRules, TomlEr
     })
 }
 
-fn weapon(table: &Table<'_>) -> Result<WeaponRules, TomlError> {
-    let reach_mm = table.integer("reach_mm", WEAPON_REACH_MM)?;
-    let falloff_from_mm = table.integer("falloff_from_mm", 0..=*WEAPON_REACH_MM.end())?;
-    let falloff_to_mm = table.integer("falloff_to_mm", 1..=*WEAPON_REACH_MM.end())?;
-    if falloff_to_mm <= falloff_from_mm {
-        let message =
-            format!("expected more than falloff_from_mm = {falloff_from_mm}, found {falloff_to_mm}");
-        return Err(table.error("falloff_to_mm", message));
-    }
+fn weapon(table: &Table<'_>, kinds: &[KindKeys]) -> Result<WeaponRules, TomlError> {
+    let first = kinds.first().map(|kind| kind.name);
+    let (kind, own) = own(table, kinds, first, WEAPON_KEYS)?;
     Ok(WeaponRules {
         name: table.slug("name", RULE_NAME_BYTES_MAX)?,
-        damage_points: table.integer("damage_points", DAMAGE_POINTS)?,
-        head_percent: table.integer("head_percent", HEAD_PERCENT)?,
-        reach_mm,
-        falloff_from_mm,
-        falloff_to_mm,
-        falloff_percent: table.integer("falloff_percent", 0..=100)?,
-        spread_turn: table.integer("spread_turn", 0..=SPREAD_TURN_MAX)?,
+        kind,
+        own,
         magazine_rounds: table.integer("magazine_rounds", MAGAZINE_ROUNDS)?,
         fire_interval_ms: table.integer("fire_interval_ms", FIRE_INTERVAL_MS)?,
         reload_ms: table.integer("reload_ms", 0..=RELOAD_MS_MAX)?,
@@ -167,13 +146,44 @@ fn weapon(table: &Table<'_>) -> Result<WeaponRules, TomlError> {
     })
 }
 
-fn ability(table: &Table<'_>) -> Result<AbilityRules, TomlError> {
+fn ability(table: &Table<'_>, kinds: &[KindKeys]) -> Result<AbilityRules, TomlError> {
+    let (kind, own) = own(table, kinds, None, ABILITY_KEYS)?;
     Ok(AbilityRules {
         name: table.slug("name", RULE_NAME_BYTES_MAX)?,
-        kind: table.slug("kind", RULE_NAME_BYTES_MAX)?,
-        reach_mm: table.integer("reach_mm", 0..=ABILITY_REACH_MM_MAX)?,
+        kind,
+        own,
         cooldown_ms: table.integer("cooldown_ms", 0..=COOLDOWN_MS_MAX)?,
     })
+}
+
+/// The kind that a table names, `unnamed` where it names none, and the numbers that this kind has of its own.
+fn own(
+    table: &Table<'_>,
+    kinds: &[KindKeys],
+    unnamed: Option<&'static str>,
+    common: &[&'static str],
+) -> Result<(&'static str, OwnNumbers), TomlError> {
+    let named = match (table.has("kind"), unnamed) {
+        (false, Some(name)) => name.to_owned(),
+        (true, _) => table.slug("kind", RULE_NAME_BYTES_MAX)?,
+        (false, None) => {
+            table.only(&keys(common, kinds))?;
+            return Err(table.error("kind", "missing"));
+        }
+    };
+    let Some(kind) = kinds.iter().find(|kind| kind.name == named) else {
+        let known = kinds.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
+        return Err(table.error("kind", format!("unknown kind `{named}`, expected one of {known}")));
+    };
+    table.only(&keys(common, std::slice::from_ref(kind)))?;
+    let numbers = OwnNumbers::read(kind.keys, |key| table.integer(key.name, key.min..=key.max))?;
+    (kind.check)(&numbers).map_err(|unfit| table.error(unfit.key, unfit.message))?;
+    Ok((kind.name, numbers))
+}
+
+fn keys(common: &[&'static str], kinds: &[KindKeys]) -> Vec<&'static str> {
+    let own = kinds.iter().flat_map(|kind| kind.keys).map(|key| key.name);
+    common.iter().copied().chain(own).collect()
 }
 
 fn matches(table: &Table<'_>) -> Result<MatchRules, TomlError> {

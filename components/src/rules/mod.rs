@@ -2,7 +2,10 @@
 //!
 //! Times become ticks where a session starts, because only then the tick rate is known.
 
+pub mod kinds;
 pub mod load;
+
+use kinds::OwnNumbers;
 
 /// The shape and strength of every body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,20 +33,13 @@ pub struct MovementRules {
     pub step_height_mm: i32,
 }
 
-/// A weapon that hits at once along a ray.
+/// A weapon: what all have, and what its kind has of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WeaponRules {
     pub name: String,
-    pub damage_points: i32,
-    pub head_percent: i32,
-    pub reach_mm: i32,
-    /// Full damage up to here …
-    pub falloff_from_mm: i32,
-    /// … falling in a straight line to `falloff_percent` here and beyond.
-    pub falloff_to_mm: i32,
-    pub falloff_percent: i32,
-    /// Greatest deviation per axis, in 1/65,536 turn.
-    pub spread_turn: u16,
+    /// Of the kinds handed to the simulation: `hitscan`.
+    pub kind: &'static str,
+    pub own: OwnNumbers,
     pub magazine_rounds: u16,
     pub fire_interval_ms: u32,
     pub reload_ms: u32,
@@ -51,13 +47,13 @@ pub struct WeaponRules {
     pub draw_ms: u32,
 }
 
-/// What an ability does; one kind per file in `systems/abilities`.
+/// An ability: what all have, and what its kind has of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AbilityRules {
     pub name: String,
-    /// The name of a kind in the registry of abilities: `dash`.
-    pub kind: String,
-    pub reach_mm: i32,
+    /// Of the kinds handed to the simulation: `dash`.
+    pub kind: &'static str,
+    pub own: OwnNumbers,
     pub cooldown_ms: u32,
 }
 

@@ -6,6 +6,7 @@ mod trial;
 mod whole;
 
 use combat_components::tick::Tick;
+use combat_systems::kinds::Kinds;
 use thiserror::Error;
 
 use self::forge::Index;
@@ -111,19 +112,20 @@ pub struct NotAudited(pub Outcome);
 ///
 /// # Errors
 /// When the log does not hold as it is.
-pub fn audit(log: &Log, places: Places, tell: &mut Tell<'_>) -> Result<(), NotAudited> {
-    let outcome = verify(log, VerifyOptions::default(), &mut |_| {}).outcome;
+pub fn audit(log: &Log, kinds: &Kinds, places: Places, tell: &mut Tell<'_>) -> Result<(), NotAudited> {
+    let options = VerifyOptions { kinds: *kinds, ..VerifyOptions::default() };
+    let outcome = verify(log, options, &mut |_| {}).outcome;
     if !matches!(outcome, Outcome::Verified | Outcome::Incomplete) {
         return Err(NotAudited(outcome));
     }
     let is_over = outcome == Outcome::Verified;
-    let parts = log.parts().map_err(|refusal| NotAudited(Outcome::Refused(refusal)))?;
+    let parts = log.parts(kinds).map_err(|refusal| NotAudited(Outcome::Refused(refusal)))?;
     let bytes = log.records.len();
     let mut note =
         |finding, forged: &dyn Fn() -> Option<Log>| tell(finding, Stand { done: 0, of: bytes, forged });
     header::forge_header(log, &parts, &mut note);
     header::forge_content(log, &mut note);
-    whole::forge_whole(log, is_over, &mut note);
+    whole::forge_whole(log, options, is_over, &mut note);
     let index = Index::of(&log.records);
     let targets = index.targets(&log.records, places);
     let player =

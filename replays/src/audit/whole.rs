@@ -14,7 +14,7 @@ const YEAR_292000_US: u64 = 9_151_000_000_000_000_000;
 /// How a log is forged as a whole.
 type Whole = fn(&[u8], &Index) -> Vec<u8>;
 
-pub(super) fn forge_whole(log: &Log, is_over: bool, note: &mut Note<'_>) {
+pub(super) fn forge_whole(log: &Log, options: VerifyOptions, is_over: bool, note: &mut Note<'_>) {
     let index = Index::of(&log.records);
     let expected = LogDigest::of(log).ok();
     for (change, forge) in WHOLE {
@@ -24,7 +24,7 @@ pub(super) fn forge_whole(log: &Log, is_over: bool, note: &mut Note<'_>) {
         }
         let forged = with_records(log, records);
         let incomplete = "incomplete: the match had not ended";
-        let caught = match verify(&forged, VerifyOptions::default(), &mut |_| {}).outcome {
+        let caught = match verify(&forged, options, &mut |_| {}).outcome {
             Outcome::Incomplete if is_over => Caught::Simulation(incomplete.to_owned()),
             _ if LogDigest::of(&forged).ok() == expected => Caught::Unseen,
             Outcome::Verified | Outcome::Incomplete | Outcome::OtherDigest { .. } => Caught::Digest,

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use combat_components::ids::SessionId;
 use combat_components::map::Map;
-use combat_components::rules::Ruleset;
 use combat_components::setup::{ContentHash, Seed, SessionSetup, SimLimits};
 use combat_components::tick::{Tick, TickRate};
+use combat_systems::kinds::Kinds;
 use combat_systems::sim::SimParts;
 use combat_systems::spatial::Level;
 
@@ -68,7 +68,8 @@ impl Scene {
     pub fn parts_with(&self, change: impl FnOnce(&mut Map)) -> SimParts {
         let mut map = Map::parse(self.name, self.map).expect("the shipped maps are sound");
         change(&mut map);
-        let ruleset = Ruleset::parse(self.name, &self.ruleset).expect("the changed rules are in range");
+        let ruleset =
+            Kinds::SHIPPED.ruleset(self.name, &self.ruleset).expect("the changed rules are in range");
         let level = Level::build(&map, &ruleset.body).expect("the shipped maps have room");
         let tick_rate = TickRate::new(self.rate_hz).expect("the scene has one of the rates");
         let setup = SessionSetup {
@@ -84,7 +85,13 @@ impl Scene {
             ruleset_hash: ContentHash::of(self.ruleset.as_bytes()),
             limits: SimLimits { keyframe_ticks: self.keyframe_ticks, ..SimLimits::at(tick_rate) },
         };
-        SimParts { setup, ruleset: Arc::new(ruleset), map: Arc::new(map), level: Arc::new(level) }
+        SimParts {
+            kinds: Kinds::SHIPPED,
+            setup,
+            ruleset: Arc::new(ruleset),
+            map: Arc::new(map),
+            level: Arc::new(level),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use combat_replays::audit::{self, Caught, Finding, Places};
+use combat_systems::kinds::Kinds;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
@@ -32,7 +33,7 @@ pub fn run(args: &AuditArgs) -> anyhow::Result<ExitCode> {
     // A forged tick may panic the simulation; that it does is a finding, not news.
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
-    let audited = audit::audit(&log, places, &mut |finding, stand| {
+    let audited = audit::audit(&log, &Kinds::SHIPPED, places, &mut |finding, stand| {
         bar.suspend(|| printed.note(&finding));
         bar.set_position(stand.done as u64);
     });

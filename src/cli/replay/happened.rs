@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use combat_components::cause::Cause;
 use combat_components::event::Event;
 use combat_components::ids::SimId;
 use combat_components::phase::Phase;
@@ -24,6 +25,15 @@ impl Names<'_> {
 
     fn weapon(&self, index: u8) -> &str {
         self.ruleset.weapons.get(usize::from(index)).map_or("a weapon", |weapon| &weapon.name)
+    }
+
+    fn cause(&self, cause: Cause) -> &str {
+        match cause {
+            Cause::Weapon(index) => self.weapon(index),
+            Cause::Ability(index) => self.ability(index),
+            Cause::Effect(_) => "an effect",
+            Cause::World => "the world",
+        }
     }
 
     fn ability(&self, index: u8) -> &str {
@@ -98,17 +108,20 @@ pub fn tell(event: &Event, names: &Names<'_>) -> String {
             let at = struck.as_ref().map_or("nobody", player);
             format!("{} shot {at} with {}", player(shooter), names.weapon(*weapon))
         }
-        Event::Damaged { attacker, victim, zone, harm, remaining_health, .. } => format!(
+        Event::Damaged { by, cause, victim, zone, harm, remaining_health, .. } => format!(
             "{} took {} points from {} ({}), {} left",
             player(victim),
             points(harm.dealt()),
-            player(attacker),
+            by.as_ref().map_or_else(|| names.cause(*cause), player),
             zone.code(),
             points(*remaining_health)
         ),
-        Event::Died { victim, killer, weapon, zone } => {
-            let (weapon, zone) = (names.weapon(*weapon), zone.code());
-            format!("{} killed {} with {weapon} ({zone})", player(killer), player(victim))
+        Event::Died { victim, by, cause, zone } => {
+            let (victim, with, zone) = (player(victim), names.cause(*cause), zone.code());
+            match by {
+                Some(by) => format!("{} killed {victim} with {with} ({zone})", player(by)),
+                None => format!("{victim} died of {with} ({zone})"),
+            }
         }
         Event::AbilityUsed { id, ability } => format!("{} used {}", player(id), names.ability(*ability)),
         Event::Reloaded { id, weapon } => format!("{} has reloaded {}", player(id), names.weapon(*weapon)),
@@ -144,13 +157,15 @@ pub fn as_json(event: &Event) -> Value {
             "type": "shot", "shooter": shooter.0, "weapon": weapon, "from": at(from), "to": at(to),
             "struck": struck.map(|id| id.0),
         }),
-        Event::Damaged { attacker, victim, weapon, zone, amount, harm, remaining_health } => json!({
-            "type": "damaged", "attacker": attacker.0, "victim": victim.0, "weapon": weapon, "zone": zone.code(),
+        Event::Damaged { by, cause, victim, zone, amount, harm, remaining_health } => json!({
+            "type": "damaged", "attacker": by.map(|id| id.0), "victim": victim.0, "cause": cause.code(),
+            "causeIndex": cause.index(), "zone": zone.code(),
             "amount": points(*amount), "taken": points(harm.taken), "absorbed": points(harm.absorbed),
             "overkill": points(harm.overkill), "remainingHealth": points(*remaining_health),
         }),
-        Event::Died { victim, killer, weapon, zone } => json!({
-            "type": "died", "victim": victim.0, "killer": killer.0, "weapon": weapon, "zone": zone.code(),
+        Event::Died { victim, by, cause, zone } => json!({
+            "type": "died", "victim": victim.0, "killer": by.map(|id| id.0), "cause": cause.code(),
+            "causeIndex": cause.index(), "zone": zone.code(),
         }),
         Event::AbilityUsed { id, ability } => {
             json!({"type": "ability_used", "simId": id.0, "ability": ability})

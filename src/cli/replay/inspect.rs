@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, anyhow, ensure};
 use combat_components::tick::Tick;
 use combat_replays::player::Player;
+use combat_systems::kinds::Kinds;
 
 use super::people::People;
 use super::{InspectArgs, moment, print, source, timeline};
@@ -22,7 +23,7 @@ pub fn run(args: &InspectArgs) -> anyhow::Result<ExitCode> {
         Ok(log) => log,
         Err(what) => return Ok(damaged(&what)),
     };
-    let parts = log.parts().map_err(|refusal| anyhow!("refused: {refusal}"))?;
+    let parts = log.parts(&Kinds::SHIPPED).map_err(|refusal| anyhow!("refused: {refusal}"))?;
     let people = People::of(&args.source)?;
     let Some(tick) = args.tick else {
         let mut out = BufWriter::new(std::io::stdout());

@@ -10,6 +10,7 @@ use combat_replays::digest::LogDigest;
 use combat_replays::file::{self, FILE_BYTES_MAX, FileError};
 use combat_replays::log::Log;
 use combat_replays::player::Player;
+use combat_systems::kinds::Kinds;
 
 use super::SourceArgs;
 pub(super) use crate::cli::block_on;
@@ -47,7 +48,7 @@ impl Found {
             return Some(true);
         }
         let last_tick = self.log.last_tick();
-        let parts = self.log.parts().ok()?;
+        let parts = self.log.parts(&Kinds::SHIPPED).ok()?;
         let mut player = Player::from_keyframe(parts, &self.log.records, last_tick).ok()?;
         let reaches_the_end = player.play_to(last_tick).ok()?;
         reaches_the_end.then(|| player.sim().match_state().phase == Phase::Ended)

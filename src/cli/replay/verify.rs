@@ -12,6 +12,7 @@ use combat_replays::file::FileError;
 use combat_replays::log::Log;
 use combat_replays::reader::Damage;
 use combat_replays::verifier::{self, Outcome, Perturbation, Report, VerifyOptions};
+use combat_systems::kinds::Kinds;
 use combat_systems::state::StateKind;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -38,7 +39,8 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let stored = kept.as_ref().and_then(|kept| kept.digest);
     let (expect, session) = (args.expect.or(stored), kept.as_ref().map(|kept| kept.session));
     let is_live = kept.is_some_and(|kept| kept.is_live);
-    let (report, took) = verify(&log, VerifyOptions { perturb, expect, session }, last_tick);
+    let (report, took) =
+        verify(&log, VerifyOptions { perturb, expect, session, kinds: Kinds::SHIPPED }, last_tick);
     let simulated = Duration::from_nanos(log.header.setup.tick_rate.nanos_at(u64::from(report.ticks.0)));
     let speed = simulated.as_secs_f64() / took.as_secs_f64().max(1e-9);
     let text = if args.json {

@@ -13,6 +13,7 @@ use combat_components::tick::{Tick, TickRate};
 use combat_protocol::close::CloseCode;
 use combat_protocol::codec::{Encoding, decode_server};
 use combat_protocol::server::ServerMessage;
+use combat_systems::kinds::Kinds;
 use combat_systems::sim::Sim;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::oneshot::{self, Receiver};
@@ -64,7 +65,7 @@ impl Stage {
         let faulty = FaultyStore::new(Arc::new(store.reopened()));
         let faults = faulty.faults();
         let (journal, _) = Journal::open(Arc::new(faulty), JournalConfig::default()).await.expect("a store");
-        let catalogue = Catalogue::load(None, None).expect("what ships is sound");
+        let catalogue = Catalogue::load(Kinds::SHIPPED, None, None).expect("what ships is sound");
         let limits = Limits { sessions_max: 8, shards: 1 };
         let metrics = Arc::new(Metrics::default());
         let counted = metrics.shard(0).ticks;

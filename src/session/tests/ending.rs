@@ -10,6 +10,7 @@ use combat_replays::log::Log;
 use combat_replays::promises::is_anchor_due;
 use combat_replays::recorder::Recorder;
 use combat_replays::verifier::{Outcome, VerifyOptions, verify};
+use combat_systems::kinds::Kinds;
 use combat_systems::sim::Sim;
 
 use super::{MemoryStore, join, registry, until, wish};
@@ -85,7 +86,7 @@ async fn a_match_that_had_ended_before_a_crash_is_not_simulated_on() {
     header.setup.session = id;
     let (map, ruleset) = journal_log::content(&*first.journal().reader(), &header).await.expect("a store");
     let log = Log { header: header.clone(), map, ruleset, records: Vec::new(), lost: None };
-    let mut sim = Sim::new(&log.parts().expect("sound")).expect("sound");
+    let mut sim = Sim::new(&log.parts(&Kinds::SHIPPED).expect("sound")).expect("sound");
     let rate = header.setup.tick_rate;
     let new = NewSession { id, created_unix_us: 1, header: header.to_bytes() };
     let tape = first.journal().create(new, rate.hz()).await.expect("a store");

@@ -1,44 +1,46 @@
-//! The kinds of abilities a ruleset can use: one file and one line each.
+//! The kinds of abilities a ruleset can use: one file each, and one line in `kinds.rs`.
 
-use combat_components::quantity::{Vec3Mm, Yaw};
+use combat_components::ids::SimId;
+use combat_components::quantity::{Pose, Yaw};
 use combat_components::reason::Reason;
-use combat_components::rules::AbilityRules;
+use combat_components::rules::kinds::{KindKeys, OwnNumbers};
 
+use crate::consequences::{Doer, Does};
+use crate::formulas::shot::Target;
 use crate::spatial::Level;
+use crate::tick_rules::TickRules;
 
-mod dash;
-
-/// What an ability sees of the world.
-#[derive(Debug)]
-pub struct AbilityUse<'a> {
-    pub rules: &'a AbilityRules,
-    pub level: &'a Level,
-    pub step_height_mm: i32,
-    pub from: Vec3Mm,
-    pub yaw: Yaw,
-}
-
-/// What an ability does to the world.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Its user stands here now.
-    MoveTo(Vec3Mm),
-}
+pub mod dash;
 
 /// A kind of ability.
+#[derive(Clone, Copy, Debug)]
+pub struct AbilityKind {
+    pub keys: KindKeys,
+    /// Everything that one use does, or why it cannot be used: then it has cost nothing, and nothing that it told is
+    /// done. The cooldown is the same for all kinds.
+    pub apply: fn(&mut Using<'_>) -> Result<(), Reason>,
+}
+
+/// An ability being used: what it sees of the world, and how it does something to it.
 #[derive(Debug)]
-pub struct Ability {
-    pub kind: &'static str,
-    pub apply: fn(&AbilityUse<'_>) -> Result<Effect, Reason>,
+pub struct Using<'a> {
+    /// The numbers that the kind has of its own.
+    pub own: &'a OwnNumbers,
+    pub user: SimId,
+    /// Where its user stands.
+    pub from: Pose,
+    /// Where he aims.
+    pub yaw: Yaw,
+    pub rules: &'a TickRules,
+    pub level: &'a Level,
+    /// Everybody alive, its user too.
+    pub targets: &'a [Target],
+    pub(crate) doer: Doer<'a>,
 }
 
-static ABILITIES: [&Ability; 1] = [&dash::DASH];
-
-pub fn find(kind: &str) -> Option<&'static Ability> {
-    ABILITIES.into_iter().find(|ability| ability.kind == kind)
-}
-
-/// For messages: every kind, in the order of the registry.
-pub fn names() -> String {
-    ABILITIES.map(|ability| ability.kind).join(", ")
+impl Using<'_> {
+    /// At the end of this tick.
+    pub fn does(&mut self, on: SimId, does: Does) {
+        self.doer.does(on, does);
+    }
 }

@@ -1,29 +1,8 @@
-//! How much a hit hurts.
+//! What a hit takes, and from what.
 
 use combat_components::quantity::MilliPoints;
-use combat_components::rules::WeaponRules;
-use combat_components::verdict::{Harm, Zone};
+use combat_components::verdict::Harm;
 use combat_components::vitals::Strength;
-
-/// Damage of one hit at `distance_mm`: full up to `falloff_from_mm`, then in a straight line down to
-/// `falloff_percent` at `falloff_to_mm`, times the head's share.
-pub fn hit_damage(weapon: &WeaponRules, distance_mm: i32, zone: Zone) -> MilliPoints {
-    let (from, to) = (i64::from(weapon.falloff_from_mm), i64::from(weapon.falloff_to_mm));
-    let lost_percent = i64::from(100 - weapon.falloff_percent);
-    let beyond_mm = (i64::from(distance_mm) - from).clamp(0, to - from);
-    let kept_milli = match to - from {
-        0 => 1_000,
-        span => 1_000 - beyond_mm * lost_percent * 10 / span,
-    };
-    let zone_percent = match zone {
-        Zone::Body => 100,
-        Zone::Head => i64::from(weapon.head_percent),
-    };
-    let milli_points = i64::from(weapon.damage_points) * kept_milli * zone_percent / 100;
-    MilliPoints(
-        i32::try_from(milli_points).expect("the ruleset's bounds keep one hit below two million points"),
-    )
-}
 
 /// Splits the amount of a hit: armour takes `absorbs_percent` of it while it lasts, health the rest while it lasts, and
 /// what is left over is overkill.
@@ -41,37 +20,6 @@ pub fn split(strength: Strength, amount: MilliPoints, absorbs_percent: i32) -> H
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn rifle() -> WeaponRules {
-        WeaponRules {
-            name: "rifle".into(),
-            damage_points: 20,
-            head_percent: 200,
-            reach_mm: 100_000,
-            falloff_from_mm: 20_000,
-            falloff_to_mm: 60_000,
-            falloff_percent: 50,
-            spread_turn: 0,
-            magazine_rounds: 30,
-            fire_interval_ms: 100,
-            reload_ms: 1_000,
-            draw_ms: 0,
-        }
-    }
-
-    #[test]
-    fn damage_falls_in_a_straight_line_between_the_two_distances() {
-        let at = |mm| hit_damage(&rifle(), mm, Zone::Body).0;
-        assert_eq!(
-            [at(0), at(20_000), at(40_000), at(60_000), at(90_000)],
-            [20_000, 20_000, 15_000, 10_000, 10_000]
-        );
-    }
-
-    #[test]
-    fn a_head_takes_its_share() {
-        assert_eq!(hit_damage(&rifle(), 0, Zone::Head), MilliPoints(40_000));
-    }
 
     fn harm(health: i32, armour: i32, amount: i32) -> [i32; 3] {
         let strength = Strength { health: MilliPoints(health), armour: MilliPoints(armour) };

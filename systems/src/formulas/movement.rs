@@ -105,6 +105,28 @@ impl MovementLimits {
         Motion { rise_debt: motion.rise_debt.min(ROUNDING_UM as i32 / 2), ..*motion }
     }
 
+    /// The motion of a body that was made so much faster along the ground, in millimetres per second: its likeliest
+    /// velocity becomes no faster than it can run, by which its claims are judged, and every other moves with it.
+    pub fn pushed(&self, motion: &Motion, (x, z): (i32, i32)) -> Motion {
+        let (wanted_x, wanted_z) =
+            (i64::from(motion.x) + i64::from(x) * 1_000, i64::from(motion.z) + i64::from(z) * 1_000);
+        let size =
+            wanted_x.saturating_mul(wanted_x).saturating_add(wanted_z.saturating_mul(wanted_z)).isqrt();
+        let kept = |part: i64| if size > self.speed { part * self.speed / size } else { part };
+        let bound = |part: i64| part.clamp(-self.speed, self.speed) as i32;
+        let (gained_x, gained_z) =
+            (kept(wanted_x) - i64::from(motion.x), kept(wanted_z) - i64::from(motion.z));
+        Motion {
+            x_low: bound(i64::from(motion.x_low) + gained_x),
+            x_high: bound(i64::from(motion.x_high) + gained_x),
+            z_low: bound(i64::from(motion.z_low) + gained_z),
+            z_high: bound(i64::from(motion.z_high) + gained_z),
+            x: bound(i64::from(motion.x) + gained_x),
+            z: bound(i64::from(motion.z) + gained_z),
+            ..*motion
+        }
+    }
+
     /// The velocity a body that may move as `motion` is told to go on with: the likeliest of those that are possible.
     pub fn velocity_of(&self, motion: &Motion) -> Velocity {
         let x = i64::from(motion.x.clamp(motion.x_low, motion.x_high));

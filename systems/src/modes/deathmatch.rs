@@ -4,7 +4,7 @@ use combat_components::limits::PLAYERS_MAX;
 
 use super::{Mode, Respawn, Teams};
 
-pub(super) static DEATHMATCH: Mode = Mode {
+pub static DEATHMATCH: Mode = Mode {
     name: "deathmatch",
     players_min: 2,
     players_max: PLAYERS_MAX as u8,

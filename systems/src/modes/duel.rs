@@ -2,7 +2,7 @@
 
 use super::{Mode, Respawn, Teams};
 
-pub(super) static DUEL: Mode = Mode {
+pub static DUEL: Mode = Mode {
     name: "duel",
     players_min: 2,
     players_max: 2,

@@ -1,12 +1,12 @@
-//! The modes a match can be played in: one file and one line each.
+//! The modes a match can be played in: one file each, and one line in `kinds.rs`.
 
 use arrayvec::ArrayVec;
 use combat_components::ids::{SimId, Team};
 use combat_components::limits::{DEPARTED_MAX, PLAYERS_MAX};
 use combat_components::score::Score;
 
-mod deathmatch;
-mod duel;
+pub mod deathmatch;
+pub mod duel;
 
 /// Who stands up again after a death, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,20 +46,6 @@ pub struct Contender<'a> {
     pub team: Team,
     pub score: &'a Score,
     pub present: bool,
-}
-
-static MODES: [&Mode; 2] = [&duel::DUEL, &deathmatch::DEATHMATCH];
-
-pub fn find(name: &str) -> Option<&'static Mode> {
-    MODES.into_iter().find(|mode| mode.name == name)
-}
-
-pub fn all() -> impl Iterator<Item = &'static Mode> {
-    MODES.into_iter()
-}
-
-pub(crate) fn names() -> String {
-    MODES.map(|mode| mode.name).join(", ")
 }
 
 impl Mode {
@@ -173,7 +159,7 @@ mod tests {
     }
 
     fn deathmatch() -> &'static Mode {
-        find("deathmatch").expect("the registry has it")
+        &deathmatch::DEATHMATCH
     }
 
     #[test]
@@ -200,7 +186,7 @@ mod tests {
     #[test]
     fn no_limit_never_decides() {
         let many = score(500);
-        let mode = find("duel").expect("the registry has it");
+        let mode = &duel::DUEL;
         assert!(!mode.is_decided(0, [of(1, 0, &many)].into_iter()));
         assert!(mode.is_decided(500, [of(1, 0, &many)].into_iter()));
     }
@@ -217,7 +203,7 @@ mod tests {
         assert_eq!(team(1, &[1, 1, 2]), 2);
         assert_eq!(team(9, &[9, 9, 9, 5, 4, 5, 4, 9, 9]), 4, "the smallest of the others");
         assert_eq!(team(0, &[0, 1, 1]), 0);
-        let duel = find("duel").expect("the registry has it");
+        let duel = &duel::DUEL;
         assert_eq!(duel.team_of(Team(3), [Team(1)].into_iter()), Team::NONE);
     }
 }

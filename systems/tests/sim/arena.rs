@@ -15,6 +15,7 @@ use combat_components::rules::Ruleset;
 use combat_components::setup::{ContentHash, Seed, SessionSetup, SimLimits};
 use combat_components::tick::{Tick, TickRate};
 use combat_components::verdict::{Outcome, Verdict};
+use combat_systems::kinds::Kinds;
 use combat_systems::output::TickOutput;
 use combat_systems::sim::{Sim, SimParts};
 use combat_systems::spatial::Level;
@@ -23,6 +24,7 @@ use combat_systems::views::{OwnBody, PublicBody};
 /// What a session is made from, before it is.
 #[derive(Clone)]
 pub struct Plan {
+    pub kinds: Kinds,
     pub map: Map,
     pub ruleset: Ruleset,
     pub mode: &'static str,
@@ -39,6 +41,7 @@ impl Plan {
         let mut ruleset = default_rules();
         ruleset.matches.warmup_ms = 0;
         Self {
+            kinds: Kinds::SHIPPED,
             map,
             ruleset,
             mode: "deathmatch",
@@ -61,6 +64,7 @@ impl Plan {
 
     pub fn parts_in(&self, level: Arc<Level>) -> SimParts {
         SimParts {
+            kinds: self.kinds,
             setup: SessionSetup {
                 session: SessionId([7; 16]),
                 tick_rate: TickRate::new(self.rate_hz).expect("an allowed rate"),
@@ -82,7 +86,8 @@ impl Plan {
 }
 
 pub fn default_rules() -> Ruleset {
-    Ruleset::parse("default.toml", include_str!("../../../assets/rulesets/default.toml"))
+    Kinds::SHIPPED
+        .ruleset("default.toml", include_str!("../../../assets/rulesets/default.toml"))
         .expect("the default ruleset is valid")
 }
 

@@ -14,7 +14,7 @@ use crate::maps;
 /// Two players 10 m apart on a plain, with a weapon that shoots straight.
 fn range_plan() -> Plan {
     let mut plan = Plan::on(maps::plain(&[[-5_000, 0, 0], [5_000, 0, 0]]));
-    plan.ruleset.weapons[0].spread_turn = 0;
+    plan.ruleset.weapons[0].own.set("spread_turn", 0);
     plan
 }
 
@@ -110,7 +110,7 @@ fn nobody_acts_while_the_match_waits_nor_after_it_has_ended() {
 #[test]
 fn the_dead_do_not_act_and_stand_up_after_their_delay() {
     let mut plan = range_plan();
-    plan.ruleset.weapons[0].damage_points = 1_000;
+    plan.ruleset.weapons[0].own.set("damage_points", 1_000);
     let mut arena = Arena::fighting(&plan, 2);
     arena.attack(0, 1);
     arena.step();
@@ -320,7 +320,7 @@ fn allies_are_not_hurt_unless_the_session_allows_it_and_still_stop_shots() {
 #[test]
 fn a_shooter_struck_dead_in_the_same_tick_still_does_its_damage() {
     let mut plan = range_plan();
-    plan.ruleset.weapons[0].damage_points = 1_000;
+    plan.ruleset.weapons[0].own.set("damage_points", 1_000);
     for seed in 0..20 {
         let mut arena = Arena::fighting(&plan.clone().seeded(seed), 2);
         arena.attack(0, 1);
@@ -336,7 +336,7 @@ fn a_shooter_struck_dead_in_the_same_tick_still_does_its_damage() {
 fn two_who_kill_the_same_body_in_one_tick_get_one_kill_between_them() {
     let mut plan = range_plan();
     plan.map = maps::plain(&[[-5_000, 0, 0], [5_000, 0, 0], [0, 0, 8_000]]);
-    plan.ruleset.weapons[0].damage_points = 1_000;
+    plan.ruleset.weapons[0].own.set("damage_points", 1_000);
     let mut wins = [0_u32; 2];
     for seed in 0..200 {
         let mut arena = Arena::fighting(&plan.clone().seeded(seed), 3);
@@ -357,7 +357,7 @@ fn two_who_kill_the_same_body_in_one_tick_get_one_kill_between_them() {
 fn two_shots_of_one_tick_deal_no_more_than_the_body_had_whoever_comes_first() {
     let mut plan = range_plan();
     plan.map = maps::plain(&[[-5_000, 0, 0], [5_000, 0, 0], [0, 0, 8_000]]);
-    plan.ruleset.weapons[0].damage_points = 80;
+    plan.ruleset.weapons[0].own.set("damage_points", 80);
     let mut firsts = [0_u32; 2];
     for seed in 0..60 {
         println!("seed {seed}");
@@ -379,7 +379,7 @@ fn two_shots_of_one_tick_deal_no_more_than_the_body_had_whoever_comes_first() {
 fn a_shot_at_who_died_earlier_in_the_tick_is_all_overkill() {
     let mut plan = range_plan();
     plan.map = maps::plain(&[[-5_000, 0, 0], [5_000, 0, 0], [0, 0, 8_000]]);
-    plan.ruleset.weapons[0].damage_points = 1_000;
+    plan.ruleset.weapons[0].own.set("damage_points", 1_000);
     let mut arena = Arena::fighting(&plan, 3);
     let shots = [arena.attack(0, 2), arena.attack(1, 2)];
     arena.step();
@@ -394,7 +394,7 @@ fn a_shot_at_who_died_earlier_in_the_tick_is_all_overkill() {
 #[test]
 fn who_dies_while_reloading_does_not_finish_it() {
     let mut plan = range_plan();
-    plan.ruleset.weapons[0].damage_points = 1_000;
+    plan.ruleset.weapons[0].own.set("damage_points", 1_000);
     let mut arena = Arena::fighting(&plan, 2);
     arena.attack(1, 0);
     arena.step();
@@ -417,7 +417,7 @@ fn who_dies_while_reloading_does_not_finish_it() {
 #[test]
 fn spread_stays_within_its_bounds_and_differs_from_shot_to_shot() {
     let mut plan = range_plan();
-    plan.ruleset.weapons[0].spread_turn = 600;
+    plan.ruleset.weapons[0].own.set("spread_turn", 600);
     plan.ruleset.weapons[0].fire_interval_ms = 10;
     plan.ruleset.weapons[0].magazine_rounds = 200;
     let mut arena = Arena::fighting(&plan, 2);
@@ -442,7 +442,7 @@ fn spread_stays_within_its_bounds_and_differs_from_shot_to_shot() {
 #[test]
 fn a_score_limit_ends_the_match_with_the_leader_as_winner() {
     let mut plan = range_plan();
-    plan.ruleset.weapons[0].damage_points = 1_000;
+    plan.ruleset.weapons[0].own.set("damage_points", 1_000);
     plan.ruleset.matches.respawn_ms = 100;
     plan.score_limit = 3;
     let mut arena = Arena::fighting(&plan, 2);

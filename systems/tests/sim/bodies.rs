@@ -414,7 +414,8 @@ fn in_random_crowds_nobody_rests_inside_another() {
 
 #[test]
 fn a_dash_into_somebody_ends_like_a_walk_into_him() {
-    let reach_mm = crate::arena::default_rules().abilities[0].reach_mm;
+    let reach_mm =
+        crate::arena::default_rules().abilities[0].own.get("reach_mm").expect("a dash has a reach");
     let mut scene = Scene::new(2, &[[0, 0, 0], [0, 0, reach_mm + 150]]);
     // Once looked at, nobody has just appeared.
     for _ in 0..4 {
@@ -456,7 +457,7 @@ fn inside_the_dead_anybody_may_stand_and_who_is_in_a_corner_stays_there() {
 /// Two bodies walk to one spot; a third shoots once.
 fn struck_on_one_spot(seed: u64) -> u8 {
     let mut plan = Plan::on(maps::plain(&[[-1_000, 0, 0], [1_000, 0, 0], [0, 0, 9_000]])).seeded(seed);
-    plan.ruleset.weapons[0].spread_turn = 0;
+    plan.ruleset.weapons[0].own.set("spread_turn", 0);
     let mut arena = Arena::fighting(&plan, 3);
     let shooter = (0..3).find(|slot| arena.at(*slot).z != 0).expect("one stands apart");
     let pair: Vec<u8> = (0..3).filter(|slot| *slot != shooter).collect();
@@ -490,7 +491,8 @@ fn of_two_on_one_spot_neither_takes_more_than_half_of_the_hits() {
 fn from_inside_an_enemy_no_aim_is_a_head_shot_and_not_every_aim_strikes() {
     let mut plan = Plan::on(maps::plain(&[[0, 0, 0], [1_000, 0, 0]]));
     let weapon = &mut plan.ruleset.weapons[0];
-    (weapon.damage_points, weapon.fire_interval_ms, weapon.magazine_rounds) = (1, 1, 10_000);
+    weapon.own.set("damage_points", 1);
+    (weapon.fire_interval_ms, weapon.magazine_rounds) = (1, 10_000);
     plan.ruleset.body.health_points = 100_000;
     let mut parts = plan.parts();
     parts.setup.limits.inside_ms_max = 600_000;
@@ -516,8 +518,8 @@ fn from_inside_an_enemy_no_aim_is_a_head_shot_and_not_every_aim_strikes() {
             arena.step();
             shots += arena.shots();
             for event in &arena.output.events {
-                if let Event::Damaged { attacker, zone, .. } = event {
-                    *zones.entry((*attacker, *zone == Zone::Head)).or_insert(0_usize) += 1;
+                if let Event::Damaged { by: Some(by), zone, .. } = event {
+                    *zones.entry((*by, *zone == Zone::Head)).or_insert(0_usize) += 1;
                 }
             }
         }

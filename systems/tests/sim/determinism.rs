@@ -26,7 +26,7 @@ const SHUFFLES: u64 = if cfg!(debug_assertions) { 4 } else { 40 };
 fn busy_plan(map: Map, seed: u64) -> Plan {
     let mut plan = Plan::on(map).seeded(seed);
     plan.ruleset.matches.respawn_ms = 300;
-    plan.ruleset.weapons[0].damage_points = 40;
+    plan.ruleset.weapons[0].own.set("damage_points", 40);
     plan
 }
 
@@ -151,7 +151,7 @@ fn the_order_in_which_solids_were_inserted_changes_nothing() {
 #[test]
 fn a_shot_at_bodies_on_the_same_spot_strikes_the_same_one_in_a_restored_world() {
     let mut plan = Plan::on(maps::plain(&[[-2_000, 0, 0], [0, 0, 0], [2_000, 0, 0], [0, 0, 9_000]]));
-    plan.ruleset.weapons[0].spread_turn = 0;
+    plan.ruleset.weapons[0].own.set("spread_turn", 0);
     plan.ruleset.matches.respawn_ms = 100;
     for leaver in 0..3_u8 {
         let mut parts = plan.parts();
@@ -195,7 +195,7 @@ fn a_scene_full_of_ties_comes_out_the_same_in_every_order_of_solids() {
     let twice: Vec<_> = map.solids.iter().skip(1).cloned().collect();
     map.solids.extend(twice);
     let mut plan = busy_plan(map.clone(), 14);
-    plan.ruleset.weapons[0].spread_turn = 0;
+    plan.ruleset.weapons[0].own.set("spread_turn", 0);
     let run = |level: Arc<Level>, restores: bool| {
         let parts = plan.parts_in(level);
         let mut sim = Sim::new(&parts).expect("the plan is valid");

@@ -28,7 +28,7 @@ fn mirrored_box() -> Map {
 fn deadly(seed: u64, map: Map) -> Plan {
     let mut plan = Plan::on(map).seeded(seed);
     plan.mode = "duel";
-    plan.ruleset.weapons[0].damage_points = 1_000;
+    plan.ruleset.weapons[0].own.set("damage_points", 1_000);
     plan.ruleset.matches.respawn_ms = 200;
     plan
 }

@@ -32,16 +32,12 @@ fn plan(seed: u64) -> Plan {
     plan.ruleset.matches.respawn_ms = 300;
     plan.ruleset.matches.warmup_ms = 200;
     let rifle = &mut plan.ruleset.weapons[0];
-    (rifle.damage_points, rifle.magazine_rounds, rifle.draw_ms, rifle.reload_ms) = (37, 5, 80, 150);
-    let cannon =
-        WeaponRules { name: "cannon".into(), damage_points: 900, fire_interval_ms: 400, ..rifle.clone() };
-    let needle = WeaponRules {
-        name: "needle".into(),
-        damage_points: 1,
-        fire_interval_ms: 10,
-        draw_ms: 0,
-        ..rifle.clone()
-    };
+    rifle.own.set("damage_points", 37);
+    (rifle.magazine_rounds, rifle.draw_ms, rifle.reload_ms) = (5, 80, 150);
+    let mut cannon = WeaponRules { name: "cannon".into(), fire_interval_ms: 400, ..rifle.clone() };
+    cannon.own.set("damage_points", 900);
+    let mut needle = WeaponRules { name: "needle".into(), fire_interval_ms: 10, draw_ms: 0, ..rifle.clone() };
+    needle.own.set("damage_points", 1);
     plan.ruleset.weapons.extend([cannon, needle]);
     plan
 }

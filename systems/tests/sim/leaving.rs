@@ -17,8 +17,8 @@ use crate::maps;
 fn plan(mode: &'static str) -> Plan {
     let corners = [[-5_000, 0, -5_000], [5_000, 0, -5_000], [-5_000, 0, 5_000], [5_000, 0, 5_000]];
     let mut plan = Plan { mode, ..Plan::on(maps::plain(&corners)) };
-    plan.ruleset.weapons[0].spread_turn = 0;
-    plan.ruleset.weapons[0].damage_points = 10;
+    plan.ruleset.weapons[0].own.set("spread_turn", 0);
+    plan.ruleset.weapons[0].own.set("damage_points", 10);
     plan.ruleset.body.armour_points = 0;
     plan.ruleset.matches.respawn_ms = 1_000;
     plan
@@ -62,7 +62,7 @@ fn kill(arena: &mut Arena, slot: u8, target: u8) {
 
 fn deaths(arena: &Arena) -> Vec<(u32, u32)> {
     let died = |event: &Event| match event {
-        Event::Died { victim, killer, .. } => Some((victim.0, killer.0)),
+        Event::Died { victim, by: Some(by), .. } => Some((victim.0, by.0)),
         _ => None,
     };
     arena.output.events.iter().filter_map(died).collect()

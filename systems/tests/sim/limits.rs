@@ -29,7 +29,7 @@ const RANGES: [(&str, Set, u32, u32); 10] = [
 fn refusal(rate_hz: u32, set: Set, to: u32) -> Option<SetupError> {
     let mut parts = Plan { rate_hz, ..Plan::on(maps::duel_box()) }.parts();
     set(&mut parts.setup.limits, to);
-    TickRules::new(parts.setup, parts.ruleset, parts.map).err()
+    TickRules::new(&parts.kinds, parts.setup, parts.ruleset, parts.map).err()
 }
 
 fn check(rate_hz: u32, (limit, set, least, most): (&'static str, Set, u32, u32)) {

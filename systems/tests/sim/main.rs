@@ -21,6 +21,7 @@ mod peeking;
 #[allow(dead_code, reason = "the tests of space use the rest")]
 #[path = "../spatial/reference.rs"]
 mod reference;
+mod rulesets;
 mod schedule;
 mod spawns;
 mod speed;

@@ -18,7 +18,7 @@ fn no_two_systems_are_left_unordered() {
 #[test]
 fn archetypes_stay_the_same_through_fire_dash_reload_death_and_respawn() {
     let mut plan = Plan::on(maps::plain(&[[-5_000, 0, 0], [5_000, 0, 0]]));
-    plan.ruleset.weapons[0].damage_points = 60;
+    plan.ruleset.weapons[0].own.set("damage_points", 60);
     plan.ruleset.weapons[0].reload_ms = 50;
     plan.ruleset.matches.respawn_ms = 200;
     let mut arena = Arena::fighting(&plan, 2);

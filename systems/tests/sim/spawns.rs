@@ -74,7 +74,7 @@ fn in_a_fight_nobody_stands_up_inside_another() {
         println!("map {}, seed {seed}", map.id);
         let mut plan = Plan::on(map).seeded(seed);
         plan.ruleset.matches.respawn_ms = 300;
-        plan.ruleset.weapons[0].damage_points = 60;
+        plan.ruleset.weapons[0].own.set("damage_points", 60);
         let mut arena = Arena::fighting(&plan, 64);
         let mut crowd = Crowd::new(64, seed);
         let mut respawned = 0;
@@ -90,8 +90,8 @@ fn in_a_fight_nobody_stands_up_inside_another() {
 #[test]
 fn the_dead_are_in_nobodys_way() {
     let mut plan = Plan::on(maps::plain(&[[0, 0, 0], [0, 0, 9_000]]));
-    plan.ruleset.weapons[0].damage_points = 1_000;
-    plan.ruleset.weapons[0].spread_turn = 0;
+    plan.ruleset.weapons[0].own.set("damage_points", 1_000);
+    plan.ruleset.weapons[0].own.set("spread_turn", 0);
     plan.ruleset.matches.respawn_ms = 100;
     let mut arena = Arena::fighting(&plan, 2);
     let died_at = arena.at(1);

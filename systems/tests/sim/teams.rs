@@ -11,8 +11,8 @@ use crate::maps;
 fn plan(mode: &'static str) -> Plan {
     let corners = [[-5_000, 0, -5_000], [5_000, 0, -5_000], [-5_000, 0, 5_000], [5_000, 0, 5_000]];
     let mut plan = Plan { mode, ..Plan::on(maps::plain(&corners)) };
-    plan.ruleset.weapons[0].spread_turn = 0;
-    plan.ruleset.weapons[0].damage_points = 1_000;
+    plan.ruleset.weapons[0].own.set("spread_turn", 0);
+    plan.ruleset.weapons[0].own.set("damage_points", 1_000);
     plan.ruleset.matches.respawn_ms = 100;
     plan
 }

@@ -18,15 +18,16 @@ const PISTOL: u8 = 1;
 fn plan() -> Plan {
     let mut plan = Plan::on(maps::plain(&[[-5_000, 0, 0], [5_000, 0, 0]]));
     let rifle = &mut plan.ruleset.weapons[0];
-    (rifle.spread_turn, rifle.fire_interval_ms, rifle.draw_ms, rifle.magazine_rounds) = (0, 1_000, 250, 4);
-    let pistol = WeaponRules {
+    rifle.own.set("spread_turn", 0);
+    (rifle.fire_interval_ms, rifle.draw_ms, rifle.magazine_rounds) = (1_000, 250, 4);
+    let mut pistol = WeaponRules {
         name: "pistol".into(),
-        damage_points: 5,
         fire_interval_ms: 100,
         draw_ms: 125,
         magazine_rounds: 12,
         ..rifle.clone()
     };
+    pistol.own.set("damage_points", 5);
     plan.ruleset.weapons.push(pistol);
     plan
 }
@@ -111,7 +112,7 @@ fn a_switch_is_refused_with_its_reason() {
     arena.step();
     assert_eq!(switch(&mut arena, PISTOL), Some(Reason::WrongPhase));
     let mut deadly = plan();
-    deadly.ruleset.weapons[0].damage_points = 1_000;
+    deadly.ruleset.weapons[0].own.set("damage_points", 1_000);
     let mut arena = Arena::fighting(&deadly, 2);
     for index in [2, 7, 8, 255] {
         assert_eq!(switch(&mut arena, index), Some(Reason::UnknownAbility), "weapon {index}");

@@ -3,10 +3,12 @@
 use combat_components::map::Map;
 use combat_components::quantity::Vec3Mm;
 use combat_components::rules::Ruleset;
+use combat_systems::kinds::Kinds;
 use combat_systems::spatial::Level;
 
 pub fn rules() -> Ruleset {
-    Ruleset::parse("default.toml", include_str!("../../../assets/rulesets/default.toml"))
+    Kinds::SHIPPED
+        .ruleset("default.toml", include_str!("../../../assets/rulesets/default.toml"))
         .expect("the file is valid")
 }
 

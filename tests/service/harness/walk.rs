@@ -6,6 +6,7 @@ use combat_components::quantity::{Pitch, Vec3Mm, Velocity, Yaw};
 use combat_components::rules::Ruleset;
 use combat_components::streams::Stream;
 use combat_components::tick::TickRate;
+use combat_systems::kinds::Kinds;
 use combat_systems::spatial::{Level, Trail, Walker, Wish};
 use realtime_combat_service::session::catalogue::Catalogue;
 
@@ -16,7 +17,7 @@ const MM_BELOW_WHICH_IT_IS_STUCK: i64 = 4;
 
 pub fn catalogue() -> &'static Catalogue {
     static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
-    CATALOGUE.get_or_init(|| Catalogue::load(None, None).expect("what ships is sound"))
+    CATALOGUE.get_or_init(|| Catalogue::load(Kinds::SHIPPED, None, None).expect("what ships is sound"))
 }
 
 pub fn ruleset() -> Arc<Ruleset> {
