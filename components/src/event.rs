@@ -3,7 +3,7 @@
 use crate::cause::Cause;
 use crate::command::LeaveCause;
 use crate::ids::{Epoch, SimId, Slot};
-use crate::phase::{EndReason, Phase};
+use crate::phase::{EndReason, Phase, Winner};
 use crate::quantity::{MilliPoints, Pose, Vec3Mm, Velocity};
 use crate::reason::Reason;
 use crate::verdict::{Harm, Zone};
@@ -93,6 +93,6 @@ pub enum Event {
     PlayGoesOn,
     Ended {
         reason: EndReason,
-        winner: Option<SimId>,
+        winner: Winner,
     },
 }

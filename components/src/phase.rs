@@ -2,7 +2,7 @@
 
 use bevy_ecs::resource::Resource;
 
-use crate::ids::SimId;
+use crate::ids::{SimId, Team};
 use crate::tick::Tick;
 use crate::{canon_enum, canon_struct};
 
@@ -50,6 +50,36 @@ impl EndReason {
     }
 }
 
+/// Who has won.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Winner {
+    #[default]
+    Nobody,
+    Player {
+        id: SimId,
+    },
+    Team {
+        team: Team,
+    },
+}
+canon_enum!(Winner { 0 => Nobody, 1 => Player { id }, 2 => Team { team } });
+
+impl Winner {
+    pub const fn player(self) -> Option<SimId> {
+        match self {
+            Self::Player { id } => Some(id),
+            _ => None,
+        }
+    }
+
+    pub const fn team(self) -> Option<Team> {
+        match self {
+            Self::Team { team } => Some(team),
+            _ => None,
+        }
+    }
+}
+
 /// The state of the match; the only place that knows its phase.
 #[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MatchState {
@@ -62,8 +92,8 @@ pub struct MatchState {
     /// When the present wait for players began.
     pub resuming_since: Tick,
     pub end: Option<EndReason>,
-    /// Set at the end, where one player leads alone.
-    pub winner: Option<SimId>,
+    /// Decided at the end.
+    pub winner: Winner,
     /// Set while a round is over, in modes that have rounds: the next one starts at this tick at the earliest.
     pub next_round_at: Option<Tick>,
     /// Since the end of which tick no player has been in the session.

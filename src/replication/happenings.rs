@@ -19,7 +19,9 @@ pub fn message_of(event: &Event, epoch: Epoch, tick: Tick, roster: &[RosterEntry
             Happening::Killed { victim: victim.0, killer, weapon: cause.number(), zone }
         }
         Event::PhaseChanged { phase } => Happening::PhaseChanged { phase },
-        Event::Ended { reason, winner } => Happening::Ended { reason, winner: winner.map(|id| id.0) },
+        Event::Ended { reason, winner } => {
+            Happening::Ended { reason, winner: winner.player().map(|id| id.0) }
+        }
         Event::Resumed { epoch } => Happening::Resumed { epoch: epoch.0 },
         Event::PlayGoesOn => Happening::PlayGoesOn,
         Event::Connected { .. }

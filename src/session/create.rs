@@ -133,16 +133,14 @@ fn setup_of(
     wish: &CreateSession,
     map: &MapEntry,
     ruleset: &RulesetEntry,
-    mode: &'static Mode,
+    mode: &'static dyn Mode,
 ) -> Result<SessionSetup, SessionError> {
-    let most = mode.players_max.min(map.map.max_players);
+    let (least, most) = mode.players().into_inner();
+    let most = most.min(map.map.max_players);
     let max_players = wish.max_players.unwrap_or(most);
-    if !(mode.players_min..=most).contains(&max_players) {
-        let expected = match mode.players_min {
-            least if least == most => most.to_string(),
-            least => format!("{least} to {most}"),
-        };
-        let detail = format!("expected {expected} for mode {} on map {}", mode.name, map.map.id);
+    if !(least..=most).contains(&max_players) {
+        let expected = if least == most { most.to_string() } else { format!("{least} to {most}") };
+        let detail = format!("expected {expected} for mode {} on map {}", mode.name(), map.map.id);
         return Err(SessionError::Invalid { pointer: "/maxPlayers", detail });
     }
     if wish.bots > max_players {
@@ -162,7 +160,7 @@ fn setup_of(
         session: SessionId(uuid::Uuid::now_v7().into_bytes()),
         tick_rate: wish.tick_rate,
         seed: Seed(random_seed()?),
-        mode: mode.name.to_owned(),
+        mode: mode.name().to_owned(),
         max_players,
         friendly_fire: wish.friendly_fire.unwrap_or(rules.friendly_fire),
         time_limit: Tick(wish.tick_rate.ticks_in_ms(limit_ms)),

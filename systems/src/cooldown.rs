@@ -10,7 +10,7 @@ use combat_components::weapon::Arms;
 
 use crate::input::Now;
 use crate::match_flow::{Field, advance_match};
-use crate::modes::Respawn;
+use crate::modes::{Round, StandsUp};
 use crate::output::TickOutput;
 use crate::phases::Phase;
 use crate::roster::Roster;
@@ -56,26 +56,30 @@ fn finish_reloads(
     }
 }
 
-/// The dead whose time has come; where the mode has rounds, those only who come back into the one that is on.
+/// The dead whose time has come; while the match is on, those of them who may stand up by its mode.
 fn respawn_the_dead(mut field: Field) {
     let now = field.ground.now();
-    let is_on = field.state.phase == MatchPhase::Active;
-    if !is_on || field.ground.rules().mode.respawn == Respawn::Each {
-        place(|vitals| vitals.respawn_at.is_some_and(|at| at <= now), &mut field);
-        return;
+    let is_due = |vitals: &Vitals| vitals.respawn_at.is_some_and(|at| at <= now);
+    if field.state.phase != MatchPhase::Active {
+        return place(is_due, &mut field);
     }
-    match field.state.next_round_at {
-        Some(at) if at <= now => {
-            forget_the_round_that_ended(&mut field);
-            place(|_| true, &mut field);
+    let round = match field.state.next_round_at {
+        Some(at) if at <= now => Round::NextIsDue,
+        Some(_) => Round::Over,
+        None if nobody_can_fight(&field) => Round::Stuck,
+        None => Round::On,
+    };
+    match field.ground.rules().mode.stands_up(round) {
+        StandsUp::Nobody => {}
+        StandsUp::Due => place(is_due, &mut field),
+        StandsUp::Returning => {
+            place(|vitals| vitals.returns_with.is_some() && is_due(vitals), &mut field);
         }
-        Some(_) => {}
-        None if nobody_can_fight(&field) => place(|_| true, &mut field),
-        None => {
-            let comes_back = |vitals: &Vitals| {
-                vitals.returns_with.is_some() && vitals.respawn_at.is_some_and(|at| at <= now)
-            };
-            place(comes_back, &mut field);
+        StandsUp::Everybody => {
+            if round == Round::NextIsDue {
+                forget_the_round_that_ended(&mut field);
+            }
+            place(|_| true, &mut field);
         }
     }
 }

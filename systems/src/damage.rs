@@ -2,11 +2,14 @@
 //!
 //! Consequences are done in the tick's seeded order of players, so that no id decides whose blow was the last.
 
+use arrayvec::ArrayVec;
 use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
 use bevy_ecs::system::{Query, Res, ResMut};
 use combat_components::cause::Cause;
 use combat_components::event::Event;
 use combat_components::identity::Identity;
+use combat_components::ids::Team;
+use combat_components::limits::PLAYERS_MAX;
 use combat_components::phase::MatchState;
 use combat_components::quantity::MilliPoints;
 use combat_components::reason::Reason;
@@ -44,6 +47,7 @@ fn do_consequences(
     mut ground: Ground,
 ) {
     let fighter = "every entity of the roster is a fighter";
+    let mut somebody_died = false;
     for consequence in consequences.iter() {
         let Some(on) = roster.of(consequence.on) else {
             continue;
@@ -57,8 +61,9 @@ fn do_consequences(
                 continue;
             }
             let blow = Blow { by: identity.as_ref(), ally, zone, amount, of: consequence };
-            let (harm, killed) = strike(&mut victim, &blow, &mut state, &ground);
+            let (harm, killed) = strike(&mut victim, &blow, &ground);
             let remaining = victim.vitals.health;
+            somebody_died |= killed;
             let is_first_hit = tell(&blow, harm, (remaining, killed), &mut ground);
             if let Some(by) = by {
                 credit(&mut fighters.get_mut(by).expect(fighter), &blow, harm, (is_first_hit, killed));
@@ -75,15 +80,15 @@ fn do_consequences(
             }
         }
     }
+    if somebody_died {
+        let living = fighters.iter().filter(|fighter| fighter.vitals.is_alive());
+        let alive: ArrayVec<Team, PLAYERS_MAX> = living.map(|fighter| fighter.identity.team).collect();
+        note_death(&mut state, ground.rules(), &alive, ground.now());
+    }
 }
 
 /// What a blow does to a body, and whether it kills. Who died earlier in the tick has nothing left to lose.
-fn strike(
-    victim: &mut FighterItem<'_, '_>,
-    blow: &Blow<'_>,
-    state: &mut MatchState,
-    ground: &Ground<'_>,
-) -> (Harm, bool) {
+fn strike(victim: &mut FighterItem<'_, '_>, blow: &Blow<'_>, ground: &Ground<'_>) -> (Harm, bool) {
     if !victim.vitals.is_alive() {
         return (Harm { overkill: blow.amount, ..Harm::default() }, false);
     }
@@ -105,7 +110,6 @@ fn strike(
         victim.vitals.respawn_at = Some(again_at);
         victim.arms.reloaded_at = None;
         victim.score.deaths = victim.score.deaths.saturating_add(1);
-        note_death(state, rules.mode.respawn, again_at);
     }
     (harm, killed)
 }

@@ -1,6 +1,7 @@
 //! Leaving: what it costs, and what is kept of who has left.
 
 use arrayvec::ArrayVec;
+use bevy_ecs::change_detection::Mut;
 use bevy_ecs::entity::Entity;
 use bevy_ecs::system::Query;
 use bevy_ecs::world::World;
@@ -10,7 +11,7 @@ use combat_components::command::LeaveCause;
 use combat_components::departed::{Departed, DepartedPlayers, Kept};
 use combat_components::event::Event;
 use combat_components::identity::Identity;
-use combat_components::ids::{Pseudonym, SimId, Slot};
+use combat_components::ids::{Pseudonym, SimId, Slot, Team};
 use combat_components::limits::PLAYERS_MAX;
 use combat_components::link::Link;
 use combat_components::phase::{MatchState, Phase as MatchPhase};
@@ -111,15 +112,24 @@ fn hurt_that_counts(world: &World, vitals: &Vitals, now: Tick) -> Option<LastHur
     let is_on = state.phase == MatchPhase::Active;
     // While play waits for the players, this clock stands as that of the match does.
     let now = if state.is_resuming() { state.resuming_since } else { now };
-    let counts_ticks = world.resource::<TickRules>().leaving_is_death_ticks_max;
-    vitals.last_hurt.filter(|hurt| is_on && vitals.is_alive() && now.since(hurt.at) <= counts_ticks)
+    let rules = world.resource::<TickRules>();
+    let counts =
+        |hurt: &LastHurt| rules.mode.leaving_is_death(now.since(hurt.at), rules.leaving_is_death_ticks_max);
+    vitals.last_hurt.filter(|hurt| is_on && vitals.is_alive() && counts(hurt))
+}
+
+fn teams_alive(world: &World) -> ArrayVec<Team, PLAYERS_MAX> {
+    let bodies = world.resource::<Roster>().entities().map(|entity| world.entity(entity));
+    let living = bodies.filter(|body| body.get::<Vitals>().is_some_and(Vitals::is_alive));
+    living.filter_map(|body| body.get::<Identity>().map(|identity| identity.team)).collect()
 }
 
 fn die(world: &mut World, victim: SimId, hurt: &LastHurt, now: Tick) {
     let killer = credit(world, hurt);
-    let rules = world.resource::<TickRules>();
-    let (respawn, again_at) = (rules.mode.respawn, now.plus(rules.respawn_ticks));
-    note_death(&mut world.resource_mut::<MatchState>(), respawn, again_at);
+    let alive = teams_alive(world);
+    world.resource_scope(|world, mut state: Mut<'_, MatchState>| {
+        note_death(&mut state, world.resource::<TickRules>(), &alive, now);
+    });
     let LastHurt { cause, zone, .. } = *hurt;
     world.resource_mut::<TickOutput>().events.push(Event::Died { victim, by: Some(killer), cause, zone });
 }

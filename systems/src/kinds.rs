@@ -7,7 +7,9 @@ use combat_components::rules::kinds::RuleKinds;
 use combat_components::toml_error::TomlError;
 
 use crate::abilities::{AbilityKind, dash};
-use crate::modes::{Mode, deathmatch, duel};
+use crate::modes::Mode;
+use crate::modes::deathmatch::Deathmatch;
+use crate::modes::duel::Duel;
 use crate::weapons::{WeaponKind, hitscan};
 
 /// All that a ruleset, and a session's options, may name.
@@ -16,7 +18,7 @@ pub struct Kinds {
     /// The first is meant where a ruleset's weapon names none.
     pub weapons: &'static [&'static WeaponKind],
     pub abilities: &'static [&'static AbilityKind],
-    pub modes: &'static [&'static Mode],
+    pub modes: &'static [&'static dyn Mode],
 }
 
 impl Default for Kinds {
@@ -27,11 +29,8 @@ impl Default for Kinds {
 
 impl Kinds {
     /// What this server ships with.
-    pub const SHIPPED: Self = Self {
-        weapons: &[&hitscan::HITSCAN],
-        abilities: &[&dash::DASH],
-        modes: &[&duel::DUEL, &deathmatch::DEATHMATCH],
-    };
+    pub const SHIPPED: Self =
+        Self { weapons: &[&hitscan::HITSCAN], abilities: &[&dash::DASH], modes: &[&Duel, &Deathmatch] };
 
     /// Reads and validates a ruleset that names these kinds. `file` is what errors call it.
     ///
@@ -51,12 +50,12 @@ impl Kinds {
         self.abilities.iter().copied().find(|kind| kind.keys.name == name)
     }
 
-    pub fn mode(&self, name: &str) -> Option<&'static Mode> {
-        self.modes.iter().copied().find(|mode| mode.name == name)
+    pub fn mode(&self, name: &str) -> Option<&'static dyn Mode> {
+        self.modes.iter().copied().find(|mode| mode.name() == name)
     }
 
     /// For messages: every mode, in order.
     pub fn mode_names(&self) -> String {
-        self.modes.iter().map(|mode| mode.name).collect::<Vec<_>>().join(", ")
+        self.modes.iter().map(|mode| mode.name()).collect::<Vec<_>>().join(", ")
     }
 }

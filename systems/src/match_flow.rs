@@ -7,18 +7,19 @@ use combat_components::departed::{Departed, DepartedPlayers};
 use combat_components::event::Event;
 use combat_components::ids::Team;
 use combat_components::limits::PLAYERS_MAX;
-use combat_components::phase::{EndReason, MatchState, Phase as MatchPhase};
+use combat_components::phase::{EndReason, MatchState, Phase as MatchPhase, Winner};
 use combat_components::score::Score;
 use combat_components::streams::Streams;
 use combat_components::tick::Tick;
 
 use crate::cooldown::place;
-use crate::modes::{Contender, Respawn};
+use crate::modes::{CONTENDERS_MAX, Contender};
 use crate::movement::Ground;
 use crate::phases::Phase;
 use crate::roster::Roster;
 use crate::spawns::PlacesLeft;
 use crate::state::{Fighter, FighterReadOnlyItem};
+use crate::tick_rules::TickRules;
 
 pub fn install(schedule: &mut Schedule) {
     schedule.add_systems(advance_match.in_set(Phase::Cooldown));
@@ -47,12 +48,12 @@ impl Field<'_, '_> {
     fn has_enough_players(&self) -> bool {
         let is_here = |fighter: &FighterReadOnlyItem<'_, '_>| fighter.link.connected || fighter.identity.bot;
         let connected = self.fighters.iter().filter(is_here).count();
-        connected >= usize::from(self.ground.rules().mode.players_min)
+        self.ground.rules().mode.may_begin(connected)
     }
 
     /// Whether fewer are there than the mode needs. A body whose socket is gone is there.
     fn is_short(&self) -> bool {
-        self.roster.len() < usize::from(self.ground.rules().mode.players_min)
+        self.roster.len() < usize::from(*self.ground.rules().mode.players().start())
     }
 
     /// Whether those who are there and those who may still come back are enough; nobody's absence is another's. A
@@ -62,10 +63,10 @@ impl Field<'_, '_> {
         let may_come_back = |departed: &&Departed| departed.score.away_ticks < rules.empty_ticks_max;
         let awaited = self.departed.0.iter().filter(may_come_back).count();
         let here = self.roster.len();
-        here == 0 || here + awaited >= usize::from(rules.mode.players_min)
+        here == 0 || here + awaited >= usize::from(*rules.mode.players().start())
     }
 
-    fn contenders(&self) -> impl Iterator<Item = Contender<'_>> {
+    fn contenders(&self) -> ArrayVec<Contender<'_>, CONTENDERS_MAX> {
         let present = self.fighters.iter().map(|fighter| Contender {
             id: *fighter.id,
             team: fighter.identity.team,
@@ -78,7 +79,7 @@ impl Field<'_, '_> {
             score: &departed.score,
             present: false,
         });
-        present.chain(departed)
+        present.chain(departed).take(CONTENDERS_MAX).collect()
     }
 }
 
@@ -104,7 +105,7 @@ pub(crate) fn advance_match(mut field: Field) {
         MatchPhase::Warmup if field.roster.is_empty() => field.enter(MatchPhase::Waiting, None),
         MatchPhase::Warmup if due || field.state.phase_ends_at.is_none() => begin_when_complete(&mut field),
         MatchPhase::Active => {
-            let decided = rules.mode.is_decided(rules.setup.score_limit, field.contenders());
+            let decided = rules.mode.is_decided(rules.setup.score_limit, &field.contenders());
             if decided || due {
                 end(if decided { EndReason::ScoreLimit } else { EndReason::TimeLimit }, &mut field);
             } else if is_short && !field.can_be_enough_again() {
@@ -160,7 +161,7 @@ fn deal_teams(field: &mut Field<'_, '_>) {
     let mut changed = false;
     for entity in field.roster.entities() {
         let mut fighter = field.fighters.get_mut(entity).expect("every entity of the roster is a fighter");
-        let team = field.ground.rules().mode.team_of(fighter.identity.team, dealt.iter().copied());
+        let team = field.ground.rules().mode.team_of(fighter.identity.team, &dealt);
         changed |= team != fighter.identity.team;
         fighter.identity.team = team;
         dealt.push(team);
@@ -170,10 +171,10 @@ fn deal_teams(field: &mut Field<'_, '_>) {
     }
 }
 
-/// A death that counts ends the round, where the mode has rounds.
-pub(crate) fn note_death(state: &mut MatchState, respawn: Respawn, again_at: Tick) {
-    if state.phase == MatchPhase::Active && respawn == Respawn::NextRound {
-        state.next_round_at = state.next_round_at.or(Some(again_at));
+/// Somebody has died. Whether that ends the round is the mode's decision, given the teams of all who are alive.
+pub(crate) fn note_death(state: &mut MatchState, rules: &TickRules, alive: &[Team], now: Tick) {
+    if state.phase == MatchPhase::Active && rules.mode.death_ends_round(alive) {
+        state.next_round_at = state.next_round_at.or(Some(now.plus(rules.respawn_ticks)));
     }
 }
 
@@ -199,14 +200,14 @@ fn wait_for_players(field: &mut Field<'_, '_>) {
 /// Ends the match; who leads, if somebody does, has won.
 pub(crate) fn end(reason: EndReason, field: &mut Field<'_, '_>) {
     let was_active = field.state.phase == MatchPhase::Active;
-    let leader = field.ground.rules().mode.leader(field.contenders());
+    let winner = field.ground.rules().mode.winner(&field.contenders());
     field.state.phase = MatchPhase::Ended;
     field.state.phase_ends_at = None;
     field.state.resuming_until = None;
     field.state.next_round_at = None;
     field.state.end = Some(reason);
-    field.state.winner = leader.filter(|_| was_active);
-    let winner = field.state.winner;
+    let winner = if was_active { winner } else { Winner::Nobody };
+    field.state.winner = winner;
     let events = &mut field.ground.displacing().output.events;
     events.push(Event::PhaseChanged { phase: MatchPhase::Ended });
     events.push(Event::Ended { reason, winner });

@@ -1,5 +1,6 @@
 //! Joining, leaving and the facts about links: the commands of session and services.
 
+use arrayvec::ArrayVec;
 use bevy_ecs::change_detection::Mut;
 use bevy_ecs::entity::Entity;
 use bevy_ecs::resource::Resource;
@@ -113,7 +114,8 @@ fn join(world: &mut World, identity: Identity) {
 /// What the mode makes of a newcomer's wish.
 fn dealt_team(world: &World, wish: Team) -> Team {
     let team = |entity| world.get::<Identity>(entity).expect("every body in the roster has an identity").team;
-    world.resource::<TickRules>().mode.team_of(wish, world.resource::<Roster>().entities().map(team))
+    let others: ArrayVec<Team, PLAYERS_MAX> = world.resource::<Roster>().entities().map(team).collect();
+    world.resource::<TickRules>().mode.team_of(wish, &others)
 }
 
 fn place_for_newcomer(world: &mut World) -> Pose {

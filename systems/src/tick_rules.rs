@@ -56,7 +56,7 @@ pub struct TickRules {
     pub setup: SessionSetup,
     pub ruleset: Arc<Ruleset>,
     pub map: Arc<Map>,
-    pub mode: &'static Mode,
+    pub mode: &'static dyn Mode,
     pub movement: MovementLimits,
     pub weapons: ArrayVec<TickWeapon, WEAPONS_MAX>,
     pub abilities: ArrayVec<TickAbility, ABILITIES_MAX>,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use combat_components::cause::Cause;
 use combat_components::event::Event;
 use combat_components::ids::SimId;
-use combat_components::phase::Phase;
+use combat_components::phase::{Phase, Winner};
 use combat_components::quantity::{MilliPoints, Vec3Mm};
 use combat_components::rules::Ruleset;
 use combat_components::score::Score;
@@ -130,7 +130,11 @@ pub fn tell(event: &Event, names: &Names<'_>) -> String {
         Event::Resumed { epoch } => format!("the session was taken up again, epoch {}", epoch.0),
         Event::PlayGoesOn => "play goes on".to_owned(),
         Event::Ended { reason, winner } => {
-            let winner = winner.as_ref().map_or("nobody", player);
+            let winner = match winner {
+                Winner::Nobody => "nobody".to_owned(),
+                Winner::Player { id } => player(id).to_owned(),
+                Winner::Team { team } => format!("team {}", team.0),
+            };
             format!("ended by {}, {winner} won", reason.code())
         }
     }
@@ -176,7 +180,8 @@ pub fn as_json(event: &Event) -> Value {
         Event::Resumed { epoch } => json!({"type": "resumed", "epoch": epoch.0}),
         Event::PlayGoesOn => json!({"type": "play_goes_on"}),
         Event::Ended { reason, winner } => {
-            json!({"type": "ended", "reason": reason.code(), "winner": winner.map(|id| id.0)})
+            let (player, team) = (winner.player().map(|id| id.0), winner.team().map(|team| team.0));
+            json!({"type": "ended", "reason": reason.code(), "winner": player, "winningTeam": team})
         }
     }
 }

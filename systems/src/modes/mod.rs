@@ -1,42 +1,108 @@
 //! The modes a match can be played in: one file each, and one line in `kinds.rs`.
+//!
+//! A mode decides; what it decides is done by the systems of the match, and all that it is asked is a pure function.
+
+use std::fmt::Debug;
+use std::ops::RangeInclusive;
 
 use arrayvec::ArrayVec;
 use combat_components::ids::{SimId, Team};
 use combat_components::limits::{DEPARTED_MAX, PLAYERS_MAX};
+use combat_components::phase::Winner;
 use combat_components::score::Score;
 
 pub mod deathmatch;
 pub mod duel;
 
-/// Who stands up again after a death, and when.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Respawn {
-    /// The dead, each after the ruleset's delay.
-    Each,
-    /// A death ends the round. The next one starts after the ruleset's delay, for everybody at once and whole.
-    NextRound,
-}
-
-/// What a wish for a team is worth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Teams {
-    /// Nothing: everybody stands alone.
-    None,
-    /// It is granted while the team is not larger than all others together, so that everybody has an enemy.
-    Wished,
-}
-
 /// The rules of a mode.
-#[derive(Debug)]
-pub struct Mode {
-    pub name: &'static str,
-    /// Warm-up begins with this many connected players, and so does the match.
-    pub players_min: u8,
-    pub players_max: u8,
-    pub teams: Teams,
-    pub respawn: Respawn,
+pub trait Mode: Debug + Sync {
+    /// As a session's options name it.
+    fn name(&self) -> &'static str;
+
+    /// How many can play it.
+    fn players(&self) -> RangeInclusive<u8>;
+
+    /// Whether warm-up begins with so many connected players, and so does the match.
+    fn may_begin(&self, connected: usize) -> bool {
+        connected >= usize::from(*self.players().start())
+    }
+
+    /// The team that somebody gets who wishes for one, given the teams of everybody else.
+    fn team_of(&self, wish: Team, others: &[Team]) -> Team;
+
+    /// Who of the dead stands up while the match is on; in warm-up everybody does when his time has come.
+    fn stands_up(&self, round: Round) -> StandsUp;
+
+    /// Whether a death ends the round, given the teams of all who are alive after it. The next one begins after the
+    /// ruleset's delay.
+    fn death_ends_round(&self, alive: &[Team]) -> bool;
+
+    /// Whether leaving alive is a death, so many ticks after damage by somebody.
+    fn leaving_is_death(&self, since_hurt_ticks: u32, limit_ticks: u32) -> bool {
+        since_hurt_ticks <= limit_ticks
+    }
+
     /// What a score is worth; higher is better.
-    pub points: fn(&Score) -> i32,
+    fn points(&self, score: &Score) -> i32 {
+        i32::from(score.kills)
+    }
+
+    /// Whether the match is over because of what has been achieved; a limit of 0 means that there is none.
+    fn is_decided(&self, limit: u16, contenders: &[Contender<'_>]) -> bool {
+        limit > 0 && self.best_side(contenders).is_some_and(|best| best.points >= i32::from(limit))
+    }
+
+    /// Who has won if the match ends now: the best of the side that leads alone.
+    fn winner(&self, contenders: &[Contender<'_>]) -> Winner {
+        let leader = self.best_side(contenders).filter(|best| best.alone);
+        leader.map_or(Winner::Nobody, |best| Winner::Player { id: best.first })
+    }
+
+    /// A team is a side, and so is everybody without one. Those who have left still count for their team; a side of
+    /// which nobody is left is none.
+    fn best_side(&self, contenders: &[Contender<'_>]) -> Option<Side> {
+        let mut teams: ArrayVec<TeamSum, CONTENDERS_MAX> = ArrayVec::new();
+        let mut best = None;
+        for Contender { id, team, score, present } in contenders.iter().copied() {
+            let points = self.points(score);
+            match team {
+                Team::NONE if present => best = Side::better(best, points, id, team),
+                Team::NONE => {}
+                _ => TeamSum::of(team, &mut teams).add(points, id, present),
+            }
+        }
+        for TeamSum { team, points, first } in teams {
+            if let Some((_, first)) = first {
+                best = Side::better(best, points, first, team);
+            }
+        }
+        best
+    }
+}
+
+/// How a match stands that may have rounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Round {
+    /// It is on. So is all of a match without rounds.
+    On,
+    /// It is on, somebody waits who has not been in it, and it has no two who could end it.
+    Stuck,
+    /// A death has ended it, and the next one is not due.
+    Over,
+    /// The next one is due.
+    NextIsDue,
+}
+
+/// Who of the dead stands up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StandsUp {
+    Nobody,
+    /// Everybody whose own time has come.
+    Due,
+    /// Of those only who come back into the round that they left alive.
+    Returning,
+    /// Everybody, and the living stand at a spawn point again too.
+    Everybody,
 }
 
 /// Somebody who is in the match or has left it.
@@ -48,58 +114,25 @@ pub struct Contender<'a> {
     pub present: bool,
 }
 
-impl Mode {
-    /// The team that somebody gets who wishes for one, given the teams of everybody else.
-    ///
-    /// Instead of a team that is too large he gets the smallest of the others, or the first that nobody has.
-    pub fn team_of(&self, wish: Team, others: impl Iterator<Item = Team> + Clone) -> Team {
-        if self.teams == Teams::None || wish == Team::NONE {
-            return Team::NONE;
-        }
-        let size = |team: Team| others.clone().filter(|other| *other == team).count();
-        let wished = size(wish);
-        if wished <= others.clone().count() - wished {
-            return wish;
-        }
-        let rivals = others.clone().filter(|other| *other != wish && *other != Team::NONE);
-        let smallest = rivals.min_by_key(|rival| (size(*rival), rival.0));
-        smallest.unwrap_or(if wish == Team(1) { Team(2) } else { Team(1) })
+/// A wish for a team is granted while the team is not larger than all others together, so that everybody has an enemy.
+///
+/// Instead of a team that is too large he gets the smallest of the others, or the first that nobody has.
+pub fn wished_team(wish: Team, others: &[Team]) -> Team {
+    if wish == Team::NONE {
+        return Team::NONE;
     }
-
-    /// Whether a side has reached the limit; 0 means that there is none.
-    pub fn is_decided<'a>(&self, limit: u16, contenders: impl Iterator<Item = Contender<'a>>) -> bool {
-        limit > 0 && self.best_side(contenders).is_some_and(|best| best.points >= i32::from(limit))
+    let size = |team: Team| others.iter().filter(|other| **other == team).count();
+    let wished = size(wish);
+    if wished <= others.len() - wished {
+        return wish;
     }
-
-    /// Who has won if the match ends now: the best of the side that leads alone.
-    pub fn leader<'a>(&self, contenders: impl Iterator<Item = Contender<'a>>) -> Option<SimId> {
-        self.best_side(contenders).filter(|best| best.alone).map(|best| best.first)
-    }
-
-    /// A team is a side, and so is everybody without one. Those who have left still count for their team; a side of
-    /// which nobody is left is none.
-    fn best_side<'a>(&self, contenders: impl Iterator<Item = Contender<'a>>) -> Option<BestSide> {
-        let mut teams: ArrayVec<TeamSum, CONTENDERS_MAX> = ArrayVec::new();
-        let mut best = None;
-        for Contender { id, team, score, present } in contenders {
-            let points = (self.points)(score);
-            match team {
-                Team::NONE if present => best = BestSide::of(best, points, id),
-                Team::NONE => {}
-                _ => TeamSum::of(team, &mut teams).add(points, id, present),
-            }
-        }
-        for TeamSum { points, first, .. } in teams {
-            if let Some((_, first)) = first {
-                best = BestSide::of(best, points, first);
-            }
-        }
-        best
-    }
+    let rivals = others.iter().copied().filter(|other| *other != wish && *other != Team::NONE);
+    let smallest = rivals.min_by_key(|rival| (size(*rival), rival.0));
+    smallest.unwrap_or(if wish == Team(1) { Team(2) } else { Team(1) })
 }
 
 /// Everybody who is in the match and everybody remembered.
-const CONTENDERS_MAX: usize = PLAYERS_MAX + DEPARTED_MAX;
+pub const CONTENDERS_MAX: usize = PLAYERS_MAX + DEPARTED_MAX;
 
 #[derive(Clone, Copy)]
 struct TeamSum {
@@ -126,18 +159,23 @@ impl TeamSum {
     }
 }
 
-struct BestSide {
-    points: i32,
-    first: SimId,
-    alone: bool,
+/// A team, or somebody without one, that leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Side {
+    pub team: Team,
+    pub points: i32,
+    /// The best of those present; among equals who joined first.
+    pub first: SimId,
+    /// Whether nobody else has as many points.
+    pub alone: bool,
 }
 
-impl BestSide {
-    fn of(best: Option<Self>, points: i32, first: SimId) -> Option<Self> {
+impl Side {
+    fn better(best: Option<Self>, points: i32, first: SimId, team: Team) -> Option<Self> {
         match best {
             Some(best) if points < best.points => Some(best),
             Some(best) if points == best.points => Some(Self { alone: false, ..best }),
-            _ => Some(Self { points, first, alone: true }),
+            _ => Some(Self { team, points, first, alone: true }),
         }
     }
 }
@@ -158,43 +196,46 @@ mod tests {
         Contender { present: false, ..contender }
     }
 
-    fn deathmatch() -> &'static Mode {
-        &deathmatch::DEATHMATCH
+    const MATCH: &dyn Mode = &deathmatch::Deathmatch;
+    const DUEL: &dyn Mode = &duel::Duel;
+
+    fn won(id: u32) -> Winner {
+        Winner::Player { id: SimId(id) }
     }
 
     #[test]
     fn a_leader_leads_alone() {
         let (three, five) = (score(3), score(5));
-        let leader = |of: [Contender<'_>; 2]| deathmatch().leader(of.into_iter());
-        assert_eq!(leader([of(1, 0, &three), of(2, 0, &five)]), Some(SimId(2)));
-        assert_eq!(leader([of(1, 0, &five), of(2, 0, &five)]), None);
-        assert_eq!(deathmatch().leader(std::iter::empty()), None);
+        let leader = |of: [Contender<'_>; 2]| MATCH.winner(&of);
+        assert_eq!(leader([of(1, 0, &three), of(2, 0, &five)]), won(2));
+        assert_eq!(leader([of(1, 0, &five), of(2, 0, &five)]), Winner::Nobody);
+        assert_eq!(MATCH.winner(&[]), Winner::Nobody);
     }
 
     #[test]
     fn a_player_who_has_left_cannot_win_and_still_counts_for_his_team() {
         let (one, three, five) = (score(1), score(3), score(5));
         let all = [left(of(1, 0, &five)), of(2, 0, &three), of(3, 0, &one)];
-        assert_eq!(deathmatch().leader(all.into_iter()), Some(SimId(2)));
-        assert!(!deathmatch().is_decided(5, all.into_iter()));
+        assert_eq!(MATCH.winner(&all), won(2));
+        assert!(!MATCH.is_decided(5, &all));
         let teams = [left(of(1, 1, &five)), of(2, 1, &one), of(3, 2, &three), left(of(4, 3, &five))];
-        assert_eq!(deathmatch().leader(teams.into_iter()), Some(SimId(2)));
-        assert!(deathmatch().is_decided(6, teams.into_iter()));
-        assert!(!deathmatch().is_decided(7, teams.into_iter()));
+        assert_eq!(MATCH.winner(&teams), won(2));
+        assert!(MATCH.is_decided(6, &teams));
+        assert!(!MATCH.is_decided(7, &teams));
     }
 
     #[test]
     fn no_limit_never_decides() {
         let many = score(500);
-        let mode = &duel::DUEL;
-        assert!(!mode.is_decided(0, [of(1, 0, &many)].into_iter()));
-        assert!(mode.is_decided(500, [of(1, 0, &many)].into_iter()));
+        assert!(!DUEL.is_decided(0, &[of(1, 0, &many)]));
+        assert!(DUEL.is_decided(500, &[of(1, 0, &many)]));
     }
 
     #[test]
     fn a_wish_for_a_team_is_granted_while_it_leaves_everybody_an_enemy() {
         let team = |wish: u8, others: &[u8]| {
-            deathmatch().team_of(Team(wish), others.iter().map(|other| Team(*other))).0
+            let others: Vec<Team> = others.iter().map(|other| Team(*other)).collect();
+            MATCH.team_of(Team(wish), &others).0
         };
         assert_eq!(team(1, &[]), 1);
         assert_eq!(team(1, &[1]), 2, "the second of two is the enemy of the first");
@@ -203,7 +244,6 @@ mod tests {
         assert_eq!(team(1, &[1, 1, 2]), 2);
         assert_eq!(team(9, &[9, 9, 9, 5, 4, 5, 4, 9, 9]), 4, "the smallest of the others");
         assert_eq!(team(0, &[0, 1, 1]), 0);
-        let duel = &duel::DUEL;
-        assert_eq!(duel.team_of(Team(3), [Team(1)].into_iter()), Team::NONE);
+        assert_eq!(DUEL.team_of(Team(3), &[Team(1)]), Team::NONE);
     }
 }

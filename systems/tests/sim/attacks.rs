@@ -3,7 +3,7 @@
 use combat_components::command::{Command, Deed};
 use combat_components::event::Event;
 use combat_components::ids::{SimId, Team};
-use combat_components::phase::EndReason;
+use combat_components::phase::{EndReason, Winner};
 use combat_components::quantity::{Pitch, Vec3Mm, Yaw};
 use combat_components::reason::Reason;
 use combat_components::verdict::{Hit, Zone};
@@ -454,7 +454,7 @@ fn a_score_limit_ends_the_match_with_the_leader_as_winner() {
             _ => None,
         })
     });
-    assert_eq!(ended, Some((EndReason::ScoreLimit, Some(SimId(1)))));
+    assert_eq!(ended, Some((EndReason::ScoreLimit, Winner::Player { id: SimId(1) })));
     assert_eq!(arena.public(0).kills, 3);
 }
 
@@ -470,6 +470,6 @@ fn a_time_limit_ends_the_match_at_its_tick_without_a_winner_in_a_tie() {
             _ => None,
         })
     });
-    assert_eq!(ended, Some((EndReason::TimeLimit, None)));
+    assert_eq!(ended, Some((EndReason::TimeLimit, Winner::Nobody)));
     assert_eq!(arena.tick() - began, 500);
 }

@@ -226,7 +226,7 @@ fn check_vitals(arena: &Arena, after: &BTreeMap<SimId, Vitals>) {
     }
     let state = arena.sim.match_state();
     assert!(state.next_round_at.is_none_or(|at| at <= now.plus(rules.respawn_ticks)));
-    assert!(state.next_round_at.is_none() || arena.sim.rules().mode.name == "duel");
+    assert!(state.next_round_at.is_none() || arena.sim.rules().mode.name() == "duel");
 }
 
 /// Deaths are told once each, and counted once each.

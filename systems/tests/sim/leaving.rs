@@ -3,7 +3,7 @@
 use combat_components::command::{Command, Deed, LeaveCause};
 use combat_components::event::Event;
 use combat_components::ids::{Epoch, Pseudonym, SimId, Slot, Team};
-use combat_components::phase::{EndReason, Phase};
+use combat_components::phase::{EndReason, Phase, Winner};
 use combat_components::quantity::{Pitch, Yaw};
 use combat_components::score::Score;
 use combat_components::setup::SimLimits;
@@ -211,9 +211,8 @@ fn a_death_by_leaving_can_decide_the_match() {
     let mut arena = Arena::fighting(&Plan { score_limit: 1, ..plan("deathmatch") }, 2);
     shoot(&mut arena, 0, 1);
     leave(&mut arena, 1, LeaveCause::Left);
-    assert!(
-        arena.output.events.contains(&Event::Ended { reason: EndReason::ScoreLimit, winner: Some(SimId(1)) })
-    );
+    let winner = Winner::Player { id: SimId(1) };
+    assert!(arena.output.events.contains(&Event::Ended { reason: EndReason::ScoreLimit, winner }));
 }
 
 #[test]
@@ -252,7 +251,7 @@ fn ends_at(arena: &Arena) -> Tick {
 
 fn outcome(arena: &Arena) -> (Option<EndReason>, Option<SimId>) {
     let state = arena.sim.match_state();
-    (state.end, state.winner)
+    (state.end, state.winner.player())
 }
 
 #[test]
@@ -291,7 +290,7 @@ fn a_minute_of_absence_is_everybodys_own() {
     leave(&mut arena, 1, LeaveCause::Left);
     arena.step_by(2 * 128);
     assert_eq!(outcome(&arena).0, Some(EndReason::TooFewPlayers), "his own minute is over");
-    assert_eq!(arena.sim.match_state().winner, arena.sim.members().next().map(|(id, ..)| id));
+    assert_eq!(arena.sim.match_state().winner.player(), arena.sim.members().next().map(|(id, ..)| id));
 }
 
 #[test]
@@ -394,6 +393,7 @@ fn a_kill_wins_a_match_that_is_on_when_it_is_ended_and_none_that_is_still_warmin
         arena.step();
         assert_eq!(arena.public(0).kills, 1, "{phase:?}");
         assert_eq!(outcome(&arena), (Some(EndReason::Requested), winner), "{phase:?}");
+        let winner = arena.sim.match_state().winner;
         assert!(arena.output.events.contains(&Event::Ended { reason: EndReason::Requested, winner }));
     }
 }

@@ -3,7 +3,7 @@
 use combat_components::command::{Command, LeaveCause};
 use combat_components::event::Event;
 use combat_components::ids::{Slot, Team};
-use combat_components::phase::{EndReason, Phase};
+use combat_components::phase::{EndReason, Phase, Winner};
 
 use crate::arena::{Arena, Plan};
 use crate::maps;
@@ -105,5 +105,7 @@ fn a_team_kill_never_counts_and_never_wins() {
     assert_eq!((arena.public(0).kills, arena.public(2).deaths), (0, 5));
     arena.input.push(Command::End { reason: EndReason::Requested });
     arena.step();
-    assert!(arena.output.events.contains(&Event::Ended { reason: EndReason::Requested, winner: None }));
+    assert!(
+        arena.output.events.contains(&Event::Ended { reason: EndReason::Requested, winner: Winner::Nobody })
+    );
 }
