@@ -102,6 +102,26 @@ fn hulls_without_volume_or_with_repeated_corners_are_refused() {
 }
 
 #[test]
+fn long_walls_aslant_that_would_make_every_claim_dear_are_refused_and_crates_on_a_floor_are_not() {
+    let with = |solid: &dyn Fn(i32) -> String, count: i32| {
+        format!("{ARENA}{}", (0..count).map(solid).collect::<String>())
+    };
+    let wall = |place: i32| {
+        format!("[[cuboid]]\ncenter_mm = [0, 2_000, {place}]\nsize_mm = [10, 4_000, 50_000]\nyaw_deg = 45\n")
+    };
+    let error = map_error(&with(&wall, 400));
+    assert!(
+        error.contains("cuboid: expected at most 8192 pairs of solids whose boxes along the axes overlap"),
+        "{error}"
+    );
+    let crates = |place: i32| {
+        let (x, z) = (place % 30 * 1_500 - 22_000, place / 30 * 1_500 - 18_000);
+        format!("[[cuboid]]\ncenter_mm = [{x}, 13_000, {z}]\nsize_mm = [700, 700, 700]\nyaw_deg = 45\n")
+    };
+    assert!(Map::parse("m.toml", &with(&crates, 700)).is_ok());
+}
+
+#[test]
 fn a_spawn_outside_the_bounds_is_refused() {
     check_map(
         "at_mm = [-18_000, 0, -15_000]",

@@ -12,7 +12,7 @@ use combat_components::reason::Reason;
 use crate::formulas::aim;
 use crate::formulas::bodies::heading;
 use crate::formulas::movement::{Deflection, MovementLimits, Segment, WayPoint};
-use crate::spatial::{Level, PATH_POINTS_MAX};
+use crate::spatial::{Level, PATH_POINTS_MAX, Ways};
 
 /// Points no further apart than a body's radius; one claim never reaches further than [`PATH_POINTS_MAX`] radii, and
 /// what is too long ends early.
@@ -43,6 +43,8 @@ pub(crate) struct ClaimedWay<'a> {
     length_um: i64,
     points: &'a [WayPoint],
     beside_wall: OnceCell<bool>,
+    /// Where walls lead a body that goes on as it was, for as long as the span that is judged covers.
+    ways: OnceCell<Ways>,
 }
 
 impl<'a> ClaimedWay<'a> {
@@ -55,7 +57,7 @@ impl<'a> ClaimedWay<'a> {
         points: &'a mut WayPoints,
     ) -> Self {
         way_points(level, from, claim, points);
-        Self { level, from, claim, length_um, points, beside_wall: OnceCell::new() }
+        Self { level, from, claim, length_um, points, beside_wall: OnceCell::new(), ways: OnceCell::new() }
     }
 
     /// The least number of ticks of `span` in which a body that begins with `motion` can have gone this way, and how it
@@ -71,8 +73,9 @@ impl<'a> ClaimedWay<'a> {
     ) -> Result<(u32, Motion), Reason> {
         let mut legal: Option<(u32, Motion)> = None;
         let mut refusal = Reason::TooFast;
+        let ticks_max = *span.ticks.end();
         for ticks in span.ticks {
-            match self.judge_in(motion, ticks, limits) {
+            match self.judge_in(motion, (ticks, ticks_max), limits) {
                 Ok(end) if !span.rested || ticks == 0 => return Ok((ticks, end)),
                 Ok(end) => legal = Some(legal.map_or((ticks, end), |(least, any)| (least, any.or(&end)))),
                 Err(reason) => refusal = reason,
@@ -81,12 +84,18 @@ impl<'a> ClaimedWay<'a> {
         legal.ok_or(refusal)
     }
 
-    fn judge_in(&self, motion: &Motion, ticks: u32, limits: &MovementLimits) -> Result<Motion, Reason> {
+    /// In so many ticks of a span that covers `ticks_max` at most.
+    fn judge_in(
+        &self,
+        motion: &Motion,
+        (ticks, ticks_max): (u32, u32),
+        limits: &MovementLimits,
+    ) -> Result<Motion, Reason> {
         let segment = self.segment(ticks);
         let steered = limits.judge_across(motion, &segment);
         // Where a wall is in the way, what cannot have been steered may have been deflected.
         let across = match steered {
-            Err(Reason::TooMuchAcceleration) => match self.deflection(motion, ticks, limits) {
+            Err(Reason::TooMuchAcceleration) => match self.deflection(motion, (ticks, ticks_max), limits) {
                 None => steered,
                 deflection => limits.judge_across(motion, &Segment { deflection, ..segment }),
             },
@@ -118,14 +127,20 @@ impl<'a> ClaimedWay<'a> {
     }
 
     /// What a wall leaves of the velocity of a body that goes on as it was; `None` when it runs into none.
-    fn deflection(&self, motion: &Motion, ticks: u32, limits: &MovementLimits) -> Option<Deflection> {
+    fn deflection(
+        &self,
+        motion: &Motion,
+        (ticks, ticks_max): (u32, u32),
+        limits: &MovementLimits,
+    ) -> Option<Deflection> {
         if !self.passes_a_wall() {
             return None;
         }
         let Velocity { x, z, .. } = limits.velocity_of(motion);
         let ahead = heading(Vec3Mm::default(), Vec3Mm::new(x, 0, z))?;
-        let far_mm = (limits.reach_um(ticks) / 1_000).min(AHEAD_MM_MAX) as i32 + AHEAD_MM;
-        let led = self.level.led(self.from, ahead, far_mm)?;
+        let far_mm = |ticks| (limits.reach_um(ticks) / 1_000).min(AHEAD_MM_MAX) as i32 + AHEAD_MM;
+        let ways = self.ways.get_or_init(|| self.level.led(self.from, ahead, far_mm(ticks_max)));
+        let led = ways.within(far_mm(ticks))?;
         let [x, _, z] = aim::direction(led.along.unwrap_or(ahead), Pitch::default());
         let thousandths = |part: f32| libm::roundf(part * 1_000.0) as i64;
         Some(Deflection {

@@ -17,6 +17,9 @@ pub const SOLIDS_MAX: usize = 1_024;
 pub const HULL_POINTS_MAX: usize = 64;
 /// All hulls of a map together: a file's faces are found within a second even unoptimised.
 pub const HULL_POINTS_TOTAL_MAX: usize = 4_096;
+/// Pairs of solids whose boxes along the axes overlap: a level is asked about all that overlap where a body is, so that
+/// 1,023 long walls aslant would cost every claim milliseconds. As many crates as there may be on eight floors have fewer.
+pub const OVERLAPS_MAX: usize = 8_192;
 pub const SPAWNS: RangeInclusive<usize> = 2..=64;
 pub const MAP_ID_BYTES_MAX: usize = 32;
 pub const MAP_NAME_BYTES_MAX: usize = 64;
@@ -103,7 +106,29 @@ fn solids(root: &Table<'_>) -> Result<Vec<Solid>, TomlError> {
         check_hull(table, &points)?;
         solids.push(Solid::Hull { points });
     }
+    let overlaps = overlaps(&solids);
+    if overlaps > OVERLAPS_MAX {
+        let message = format!(
+            "expected at most {OVERLAPS_MAX} pairs of solids whose boxes along the axes overlap, found {overlaps}: \
+             long walls that stand aslant are better made of short ones"
+        );
+        return Err(root.error("cuboid", message));
+    }
     Ok(solids)
+}
+
+fn overlaps(solids: &[Solid]) -> usize {
+    let boxes: Vec<Bounds> = solids.iter().map(Solid::bounds).collect();
+    let overlap = |a: &Bounds, b: &Bounds| {
+        let axes = [
+            (a.min.x, a.max.x, b.min.x, b.max.x),
+            (a.min.y, a.max.y, b.min.y, b.max.y),
+            (a.min.z, a.max.z, b.min.z, b.max.z),
+        ];
+        axes.into_iter().all(|(a_min, a_max, b_min, b_max)| a_min <= b_max && b_min <= a_max)
+    };
+    let later = |(index, a)| boxes[index + 1..].iter().filter(move |b| overlap(a, b)).count();
+    boxes.iter().enumerate().map(later).sum()
 }
 
 fn cuboid(table: &Table<'_>) -> Result<Solid, TomlError> {

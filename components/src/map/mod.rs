@@ -29,6 +29,35 @@ pub enum Solid {
     Hull { points: Vec<Vec3Mm> },
 }
 
+impl Solid {
+    /// The box along the axes that holds it; a turned cuboid's is that of the circle around it.
+    pub fn bounds(&self) -> Bounds {
+        match self {
+            Self::Cuboid { center, size, yaw } => {
+                let round = i64::from(size.x) * i64::from(size.x) + i64::from(size.z) * i64::from(size.z);
+                let half = match yaw.0 % (1 << 14) {
+                    0 if yaw.0 % (1 << 15) == 0 => Vec3Mm::new(size.x / 2, size.y / 2, size.z / 2),
+                    0 => Vec3Mm::new(size.z / 2, size.y / 2, size.x / 2),
+                    _ => Vec3Mm::new(round.isqrt() as i32 / 2, size.y / 2, round.isqrt() as i32 / 2),
+                };
+                let Vec3Mm { x, y, z } = *center;
+                let (min, max) = (
+                    Vec3Mm::new(x - half.x, y - half.y, z - half.z),
+                    Vec3Mm::new(x + half.x, y + half.y, z + half.z),
+                );
+                Bounds { min, max }
+            }
+            Self::Hull { points } => {
+                let least = |of: fn(&Vec3Mm) -> i32| points.iter().map(of).min().unwrap_or_default();
+                let most = |of: fn(&Vec3Mm) -> i32| points.iter().map(of).max().unwrap_or_default();
+                let min = Vec3Mm::new(least(|at| at.x), least(|at| at.y), least(|at| at.z));
+                let max = Vec3Mm::new(most(|at| at.x), most(|at| at.y), most(|at| at.z));
+                Bounds { min, max }
+            }
+        }
+    }
+}
+
 /// Where bodies appear. `at` is the point between the feet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SpawnPoint {

@@ -7,7 +7,7 @@ use rapier3d::math::{Pose, Vector};
 use rapier3d::parry::query;
 use rapier3d::parry::shape::Segment;
 
-use super::{Level, SKIN_MM, to_metres};
+use super::{Level, SKIN_MM, raised, to_metres};
 use crate::formulas::aim;
 use crate::formulas::shot::along;
 
@@ -17,14 +17,30 @@ const LOOK_MM: i32 = 25;
 /// Walls no further from a body than this touch it: it was moved to within a millimetre, and poses are whole ones.
 const TOUCH_MM: i32 = 3;
 
-/// What is less steep than this part of a unit, seen from above, is floor: 11.5°.
-const STEEP: f32 = 0.2;
+/// What is less steep than this part of a unit, seen from above, carries a body and stops none: 46°, as the steepest face
+/// that a map may have for a floor leans by 45°.
+const STEEP: f32 = 0.719;
+
+/// What is less steep than this is a floor in any case: 11.5°.
+const FLAT: f32 = 0.2;
 
 /// Of a direction of unit length, so much into a wall is no more than rounding.
 const GRAZING: f32 = 0.02;
 
 /// A body is led by no more walls than this, one after the other or at once; more of them are a corner.
 const WALLS_MAX: usize = 8;
+
+/// Where a body is led that runs straight on: a leg for every wall that it meets, in the order of meeting.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ways(ArrayVec<Leg, { WALLS_MAX + 1 }>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Leg {
+    /// How far the body has come when it meets the wall.
+    met_mm: i32,
+    /// Where it slides on; `None` when that is a corner, or when it runs straight into the wall.
+    along: Option<Yaw>,
+}
 
 /// Where a body comes that runs straight on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,43 +51,104 @@ pub(crate) struct Led {
     pub along: Option<Yaw>,
 }
 
+impl Ways {
+    /// Where what is within `far_mm` leads; `None` when nothing is.
+    pub(crate) fn within(&self, far_mm: i32) -> Option<Led> {
+        let first = self.0.first().filter(|leg| leg.met_mm <= far_mm)?;
+        let met = self.0.iter().take_while(|leg| leg.met_mm <= far_mm);
+        Some(Led { free_mm: first.met_mm, along: met.last().and_then(|leg| leg.along) })
+    }
+}
+
 /// Seen from above, as (x, z).
 type Direction = [f32; 2];
 
+/// What holds a body back.
+enum Held {
+    /// Nothing that is steep: poses are whole millimetres, and the level answers in `f32`.
+    ByNothing,
+    /// It slides on there.
+    By(Yaw),
+    /// It goes on nowhere.
+    InCorner,
+}
+
 impl Level {
-    /// Where what is within `far_mm` leads a body with its feet at `from` that runs towards `ahead`; `None` when nothing is.
+    /// Where what is within `far_mm` leads a body with its feet at `from` that runs towards `ahead`.
     ///
-    /// It slides along every wall that it meets on the way, each as its normal there says. Allocates nothing.
-    pub(crate) fn led(&self, from: Vec3Mm, ahead: Yaw, far_mm: i32) -> Option<Led> {
-        let free_mm = self.free_mm(from, ahead, far_mm)?;
-        let (mut at, mut yaw, mut left_mm) = (ahead_of(from, ahead, free_mm), ahead, far_mm - free_mm);
-        for _ in 0..WALLS_MAX {
-            let Some(next) = self.slides(at, yaw) else { break };
-            let Some(met_mm) = self.free_mm(at, next, left_mm) else {
-                return Some(Led { free_mm, along: Some(next) });
+    /// It runs up what is not too steep, and slides along every wall that it meets on the way, each as its normal there
+    /// says. Asks the level about the way once, however many walls there are. Allocates nothing.
+    pub(crate) fn led(&self, from: Vec3Mm, ahead: Yaw, far_mm: i32) -> Ways {
+        let mut ways = Ways::default();
+        let (mut at, mut yaw, mut gone_mm) = (from, ahead, 0);
+        while let Some((free_mm, met)) = self.met(at, yaw, far_mm - gone_mm) {
+            (at, gone_mm) = (met, gone_mm + free_mm);
+            let along = match self.held(at, yaw) {
+                Held::ByNothing => break,
+                Held::By(next) if ways.0.len() < WALLS_MAX => Some(next),
+                Held::By(_) | Held::InCorner => None,
             };
-            (at, yaw, left_mm) = (ahead_of(at, next, met_mm), next, left_mm - met_mm);
+            ways.0.push(Leg { met_mm: gone_mm, along });
+            match along {
+                Some(next) => yaw = next,
+                None => break,
+            }
         }
-        Some(Led { free_mm, along: None })
+        ways
     }
 
-    /// How far a body comes in a straight line before it meets something; `None` when nothing is within `far_mm`.
-    fn free_mm(&self, at: Vec3Mm, direction: Yaw, far_mm: i32) -> Option<i32> {
-        let is_blocked = |mm: i32| self.overlaps(ahead_of(at, direction, mm));
+    /// How far a body comes before it meets something, and where it is then; `None` when nothing is within `far_mm`.
+    fn met(&self, from: Vec3Mm, direction: Yaw, far_mm: i32) -> Option<(i32, Vec3Mm)> {
         let looks = far_mm / LOOK_MM + 1;
-        let mut blocked_mm = (1..=looks).map(|look| look * LOOK_MM).find(|mm| is_blocked(*mm))?;
-        let mut free_mm = blocked_mm - LOOK_MM;
-        while blocked_mm - free_mm > 1 {
-            let middle_mm = free_mm + (blocked_mm - free_mm) / 2;
-            if is_blocked(middle_mm) { blocked_mm = middle_mm } else { free_mm = middle_mm }
+        let mut free = (0, from);
+        for look in 1..=looks {
+            match self.climbed(free, (from, direction), look * LOOK_MM) {
+                Some(at) => free = (look * LOOK_MM, at),
+                None => {
+                    let mut blocked_mm = look * LOOK_MM;
+                    while blocked_mm - free.0 > 1 {
+                        let middle_mm = free.0 + (blocked_mm - free.0) / 2;
+                        match self.climbed(free, (from, direction), middle_mm) {
+                            Some(at) => free = (middle_mm, at),
+                            None => blocked_mm = middle_mm,
+                        }
+                    }
+                    return Some(free);
+                }
+            }
         }
-        Some(free_mm)
+        None
     }
 
-    /// Where a body goes on from `at` that is held back there; `None` when nowhere.
-    fn slides(&self, at: Vec3Mm, yaw: Yaw) -> Option<Yaw> {
+    /// Where a body stands that was free after `free_mm` of its way and has gone on to `mm`: as high, or no more than a
+    /// slope of 46° higher; `None` when something is in its way.
+    fn climbed(
+        &self,
+        (free_mm, free): (i32, Vec3Mm),
+        (from, direction): (Vec3Mm, Yaw),
+        mm: i32,
+    ) -> Option<Vec3Mm> {
+        let at = Vec3Mm { y: free.y, ..ahead_of(from, direction, mm) };
+        if !self.overlaps(at) {
+            return Some(at);
+        }
+        let higher_mm = (mm - free_mm) * 26 / 25 + 1;
+        let deepest = raised(at, higher_mm);
+        (!self.overlaps(deepest)).then_some(deepest)
+    }
+
+    /// What becomes of a body that is held back at `at`.
+    fn held(&self, at: Vec3Mm, yaw: Yaw) -> Held {
         let [x, _, z] = aim::direction(yaw, Pitch::default());
-        let walls = self.walls_at(at)?;
+        let Some(mut walls) = self.walls_at(at, STEEP) else { return Held::InCorner };
+        if walls.is_empty() {
+            // What it could not get over holds it back, however little steep it is where they touch: a ramp under a ceiling.
+            let Some(others) = self.walls_at(at, FLAT) else { return Held::InCorner };
+            walls = others;
+        }
+        if walls.is_empty() {
+            return Held::ByNothing;
+        }
         let mut way = [x, z];
         for _ in 0..2 {
             let steepest = walls.iter().map(|wall| (dot(way, *wall), *wall)).min_by(|a, b| {
@@ -85,13 +162,16 @@ impl Level {
         }
         let length = libm::sqrtf(dot(way, way));
         let is_corner = walls.iter().any(|wall| dot(way, *wall) < -GRAZING * length);
+        if length <= GRAZING || is_corner {
+            return Held::InCorner;
+        }
         let turns = libm::atan2f(-way[0], -way[1]) / std::f32::consts::TAU;
-        let next = Yaw((libm::roundf(turns * 65_536.0) as i32).rem_euclid(65_536) as u16);
-        (length > GRAZING && !is_corner && !walls.is_empty()).then_some(next)
+        Held::By(Yaw((libm::roundf(turns * 65_536.0) as i32).rem_euclid(65_536) as u16))
     }
 
-    /// The normals, seen from above, of the walls that a body with its feet at `at` touches; `None` when those are too many.
-    fn walls_at(&self, at: Vec3Mm) -> Option<ArrayVec<Direction, WALLS_MAX>> {
+    /// The normals, seen from above, of what a body with its feet at `at` touches that is steeper than `steep`; `None` when
+    /// that is too much.
+    fn walls_at(&self, at: Vec3Mm, steep: f32) -> Option<ArrayVec<Direction, WALLS_MAX>> {
         let feet = to_metres(at);
         let (low_mm, high_mm) = (self.radius_mm, self.height_mm - self.radius_mm);
         let [low, high] = [low_mm, high_mm].map(|mm| feet + Vector::new(0.0, mm as f32 / 1_000.0, 0.0));
@@ -104,7 +184,7 @@ impl Level {
             let Ok(Some(contact)) = contact else { continue };
             let [x, z] = [-contact.normal1.x, -contact.normal1.z];
             let length = libm::sqrtf(x * x + z * z);
-            if length > STEEP {
+            if length > steep {
                 walls.try_push([x / length, z / length]).ok()?;
             }
         }

@@ -23,6 +23,7 @@ mod walker;
 mod wall;
 
 pub use ground::{GROUND_PROBE_MM, REST_GAP_MM};
+pub(crate) use led::Ways;
 pub use path::PATH_POINTS_MAX;
 pub use trail::Trail;
 pub use walker::{Walked, Walker, Wish};

@@ -18,6 +18,7 @@ mod lying;
 mod maps;
 mod noise;
 mod peeking;
+mod ramps;
 #[allow(dead_code, reason = "the tests of space use the rest")]
 #[path = "../spatial/reference.rs"]
 mod reference;
