@@ -11,6 +11,7 @@ mod determinism;
 mod duels;
 mod duplicates;
 mod invariants;
+mod kinds;
 mod leaving;
 mod liar;
 mod limits;

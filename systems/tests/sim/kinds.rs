@@ -1,0 +1,244 @@
+//! Kinds from outside: a weapon, an ability and a mode that no line of the simulation knows, played with those that ship.
+
+use combat_components::cause::Cause;
+use combat_components::command::{Command, Deed};
+use combat_components::event::Event;
+use combat_components::ids::{SimId, Slot, Team};
+use combat_components::own_numbers;
+use combat_components::phase::{EndReason, Phase, Winner};
+use combat_components::quantity::{MilliPoints, Pitch, Yaw};
+use combat_components::reason::Reason;
+use combat_components::rules::kinds::KindKeys;
+use combat_components::verdict::Zone;
+use combat_systems::abilities::{AbilityKind, Using};
+use combat_systems::consequences::Does;
+use combat_systems::formulas::aim::direction;
+use combat_systems::kinds::Kinds;
+use combat_systems::modes::deathmatch::Deathmatch;
+use combat_systems::modes::{Contender, Mode, Round, StandsUp, wished_team};
+use combat_systems::sim::Sim;
+use combat_systems::weapons::hitscan::HITSCAN;
+use combat_systems::weapons::{Firing, WeaponKind};
+
+use crate::arena::{Arena, Plan};
+use crate::maps;
+
+own_numbers! {
+    /// Pellets in a fan.
+    struct Shotgun {
+        pellets in 1..=12,
+        pellet_points in 1..=100,
+        reach_mm in 100..=20_000,
+    }
+}
+
+static SHOTGUN: WeaponKind = WeaponKind { keys: KindKeys::new("shotgun", Shotgun::KEYS), fire: fire_shotgun };
+
+fn fire_shotgun(firing: &mut Firing<'_>) {
+    let Shotgun { pellets, pellet_points, reach_mm } = Shotgun::of(firing.own);
+    for pellet in 0..pellets {
+        let yaw = firing.yaw.0.wrapping_add_signed((pellet - pellets / 2) as i16 * 60);
+        let along = direction(Yaw(yaw), firing.pitch);
+        let flight = firing.follow(along, reach_mm);
+        firing.show(along, &flight);
+        if let Some(struck) = flight.struck {
+            let amount = MilliPoints::from_points(pellet_points);
+            firing.does(struck.id, Does::Hurt { zone: struck.zone, amount });
+        }
+    }
+}
+
+own_numbers! {
+    /// A blast that heals whoever makes it, and pushes and hurts everybody else near it.
+    struct Blast {
+        radius_mm in 100..=10_000,
+        heal_points in 0..=100,
+        hurt_points in 1..=100,
+        push_mm_per_s in 0..=10_000,
+    }
+}
+
+static BLAST: AbilityKind = AbilityKind { keys: KindKeys::new("blast", Blast::KEYS), apply: blast };
+
+fn blast(using: &mut Using<'_>) -> Result<(), Reason> {
+    let Blast { radius_mm, heal_points, hurt_points, push_mm_per_s } = Blast::of(using.own);
+    using.does(using.user, Does::Heal { amount: MilliPoints::from_points(heal_points) });
+    let (user, at) = (using.user, using.from.at);
+    let near = |feet| at.distance_squared(feet) <= i64::from(radius_mm) * i64::from(radius_mm);
+    let mut found = 0;
+    for target in using.targets.iter().filter(|target| target.id != user && near(target.feet)) {
+        found += 1;
+        let amount = MilliPoints::from_points(hurt_points);
+        using.does(target.id, Does::Hurt { zone: Zone::Body, amount });
+        using.does(target.id, Does::Push { x: (target.feet.x - at.x).signum() * push_mm_per_s, z: 0 });
+    }
+    if found == 0 { Err(Reason::NoRoom) } else { Ok(()) }
+}
+
+/// Teams, rounds: who dies is out, and the last team that stands has the round. Who leads in kills has won as a team.
+#[derive(Debug)]
+struct Elimination;
+
+impl Mode for Elimination {
+    fn name(&self) -> &'static str {
+        "elimination"
+    }
+
+    fn players(&self) -> std::ops::RangeInclusive<u8> {
+        3..=8
+    }
+
+    fn team_of(&self, wish: Team, others: &[Team]) -> Team {
+        wished_team(if wish == Team::NONE { Team(1) } else { wish }, others)
+    }
+
+    fn stands_up(&self, round: Round) -> StandsUp {
+        if round == Round::NextIsDue { StandsUp::Everybody } else { StandsUp::Nobody }
+    }
+
+    fn death_ends_round(&self, alive: &[Team]) -> bool {
+        alive.windows(2).all(|pair| pair[0] == pair[1])
+    }
+
+    fn leaving_is_death(&self, _: u32, _: u32) -> bool {
+        false
+    }
+
+    fn winner(&self, contenders: &[Contender<'_>]) -> Winner {
+        let leads = self.best_side(contenders).filter(|side| side.alone);
+        leads.map_or(Winner::Nobody, |side| Winner::Team { team: side.team })
+    }
+}
+
+const KINDS: Kinds =
+    Kinds { weapons: &[&HITSCAN, &SHOTGUN], abilities: &[&BLAST], modes: &[&Deathmatch, &Elimination] };
+
+const RULES: &str = "
+[[weapon]]
+name = \"pump\"
+kind = \"shotgun\"
+pellets = 8
+pellet_points = 5
+reach_mm = 10_000
+magazine_rounds = 6
+fire_interval_ms = 500
+reload_ms = 1_000
+draw_ms = 100
+
+[[ability]]
+name = \"boom\"
+kind = \"blast\"
+radius_mm = 3_000
+heal_points = 30
+hurt_points = 20
+push_mm_per_s = 4_000
+cooldown_ms = 1_000
+";
+
+const SHIPPED: &str = include_str!("../../../assets/rulesets/default.toml");
+
+/// The shipped rules with a pump and a boom in place of rifle and dash.
+fn plan(mode: &'static str, places: &[[i32; 3]]) -> Plan {
+    let shipped = Kinds::SHIPPED.ruleset("default.toml", SHIPPED).expect("they ship");
+    let head = &SHIPPED[..SHIPPED.find("# 1 to 8 weapons").expect("the file says so")];
+    let tail = &SHIPPED[SHIPPED.find("# How a match runs").expect("the file says so")..];
+    let mut ruleset =
+        KINDS.ruleset("mine.toml", &format!("{head}{RULES}{tail}")).expect("the rules are sound");
+    assert_eq!(ruleset.body, shipped.body);
+    (ruleset.matches.warmup_ms, ruleset.matches.respawn_ms) = (0, 500);
+    Plan { kinds: KINDS, ruleset, mode, ..Plan::on(maps::plain(places)) }
+}
+
+#[test]
+fn rules_of_a_kind_that_was_not_handed_in_are_refused_with_those_that_were() {
+    let text = SHIPPED.replacen("[[weapon]]\n", "[[weapon]]\nkind = \"shotgun\"\n", 1);
+    let refused = Kinds::SHIPPED.ruleset("mine.toml", &text).expect_err("it is not known").to_string();
+    assert!(refused.contains("weapon[0].kind: unknown kind `shotgun`, expected one of hitscan"), "{refused}");
+    let misspelt = KINDS.ruleset("mine.toml", &text).expect_err("keys of another kind").to_string();
+    assert!(misspelt.contains("weapon[0].damage_points: unknown key"), "{misspelt}");
+    let parts = plan("deathmatch", &[[0, 0, 0], [2_000, 0, 0]]).parts();
+    let error =
+        Sim::new(&combat_systems::sim::SimParts { kinds: Kinds::SHIPPED, ..parts }).expect_err("not given");
+    assert!(error.to_string().contains("shotgun"), "{error}");
+}
+
+/// Two who face each other, along x.
+fn two() -> Arena {
+    Arena::fighting(&plan("deathmatch", &[[0, 0, 0], [2_000, 0, 0]]), 2)
+}
+
+#[test]
+fn every_pellet_hurts_and_the_shot_is_one_hit_whose_cause_is_the_weapon() {
+    let mut arena = two();
+    let seq = arena.attack(0, 1);
+    arena.step();
+    let hurts = arena.output.events.iter().filter_map(|event| match event {
+        Event::Damaged { by, cause, victim, amount, .. } => Some((*by, *cause, *victim, amount.0)),
+        _ => None,
+    });
+    let hurts: Vec<_> = hurts.collect();
+    assert_eq!(hurts, [(Some(SimId(1)), Cause::Weapon(0), SimId(2), 5_000); 8]);
+    let hit = arena.verdict(0, seq).and_then(|verdict| verdict.hit).expect("it told of a hit");
+    assert_eq!(hit.remaining_health.0 / 1_000, arena.public(1).health_points, "of several hits the last is told");
+    let score = arena.public(0);
+    assert_eq!((arena.shots(), score.kills), (8, 0));
+}
+
+#[test]
+fn a_blast_heals_hurts_and_pushes_at_the_end_of_its_tick_and_costs_nothing_where_it_finds_nobody() {
+    let mut arena = two();
+    arena.attack(1, 0);
+    arena.step();
+    let (hurt, before) = (arena.public(0).health_points, arena.public(1).health_points);
+    let seq = arena.act(0, Deed::Ability { index: 0 }, Yaw(0), Pitch::default());
+    arena.step();
+    assert_eq!(arena.refusal(0, seq), None);
+    assert_eq!(arena.public(0).health_points, (hurt + 30).min(100));
+    assert!(arena.public(1).health_points < before);
+    let pushed = arena.output.events.iter().find_map(|event| match event {
+        Event::Displaced { id, reason, velocity, .. } if *id == SimId(2) => {
+            Some((*reason, velocity.x, velocity.z))
+        }
+        _ => None,
+    });
+    let away = (arena.at(1).x - arena.at(0).x).signum() * 4_000;
+    assert_eq!(pushed, Some((Reason::Displaced, away, 0)));
+    let mut alone = Arena::fighting(&plan("deathmatch", &[[-8_000, 0, 0], [8_000, 0, 0]]), 2);
+    let seq = alone.act(0, Deed::Ability { index: 0 }, Yaw(0), Pitch::default());
+    alone.step();
+    assert_eq!(alone.refusal(0, seq), Some(Reason::NoRoom));
+    assert_eq!(alone.own(0).ability_ready_at[0].0, 0);
+}
+
+#[test]
+fn a_mode_of_teams_and_rounds_decides_teams_deaths_rounds_leaving_and_the_winner() {
+    let places = [[0, 0, 0], [3_000, 0, 0], [0, 0, 3_000], [3_000, 0, 3_000]];
+    let mut arena = Arena::new(&plan("elimination", &places));
+    (0..3).for_each(|slot| arena.join(slot, Team::NONE));
+    (0..3).for_each(|slot| arena.input.push(Command::Connected { slot: Slot(slot) }));
+    arena.until("the match is on", |arena| arena.sim.match_state().phase == Phase::Active);
+    let mut teams = [0; 3];
+    for (_, identity, _) in arena.sim.members() {
+        teams[usize::from(identity.slot.0)] = identity.team.0;
+    }
+    assert_eq!(teams.iter().filter(|team| **team == 1).count(), 2, "{teams:?}");
+    let lonely = teams.iter().position(|team| *team == 2).expect("somebody is of the other team") as u8;
+    let other = (0..3).find(|slot| *slot != lonely).expect("there are three");
+    let mut fight = |by: u8, at: u8| {
+        for _ in 0..2_000 {
+            if !arena.public(at).alive {
+                return;
+            }
+            arena.attack(by, at);
+            arena.step();
+        }
+        panic!("{by} could not kill {at}");
+    };
+    fight(lonely, other);
+    assert!(arena.sim.match_state().next_round_at.is_none(), "one of the team still stands");
+    arena.step_by(200);
+    assert!(!arena.public(other).alive, "who is out stays out while the round is on");
+    arena.input.push(Command::End { reason: EndReason::Requested });
+    arena.step();
+    assert_eq!(arena.sim.match_state().winner, Winner::Team { team: Team(2) });
+}
