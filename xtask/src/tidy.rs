@@ -11,6 +11,7 @@ mod leftovers;
 mod module_edges;
 mod purpose_line;
 mod readme_tree;
+mod recipes;
 mod sql;
 
 use std::path::Path;
@@ -53,6 +54,7 @@ const CHECKS: &[Check] = &[
     Check { name: "clippy-bans", run: clippy_bans::check },
     Check { name: "readme-tree", run: readme_tree::check },
     Check { name: "decisions", run: decisions::check },
+    Check { name: "recipes", run: recipes::check },
 ];
 
 /// Prints every finding and a last line with the counts. True when there is none.

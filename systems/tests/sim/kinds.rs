@@ -179,7 +179,11 @@ fn every_pellet_hurts_and_the_shot_is_one_hit_whose_cause_is_the_weapon() {
     let hurts: Vec<_> = hurts.collect();
     assert_eq!(hurts, [(Some(SimId(1)), Cause::Weapon(0), SimId(2), 5_000); 8]);
     let hit = arena.verdict(0, seq).and_then(|verdict| verdict.hit).expect("it told of a hit");
-    assert_eq!(hit.remaining_health.0 / 1_000, arena.public(1).health_points, "of several hits the last is told");
+    assert_eq!(
+        hit.remaining_health.0 / 1_000,
+        arena.public(1).health_points,
+        "of several hits the last is told"
+    );
     let score = arena.public(0);
     assert_eq!((arena.shots(), score.kills), (8, 0));
 }
