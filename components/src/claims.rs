@@ -33,7 +33,7 @@ pub struct ClaimState {
     pub hold: Option<Hold>,
     /// Micrometres by which this body is further than its speed allows, from rounding; paid back by moving slower.
     pub path_debt: i32,
-    /// Refusals that count and are not forgiven yet, and when the last of them was.
+    /// Refusals that count and are not forgiven yet, and since when the next of them is being forgiven.
     pub refusals: u16,
     pub refused_at: Tick,
 }

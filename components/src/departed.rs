@@ -7,6 +7,7 @@ use crate::ability::Cooldowns;
 use crate::ids::{Pseudonym, SimId, Team};
 use crate::limits::DEPARTED_MAX;
 use crate::score::Score;
+use crate::tick::Tick;
 use crate::vitals::Strength;
 use crate::weapon::Arms;
 use crate::{canon_newtype, canon_struct};
@@ -26,12 +27,16 @@ pub struct Departed {
     pub pseudonym: Pseudonym,
     /// That of his last body.
     pub id: SimId,
-    pub team: Team,
+    /// Not of one who left before the match began: he is dealt one anew.
+    pub team: Option<Team>,
     pub score: Score,
     /// Set when he left alive and has not missed a new round: leaving heals nobody, loads and readies nothing.
     pub kept: Option<Kept>,
+    /// As in `ClaimState`: leaving forgives no refusal, whatever else it costs.
+    pub refusals: u16,
+    pub refused_at: Tick,
 }
-canon_struct!(Departed { pseudonym, id, team, score, kept });
+canon_struct!(Departed { pseudonym, id, team, score, kept, refusals, refused_at });
 
 /// Everybody who has left, longest gone first; at most [`DEPARTED_MAX`], which is more than a match can begin with.
 #[derive(Resource, Clone, Debug, Default, PartialEq, Eq)]
@@ -49,9 +54,19 @@ impl DepartedPlayers {
         Some(self.0.remove(place))
     }
 
+    /// The match begins: of whoever left before nothing counts but the refusals that stand, and nobody waits for him.
+    pub fn forget_all_but_refusals(&mut self, away_ticks_max: u32) {
+        self.0.retain(|departed| departed.refusals > 0);
+        for departed in &mut self.0 {
+            let Departed { pseudonym, id, refusals, refused_at, .. } = *departed;
+            let score = Score { away_ticks: away_ticks_max, ..Score::default() };
+            *departed = Departed { pseudonym, id, score, refusals, refused_at, ..Departed::default() };
+        }
+    }
+
     /// Keeps what a leaver had. When there is no room, whoever has least to lose is forgotten, the leaver included:
     /// nobody who is still awaited before somebody who is not, nor who left alive before somebody who did not; then the
-    /// one with fewest kills, then with fewest deaths, then the longest gone.
+    /// one with fewest kills, then with fewest deaths, then with fewest refusals, then the longest gone.
     pub fn keep(&mut self, departed: Departed, away_ticks_max: u32) {
         if let Some(known) = self.of(departed.pseudonym) {
             let score = known.score.plus(&departed.score);
@@ -60,8 +75,8 @@ impl DepartedPlayers {
         }
         if self.0.is_full() {
             let worth = |departed: &Departed| {
-                let Departed { score, kept, .. } = departed;
-                (score.away_ticks < away_ticks_max, kept.is_some(), score.kills, score.deaths)
+                let Departed { score, kept, refusals, .. } = departed;
+                (score.away_ticks < away_ticks_max, kept.is_some(), score.kills, score.deaths, *refusals)
             };
             let least = (0..self.0.len()).min_by_key(|place| worth(&self.0[*place])).unwrap_or_default();
             if worth(&departed) < worth(&self.0[least]) {

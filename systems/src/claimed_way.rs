@@ -6,16 +6,19 @@ use std::ops::RangeInclusive;
 use arrayvec::ArrayVec;
 use combat_components::body::Motion;
 use combat_components::command::Claim;
+use combat_components::limits::SUB_POSES_MAX;
 use combat_components::quantity::{Pitch, Vec3Mm, Velocity};
 use combat_components::reason::Reason;
+use combat_components::rules::load::{RADIUS_MM, SPEED_MM_PER_S, TERMINAL_SPEED_MM_PER_S};
+use combat_components::setup::SimLimits;
+use combat_components::tick::TickRate;
 
 use crate::formulas::aim;
 use crate::formulas::bodies::heading;
 use crate::formulas::movement::{Deflection, MovementLimits, Segment, WayPoint};
 use crate::spatial::{Level, PATH_POINTS_MAX, Ways};
 
-/// Points no further apart than a body's radius; one claim never reaches further than [`PATH_POINTS_MAX`] radii, and
-/// what is too long ends early.
+/// Points no further apart than a body's radius; a way of more than [`PATH_POINTS_MAX`] is refused.
 pub(crate) type WayPoints = ArrayVec<WayPoint, { PATH_POINTS_MAX as usize }>;
 
 /// A wall this far beyond where a body would have come may have stopped it: bodies keep a gap, and steps are rounded.
@@ -26,6 +29,18 @@ const AHEAD_MM_MAX: i64 = 2_000;
 
 /// A body that is no further from a wall than this can have met it already.
 const TOUCH_MM: i32 = 5;
+
+/// How long one bank and one claim can be, to the tick that both are rounded up by at the lowest rate.
+const CLAIMED_MS_MAX: i64 = SimLimits::at(TickRate::DEFAULT).bank_ms as i64 + 63;
+
+/// Whoever falls and runs as fast as any ruleset allows comes no further in that than there are points, less one for
+/// each bend.
+const _: () = {
+    let (run, fall) = (*SPEED_MM_PER_S.end() as i64, *TERMINAL_SPEED_MM_PER_S.end() as i64);
+    let reach_mm = (PATH_POINTS_MAX - SUB_POSES_MAX as i64 - 1) * *RADIUS_MM.start() as i64;
+    let in_ms = CLAIMED_MS_MAX * CLAIMED_MS_MAX * (run * run + fall * fall) / 1_000_000;
+    assert!(in_ms <= reach_mm * reach_mm);
+};
 
 /// How much time a claim can cover.
 pub(crate) struct Span {
@@ -49,15 +64,19 @@ pub(crate) struct ClaimedWay<'a> {
 
 impl<'a> ClaimedWay<'a> {
     /// The way that `claim` says, so long as [`length_um`] tells; its points are kept in `points`, too large to be moved.
+    ///
+    /// # Errors
+    /// `TooFast` when it is longer, up and down, than anybody can come: no point of a way goes unjudged.
     pub(crate) fn of(
         level: &'a Level,
         from: Vec3Mm,
         length_um: i64,
         claim: &'a Claim,
         points: &'a mut WayPoints,
-    ) -> Self {
-        way_points(level, from, claim, points);
-        Self { level, from, claim, length_um, points, beside_wall: OnceCell::new(), ways: OnceCell::new() }
+    ) -> Result<Self, Reason> {
+        way_points(level, from, claim, points)?;
+        let (beside_wall, ways) = (OnceCell::new(), OnceCell::new());
+        Ok(Self { level, from, claim, length_um, points, beside_wall, ways })
     }
 
     /// The least number of ticks of `span` in which a body that begins with `motion` can have gone this way, and how it
@@ -182,19 +201,20 @@ fn horizontal_um(from: Vec3Mm, to: Vec3Mm) -> i64 {
     (from.horizontal_distance_squared(to) * 1_000_000).isqrt()
 }
 
-fn way_points(level: &Level, from: Vec3Mm, claim: &Claim, way: &mut WayPoints) {
+fn way_points(level: &Level, from: Vec3Mm, claim: &Claim, way: &mut WayPoints) -> Result<(), Reason> {
+    if parts_of(from, claim).map(|(a, b)| level.point_count_between(a, b)).sum::<i64>() > PATH_POINTS_MAX {
+        return Err(Reason::TooFast);
+    }
     let mut length_um = 0;
     for (a, b) in parts_of(from, claim) {
         for at in level.points_between(a, b) {
-            let point = WayPoint {
+            way.push(WayPoint {
                 length_um: length_um + horizontal_um(a, at),
                 rise_um: (i64::from(at.y) - i64::from(from.y)) * 1_000,
                 grounded: level.grounded(at),
-            };
-            if way.try_push(point).is_err() {
-                return;
-            }
+            });
         }
         length_um += horizontal_um(a, b);
     }
+    Ok(())
 }

@@ -88,6 +88,7 @@ fn go(world: &mut World, entity: Entity, cause: LeaveCause) {
     let arms = Arms { reloaded_at: None, ..*body.get::<Arms>().expect(part) };
     let cooldowns = *body.get::<Cooldowns>().expect(part);
     let mut score = *body.get::<Score>().expect(part);
+    let ClaimState { refusals, refused_at, .. } = *body.get::<ClaimState>().expect(part);
     world.despawn(entity);
     let now = world.resource::<Now>().0;
     world.resource_mut::<Roster>().remove(id, slot);
@@ -101,7 +102,7 @@ fn go(world: &mut World, entity: Entity, cause: LeaveCause) {
     let strength = strength.filter(|_| is_on && hurt.is_none());
     let kept = strength.map(|strength| Kept { strength, arms, cooldowns });
     let away_ticks_max = world.resource::<TickRules>().empty_ticks_max;
-    let departed = Departed { pseudonym, id, team, score, kept };
+    let departed = Departed { pseudonym, id, team: Some(team), score, kept, refusals, refused_at };
     world.resource_mut::<DepartedPlayers>().keep(departed, away_ticks_max);
     world.resource_mut::<TickOutput>().events.push(Event::Left { id, slot, cause });
 }

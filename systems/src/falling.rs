@@ -52,7 +52,7 @@ fn begin(fighter: &mut FighterItem<'_, '_>, ground: &mut Ground<'_>) {
     // Where there is no floor, the map's bounds are one: nobody stays up, or rises, over a void.
     let ground_y = ground.level().ground_below(pose.at).map_or(ground.bottom_y(), |below| below.y);
     if pose.at.y <= ground_y {
-        fighter.motion.grounded = true;
+        come_to_rest(fighter, ground);
         return;
     }
     let fall = Fall {
@@ -66,6 +66,21 @@ fn begin(fighter: &mut FighterItem<'_, '_>, ground: &mut Ground<'_>) {
     fighter.hold_still(Reason::Silent, 0, &mut ground.displacing());
     (fighter.claims.clock_set, fighter.claims.fall) = (false, Some(fall));
     land_if_down(fighter, &fall, ground);
+}
+
+/// What holds up a body that cannot sink need not carry it: on a slope too steep to stand on it hangs, and its next claim
+/// falls on from rest.
+fn come_to_rest(fighter: &mut FighterItem<'_, '_>, ground: &mut Ground<'_>) {
+    if ground.level().grounded(fighter.body.pose.at) || fighter.body.pose.at.y <= ground.bottom_y() {
+        fighter.motion.grounded = true;
+        return;
+    }
+    fighter.claims.falls_at = ground.now().plus(ground.rules().bank_ticks_max);
+    let hanging = Motion::default();
+    if *fighter.motion != hanging {
+        *fighter.motion = hanging;
+        fighter.hold_still_and_forget_clock(Reason::Silent, &mut ground.displacing());
+    }
 }
 
 fn go_on(fighter: &mut FighterItem<'_, '_>, fall: &Fall, ground: &mut Ground<'_>) {

@@ -75,7 +75,7 @@ impl Field<'_, '_> {
         });
         let departed = self.departed.0.iter().map(|departed| Contender {
             id: departed.id,
-            team: departed.team,
+            team: departed.team.unwrap_or_default(),
             score: &departed.score,
             present: false,
         });
@@ -145,7 +145,7 @@ fn begin_when_complete(field: &mut Field<'_, '_>) {
 
 /// Scores are cleared, teams dealt, and everybody stands at a spawn point: from here on it counts.
 fn start_over(field: &mut Field<'_, '_>) {
-    field.departed.0.clear();
+    field.departed.forget_all_but_refusals(field.ground.rules().empty_ticks_max);
     field.state.next_round_at = None;
     deal_teams(field);
     for mut fighter in &mut field.fighters {

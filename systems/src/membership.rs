@@ -21,6 +21,7 @@ use combat_components::quantity::Pose;
 use combat_components::reason::Reason;
 use combat_components::score::Score;
 use combat_components::streams::Streams;
+use combat_components::tick::Tick;
 use combat_components::vitals::Vitals;
 
 use crate::departures;
@@ -69,7 +70,7 @@ fn join(world: &mut World, identity: Identity) {
     let now = world.resource::<Now>().0;
     let is_on = world.resource::<MatchState>().phase == Phase::Active;
     let departed = world.resource_mut::<DepartedPlayers>().rejoined(identity.pseudonym);
-    let kept_team = departed.filter(|_| is_on).map(|departed| departed.team);
+    let kept_team = departed.filter(|_| is_on).and_then(|departed| departed.team);
     let identity =
         Identity { team: kept_team.unwrap_or_else(|| dealt_team(world, identity.team)), ..identity };
     let pose = place_for_newcomer(world);
@@ -96,6 +97,8 @@ fn join(world: &mut World, identity: Identity) {
             pose_since: now,
             falls_at: now.plus(rules.bank_ticks_max),
             bank_origin: now.0 as i32,
+            refusals: departed.map_or(0, |departed| departed.refusals),
+            refused_at: departed.map_or(Tick::default(), |departed| departed.refused_at),
             ..ClaimState::default()
         },
         recent: RecentClaims::default(),

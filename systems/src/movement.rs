@@ -169,7 +169,7 @@ fn take_claim(
     }
     limits.judge_climb(*span.ticks.end(), (length_um, claim.bends.len() as i64), climb_um(from, claim))?;
     let mut points = WayPoints::new();
-    let way = ClaimedWay::of(level, from, length_um, claim, &mut points);
+    let way = ClaimedWay::of(level, from, length_um, claim, &mut points)?;
     let (ticks, motion) = way.judge(&fighter.motion, span, limits)?;
     if !way.is_free() {
         return Err(Reason::Blocked);
@@ -251,11 +251,15 @@ fn correct(fighter: &mut FighterItem<'_, '_>, input_seq: u32, reason: Reason, gr
 fn count_refusal(fighter: &mut FighterItem<'_, '_>, reason: Reason, ground: &mut Ground<'_>) {
     let now = ground.now();
     let limits = ground.rules().setup.limits;
-    let forgiven = now.since(fighter.claims.refused_at) / ground.rules().refusal_forgiven_ticks;
-    let standing = u32::from(fighter.claims.refusals).saturating_sub(forgiven) + 1;
-    if forgiven > 0 || fighter.claims.refusals == 0 {
-        fighter.claims.refused_at = now;
-    }
+    let every_ticks = ground.rules().refusal_forgiven_ticks;
+    let forgiven = now.since(fighter.claims.refused_at) / every_ticks;
+    let stood = u32::from(fighter.claims.refusals).saturating_sub(forgiven);
+    // What has passed of the time to the next is not lost by being refused again.
+    fighter.claims.refused_at = match stood {
+        0 => now,
+        _ => fighter.claims.refused_at.plus(forgiven * every_ticks),
+    };
+    let standing = stood + 1;
     fighter.claims.refusals = standing.min(u32::from(limits.refusals_max)) as u16;
     if standing > u32::from(limits.refusals_max) {
         let (id, slot) = (*fighter.id, fighter.identity.slot);

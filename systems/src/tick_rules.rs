@@ -23,8 +23,8 @@ const KEYFRAME_TICKS_MAX: u32 = 60 * 128;
 /// No limit of time is longer than a day.
 const LIMIT_MS_MAX: u32 = 24 * 60 * 60 * 1_000;
 
-/// What a claim may be judged over, and how far back one may be followed: the cost of a tick grows with both.
-const CLAIMED_MS_MAX: u32 = 2_000;
+/// Nobody can claim more often than in every tick.
+const CLAIM_HZ_MAX: u32 = 128;
 
 /// Looking for free places costs a crowd more than any other thing that a tick does.
 const INSIDE_MS_MIN: u32 = 100;
@@ -106,7 +106,7 @@ impl TickRules {
         let abilities = ruleset.abilities.iter().map(|rules| tick_ability(rules, kinds, rate));
         let (weapons, abilities) = (weapons.collect::<Result<_, _>>()?, abilities.collect::<Result<_, _>>()?);
         Ok(Self {
-            movement: MovementLimits::new(&ruleset.movement, rate),
+            movement: MovementLimits::new(&ruleset.movement, rate, limits.claim_hz),
             weapons,
             abilities,
             mode,
@@ -126,13 +126,15 @@ impl TickRules {
     }
 }
 
-/// Limits come out of logs: what this build has no room for, or would divide by, is refused.
+/// Limits come out of logs: what this build has no room for, or would divide by, is refused. So is more than any build
+/// has written of what a claim may be judged over and how far back one may be followed, with which the cost of a tick grows.
 fn usable(limits: SimLimits, rate: TickRate) -> Result<SimLimits, SetupError> {
     let inputs_max = INPUTS_PER_PLAYER_AND_TICK_MAX;
+    let written = SimLimits::at(rate);
     let checks = [
-        ("bank_ms", limits.bank_ms <= CLAIMED_MS_MAX),
-        ("claim_hz", (1..=128).contains(&limits.claim_hz)),
-        ("follows_ms_max", limits.follows_ms_max <= CLAIMED_MS_MAX),
+        ("bank_ms", limits.bank_ms <= written.bank_ms),
+        ("claim_hz", (written.claim_hz..=CLAIM_HZ_MAX).contains(&limits.claim_hz)),
+        ("follows_ms_max", limits.follows_ms_max <= written.follows_ms_max),
         ("resuming_ms_max", limits.resuming_ms_max <= LIMIT_MS_MAX),
         ("empty_ms_max", limits.empty_ms_max <= LIMIT_MS_MAX),
         ("leaving_is_death_ms_max", limits.leaving_is_death_ms_max <= LIMIT_MS_MAX),

@@ -7,6 +7,7 @@ mod decisions;
 mod exemptions;
 mod file_names;
 mod file_size;
+mod header_limits;
 mod leftovers;
 mod module_edges;
 mod purpose_line;
@@ -49,6 +50,7 @@ const CHECKS: &[Check] = &[
     Check { name: "file-names", run: file_names::check },
     Check { name: "crate-edges", run: crate_edges::check },
     Check { name: "module-edges", run: module_edges::check },
+    Check { name: "header-limits", run: header_limits::check },
     Check { name: "sql", run: sql::check },
     Check { name: "leftovers", run: leftovers::check },
     Check { name: "clippy-bans", run: clippy_bans::check },

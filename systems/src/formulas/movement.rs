@@ -5,7 +5,6 @@
 //! whole-millimetre pose costs ±1 mm, once and not per claim: what rounding gave is remembered as a debt.
 
 use combat_components::body::Motion;
-use combat_components::limits::CLAIM_HZ;
 use combat_components::quantity::Velocity;
 use combat_components::reason::Reason;
 use combat_components::rules::MovementRules;
@@ -35,6 +34,8 @@ pub struct MovementLimits {
     gravity: i64,
     terminal_speed: i64,
     step_um: i64,
+    /// What a body gains between two claims of the rate that clients are asked for.
+    gained_between_claims: i64,
 }
 
 /// A claimed path from one accepted pose to the next, in micrometres, seen from above.
@@ -76,7 +77,7 @@ pub struct WayPoint {
 }
 
 impl MovementLimits {
-    pub fn new(rules: &MovementRules, rate: TickRate) -> Self {
+    pub fn new(rules: &MovementRules, rate: TickRate, claim_hz: u32) -> Self {
         let um = |mm: i32| i64::from(mm) * 1_000;
         Self {
             hz: i64::from(rate.hz()),
@@ -86,6 +87,7 @@ impl MovementLimits {
             gravity: um(rules.gravity_mm_per_s2),
             terminal_speed: um(rules.terminal_speed_mm_per_s),
             step_um: um(rules.step_height_mm),
+            gained_between_claims: um(rules.acceleration_mm_per_s2) / i64::from(claim_hz),
         }
     }
 
@@ -226,7 +228,7 @@ impl MovementLimits {
         let gained = (self.acceleration * i64::from(ticks)).div_ceil_of(self.hz);
         let ends_along = if deflection.stops {
             // As fast as it can be going back when it met the wall in the claim before.
-            let back = if deflection.was_met { self.acceleration / i64::from(CLAIM_HZ) } else { 0 };
+            let back = if deflection.was_met { self.gained_between_claims } else { 0 };
             let low = low.min(0) - back;
             if gone < -(self.run(-low, ticks) + tolerance) {
                 return Err(Reason::TooMuchAcceleration);
@@ -344,7 +346,7 @@ mod tests {
     };
 
     fn limits() -> MovementLimits {
-        MovementLimits::new(&RULES, TickRate::DEFAULT)
+        MovementLimits::new(&RULES, TickRate::DEFAULT, 30)
     }
 
     fn flat(dx_mm: i64, ticks: u32) -> Segment {
@@ -424,6 +426,19 @@ mod tests {
         assert!(back(&towards, true).is_ok(), "80 m/s² over a claim of 1/30 s are 2.7 m/s");
         let either = Motion { x_low: -2_500_000, x_high: 4_000_000, ..standing() };
         assert!(back(&either, false).is_ok(), "it can have been going back all along");
+    }
+
+    #[test]
+    fn how_fast_one_comes_back_from_a_wall_follows_from_the_rate_of_claims_of_the_session() {
+        let wall = Deflection { along: (1_000, 0), stops: true, was_met: true };
+        let back = |claim_hz, dx_mm| {
+            let limits = MovementLimits::new(&RULES, TickRate::DEFAULT, claim_hz);
+            let towards = Motion { x_low: 3_500_000, x_high: 6_500_000, ..standing() };
+            limits.judge_across(&towards, &Segment { deflection: Some(wall), ..flat(dx_mm, 4) })
+        };
+        assert!(back(30, -120).is_ok(), "2.7 m/s and what is gained in 4 ticks");
+        assert_eq!(back(60, -120), Err(Reason::TooMuchAcceleration), "1.3 m/s and the same");
+        assert!(back(60, -80).is_ok());
     }
 
     #[test]

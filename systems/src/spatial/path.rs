@@ -20,6 +20,11 @@ impl Level {
         count <= PATH_POINTS_MAX && self.points_between(from, to).all(|at| !self.overlaps(at))
     }
 
+    /// How many [`Self::points_between`] two points there are.
+    pub fn point_count_between(&self, from: Vec3Mm, to: Vec3Mm) -> i64 {
+        segments(from, to, self.radius_mm)
+    }
+
     /// Points at most one radius apart on the straight way from `from`, itself excepted, to `to`.
     pub fn points_between(&self, from: Vec3Mm, to: Vec3Mm) -> impl Iterator<Item = Vec3Mm> + use<> {
         let count = segments(from, to, self.radius_mm);

@@ -4,7 +4,7 @@ use combat_components::command::{Command, Deed, LeaveCause};
 use combat_components::event::Event;
 use combat_components::ids::{Epoch, Pseudonym, SimId, Slot, Team};
 use combat_components::phase::{EndReason, Phase, Winner};
-use combat_components::quantity::{Pitch, Yaw};
+use combat_components::quantity::{Pitch, Vec3Mm, Yaw};
 use combat_components::score::Score;
 use combat_components::setup::SimLimits;
 use combat_components::tick::{Tick, TickRate};
@@ -681,4 +681,69 @@ fn the_wait_for_players_after_a_restart_does_not_let_a_blow_be_forgotten() {
         let expected = if dies { vec![(2, 1)] } else { Vec::new() };
         assert_eq!(deaths(&arena), expected, "back first: {back_first}, after {wait_ticks} ticks");
     }
+}
+
+/// Claims to be far away, in every tick, until he is told to go or there are so many.
+fn refuse(arena: &mut Arena, slot: u8, most: u32) -> (u32, bool) {
+    for count in 1..=most {
+        let at = arena.at(slot);
+        arena.claim(slot, 100, Vec3Mm { x: at.x + 5_000, ..at });
+        arena.step();
+        if arena.output.events.iter().any(|event| matches!(event, Event::TooManyRefusals { .. })) {
+            return (count, true);
+        }
+    }
+    (most, false)
+}
+
+#[test]
+fn leaving_forgives_no_refusals() {
+    let respawned = |arena: &mut Arena| arena.until("slot 1 stands up", |arena| arena.public(1).alive);
+    let leave_and_return = |arena: &mut Arena| {
+        leave(arena, 1, LeaveCause::Left);
+        arena.join(1, Team::NONE);
+        arena.step();
+        respawned(arena);
+    };
+    let died = |arena: &mut Arena| {
+        shoot(arena, 0, 1);
+        leave_and_return(arena);
+    };
+    let ways: [(&str, &dyn Fn() -> Arena, &dyn Fn(&mut Arena)); 4] = [
+        ("in the match", &|| Arena::fighting(&plan("deathmatch"), 3), &leave_and_return),
+        ("by death", &|| Arena::fighting(&plan("deathmatch"), 3), &died),
+        ("in warm-up", &|| warming_up(60_000, 3), &leave_and_return),
+        ("from warm-up into the match", &|| warming_up(1_000, 3), &|arena| {
+            leave(arena, 1, LeaveCause::Left);
+            arena.until("it begins", |arena| arena.sim.match_state().phase == Phase::Active);
+            arena.join(1, Team::NONE);
+            arena.step();
+            respawned(arena);
+        }),
+    ];
+    for (way, begin, go_away) in ways {
+        let mut arena = begin();
+        assert_eq!(refuse(&mut arena, 1, 30), (30, false), "{way}");
+        let refused_until = arena.tick();
+        go_away(&mut arena);
+        let (more, told) = refuse(&mut arena, 1, 40);
+        let forgiven = (arena.tick() - refused_until) / 128;
+        let expected = 3 + forgiven;
+        assert!(told && (expected..=expected + 1).contains(&more), "{way}: {more}, {forgiven} forgiven");
+    }
+}
+
+#[test]
+fn who_left_in_warm_up_with_refusals_is_a_stranger_to_the_match_but_for_them() {
+    let mut arena = warming_up(1_000, 3);
+    refuse(&mut arena, 1, 30);
+    leave(&mut arena, 1, LeaveCause::Left);
+    leave(&mut arena, 2, LeaveCause::Left);
+    arena.join(3, Team::NONE);
+    arena.until("it begins", |arena| arena.sim.match_state().phase == Phase::Active);
+    let all = &arena.sim.departed().0;
+    assert_eq!(all.len(), 1, "who has none standing is forgotten: {all:?}");
+    let gone = kept(&arena, 1);
+    assert_eq!((gone.team, gone.kept, gone.refusals), (None, None, 30));
+    assert_eq!(gone.score.away_ticks, arena.sim.rules().empty_ticks_max, "nobody waits for him");
 }

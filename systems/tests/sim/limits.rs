@@ -13,9 +13,9 @@ type Set = fn(&mut SimLimits, u32);
 
 /// The name of each limit, how it is set, and the least and the most it may be; `refusals_max` may be anything.
 const RANGES: [(&str, Set, u32, u32); 10] = [
-    ("bank_ms", |limits, to| limits.bank_ms = to, 0, 2_000),
-    ("claim_hz", |limits, to| limits.claim_hz = to, 1, 128),
-    ("follows_ms_max", |limits, to| limits.follows_ms_max = to, 0, 2_000),
+    ("bank_ms", |limits, to| limits.bank_ms = to, 0, 250),
+    ("claim_hz", |limits, to| limits.claim_hz = to, 30, 128),
+    ("follows_ms_max", |limits, to| limits.follows_ms_max = to, 0, 250),
     ("resuming_ms_max", |limits, to| limits.resuming_ms_max = to, 0, DAY_MS),
     ("empty_ms_max", |limits, to| limits.empty_ms_max = to, 0, DAY_MS),
     ("leaving_is_death_ms_max", |limits, to| limits.leaving_is_death_ms_max = to, 0, DAY_MS),

@@ -208,3 +208,28 @@ fn refusals_have_a_budget_that_fills_again_and_what_is_nobodys_fault_never_count
         }
     }
 }
+
+/// How many claims that are refused so often a player is told to go after, of a thousand.
+fn refusals_until_told_to_go(every_ticks: u32) -> Option<u32> {
+    let mut liar = Liar::on(maps::plain(&[[0, 0, 0], [90_000, 0, 0]]));
+    liar.set_clock();
+    (1..=1_000).find(|_| {
+        liar.lie(Lie::TooFar);
+        liar.arena.step();
+        let mut events = liar.arena.output.events.iter();
+        let told = events.any(|event| matches!(event, Event::TooManyRefusals { .. }));
+        liar.arena.step_by(every_ticks - 1);
+        told
+    })
+}
+
+#[test]
+fn one_refusal_a_second_is_forgiven_whatever_the_rhythm_they_come_in() {
+    // After n of them n - floor((n - 1) * every / 128) stand, until 33 do.
+    for (every_ticks, expected) in [(64, Some(64)), (100, Some(143)), (120, Some(498))] {
+        assert_eq!(refusals_until_told_to_go(every_ticks), expected, "every {every_ticks} ticks");
+    }
+    for every_ticks in [127, 128, 129, 191, 255] {
+        assert_eq!(refusals_until_told_to_go(every_ticks), None, "every {every_ticks} ticks");
+    }
+}

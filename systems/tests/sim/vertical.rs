@@ -2,7 +2,7 @@
 
 use combat_components::command::{Claim, Command, Deed};
 use combat_components::ids::Slot;
-use combat_components::map::Map;
+use combat_components::map::{Map, Solid};
 use combat_components::quantity::{Pitch, Pose, Vec3Mm, Yaw};
 use combat_components::reason::Reason;
 use combat_components::streams::Stream;
@@ -464,4 +464,65 @@ fn no_bend_of_a_claim_leads_through_a_pit_beneath_a_wall() {
             "{down_mm} mm deep"
         );
     }
+}
+
+#[test]
+fn no_way_is_so_long_that_its_end_goes_unjudged() {
+    let mut plan = Plan::on(maps::plain(&[[0, 0, 0], [90_000, 0, 0]]));
+    plan.ruleset.body.radius_mm = 100;
+    let movement = &mut plan.ruleset.movement;
+    movement.step_height_mm = 100;
+    (movement.speed_mm_per_s, movement.acceleration_mm_per_s2) = (50_000, 1_000_000);
+    (movement.jump_speed_mm_per_s, movement.terminal_speed_mm_per_s) = (20_000, 60_000);
+    movement.gravity_mm_per_s2 = 1_000;
+    let mut cheat = Cheat::of(&plan);
+    assert!(cheat.go(4, [0, 0, 0]));
+    cheat.rest(60);
+    // Two jumps as high as they can be are 244 of 256 points; from there nothing leads up.
+    let bends = [[2_600, 5_500, 0], [5_200, 0, 0], [7_800, 5_500, 0], [10_400, 0, 0]];
+    assert_eq!(cheat.refusal_round(36, &bends[..1], [5_200, 0, 0]), None);
+    for (end_mm, expected) in [(15_000, Reason::TooFast), (0, Reason::TooFast)] {
+        assert_eq!(cheat.refusal_round(36, &bends, [13_000, end_mm, 0]), Some(expected), "{end_mm} mm up");
+    }
+}
+
+/// A wedge whose western face leans back by so many thousandths of its height, its foot at x = 400.
+fn steep(lean: i32) -> Map {
+    let mut map = maps::plain(&[[0, 0, 0], [90_000, 0, 0]]);
+    let height_mm = 20_000;
+    let top_x = 400 + height_mm * lean / 1_000;
+    let points = [-4_000, 4_000].into_iter().flat_map(|z| {
+        [[400, 0], [6_000, 0], [top_x, height_mm], [6_000, height_mm]].map(|[x, y]| Vec3Mm::new(x, y, z))
+    });
+    map.solids.push(Solid::Hull { points: points.collect() });
+    map
+}
+
+#[test]
+fn silence_on_a_slope_too_steep_to_stand_on_gives_no_new_jump() {
+    let mut hung = 0;
+    for lean in [158, 123, 87, 70, 52, 35, 17] {
+        let mut cheat = Cheat::on(steep(lean));
+        assert!(cheat.go(4, [0, 0, 0]));
+        cheat.rest(60);
+        let nearest_mm = |cheat: &Cheat, y: i32| {
+            let is_free = |x: &i32| !cheat.arena.level().overlaps(Vec3Mm::new(*x, y, 0));
+            (0..2_000).take_while(is_free).last().unwrap_or(0)
+        };
+        assert!(cheat.go(20, [0, height(20), 0]));
+        cheat.rest(19);
+        let onto_mm = nearest_mm(&cheat, height(40));
+        let by = [onto_mm, height(40) - height(20), 0];
+        assert_eq!(cheat.refusal_of(20, by), None, "{lean}: a jump onto the face by {by:?}");
+        assert!(cheat.go(20, by));
+        for _ in 0..6 {
+            cheat.rest(2 * BANK_TICKS);
+            let at = cheat.at();
+            let carries = cheat.arena.level().grounded(at);
+            hung += u32::from(at.y > 0 && !carries);
+            let jumps = cheat.highest_rise(8, 0) > 100;
+            assert_eq!(jumps, carries, "{lean} thousandths: at {at:?}");
+        }
+    }
+    assert!(hung >= 12, "{hung}: at least two of the slopes hold a body up without carrying it");
 }

@@ -202,6 +202,7 @@ mod tests {
         gravity: 20_000_000,
         terminal_speed: 40_000_000,
         step_um: 350_000,
+        gained_between_claims: 80_000_000 / 30,
     };
 
     #[test]
