@@ -11,6 +11,7 @@ pub mod http;
 pub mod journal;
 pub mod journal_log;
 pub mod load;
+pub mod names;
 pub mod replication;
 pub mod session;
 pub mod store;

@@ -61,7 +61,9 @@ function endCard(match) {
   const { winner, reason } = match.end;
   return [
     element("p", { class: "card-over", text: `Match over: ${reason}` }),
-    element("h2", { text: winner === null ? "A draw" : `${match.nameOf(winner)} wins` }),
+    winner === null
+      ? element("h2", { text: "A draw" })
+      : element("h2", {}, element("bdi", { text: match.nameOf(winner) }), " wins"),
     element("p", { text: "The next match is shown as soon as there is one." }),
   ];
 }

@@ -1,5 +1,6 @@
 // Draws the players: where they stand, where they look, who they are and how they fare.
 
+import { shortened } from "./format.js";
 import { colourOf, healthColour, INK, TYPEFACE } from "./palette.js";
 import { isCovered } from "./level.js";
 import { FLAG_ALIVE, FLAG_CONNECTED } from "./protocol.js";
@@ -128,7 +129,7 @@ function drawLabel(ink, { player, entry, at: [x, y] }, radius, camera, isMarked)
   const small = camera.widthPx < SMALL_PX;
   const width = small ? 20 : 26;
   const barY = y - radius - (small ? 7 : 9);
-  const name = (entry.displayName ?? `#${player.simId}`).slice(0, NAME_LENGTH_MAX);
+  const name = shortened(entry.displayName ?? `#${player.simId}`, NAME_LENGTH_MAX);
   ink.font = `${isMarked ? 600 : 500} ${small ? 10 : 12}px ${TYPEFACE}`;
   ink.textAlign = "center";
   ink.textBaseline = "alphabetic";

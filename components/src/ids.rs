@@ -19,6 +19,13 @@ pub struct SimId(pub u32);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Slot(pub u8);
 
+impl Slot {
+    /// What a player is called who has no name of his own: by his place, counted from 0 as everywhere.
+    pub fn player_name(self) -> DisplayName {
+        DisplayName::new(&format!("Player {}", self.0)).expect("a word and a number are a name")
+    }
+}
+
 /// How many times a session has been taken up again; starts at 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Epoch(pub u32);
@@ -89,7 +96,7 @@ impl fmt::Display for SessionId {
 }
 
 /// Why a text is not an id.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum IdError {
     #[error("expected a UUID such as 0199d2f0-5c00-7000-8000-000000000000")]
     NotUuid,
@@ -196,13 +203,41 @@ impl PlayerId {
     }
 }
 
-/// What a player is called on other players' screens.
+/// What a player is called on other players' screens. This is the bound that wire, store and files share, and it names no
+/// version of Unicode; what a person may call himself is decided where he says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DisplayName(ArrayString<DISPLAY_NAME_BYTES_MAX>);
 bounded_text!(DisplayName, DISPLAY_NAME_BYTES_MAX, NotDisplayName, |c| !c.is_control() && !is_invisible(c));
 
-/// Characters that change how others are shown and show nothing themselves (Unicode's format characters).
+/// Characters that change how others are shown and show nothing themselves: Unicode's format characters, without those
+/// that names of Indic and Persian scripts (U+200C, U+200D) and flags among the emoji (tags) are written with.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
-        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e001f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_bounded_and_acts_on_nothing_around_it() {
+        for name in
+            ["x", &"x".repeat(96), &"\u{d55c}".repeat(32), "\u{6cc}\u{200c}\u{631}", "\u{1f3f4}\u{e007f}"]
+        {
+            assert_eq!(DisplayName::new(name).map(|name| name.to_string()), Ok(name.to_owned()));
+        }
+        let acting = "\0\n\u{7f}\u{9b}\u{ad}\u{61c}\u{180e}\u{200b}\u{200e}\u{200f}\u{2028}\u{202e}\u{2066}\u{206f}\
+                      \u{feff}\u{fff9}\u{e0001}";
+        let acting = acting.chars().map(|character| format!("a{character}b"));
+        for name in acting.chain([String::new(), "x".repeat(97), "\u{d55c}".repeat(33)]) {
+            assert_eq!(DisplayName::new(&name), Err(IdError::NotDisplayName), "{}", name.escape_unicode());
+        }
+    }
+
+    #[test]
+    fn whoever_has_no_name_is_called_by_his_place() {
+        assert_eq!(Slot(0).player_name().as_str(), "Player 0");
+        assert!((0..=u8::MAX).all(|slot| Slot(slot).player_name().as_str().ends_with(&format!(" {slot}"))));
+    }
 }

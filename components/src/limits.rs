@@ -1,13 +1,16 @@
 //! Named limits of a session, each with the reason for its size.
 
-/// A session holds at most this many players: the snapshot of 64 still fits one frame of 4 KiB.
+/// A session holds at most this many players: the bodies of 64 still fit one frame of 4 KiB, whatever they are called.
 pub const PLAYERS_MAX: usize = 64;
 
 /// `sub` of a token: long enough for any UUID with a provider's prefix.
 pub const PLAYER_ID_BYTES_MAX: usize = 64;
 
-/// A name on a scoreboard.
-pub const DISPLAY_NAME_BYTES_MAX: usize = 32;
+/// A name on a scoreboard, in extended grapheme clusters: what its reader counts as characters.
+pub const DISPLAY_NAME_CHARACTERS_MAX: usize = 32;
+
+/// The same in UTF-8: three bytes a character is what most of the world's scripts take.
+pub const DISPLAY_NAME_BYTES_MAX: usize = 96;
 
 /// Bends a claim may describe between two poses; a fifth bend is a new claim.
 pub const SUB_POSES_MAX: usize = 4;

@@ -41,6 +41,8 @@ pub struct ClientView {
     view: View,
     /// Where a delta is tried out, so that a wrong one leaves the view as it was.
     next: View,
+    /// Both have the same roster: nobody joined or left since it was copied.
+    shares_roster: bool,
     has_view: bool,
 }
 
@@ -66,6 +68,7 @@ impl ClientView {
     pub fn apply_snapshot(&mut self, snapshot: &Snapshot) -> Result<HashCheck, ViewError> {
         check_shape(&snapshot.view)?;
         self.view.copy_from(&snapshot.view);
+        self.shares_roster = false;
         self.has_view = true;
         Ok(check_hash(&self.view, Some(snapshot.view_hash)))
     }
@@ -88,7 +91,11 @@ impl ClientView {
         if tick <= base_tick {
             return Err(ViewError::NotRising { tick, base_tick });
         }
-        self.next.copy_from(&self.view);
+        match self.shares_roster {
+            true => self.next.copy_all_but_roster(&self.view),
+            false => self.next.copy_from(&self.view),
+        }
+        self.shares_roster = delta.joined.is_empty() && delta.left.is_empty();
         apply(delta, &mut self.next)?;
         check_shape(&self.next)?;
         std::mem::swap(&mut self.view, &mut self.next);

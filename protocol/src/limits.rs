@@ -35,4 +35,4 @@ pub(crate) const NESTING_MAX: usize = 8;
 /// Every delta whose tick lies in another run of this many ticks than its base carries the view's hash.
 pub const VIEW_HASH_TICKS: u32 = 32;
 
-const _: () = assert!(FRAME_SHOTS_MAX * 90 + PLAYERS_MAX * 320 < SERVER_MESSAGE_BYTES_MAX);
+const _: () = assert!(FRAME_SHOTS_MAX * 90 + PLAYERS_MAX * 448 < SERVER_MESSAGE_BYTES_MAX);

@@ -115,9 +115,14 @@ pub struct View {
 impl View {
     /// Makes this view equal to `other`, reusing the memory it has.
     pub fn copy_from(&mut self, other: &Self) {
+        self.copy_all_but_roster(other);
+        self.roster.clone_from(&other.roster);
+    }
+
+    /// As `copy_from`, for a view that has the other's roster already: it is most of a view and hardly ever changes.
+    pub fn copy_all_but_roster(&mut self, other: &Self) {
         (self.epoch, self.tick) = (other.epoch, other.tick);
         (self.status, self.phase_ends_at) = (other.status, other.phase_ends_at);
-        self.roster.clone_from(&other.roster);
         self.players.clone_from(&other.players);
     }
 

@@ -1,8 +1,7 @@
 //! The names part of an exported file: who is behind the pseudonyms. No checksum of the log, no digest and no hash covers
 //! it; a file without it, or with another, is the same log.
 
-use combat_components::canon::{Canon, Reader};
-use combat_components::canon_struct;
+use combat_components::canon::{Canon, CanonError, Reader};
 use combat_components::ids::{DisplayName, PlayerId, Pseudonym};
 use combat_components::limits::PLAYERS_MAX;
 use thiserror::Error;
@@ -14,6 +13,9 @@ pub const NAMES_MAGIC: [u8; 8] = *b"CMBTNAME";
 /// More people no part names: each place of a session can change hands a thousand times.
 pub const NAMED_MAX: usize = 1_024 * PLAYERS_MAX;
 
+/// The length of a name that was not given: no name is empty.
+const NO_NAME_BYTES: u8 = 0;
+
 const HEAD_BYTES: usize = NAMES_MAGIC.len() + 4;
 const CHECKSUM_BYTES: usize = 8;
 
@@ -22,9 +24,34 @@ const CHECKSUM_BYTES: usize = 8;
 pub struct Named {
     pub pseudonym: Pseudonym,
     pub player: PlayerId,
-    pub name: DisplayName,
+    /// `None` for somebody who gave none: he was called by his place.
+    pub name: Option<DisplayName>,
 }
-canon_struct!(Named { pseudonym, player, name });
+
+impl Canon for Named {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.pseudonym.put(out);
+        self.player.put(out);
+        match &self.name {
+            Some(name) => name.put(out),
+            None => NO_NAME_BYTES.put(out),
+        }
+    }
+
+    fn take(reader: &mut Reader<'_>) -> Result<Self, CanonError> {
+        let (pseudonym, player) = (Pseudonym::take(reader)?, PlayerId::take(reader)?);
+        let length = u8::take(reader)?;
+        let text = str::from_utf8(reader.bytes(length.into())?).ok();
+        let name = match length {
+            NO_NAME_BYTES => None,
+            _ => {
+                let name = text.and_then(|text| DisplayName::new(text).ok());
+                Some(name.ok_or(CanonError::OutOfRange { what: "DisplayName" })?)
+            }
+        };
+        Ok(Self { pseudonym, player, name })
+    }
+}
 
 /// Why what follows a log names nobody.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
@@ -125,12 +152,17 @@ mod tests {
         Named {
             pseudonym: Pseudonym(number),
             player: PlayerId::new(id).expect("an id"),
-            name: DisplayName::new(name).expect("a name"),
+            name: (!name.is_empty()).then(|| DisplayName::new(name).expect("a name")),
         }
     }
 
     fn people() -> NamedPeople {
-        NamedPeople::of([named(u64::MAX, "bot:vega", "Vega"), named(7, "ann", "Ännchen")]).expect("few, once")
+        NamedPeople::of([
+            named(u64::MAX, "bot:vega", "Vega"),
+            named(7, "ann", "Ännchen"),
+            named(9, "bob", ""),
+        ])
+        .expect("few, once")
     }
 
     /// A part as somebody else may write it, with every checksum right.

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use combat_components::ids::{DisplayName, PlayerId};
 use serde::{Deserialize, Serialize};
 
+use crate::names::NameFault;
+
 mod resume;
 mod ticket;
 mod token;
@@ -57,8 +59,8 @@ impl FromStr for Role {
 pub struct Caller {
     pub player: PlayerId,
     pub role: Role,
-    /// From the token's `name`, when it is a valid display name.
-    pub name: Option<DisplayName>,
+    /// What the token's `name` says, if it has one: a name that does not fit keeps nobody out.
+    pub name: Option<Result<DisplayName, NameFault>>,
 }
 
 impl Caller {

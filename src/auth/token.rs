@@ -8,10 +8,12 @@ use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode, get_current_timestamp,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use thiserror::Error;
 
 use super::{Caller, Role};
 use crate::config::Secret;
+use crate::names::{NameFault, display_name};
 
 const ALGORITHM: Algorithm = Algorithm::HS256;
 
@@ -44,7 +46,7 @@ struct Claims {
     sub: String,
     role: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
+    name: Option<Value>,
 }
 
 #[derive(Serialize)]
@@ -118,7 +120,7 @@ impl TokenKeys {
             claims: Claims {
                 sub: wish.player.to_string(),
                 role: wish.role.to_string(),
-                name: wish.name.map(|name| name.to_string()),
+                name: wish.name.map(|name| Value::from(name.as_str())),
             },
         };
         Ok(encode(&Header::new(ALGORITHM), &claims, &self.signing)?)
@@ -138,7 +140,8 @@ fn caller(claims: &Claims) -> Result<Caller, TokenError> {
         .role
         .parse()
         .map_err(|_| TokenError::Invalid("its role is expected to be player, spectator, service or admin"))?;
-    Ok(Caller { player, role, name: claims.name.as_deref().and_then(|name| DisplayName::new(name).ok()) })
+    let name = claims.name.as_ref().map(|name| name.as_str().ok_or(NameFault::NoText).and_then(display_name));
+    Ok(Caller { player, role, name })
 }
 
 fn refused(error: &Error) -> TokenError {
@@ -160,7 +163,7 @@ mod tests {
     use super::*;
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn secret(text: &str) -> Secret {
         Secret::new(text.as_bytes().to_vec())
@@ -202,7 +205,7 @@ mod tests {
             ttl: Duration::from_secs(60),
         };
         let caller = keys.verify(&keys.mint(&wish).expect("minted")).expect("valid");
-        assert_eq!(caller, Caller { player, role: Role::Admin, name: wish.name });
+        assert_eq!(caller, Caller { player, role: Role::Admin, name: wish.name.map(Ok) });
     }
 
     #[test]
@@ -242,6 +245,21 @@ mod tests {
         }
         check(without("sub"), "not as expected");
         check(without("role"), "not as expected");
+    }
+
+    #[test]
+    fn a_name_that_does_not_fit_is_no_fault_of_the_token() {
+        let named = |name: Value| {
+            let token = signed(ALGORITHM, &with("name", name));
+            keys("present", None).verify(&token).expect("valid").name
+        };
+        assert_eq!(named(json!("  Zoë ")), Some(Ok(DisplayName::new("Zoë").expect("a name"))));
+        assert_eq!(named(Value::Null), None);
+        assert_eq!(named(json!("")), Some(Err(NameFault::Blank)));
+        assert_eq!(named(json!("x".repeat(33))), Some(Err(NameFault::TooManyCharacters { found: 33 })));
+        for name in [json!(7), json!(["Ann"]), json!({"first": "Ann"}), json!(true)] {
+            assert_eq!(named(name), Some(Err(NameFault::NoText)));
+        }
     }
 
     #[test]

@@ -151,10 +151,11 @@ impl BotCrew {
 /// Joins when it is new, and connects; `None` when the session does not take it.
 async fn come(handle: &SessionHandle, parts: &SimParts, identity: &Identity, is_new: bool) -> Option<Bot> {
     let &Identity { player, name, skill } = identity;
+    let wish = JoinSession { player, name: Some(name), team: Team::NONE, bot: true };
     let mut attachment = Err(SessionError::InboxFull);
     for _ in 0..ATTEMPTS_MAX {
         let joined = match is_new {
-            true => handle.join(JoinSession { player, name, team: Team::NONE, bot: true }).await.map(|_| ()),
+            true => handle.join(wish).await.map(|_| ()),
             false => Ok(()),
         };
         attachment = match joined {

@@ -57,7 +57,7 @@ impl Identity {
     pub fn seated(slot: Slot, person: Person) -> Self {
         let known = (0..PLAYERS_MAX).find(|number| Self::of(*number).player == person.player);
         let skill = Skill::of(known.unwrap_or(usize::from(slot.0)));
-        Self { player: person.player, name: person.name, skill }
+        Self { player: person.player, name: person.name_in(slot), skill }
     }
 }
 
@@ -108,7 +108,8 @@ mod tests {
         let bots: Vec<Identity> = (0..64).map(Identity::of).collect();
         for (number, bot) in bots.iter().enumerate() {
             assert!(bots[..number].iter().all(|other| other.player != bot.player && other.name != bot.name));
-            let person = Person { pseudonym: Pseudonym(number as u64), player: bot.player, name: bot.name };
+            let person =
+                Person { pseudonym: Pseudonym(number as u64), player: bot.player, name: Some(bot.name) };
             assert_eq!(Identity::seated(Slot(63), person), *bot, "its number is in its id");
             assert!(PlayerId::of_person(bot.player.as_str()).is_err(), "no token carries it");
         }

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
-use combat_components::ids::{DisplayName, PlayerId};
+use combat_components::ids::PlayerId;
 
 use super::print;
 use crate::auth::{Role, TokenKeys, TokenWish};
 use crate::config::{AuthConfig, AuthSettings, OperationSettings, StorageSettings};
+use crate::names::display_name;
 
 /// Ten years: a longer life is a mistake in the units.
 const TTL_S_MAX: u64 = 10 * 366 * 86_400;
@@ -22,9 +23,9 @@ pub struct TokenArgs {
     /// The holder's id: 1 to 64 characters of A-Z a-z 0-9 _ . : -
     #[arg(long, value_name = "SUB", value_parser = PlayerId::of_person)]
     sub: PlayerId,
-    /// What others see; the id when absent
-    #[arg(long, value_name = "NAME", value_parser = DisplayName::new)]
-    name: Option<DisplayName>,
+    /// What others see, at most 32 characters and 96 bytes; Player and the number of the place when absent
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
     /// How long the token is good for, such as 90s, 30m, 12h or 7d
     #[arg(long, value_name = "TTL", default_value = "1h", value_parser = duration)]
     ttl: Duration,
@@ -38,6 +39,8 @@ pub struct TokenArgs {
 
 pub fn run(args: TokenArgs) -> anyhow::Result<ExitCode> {
     let TokenArgs { role, sub: player, name, ttl, auth, storage, operation } = args;
+    // Judged here, since the parser of arguments would print what is wrong to the terminal as it is.
+    let name = name.as_deref().map(display_name).transpose().context("--name")?;
     let auth = AuthConfig::beside_server(auth, operation.environment, &storage)
         .context("cannot sign: give the server's JWT_SECRET, or the DATA_DIR of a development server")?;
     let secret = auth.secret.load()?;

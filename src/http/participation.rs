@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use combat_components::ids::{DisplayName, PlayerId, Team};
-use combat_components::limits::DISPLAY_NAME_BYTES_MAX;
 use serde::Serialize;
 
 use super::Api;
@@ -16,6 +15,7 @@ use super::problem::{Problem, ProblemCode};
 use super::session_path::SessionPath;
 use super::spectate::{self, SpectateBody};
 use crate::auth::{Caller, Grant, ResumeClaim, Role};
+use crate::names::{NameFault, display_name};
 use crate::session::summary::JoinSession;
 
 /// More teams than this have no colours.
@@ -34,6 +34,9 @@ pub enum JoinAnswer {
 pub struct JoinBody {
     slot: u8,
     team: u8,
+    display_name: String,
+    /// Why he is not called as his token says.
+    display_name_reason: Option<String>,
     resume_token: String,
     applied_tick: u32,
     durable_tick: u32,
@@ -53,7 +56,9 @@ pub struct LeaveBody {
 #[derive(Debug, PartialEq, Eq)]
 struct JoinWish {
     player: PlayerId,
-    name: DisplayName,
+    name: Option<DisplayName>,
+    /// What is wrong with the name that his token gives him, when it gives him one and nothing else does.
+    unfit: Option<NameFault>,
     team: Team,
     role: Role,
 }
@@ -71,7 +76,7 @@ pub async fn join(
         let answer = spectate::ticket(&api, &caller, wish.player, session, &headers)?;
         return Ok(Json(JoinAnswer::Spectator(Box::new(answer))));
     }
-    let JoinWish { player, name, team, .. } = wish;
+    let JoinWish { player, name, unfit, team, .. } = wish;
     let handle = api.registry.handle(session)?;
     let place = handle.join(JoinSession { player, name, team, bot: false }).await?;
     let slot = place.slot;
@@ -80,6 +85,10 @@ pub async fn join(
     Ok(Json(JoinAnswer::Player(Box::new(JoinBody {
         slot: slot.0,
         team: place.team.0,
+        display_name: place.name.unwrap_or_else(|| slot.player_name()).to_string(),
+        display_name_reason: unfit
+            .filter(|_| place.name.is_none())
+            .map(|fault| format!("the token's name is not shown: {fault}")),
         resume_token: api.resume.issue(&ResumeClaim { session, player, place: place.sim_id }),
         applied_tick: place.applied_tick.0,
         durable_tick: place.durable_tick.0,
@@ -115,15 +124,19 @@ fn join_wish(caller: &Caller, mut fields: Fields) -> Result<JoinWish, Problem> {
     let player = speaks_for(caller, &mut fields);
     let role = fields.parsed("role", playing_or_watching).unwrap_or(Role::Player);
     let team = Team(fields.number("team", 0..=TEAM_MAX).unwrap_or(0) as u8);
-    let name = fields.parsed("displayName", DisplayName::new);
+    let name = fields.parsed("displayName", display_name);
     if role == Role::Spectator && !caller.may_speak_for_anyone() {
         fields.fail::<()>("role", "players watch by way of /spectate".to_owned());
     }
     fields.finish(Some(()))?;
     let player = player?;
     let own_name = caller.name.filter(|_| player == caller.player);
-    let name = name.or(own_name).unwrap_or_else(|| name_of(player));
-    Ok(JoinWish { player, name, team, role })
+    let (name, unfit) = match (name, own_name) {
+        (Some(name), _) | (None, Some(Ok(name))) => (Some(name), None),
+        (None, Some(Err(fault))) => (None, Some(fault)),
+        (None, None) => (None, None),
+    };
+    Ok(JoinWish { player, name, unfit, team, role })
 }
 
 /// The player meant: a player's own id, or the one that a service or admin names.
@@ -148,13 +161,6 @@ fn playing_or_watching(text: &str) -> Result<Role, &'static str> {
     }
 }
 
-/// Player ids are ASCII, so any cut is a text.
-fn name_of(player: PlayerId) -> DisplayName {
-    let id = player.as_str();
-    let shown = &id[..id.len().min(DISPLAY_NAME_BYTES_MAX)];
-    DisplayName::new(shown).expect("a player id is a display name when cut to its length")
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -166,7 +172,7 @@ mod tests {
     }
 
     fn caller(sub: &str, role: Role) -> Caller {
-        Caller { player: id(sub), role, name: DisplayName::new("From the token").ok() }
+        Caller { player: id(sub), role, name: Some(display_name("From the token")) }
     }
 
     fn wish(caller: &Caller, body: Value) -> Result<JoinWish, Problem> {
@@ -177,11 +183,17 @@ mod tests {
     #[test]
     fn a_player_joins_as_himself_under_the_name_he_gives_or_carries() {
         let alice = caller("alice", Role::Player);
-        let named = |body| wish(&alice, body).expect("a wish").name.to_string();
-        assert_eq!(named(json!({})), "From the token");
-        assert_eq!(named(json!({"displayName": "Ally", "playerId": "alice"})), "Ally");
-        let nameless = Caller { name: None, player: id(&"x".repeat(64)), role: Role::Player };
-        assert_eq!(wish(&nameless, json!({})).expect("a wish").name.as_str().len(), DISPLAY_NAME_BYTES_MAX);
+        let named = |caller: &Caller, body| {
+            let wish = wish(caller, body).expect("a wish");
+            (wish.name.map(|name| name.to_string()), wish.unfit)
+        };
+        let as_told = |name: &str| (Some(name.to_owned()), None);
+        assert_eq!(named(&alice, json!({})), as_told("From the token"));
+        assert_eq!(named(&alice, json!({"displayName": " Ally ", "playerId": "alice"})), as_told("Ally"));
+        let unfit = Caller { name: Some(display_name(" ")), ..alice };
+        assert_eq!(named(&unfit, json!({})), (None, Some(NameFault::Blank)), "never by his id");
+        assert_eq!(named(&unfit, json!({"displayName": "Ally"})), as_told("Ally"));
+        assert_eq!(named(&Caller { name: None, ..alice }, json!({})), (None, None), "never by his id");
     }
 
     #[test]
@@ -198,7 +210,10 @@ mod tests {
     fn a_service_names_the_player_and_lends_him_no_name_of_its_own() {
         let service = caller("matchmaker", Role::Service);
         let joined = wish(&service, json!({"playerId": "bob", "team": 2})).expect("a wish");
-        assert_eq!((joined.player, joined.name.as_str(), joined.team), (id("bob"), "bob", Team(2)));
+        assert_eq!((joined.player, joined.name, joined.team), (id("bob"), None, Team(2)));
+        let unfit = Caller { name: Some(display_name("")), ..service };
+        let joined = wish(&unfit, json!({"playerId": "bob"})).expect("a wish");
+        assert_eq!(joined.unfit, None, "it is not the player's name that does not fit");
         for kept in ["bot:vega", "system", "unknown:3f9a1c2200000001"] {
             let problem = wish(&service, json!({"playerId": kept})).expect_err("nobody's id");
             assert_eq!(problem.errors[0].pointer, "/playerId");

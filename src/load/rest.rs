@@ -95,7 +95,7 @@ impl Rest {
     /// # Errors
     /// As [`Self::create`].
     pub async fn join(&self, session: &str, player: &str) -> anyhow::Result<Joined> {
-        let body = json!({"playerId": player, "displayName": player});
+        let body = json!({"playerId": player});
         self.call(Method::POST, &format!("/sessions/{session}/join"), Some(body)).await.context("cannot join")
     }
 

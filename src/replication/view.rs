@@ -63,7 +63,7 @@ impl ViewBuilder {
                 slot: identity.slot.0,
                 team: identity.team.0,
                 player_id: person.player,
-                display_name: person.name,
+                display_name: person.name_in(identity.slot),
                 bot: identity.bot,
             }
         }));

@@ -96,12 +96,17 @@ impl SessionHandle {
         self.durable(taken.tick).await?;
         let durable_tick = self.durable_tick();
         let PlaceTaken { sim_id, slot, team, tick } = taken;
-        Ok(Place { pseudonym: person.pseudonym, sim_id, slot, team, applied_tick: tick, durable_tick })
+        let Person { pseudonym, name, .. } = person;
+        Ok(Place { pseudonym, name, sim_id, slot, team, applied_tick: tick, durable_tick })
     }
 
     /// Whoever has a seat keeps his name. He is written down all the same: he may have been erased a moment ago, and
     /// comes as a stranger then, under the name he gives now.
-    async fn written_down(&self, player: PlayerId, name: DisplayName) -> Result<Person, SessionError> {
+    async fn written_down(
+        &self,
+        player: PlayerId,
+        name: Option<DisplayName>,
+    ) -> Result<Person, SessionError> {
         let seated = self.live.seat_of(player).and_then(|seat| seat.person);
         let shown = seated.map_or(name, |person| person.name);
         let person = self.people.enter(self.id, player, shown).await?;

@@ -15,17 +15,23 @@ const DRAWS_MAX: u32 = 3;
 pub struct Person {
     pub pseudonym: Pseudonym,
     pub player: PlayerId,
-    pub name: DisplayName,
+    /// `None` when he gave none that fits: he is called by his place.
+    pub name: Option<DisplayName>,
 }
 
 impl Person {
+    /// What he is called in that place; never by his account's id.
+    pub fn name_in(&self, slot: Slot) -> DisplayName {
+        self.name.unwrap_or_else(|| slot.player_name())
+    }
+
     /// How somebody is shown whom nobody knows any more: under an id that no token carries.
     fn unknown(pseudonym: Pseudonym) -> Self {
         let id = format!("{}{pseudonym}", PlayerId::UNKNOWN_PREFIX);
         Self {
             pseudonym,
             player: PlayerId::new(&id).expect("the prefix and hexadecimal digits are an id"),
-            name: DisplayName::new(&pseudonym.nameless()).expect("a word and eight digits are a name"),
+            name: Some(DisplayName::new(&pseudonym.nameless()).expect("a word and eight digits are a name")),
         }
     }
 }
@@ -104,7 +110,7 @@ impl PeopleBook {
         &self,
         session: SessionId,
         player: PlayerId,
-        name: DisplayName,
+        name: Option<DisplayName>,
     ) -> Result<Person, SessionError> {
         for _ in 0..DRAWS_MAX {
             let drawn = getrandom::u64().map_err(|_| SessionError::NotAdmitted(NO_RANDOMNESS))?;
@@ -138,7 +144,7 @@ mod tests {
         let pseudonym = Pseudonym(0x3f9a_1c22_70a1_0001);
         let shown = People::default().shown(pseudonym);
         assert_eq!(shown.player.as_str(), "unknown:3f9a1c2270a10001");
-        assert_eq!(shown.name.as_str(), "player 70a10001");
+        assert_eq!(shown.name_in(Slot(2)).as_str(), "player 70a10001");
         assert!(shown.player.is_reserved() && PlayerId::of_person(shown.player.as_str()).is_err());
     }
 }

@@ -125,7 +125,8 @@ pub struct CreateSession {
 #[derive(Clone, Copy, Debug)]
 pub struct JoinSession {
     pub player: PlayerId,
-    pub name: DisplayName,
+    /// `None`: he is called by his place.
+    pub name: Option<DisplayName>,
     pub team: Team,
     pub bot: bool,
 }
@@ -134,6 +135,8 @@ pub struct JoinSession {
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
     pub pseudonym: Pseudonym,
+    /// The name he goes by, given now or before; `None` when he is called by his place.
+    pub name: Option<DisplayName>,
     pub sim_id: SimId,
     pub slot: Slot,
     pub team: Team,

@@ -95,8 +95,7 @@ pub(crate) fn session(number: u8) -> NewSession {
 }
 
 fn person(number: u8, player: &str, pseudonym: u64) -> PersonRow {
-    let (player, name) =
-        (PlayerId::new(player).unwrap(), DisplayName::new(&format!("The {player}")).unwrap());
+    let (player, name) = (PlayerId::new(player).unwrap(), DisplayName::new(&format!("The {player}")).ok());
     PersonRow { session: id(number), pseudonym: Pseudonym(pseudonym), player, name }
 }
 

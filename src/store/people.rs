@@ -10,7 +10,8 @@ pub struct PersonRow {
     pub session: SessionId,
     pub pseudonym: Pseudonym,
     pub player: PlayerId,
-    pub name: DisplayName,
+    /// `None` when he gave none: he is called by his place.
+    pub name: Option<DisplayName>,
 }
 
 /// What erasing a person did.

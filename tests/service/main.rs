@@ -13,6 +13,7 @@ mod journal;
 mod judge;
 mod link;
 mod load;
+mod names;
 mod people;
 mod places;
 mod play;

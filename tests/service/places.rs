@@ -101,6 +101,7 @@ async fn what_a_join_says_wrongly_is_pointed_at() {
     assert_eq!(pointers(json!({"team": 65})).await, "/team");
     assert_eq!(pointers(json!({"displayName": "x".repeat(33)})).await, "/displayName");
     assert_eq!(pointers(json!({"displayName": "a\nb"})).await, "/displayName");
+    assert_eq!(pointers(json!({"displayName": 7})).await, "/displayName");
     assert_eq!(pointers(json!({"slot": 3})).await, "/slot");
     assert_eq!(pointers(json!({"role": "spectator"})).await, "/role");
     let service = server.service();

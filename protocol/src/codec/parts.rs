@@ -44,7 +44,7 @@ pub(super) fn read_player_id<'a>(source: &mut impl Source<'a>) -> Result<PlayerI
 pub(super) fn read_display_name<'a>(source: &mut impl Source<'a>) -> Result<DisplayName, DecodeError> {
     let what = "displayName";
     let text = source.text(what, DISPLAY_NAME_BYTES_MAX)?;
-    let expected = "1 to 32 bytes without control characters";
+    let expected = "1 to 96 bytes without control characters";
     DisplayName::new(text).map_err(|_| DecodeError::UnknownWord { what, found: excerpt(text), expected })
 }
 

@@ -11,8 +11,8 @@ use std::sync::Mutex;
 
 use combat_components::command::LeaveCause;
 use combat_components::limits::{
-    ABILITIES_MAX, BANK_MS, CLAIM_HZ, INPUTS_PER_PLAYER_AND_TICK_MAX, INSIDE_MS_MAX, PLAYERS_MAX,
-    SUB_POSES_MAX, WEAPONS_MAX,
+    ABILITIES_MAX, BANK_MS, CLAIM_HZ, DISPLAY_NAME_BYTES_MAX, INPUTS_PER_PLAYER_AND_TICK_MAX, INSIDE_MS_MAX,
+    PLAYERS_MAX, SUB_POSES_MAX, WEAPONS_MAX,
 };
 use combat_components::phase::{EndReason, Phase};
 use combat_components::reason::Reason;
@@ -167,6 +167,7 @@ fn docs_limits_table_is_current() {
     let rows = [
         ("bytes of a message from a client", CLIENT_MESSAGE_BYTES_MAX),
         ("bytes of a message from the server", SERVER_MESSAGE_BYTES_MAX),
+        ("bytes of a display name", DISPLAY_NAME_BYTES_MAX),
         ("players of a session", PLAYERS_MAX),
         ("weapons of a ruleset", WEAPONS_MAX),
         ("abilities of a ruleset", ABILITIES_MAX),

@@ -150,6 +150,7 @@ fn a_delta_that_does_not_fit_is_refused_and_the_view_kept() {
         assert_eq!(client.view(), Some(&view()));
     }
     assert_eq!(client.apply_delta(&delta()), Ok(HashCheck::NotSent));
+    assert_eq!(client.view().map(|view| &view.roster), Some(&view().roster), "Eve never came");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod docs;
 mod frames;
 mod golden;
 mod hostile;
+mod names;
 mod round_trips;
 mod samples;
 mod strategies;

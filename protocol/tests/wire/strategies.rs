@@ -76,7 +76,7 @@ fn player_id() -> impl Strategy<Value = PlayerId> {
 }
 
 fn display_name() -> impl Strategy<Value = DisplayName> {
-    "[ -~äß€\"\\\\]{1,10}".prop_map(|text| DisplayName::new(&text).unwrap())
+    "[ -~äß€\u{200c}\u{200d}\"\\\\]{1,32}".prop_map(|text| DisplayName::new(&text).unwrap())
 }
 
 fn roster_entry() -> impl Strategy<Value = RosterEntry> {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use combat_components::identity::Identity;
 use combat_components::ids::{Pseudonym, SessionId};
 use combat_replays::names::{self, Named, NamedPeople};
 use combat_replays::{file, player::Player};
@@ -28,9 +29,12 @@ impl People {
         self.0.by_pseudonym(pseudonym)
     }
 
-    /// What somebody is called.
-    pub fn name(&self, pseudonym: Pseudonym) -> String {
-        self.by_pseudonym(pseudonym).map_or_else(|| pseudonym.nameless(), |named| named.name.to_string())
+    /// What somebody is called: by his place when he gave no name, by his pseudonym when nobody knows him.
+    pub fn name(&self, identity: Identity) -> String {
+        match self.by_pseudonym(identity.pseudonym) {
+            Some(named) => named.name.unwrap_or_else(|| identity.slot.player_name()).to_string(),
+            None => identity.pseudonym.nameless(),
+        }
     }
 
     /// Everybody who is in the session now, as an object each.
@@ -44,7 +48,7 @@ impl People {
                 "bot": identity.bot,
                 "pseudonym": identity.pseudonym.to_string(),
                 "playerId": named.map(|named| named.player.to_string()),
-                "name": self.name(identity.pseudonym),
+                "name": self.name(identity),
             })
         });
         members.collect()
@@ -52,7 +56,7 @@ impl People {
 
     /// The names of everybody who is in the session now, by `SimId`.
     pub fn names(&self, player: &Player<'_>) -> Vec<(combat_components::ids::SimId, String)> {
-        player.sim().members().map(|(id, identity, _)| (id, self.name(identity.pseudonym))).collect()
+        player.sim().members().map(|(id, identity, _)| (id, self.name(identity))).collect()
     }
 }
 

@@ -84,7 +84,7 @@ impl Stage {
     }
 
     async fn person(&self, name: &str) -> Person {
-        let (player, name) = (id(name), DisplayName::new(name).expect("a name"));
+        let (player, name) = (id(name), DisplayName::new(name).ok());
         self.handle.people.enter(self.handle.id(), player, name).await.expect("a store")
     }
 
@@ -364,7 +364,7 @@ async fn while_a_session_stands_still_joins_are_refused_and_whoever_comes_back_k
     assert_eq!(now(&mut joined).err(), Some(SessionError::Suspended));
     assert_eq!(now(&mut left).err(), Some(SessionError::Suspended));
     assert_eq!(now(&mut socket.answer), Ok(Slot(0)));
-    let name = DisplayName::new("cyd").expect("a name");
+    let name = DisplayName::new("cyd").ok();
     let wish = JoinSession { player: id("cyd"), name, team: Team(0), bot: false };
     assert_eq!(stage.handle.join(wish).await.err(), Some(SessionError::Suspended));
     stage.faults.lift();
@@ -485,7 +485,7 @@ async fn whoever_joins_again_just_after_he_was_erased_is_a_stranger_who_stays() 
         let mut socket = stage.arrive(ann);
         stage.step();
         stage.store.erase(ann.player).await.expect("a store");
-        let name = DisplayName::new(name).expect("a name");
+        let name = DisplayName::new(name).ok();
         let wish = JoinSession { player: ann.player, name, team: Team(0), bot: false };
         let handle = stage.handle.clone();
         let joining = tokio::spawn(async move { handle.join(wish).await });
@@ -540,7 +540,7 @@ async fn a_connection_for_one_place_gets_no_later_one_that_the_same_person_holds
 async fn nobody_joins_as_a_bot_under_a_persons_id_or_the_reverse() {
     let stage = Stage::of(4).await;
     let wish = |player: &str, bot| {
-        let name = DisplayName::new("Somebody").expect("a name");
+        let name = DisplayName::new("Somebody").ok();
         JoinSession { player: id(player), name, team: Team(0), bot }
     };
     for (player, bot) in [("bot:vega", false), ("ann", true), ("system", false), ("unknown:00", false)] {

@@ -7,6 +7,7 @@ use crate::store::{Fault, FaultyStore, PeopleStore, PersonRow, StoreError};
 
 over_both! {
     a_player_keeps_his_pseudonym_in_a_session_whatever_happens
+    names_of_any_length_and_none_are_read_back_as_they_were
     two_joins_at_once_find_one_pseudonym
     a_pseudonym_belongs_to_one_player_of_a_session
     people_go_with_their_session_and_are_orphans_until_they_are_gone
@@ -25,7 +26,7 @@ async fn a_player_keeps_his_pseudonym_in_a_session_whatever_happens(place: Place
         "another session, another pseudonym"
     );
     assert_eq!(store.meet(&person(1, "bob", 3)).await, Ok(Pseudonym(3)));
-    let renamed = PersonRow { name: DisplayName::new("Ännchen").unwrap(), ..person(1, "ann", 4) };
+    let renamed = PersonRow { name: DisplayName::new("Ännchen").ok(), ..person(1, "ann", 4) };
     assert_eq!(store.meet(&renamed).await, Ok(Pseudonym(least)), "the one he has");
     let known = PersonRow { pseudonym: Pseudonym(least), ..renamed };
     assert_eq!(store.people(id(1)).await.unwrap(), [known, person(1, "bob", 3)]);
@@ -34,6 +35,26 @@ async fn a_player_keeps_his_pseudonym_in_a_session_whatever_happens(place: Place
     assert_eq!(next.meet(&renamed).await, Ok(Pseudonym(least)), "also after a restart");
     assert_eq!(next.people(id(1)).await.unwrap().len(), 2);
     assert_eq!(next.people(id(3)).await.unwrap(), []);
+}
+
+/// A name that nobody may take any more, such as spaces, stays with whoever took it.
+async fn names_of_any_length_and_none_are_read_back_as_they_were(place: Place) {
+    let store = place.claimed().await;
+    let names = [None, Some("x".to_owned()), Some("한".repeat(32)), Some("  ".to_owned())];
+    let row = |(at, name): (usize, &Option<String>)| PersonRow {
+        name: name.as_deref().map(|name| DisplayName::new(name).unwrap()),
+        ..person(1, &format!("p{at}"), at as u64)
+    };
+    let rows: Vec<PersonRow> = names.iter().enumerate().map(row).collect();
+    for row in &rows {
+        store.meet(row).await.unwrap();
+    }
+    assert_eq!(store.people(id(1)).await.unwrap(), rows);
+    let named = PersonRow { name: rows[1].name, ..rows[0] };
+    store.meet(&named).await.unwrap();
+    store.meet(&PersonRow { name: None, ..rows[1] }).await.unwrap();
+    let now = store.people(id(1)).await.unwrap();
+    assert_eq!((now[0].name, now[1].name), (named.name, None), "a name is taken over, and so is none");
 }
 
 async fn two_joins_at_once_find_one_pseudonym(place: Place) {

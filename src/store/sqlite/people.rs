@@ -17,6 +17,8 @@ const MEET: &str = "INSERT INTO people (session, pseudonym, player, name) SELECT
 const DELETE: &str =
     "DELETE FROM people WHERE session = ?1 AND (SELECT owner_epoch FROM lease WHERE id = 1) = ?2";
 const OF_SESSION: &str = "SELECT pseudonym, player, name FROM people WHERE session = ?1 ORDER BY player";
+/// In the column of names, which takes no NULL: no name is empty.
+const NO_NAME: &str = "";
 const ERASURES: &str = "SELECT count FROM erasures WHERE id = 1";
 
 impl SqliteStore {
@@ -27,7 +29,7 @@ impl SqliteStore {
             .bind(person.session.0.to_vec())
             .bind(person.pseudonym.0.cast_signed())
             .bind(person.player.as_str())
-            .bind(person.name.as_str())
+            .bind(person.name.as_ref().map_or(NO_NAME, DisplayName::as_str))
             .bind(i64::from(mine));
         // Read to its end: the statement commits only then.
         let found: Vec<i64> = handle.run(async |connection| insert.fetch_all(connection).await).await?;
@@ -83,7 +85,10 @@ fn person(session: SessionId, row: &SqliteRow) -> sqlx::Result<PersonRow> {
         session,
         pseudonym: Pseudonym(row.try_get::<i64, _>(0)?.cast_unsigned()),
         player: PlayerId::new(row.try_get(1)?).map_err(unreadable)?,
-        name: DisplayName::new(row.try_get(2)?).map_err(unreadable)?,
+        name: match row.try_get(2)? {
+            NO_NAME => None,
+            name => Some(DisplayName::new(name).map_err(unreadable)?),
+        },
     })
 }
 
