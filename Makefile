@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 REASON ?=
-.PHONY: help run build test fmt lint bench bench-check bench-baseline docs bless all
+.PHONY: help run build test fmt lint bench bench-check bench-baseline docs bless draft all
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -36,5 +36,8 @@ docs: ## rewrite the generated blocks in the docs
 
 bless: ## record the golden logs anew, append to their ledger: make bless REASON="why the hashes moved"
 	@cargo xtask bless --reason "$$REASON"
+
+draft: ## record the protocol's golden bytes, append to their ledger: make draft REASON="why they changed"
+	@cargo xtask draft --reason "$$REASON"
 
 all: fmt lint test bench-check build ## the full pipeline

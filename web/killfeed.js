@@ -3,7 +3,7 @@
 import { element, keyed, setAttribute, setText } from "./elements.js";
 import { minutes } from "./format.js";
 import { colourOf } from "./palette.js";
-import { ZONE_HEAD } from "./protocol.js";
+import { wordOf } from "./protocol.js";
 
 const SHOWN_MAX = 40;
 
@@ -18,7 +18,7 @@ function makeKill(kill, match) {
   killer.style.color = colourOf({ slot: kill.killerSlot, team: kill.killerTeam });
   const victim = element("b", { text: kill.victimName });
   victim.style.color = colourOf({ slot: kill.victimSlot, team: kill.victimTeam });
-  const how = kill.zone === ZONE_HEAD ? `${kill.weapon}, head` : kill.weapon;
+  const how = wordOf("zone", kill.zone) === "head" ? `${kill.weapon}, head` : kill.weapon;
   return element(
     "li", {},
     element("time", { text: minutes(Math.floor(kill.tick / match.tickRateHz)), title: `tick ${kill.tick} of epoch ${kill.epoch}` }),

@@ -1,13 +1,19 @@
 // What the page knows of the match it watches: builds it from the messages of one connection after the other.
 
-import { END_REASON, STATUS, happening } from "./protocol.js";
+import { happening, wordOf } from "./protocol.js";
 import { Timeline } from "./timeline.js";
 import { viewAfterDelta, viewFromSnapshot } from "./view.js";
 
 const KILLS_KEPT = 60;
 const NAMES_KEPT = 512;
-const STATE_DRAINING = 2;
 const ROLLED_BACK_SHOWN_MS = 15_000;
+const END_WORDS = {
+  time_limit: "time limit",
+  score_limit: "score limit",
+  empty: "nobody left",
+  requested: "ended by request",
+  too_few_players: "too few players",
+};
 
 /** One match, kept over reconnects; `earlier` is what was known of it before the connection broke. */
 export class Match {
@@ -24,14 +30,14 @@ export class Match {
       durable: { epoch: welcome.epoch, tick: welcome.durableTick },
       timeline: new Timeline(welcome.tickRateHz, welcome.frameHz),
       hashesCompared: 0,
-      serverState: { state: 0, reason: "" },
+      serverState: { state: "live", reason: "" },
       end: null,
       kills: earlier?.kills ?? [],
       names: earlier?.names ?? new Map(),
       notice: earlier?.notice ?? null,
       view: earlier?.view ?? null,
     });
-    this.wasDrained = earlier?.serverState.state === STATE_DRAINING;
+    this.wasDrained = earlier?.serverState.state === "draining";
     this.#noteResume(welcome, earlier, nowMs);
     this.#show(viewFromSnapshot(welcome.snapshot), [], nowMs);
     this.hashesCompared += 1;
@@ -53,13 +59,13 @@ export class Match {
         this.#happen(message, happening(message), nowMs);
         break;
       case "status":
-        this.serverState = { state: message.state, reason: message.reason };
+        this.serverState = { state: wordOf("serverState", message.state), reason: message.reason };
         break;
     }
   }
 
   get status() {
-    return STATUS[this.view.status] ?? "unknown";
+    return wordOf("status", this.view.status) ?? "unknown";
   }
 
   /** Seconds until the phase ends by itself, or null. */
@@ -88,7 +94,7 @@ export class Match {
         this.#addKill({ epoch, tick, ...event });
         break;
       case "ended":
-        this.end = { reason: END_REASON[event.reason] ?? "ended", winner: event.winner };
+        this.end = { reason: END_WORDS[wordOf("endReason", event.reason)] ?? "ended", winner: event.winner };
         break;
       case "resumed":
         if (event.epoch > this.view.epoch) this.#resumedAt(event.epoch, tick, this.view, nowMs);
@@ -125,8 +131,8 @@ export class Match {
 
   #noteResume(welcome, earlier, nowMs) {
     if (welcome.resumed) {
-      const [epoch, tick, fromEpoch, fromTick] = welcome.resumed;
-      const seen = earlier ? earlier.view : { epoch: fromEpoch, tick: fromTick };
+      const { epoch, tick, rolledBackFromEpoch, rolledBackFromTick } = welcome.resumed;
+      const seen = earlier ? earlier.view : { epoch: rolledBackFromEpoch, tick: rolledBackFromTick };
       if (seen.epoch > 0 && seen.epoch < epoch) this.#resumedAt(epoch, tick, seen, nowMs);
     } else if (earlier && welcome.epoch > earlier.view.epoch) {
       this.#resumedAt(welcome.epoch, Math.min(welcome.tick, earlier.view.tick), earlier.view, nowMs);

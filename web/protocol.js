@@ -1,113 +1,73 @@
 // Turns combat.v1 messages into named fields, refusing every other shape, and writes what a spectator may say.
 
 import { MalformedMessage, decode, encodeUnsigned } from "./msgpack.js";
+import WIRE from "./wire.js";
 
-export const SUBPROTOCOL = "combat.v1";
-export const STATUS = ["waiting", "warmup", "active", "ended", "resuming", "suspended"];
-export const SERVER_STATE = ["live", "suspended", "draining"];
-export const END_REASON = ["time limit", "score limit", "nobody left", "ended by request"];
-export const FLAG_ALIVE = 1;
-export const FLAG_CONNECTED = 2;
-export const ZONE_HEAD = 1;
-export const PLAYER_FIELDS = ["simId", "x", "y", "z", "yaw", "pitch", "health", "armour", "flags", "kills", "deaths"];
+export const SUBPROTOCOL = WIRE.protocols.messagePack;
+export const FLAG_ALIVE = WIRE.flags.alive;
+export const FLAG_CONNECTED = WIRE.flags.connected;
+export const PLAYER_FIELDS = WIRE.rows.player.map(([name]) => name);
 export const FULL_MASK = (1 << (PLAYER_FIELDS.length - 1)) - 1;
 
+const CLOSE_NAMES = new Map(Object.entries(WIRE.closeCodes).map(([name, code]) => [code, name]));
+const WORDS = Object.fromEntries(Object.entries(WIRE.enumerations).map(([name, words]) => [name, new Map(words)]));
+
+/** The word that a number of an enumeration stands for, or undefined for one that this page does not know. */
+export const wordOf = (enumeration, number) => WORDS[enumeration].get(number);
+
+/** The name of a close code, or undefined. */
+export const closeName = (code) => CLOSE_NAMES.get(code);
+
 const integer = (value) => Number.isInteger(value);
-const unsigned = (value) => Number.isInteger(value) && value >= 0 && value <= 0xffffffff;
-const text = (value) => typeof value === "string";
-const flag = (value) => typeof value === "boolean";
-const list = (value) => Array.isArray(value);
-const optional = (holds) => (value) => value === null || holds(value);
-const row = (shape) => ({ parse: (value) => record(shape, value) });
-const rows = (shape) => ({ parse: (value) => manyOf(value, (item) => record(shape, item)) });
-const each = (holds) => (value) => list(value) && value.every(holds);
+const between = ([min, max]) => (value) => integer(value) && value >= min && value <= max;
+const unsigned = between(WIRE.integers.u32);
 
-const ROSTER_ENTRY = { simId: unsigned, slot: unsigned, team: unsigned, playerId: text, displayName: text, bot: flag };
-const PLAYER = Object.fromEntries(PLAYER_FIELDS.map((name) => [name, integer]));
-const SHOT = {
-  shooter: unsigned, fromX: integer, fromY: integer, fromZ: integer,
-  toX: integer, toY: integer, toZ: integer, struck: optional(unsigned),
+const PLAIN = {
+  ...Object.fromEntries(Object.entries(WIRE.integers).map(([name, range]) => [name, between(range)])),
+  i64: integer,
+  text: (value) => typeof value === "string",
+  bool: (value) => typeof value === "boolean",
 };
-const SNAPSHOT = {
-  epoch: unsigned, tick: unsigned, status: unsigned, phaseEndsAt: optional(unsigned),
-  roster: rows(ROSTER_ENTRY), players: rows(PLAYER), viewHash: unsigned,
-};
-const DELTA = {
-  epoch: unsigned, tick: unsigned, baseTick: unsigned, status: unsigned, phaseEndsAt: optional(unsigned),
-  joined: rows(ROSTER_ENTRY), left: each(unsigned), changed: { parse: (value) => manyOf(value, change) },
-  shots: rows(SHOT), viewHash: optional(unsigned),
-};
-const WELCOME = {
-  sessionId: text, role: text, simId: optional(unsigned), slot: optional(unsigned), tickRateHz: unsigned, frameHz: unsigned,
-  epoch: unsigned, tick: unsigned, durableTick: unsigned, durability: text, delayMs: unsigned, mapId: text, mapHash: text,
-  rulesetName: text, rulesetHash: text, weapons: each(text), abilities: each(text), lastInputSeq: unsigned,
-  resumed: optional(each(unsigned)), snapshot: row(SNAPSHOT), own: optional(list),
-};
-const EVENT = { epoch: unsigned, tick: unsigned, kind: unsigned, ints: each(optional(integer)), texts: each(text) };
-const PONG = { nonce: unsigned, tick: unsigned, tickFraction: unsigned, bankTicks: unsigned, rttMs: unsigned };
 
-const MESSAGES = new Map([
-  [16, ["welcome", WELCOME]],
-  [17, ["snapshot", SNAPSHOT]],
-  [18, ["delta", DELTA]],
-  [20, ["event", EVENT]],
-  [21, ["pong", PONG]],
-  [22, ["status", { state: unsigned, reason: text }]],
-]);
-
-/** What happened, by the number of an event's kind; kinds not listed are to be skipped. */
-const HAPPENINGS = [
-  ["joined", ["simId"], ["playerId", "displayName"]],
-  ["left", ["simId", "cause"], []],
-  ["killed", ["victim", "killer", "weapon", "zone"], []],
-  ["phase", ["phase"], []],
-  ["ended", ["reason", "winner"], []],
-  ["resumed", ["epoch"], []],
-  ["playGoesOn", [], []],
-  ["durable", ["epoch", "tick"], []],
-];
-
-/** Bytes of one binary frame → `{type, …fields}`. */
-export function parseMessage(bytes) {
-  const [number, ...fields] = listOf(decode(bytes));
-  const known = MESSAGES.get(number);
-  if (!known) throw new MalformedMessage(`a spectator is sent no message of type ${number}`);
-  const [type, shape] = known;
-  return { type, ...record(shape, fields) };
+/** A shape of the tables → what gives a value of that shape by name, and refuses every other. */
+function reader(shape) {
+  if (PLAIN[shape]) return checked(PLAIN[shape]);
+  if (shape.number) return checked(PLAIN.u8);
+  if (shape.word) return checked((value) => [...WORDS[shape.word].values()].includes(value));
+  if (shape.optional) return optional(reader(shape.optional));
+  if (shape.list) return listOf(reader(shape.list), shape.max ?? Infinity);
+  if (shape.row) return record(WIRE.rows[shape.row]);
+  if (shape.part) return record(WIRE.server[shape.part].fields);
+  if (shape.changed) return change;
+  throw new TypeError(`no reader for ${JSON.stringify(shape)}`);
 }
 
-/** An event's numbers and texts by name, or null for a kind this page does not know. */
-export function happening({ kind, ints, texts }) {
-  const known = HAPPENINGS[kind];
-  if (!known) return null;
-  const [what, intNames, textNames] = known;
-  const named = { what };
-  intNames.forEach((name, index) => { named[name] = ints[index] ?? null; });
-  textNames.forEach((name, index) => { named[name] = texts[index] ?? ""; });
-  return named;
-}
+const checked = (holds) => (value, name) => {
+  if (!holds(value)) throw new MalformedMessage(`${name} is ${JSON.stringify(value)}`);
+  return value;
+};
 
-export const sayPing = (nonce) => encodeUnsigned([6, nonce]);
-export const saySeen = (epoch, tick) => encodeUnsigned([5, epoch, tick]);
+const optional = (read) => (value, name) => (value === null ? null : read(value, name));
 
-function record(shape, values) {
-  const names = Object.keys(shape);
-  if (listOf(values).length !== names.length) {
-    throw new MalformedMessage(`expected ${names.length} fields (${names[0]} …), found ${values.length}`);
-  }
-  const named = {};
-  names.forEach((name, index) => {
-    const rule = shape[name];
-    const value = values[index];
-    if (rule.parse) named[name] = rule.parse(value);
-    else if (rule(value)) named[name] = value;
-    else throw new MalformedMessage(`${name} is ${JSON.stringify(value)}`);
-  });
-  return named;
+const listOf = (read, max) => (values, name) => {
+  if (arrayOf(values).length > max) throw new MalformedMessage(`${name} has ${values.length} items`);
+  return values.map((value) => read(value, name));
+};
+
+function record(fields) {
+  const readers = fields.map(([name, shape]) => [name, reader(shape)]);
+  return (values) => {
+    if (arrayOf(values).length !== readers.length) {
+      throw new MalformedMessage(`expected ${readers.length} fields (${readers[0]?.[0]} …), found ${values.length}`);
+    }
+    const named = {};
+    readers.forEach(([name, read], index) => { named[name] = read(values[index], name); });
+    return named;
+  };
 }
 
 function change(values) {
-  const [simId, mask, ...rest] = listOf(values);
+  const [simId, mask, ...rest] = arrayOf(values);
   if (!unsigned(simId) || !unsigned(mask) || mask > FULL_MASK) throw new MalformedMessage("a change without id or mask");
   const fields = {};
   let next = 0;
@@ -118,9 +78,48 @@ function change(values) {
   return { simId, mask, fields };
 }
 
-const manyOf = (value, parse) => listOf(value).map(parse);
-
-function listOf(value) {
+function arrayOf(value) {
   if (!Array.isArray(value)) throw new MalformedMessage(`expected an array, found ${JSON.stringify(value)}`);
   return value;
+}
+
+/** What a spectator is sent: all but what concerns one player only. */
+const MESSAGES = new Map(
+  Object.entries(WIRE.server)
+    .filter(([type]) => type !== "own")
+    .map(([type, { number, fields }]) => [number, [type, record(fields)]]),
+);
+
+/** What happened, by the number of an event's kind; kinds not listed are to be skipped. */
+const EVENTS = new Map(Object.entries(WIRE.events).map(([what, { number, ints, texts }]) => [number, { what, ints, texts }]));
+
+/** Bytes of one binary frame → `{type, …fields}`. */
+export function parseMessage(bytes) {
+  const [number, ...fields] = arrayOf(decode(bytes));
+  const known = MESSAGES.get(number);
+  if (!known) throw new MalformedMessage(`a spectator is sent no message of type ${number}`);
+  const [type, read] = known;
+  const message = { type, ...read(fields) };
+  if (type === "welcome" && message.protocolDraft !== WIRE.draft) {
+    throw new MalformedMessage(`the server speaks draft ${message.protocolDraft}, this page draft ${WIRE.draft}`);
+  }
+  return message;
+}
+
+/** An event's numbers and texts by name, or null for a kind this page does not know. */
+export function happening({ kind, ints, texts }) {
+  const known = EVENTS.get(kind);
+  if (!known) return null;
+  const named = { what: known.what };
+  known.ints.forEach(([name], index) => { named[name] = ints[index] ?? null; });
+  known.texts.forEach(([name], index) => { named[name] = texts[index] ?? ""; });
+  return named;
+}
+
+export const sayPing = (nonce) => say("ping", { nonce });
+export const saySeen = (epoch, tick) => say("seen", { epoch, tick });
+
+function say(type, values) {
+  const { number, fields } = WIRE.client[type];
+  return encodeUnsigned([number, ...fields.map(([name]) => values[name])]);
 }

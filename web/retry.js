@@ -1,32 +1,34 @@
 // Decides what follows a failure: which close codes are worth another try, and after how long.
 
+import { closeName } from "./protocol.js";
+
 const FIRST_DELAY_MS = 500;
 const DELAY_MAX_MS = 5_000;
 
 /** What to do next: `again` the same match, `next` match without this one, or `stop` until someone chooses. */
-const CLOSE_RULES = new Map([
-  [1000, ["next", "The match has no more to show"]],
-  [1001, ["again", "The server is going away"]],
-  [1008, ["stop", "The server's policy does not allow watching"]],
-  [1013, ["again", "The server is overloaded"]],
-  [4000, ["next", "Left the match"]],
-  [4001, ["stop", "The server does not let this page watch"]],
-  [4002, ["again", "The ticket had expired"]],
-  [4003, ["stop", "The match is being watched with this ticket elsewhere"]],
-  [4004, ["next", "The match has ended"]],
-  [4005, ["stop", "The server has shown this page out"]],
-  [4006, ["stop", "The server did not understand this page"]],
-  [4007, ["again", "The server asks this page to slow down"]],
-  [4008, ["again", "This connection was too slow"]],
-  [4009, ["again", "The connection had fallen silent"]],
-  [4010, ["again", "The match has moved to another server"]],
-  [4011, ["again", "The server is shutting down"]],
-  [4012, ["next", "The match has failed"]],
-]);
+const CLOSE_RULES = {
+  done: ["next", "The match has no more to show"],
+  going_away: ["again", "The server is going away"],
+  policy: ["stop", "The server's policy does not allow watching"],
+  overloaded: ["again", "The server is overloaded"],
+  left: ["next", "Left the match"],
+  unauthorised: ["stop", "The server does not let this page watch"],
+  ticket_expired: ["again", "The ticket had expired"],
+  superseded: ["stop", "The match is being watched with this ticket elsewhere"],
+  session_ended: ["next", "The match has ended"],
+  kicked: ["stop", "The server has shown this page out"],
+  protocol_error: ["stop", "The server did not understand this page"],
+  rate_limited: ["again", "The server asks this page to slow down"],
+  too_slow: ["again", "This connection was too slow"],
+  idle: ["again", "The connection had fallen silent"],
+  moved: ["again", "The match has moved to another server"],
+  draining: ["again", "The server is shutting down"],
+  session_failed: ["next", "The match has failed"],
+};
 
 /** The rule and its words for a close code; whatever is unknown means that the server is gone. */
 export function ruleForClose(code) {
-  const [follow, words] = CLOSE_RULES.get(code) ?? ["again", "Server gone"];
+  const [follow, words] = CLOSE_RULES[closeName(code)] ?? ["again", "Server gone"];
   return { follow, words };
 }
 

@@ -2,7 +2,6 @@
 
 import { element, setAttribute, setText } from "./elements.js";
 import { count, milliseconds, minutes, plural } from "./format.js";
-import { SERVER_STATE } from "./protocol.js";
 
 const PHASE_WORDS = {
   waiting: "Waiting for players",
@@ -70,7 +69,7 @@ function noticesOf(match, director, nowMs) {
   const notices = [];
   if (match.notice && nowMs < match.notice.untilMs) notices.push(["good", resumeWords(match)]);
   if (director.phase !== "live") return notices;
-  const state = SERVER_STATE[match.serverState.state];
+  const { state } = match.serverState;
   const reason = match.serverState.reason ? ` (${match.serverState.reason})` : "";
   if (state === "suspended" || match.status === "suspended") {
     notices.push(["odd", `The match is frozen: its log cannot be written${reason}. It goes on when there is room again.`]);

@@ -1,5 +1,7 @@
 // Keeps the newest frames and tells what to draw between them, a frame and a half behind the newest.
 
+import { FLAG_ALIVE } from "./protocol.js";
+
 const FRAMES_KEPT = 40;
 const FRAMES_BEHIND = 1.5;
 const CLOCK_SHARE = 0.08;
@@ -59,7 +61,7 @@ export class Timeline {
     for (const frame of this.frames) {
       if (frame.tick < tick - ticks || frame.tick > tick) continue;
       const at = frame.players.get(simId);
-      if (!at || !(at.flags & 1)) { trail.length = 0; continue; }
+      if (!at || !(at.flags & FLAG_ALIVE)) { trail.length = 0; continue; }
       const last = trail.at(-1);
       if (last && leaps(last, at)) trail.length = 0;
       trail.push(at);

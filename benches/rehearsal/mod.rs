@@ -13,6 +13,7 @@ use combat_components::setup::{Seed, SessionSetup, SimLimits};
 use combat_components::streams::Stream;
 use combat_components::tick::{Tick, TickRate};
 use combat_protocol::codec::{Encoding, decode_client};
+use combat_protocol::draft::DRAFT;
 use combat_protocol::server::Welcome;
 use combat_replays::header::Header;
 use combat_replays::log::Log;
@@ -96,7 +97,12 @@ pub fn parts(players: u8) -> (SimParts, Vec<u8>, Vec<u8>) {
 pub fn rehearse(bots: u8, seconds: u32) -> Rehearsed {
     let (parts, map, ruleset) = parts(bots);
     let field = Field::of(&parts);
-    let template = WelcomeTemplate(Welcome { tick_rate_hz: RATE.hz(), frame_hz: 32, ..Welcome::default() });
+    let template = WelcomeTemplate(Welcome {
+        tick_rate_hz: RATE.hz(),
+        frame_hz: 32,
+        protocol_draft: DRAFT,
+        ..Welcome::default()
+    });
     let mut audience = PlayersAudience::new(&parts.setup, template);
     let mut sim = Sim::new(&parts).expect("the setup is sound");
     let (mut builder, mut recorder, mut records) = (ViewBuilder::default(), Recorder::new(), Vec::new());

@@ -3,47 +3,107 @@
 use arrayvec::ArrayVec;
 use combat_components::limits::SUB_POSES_MAX;
 
-/// A claim of position, in millimetres and 1/65,536 turn.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ClaimMessage {
-    pub input_seq: u32,
-    pub client_tick: u32,
-    pub x: i32,
-    pub y: i32,
-    pub z: i32,
-    pub yaw: u16,
-    pub pitch: i16,
-    pub view_tick: u32,
-    pub pose_epoch: u32,
-    /// The newest frame this client has processed.
-    pub seen_tick: u32,
-    /// Whether the acknowledgement shall leave at once instead of with the next frame.
-    pub ack: bool,
-    /// Corners of the path since the last claim, oldest first.
-    pub bends: ArrayVec<[i32; 3], SUB_POSES_MAX>,
+use crate::codec::declare::{messages, record};
+use crate::codec::form::List;
+
+record! {
+    /// A claim of position, in millimetres and 1/65,536 turn.
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
+    pub struct ClaimMessage {
+        /// number of this input: one rising counter for claims and actions alike, from 1
+        input_seq "inputSeq": u32,
+        /// your own clock in ticks; only differences count, see [Moving](#moving)
+        client_tick "clientTick": u32,
+        /// where the body stands, at most 1,000,000 from the origin
+        x "x": i32,
+        /// where the body stands, at most 1,000,000 from the origin
+        y "y": i32,
+        /// where the body stands, at most 1,000,000 from the origin
+        z "z": i32,
+        /// heading
+        yaw "yaw": u16,
+        /// elevation, −16,201 to 16,201
+        pitch "pitch": i16,
+        /// the frame you were showing
+        view_tick "viewTick": u32,
+        /// of the last displacement you know of
+        pose_epoch "poseEpoch": u32,
+        /// the newest frame you have processed, see [Giving your word](#giving-your-word)
+        seen_tick "seenTick": u32,
+        /// acknowledge at once instead of with the next frame
+        ack "ack": bool,
+        /// corners of the way since the last claim, oldest first
+        bends ("bends", "bend"): ArrayVec<[i32; 3], SUB_POSES_MAX> as List<SUB_POSES_MAX>,
+    }
 }
 
-/// Where an action is made from and what its actor saw.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Aim {
-    /// `inputSeq` of the claim it is made from; 0 names the pose that holds.
-    pub follows: u32,
-    pub yaw: u16,
-    pub pitch: i16,
-    pub view_tick: u32,
-    /// How far between `view_tick` and the next frame, in 1/256.
-    pub view_fraction: u8,
+record! {
+    /// A shot with the weapon in hand.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct AttackMessage {
+        /// as in claim
+        input_seq "inputSeq": u32,
+        /// `inputSeq` of the claim from whose pose you fire; 0 for the pose that holds
+        follows "follows": u32,
+        /// where you aim
+        yaw "yaw": u16,
+        /// where you aim
+        pitch "pitch": i16,
+        /// the frame you were showing …
+        view_tick "viewTick": u32,
+        /// … and how far between it and the next, in 1/256
+        view_fraction "viewFraction": u8,
+    }
 }
 
-/// A message from a client. Spectators may send `Seen` and `Ping` only.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ClientMessage {
-    Claim(ClaimMessage),
-    Attack { input_seq: u32, aim: Aim },
-    Ability { input_seq: u32, index: u8, aim: Aim },
-    Reload { input_seq: u32 },
-    Switch { input_seq: u32, index: u8 },
-    Seen { epoch: u32, tick: u32 },
-    Ping { nonce: u32 },
-    Leave,
+record! {
+    /// The use of an ability.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct AbilityMessage {
+        /// as in claim
+        input_seq "inputSeq": u32,
+        /// as in attack
+        follows "follows": u32,
+        /// into the `abilities` of the welcome
+        index "index": u8,
+        /// where you aim
+        yaw "yaw": u16,
+        /// where you aim
+        pitch "pitch": i16,
+        /// as in attack
+        view_tick "viewTick": u32,
+        /// as in attack
+        view_fraction "viewFraction": u8,
+    }
+}
+
+messages! {
+    /// A message from a client. Spectators may send `Seen` and `Ping` only.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub enum ClientMessage {
+        1 "claim" = Claim(claim: ClaimMessage),
+        2 "attack" = Attack(attack: AttackMessage),
+        3 "ability" = Ability(ability: AbilityMessage),
+        4 "reload" = Reload {
+            /// as in claim
+            input_seq "inputSeq": u32,
+        },
+        5 "seen" = Seen {
+            /// of the newest frame you have processed
+            epoch "epoch": u32,
+            /// of that frame
+            tick "tick": u32,
+        },
+        6 "ping" = Ping {
+            /// given back in a [`pong`](#pong)
+            nonce "nonce": u32,
+        },
+        7 "leave" = Leave,
+        8 "switch" = Switch {
+            /// as in claim
+            input_seq "inputSeq": u32,
+            /// into the `weapons` of the welcome: takes that weapon in hand
+            index "index": u8,
+        },
+    }
 }

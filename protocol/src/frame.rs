@@ -2,7 +2,7 @@
 
 use crate::codec::{Encoding, encode_delta, encode_snapshot};
 use crate::limits::VIEW_HASH_TICKS;
-use crate::server::{Delta, PlayerChange};
+use crate::server::{Delta, PlayerChange, Snapshot};
 use crate::view::{FULL_MASK, PLAYER_FIELDS, PublicPlayer, Shot, View, view_hash};
 
 /// Makes the frames of one audience: holds its newest frame, the baseline of the next delta.
@@ -10,7 +10,7 @@ use crate::view::{FULL_MASK, PLAYER_FIELDS, PublicPlayer, Shot, View, view_hash}
 /// A snapshot always shows the newest frame, so that whoever receives it holds the next delta's base.
 #[derive(Debug, Default)]
 pub struct FrameEncoder {
-    newest: View,
+    newest: Snapshot,
     delta: Delta,
     has_frame: bool,
     has_delta: bool,
@@ -26,19 +26,20 @@ impl FrameEncoder {
     /// There is no delta for the first frame, for one of another epoch and for one whose tick has not risen.
     pub fn advance(&mut self, view: &View, shots: &[Shot]) {
         debug_assert!(view.is_ordered(), "a view lists the same ids twice, in order");
-        self.has_delta = self.has_frame && view.epoch == self.newest.epoch && view.tick > self.newest.tick;
+        let newest = &mut self.newest.view;
+        self.has_delta = self.has_frame && view.epoch == newest.epoch && view.tick > newest.tick;
         if self.has_delta {
-            difference(&self.newest, view, &mut self.delta);
+            difference(newest, view, &mut self.delta);
             self.delta.shots.clear();
             self.delta.shots.extend_from_slice(shots);
         }
-        self.newest.copy_from(view);
+        newest.copy_from(view);
         self.has_frame = true;
     }
 
     /// The newest frame, once there is one.
     pub fn newest(&self) -> Option<&View> {
-        self.has_frame.then_some(&self.newest)
+        self.has_frame.then_some(&self.newest.view)
     }
 
     /// What changed from the frame before to the newest.
@@ -55,9 +56,10 @@ impl FrameEncoder {
     }
 
     /// Appends the newest frame as a snapshot; `false`, writing nothing, before the first frame.
-    pub fn write_snapshot(&self, encoding: Encoding, out: &mut Vec<u8>) -> bool {
-        if let Some(view) = self.newest() {
-            encode_snapshot(view, encoding, out);
+    pub fn write_snapshot(&mut self, encoding: Encoding, out: &mut Vec<u8>) -> bool {
+        if self.has_frame {
+            self.newest.view_hash = view_hash(&self.newest.view.players);
+            encode_snapshot(&self.newest, encoding, out);
         }
         self.has_frame
     }

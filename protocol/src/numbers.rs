@@ -7,6 +7,9 @@ use combat_components::verdict::{Outcome, Zone};
 
 /// An enumeration with a fixed number for each value.
 pub trait Numbered: Copy + PartialEq + 'static {
+    /// What docs and other languages call the enumeration.
+    const NAME: &'static str;
+
     /// Number, value, and the word used in JSON texts, metrics and docs.
     const TABLE: &'static [(u8, Self, &'static str)];
 
@@ -32,6 +35,12 @@ pub trait Numbered: Copy + PartialEq + 'static {
     }
 }
 
+/// An enumeration that is written as its words.
+pub trait Worded: Numbered {
+    /// The words, as errors list them.
+    const WORDS: &'static str;
+}
+
 /// Where a match stands, as frames say it: its phase, or why it pauses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FrameStatus {
@@ -47,6 +56,7 @@ pub enum FrameStatus {
 }
 
 impl Numbered for FrameStatus {
+    const NAME: &'static str = "status";
     const TABLE: &'static [(u8, Self, &'static str)] = &[
         (0, Self::Waiting, "waiting"),
         (1, Self::Warmup, "warmup"),
@@ -67,6 +77,7 @@ pub enum ServerState {
 }
 
 impl Numbered for ServerState {
+    const NAME: &'static str = "serverState";
     const TABLE: &'static [(u8, Self, &'static str)] =
         &[(0, Self::Live, "live"), (1, Self::Suspended, "suspended"), (2, Self::Draining, "draining")];
 }
@@ -80,11 +91,17 @@ pub enum Role {
 }
 
 impl Numbered for Role {
+    const NAME: &'static str = "role";
     const TABLE: &'static [(u8, Self, &'static str)] =
         &[(0, Self::Player, "player"), (1, Self::Spectator, "spectator")];
 }
 
+impl Worded for Role {
+    const WORDS: &'static str = "player or spectator";
+}
+
 impl Numbered for Phase {
+    const NAME: &'static str = "phase";
     const TABLE: &'static [(u8, Self, &'static str)] = &[
         (0, Self::Waiting, "waiting"),
         (1, Self::Warmup, "warmup"),
@@ -94,6 +111,7 @@ impl Numbered for Phase {
 }
 
 impl Numbered for EndReason {
+    const NAME: &'static str = "endReason";
     const TABLE: &'static [(u8, Self, &'static str)] = &[
         (0, Self::TimeLimit, Self::TimeLimit.code()),
         (1, Self::ScoreLimit, Self::ScoreLimit.code()),
@@ -104,11 +122,13 @@ impl Numbered for EndReason {
 }
 
 impl Numbered for LeaveCause {
+    const NAME: &'static str = "leaveCause";
     const TABLE: &'static [(u8, Self, &'static str)] =
         &[(0, Self::Left, "left"), (1, Self::WindowExpired, "window_expired"), (2, Self::Kicked, "kicked")];
 }
 
 impl Numbered for Outcome {
+    const NAME: &'static str = "outcome";
     const TABLE: &'static [(u8, Self, &'static str)] = &[
         (0, Self::Applied, Self::Applied.code()),
         (1, Self::Corrected, Self::Corrected.code()),
@@ -117,11 +137,13 @@ impl Numbered for Outcome {
 }
 
 impl Numbered for Zone {
+    const NAME: &'static str = "zone";
     const TABLE: &'static [(u8, Self, &'static str)] =
         &[(0, Self::Body, Self::Body.code()), (1, Self::Head, Self::Head.code())];
 }
 
 impl Numbered for Reason {
+    const NAME: &'static str = "reason";
     const TABLE: &'static [(u8, Self, &'static str)] = &REASONS;
 }
 

@@ -1,221 +1,253 @@
 //! What the server says.
 
 use arrayvec::ArrayVec;
-use combat_components::command::LeaveCause;
-use combat_components::ids::{DisplayName, PlayerId};
-use combat_components::limits::ABILITIES_MAX;
-use combat_components::phase::{EndReason, Phase};
+use combat_components::limits::{ABILITIES_MAX, PLAYERS_MAX, WEAPONS_MAX};
 use combat_components::reason::Reason;
-use combat_components::verdict::{Outcome, Zone};
+use combat_components::verdict::Outcome;
 
+pub use crate::change::PlayerChange;
+use crate::codec::declare::{messages, record, row};
+use crate::codec::form::{Cut, List, NewestRows, Part, Rows, Spread, Word};
+pub use crate::event::Happening;
+pub use crate::hit::VerdictHit;
+use crate::limits::{FRAME_SHOTS_MAX, OWN_VERDICTS_MAX, STATUS_REASON_BYTES_MAX};
 use crate::numbers::{FrameStatus, Role, ServerState};
-use crate::view::{PLAYER_FIELDS, RosterEntry, Shot, View};
+use crate::view::{RosterEntry, Shot, View};
 
-/// The first message of every connection.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Welcome {
-    pub session_id: String,
-    pub role: Role,
-    pub sim_id: Option<u32>,
-    pub slot: Option<u8>,
-    pub tick_rate_hz: u32,
-    pub frame_hz: u32,
-    pub epoch: u32,
-    pub tick: u32,
-    pub durable_tick: u32,
-    /// `journal` or `postgres`.
-    pub durability: String,
-    /// How far behind the match this connection is kept; 0 for players.
-    pub delay_ms: u32,
-    pub map_id: String,
-    /// 64 hexadecimal digits.
-    pub map_hash: String,
-    pub ruleset_name: String,
-    /// 64 hexadecimal digits.
-    pub ruleset_hash: String,
-    pub weapons: Vec<String>,
-    pub abilities: Vec<String>,
-    pub last_input_seq: u32,
-    pub resumed: Option<ResumedFrom>,
-    pub snapshot: Snapshot,
-    pub own: Option<Own>,
+record! {
+    /// The first message of every connection.
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
+    pub struct Welcome {
+        /// which session this is
+        session_id "sessionId": String,
+        /// in which part you take part
+        role "role": Role as Word,
+        /// your id in every list of players; nil for spectators
+        sim_id "simId": Option<u32>,
+        /// your place; nil for spectators
+        slot "slot": Option<u8>,
+        /// ticks a second
+        tick_rate_hz "tickRateHz": u32,
+        /// frames a second on this connection
+        frame_hz "frameHz": u32,
+        /// present epoch
+        epoch "epoch": u32,
+        /// present tick
+        tick "tick": u32,
+        /// everything up to here is final
+        durable_tick "durableTick": u32,
+        /// what final means: `journal` (synced to that machine's disk) or `postgres`
+        durability "durability": String,
+        /// how far behind the match you are kept; 0 for players
+        delay_ms "delayMs": u32,
+        /// the level: `GET /api/v1/combat/maps/{mapId}`
+        map_id "mapId": String,
+        /// SHA-256 of the level's bytes, 64 hexadecimal digits
+        map_hash "mapHash": String,
+        /// the rules: `GET /api/v1/combat/rulesets/{name}`, with speeds, jumps, weapons
+        ruleset_name "rulesetName": String,
+        /// SHA-256 of the rules' bytes, 64 hexadecimal digits
+        ruleset_hash "rulesetHash": String,
+        /// names; messages use indices into this list
+        weapons ("weapons", "weapon"): Vec<String> as List<WEAPONS_MAX>,
+        /// names; messages use indices into this list
+        abilities ("abilities", "ability"): Vec<String> as List<ABILITIES_MAX>,
+        /// the last input taken; go on above it
+        last_input_seq "lastInputSeq": u32,
+        /// where the match was taken up again since you last saw it, see [Resuming](#resuming)
+        resumed "resumed": Option<ResumedFrom>,
+        /// all that there is to see
+        snapshot "snapshot": Snapshot as Part,
+        /// what concerns you alone; nil for spectators
+        own "own": Option<Own> as Part,
+        /// the [draft](#drafts) of this version that the server speaks
+        protocol_draft "protocolDraft": u32,
+    }
 }
 
-/// Where a session was taken up again, and what the client had said it had seen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ResumedFrom {
-    pub epoch: u32,
-    pub tick: u32,
-    pub rolled_back_from_epoch: u32,
-    pub rolled_back_from_tick: u32,
+row! {
+    /// Where a session was taken up again, and what the client had said it had seen.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct ResumedFrom = "resumed" {
+        /// the present one
+        epoch "epoch": u32,
+        /// from here on it was played anew
+        tick "tick": u32,
+        /// in which you saw your newest frame, as you said
+        rolled_back_from_epoch "rolledBackFromEpoch": u32,
+        /// of that frame, as you said
+        rolled_back_from_tick "rolledBackFromTick": u32,
+    }
 }
 
-/// A whole view and the hash over its players.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Snapshot {
-    pub view: View,
-    pub view_hash: u32,
+record! {
+    /// A whole view and the hash over its players.
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
+    pub struct Snapshot {
+        /// all fields but the last
+        view (): View as Spread,
+        /// of these players, see [Frames](#frames)
+        view_hash "viewHash": u32,
+    }
 }
 
-/// One player's changed fields.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PlayerChange {
-    pub sim_id: u32,
-    /// Which of the fields of [`crate::view::PublicPlayer::values`] follow.
-    pub mask: u16,
-    /// The fields named by `mask`; the others are 0.
-    pub values: [i32; PLAYER_FIELDS],
+record! {
+    /// What changed in a view from `base_tick` to `tick`.
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
+    pub struct Delta {
+        /// that of the frame this builds on
+        epoch "epoch": u32,
+        /// that this shows
+        tick "tick": u32,
+        /// of the frame this builds on: you must hold it
+        base_tick "baseTick": u32,
+        /// as in snapshot
+        status "status": FrameStatus,
+        /// as in snapshot
+        phase_ends_at "phaseEndsAt": Option<u32>,
+        /// who is new in the roster, or replaces the one with that `simId`
+        joined "joined": Vec<RosterEntry> as Rows<PLAYERS_MAX>,
+        /// `simId`s that are gone, from roster and players
+        left ("left", "simId"): Vec<u32> as List<PLAYERS_MAX>,
+        /// by rising `simId`: whose fields have new values
+        changed "changed": Vec<PlayerChange> as Rows<PLAYERS_MAX>,
+        /// since the base, to be drawn
+        shots "shots": Vec<Shot> as NewestRows<FRAME_SHOTS_MAX>,
+        /// of the players after this delta; nil when none is due, see [Frames](#frames)
+        view_hash "viewHash": Option<u32>,
+    }
 }
 
-/// What changed in a view from `base_tick` to `tick`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Delta {
-    pub epoch: u32,
-    pub tick: u32,
-    pub base_tick: u32,
-    pub status: FrameStatus,
-    pub phase_ends_at: Option<u32>,
-    pub joined: Vec<RosterEntry>,
-    pub left: Vec<u32>,
-    pub changed: Vec<PlayerChange>,
-    pub shots: Vec<Shot>,
-    pub view_hash: Option<u32>,
+record! {
+    /// What concerns one player only.
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
+    pub struct Own {
+        /// after which all this holds
+        tick "tick": u32,
+        /// every input up to this has been taken
+        last_input_seq "lastInputSeq": u32,
+        /// everything up to here is final
+        durable_tick "durableTick": u32,
+        /// present pose epoch
+        pose_epoch "poseEpoch": u32,
+        /// what is left in the bank, see [Moving](#moving)
+        bank_ticks "bankTicks": u32,
+        /// index into `weapons`
+        weapon_in_hand "weaponInHand": u8,
+        /// in the magazine of that weapon
+        rounds "rounds": u16,
+        /// the weapon in hand fires (again) from this tick on: drawn, and its interval passed
+        ready_at_tick "readyAtTick": u32,
+        /// while reloading: when it is done
+        reloaded_at_tick "reloadedAtTick": Option<u32>,
+        /// by index; there may be more entries than abilities
+        ability_ready_at_ticks ("abilityReadyAtTicks", "tick"): ArrayVec<u32, ABILITIES_MAX> as List<ABILITIES_MAX>,
+        /// while dead: when you stand up again
+        respawn_at_tick "respawnAtTick": Option<u32>,
+        /// where your body stands, whatever you claimed, see [Corrections](#corrections)
+        correction "correction": Option<Correction>,
+        /// in the order in which they were judged, which need not be that of `inputSeq`
+        verdicts "verdicts": Vec<InputVerdict> as NewestRows<OWN_VERDICTS_MAX>,
+    }
 }
 
-/// The pose that holds for a player, and why it is not the claimed one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Correction {
-    pub reason: Reason,
-    /// The claim that was refused; 0 when the server moved the body by itself.
-    pub input_seq: u32,
-    pub x: i32,
-    pub y: i32,
-    pub z: i32,
-    pub yaw: u16,
-    pub pitch: i16,
-    pub pose_epoch: u32,
-    pub bank_ticks: u32,
-    /// In millimetres per second: the body goes on from the pose this fast.
-    pub velocity: [i32; 3],
-    /// The client's own clock at that pose; `None` when its next claim sets the clock.
-    pub client_tick: Option<u32>,
+row! {
+    /// The pose that holds for a player, and why it is not the claimed one.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Correction = "correction" {
+        /// why
+        reason "reason": Reason,
+        /// the claim that was refused; 0 when the server moved the body by itself
+        input_seq "inputSeq": u32,
+        /// where the body stands
+        x "x": i32,
+        /// where the body stands
+        y "y": i32,
+        /// where the body stands
+        z "z": i32,
+        /// heading
+        yaw "yaw": u16,
+        /// elevation
+        pitch "pitch": i16,
+        /// a new one: claims with an older one are dropped
+        pose_epoch "poseEpoch": u32,
+        /// what is left in the bank
+        bank_ticks "bankTicks": u32,
+        /// in millimetres per second: the body goes on from the pose this fast
+        velocity ["vx", "vy", "vz"]: [i32; 3] as Spread,
+        /// your own clock at that pose; nil when your next claim sets the clock
+        client_tick "clientTick": Option<u32>,
+    }
 }
 
-/// What an attack did to its victim, in thousandths of a point.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct VerdictHit {
-    pub victim: u32,
-    pub zone: Zone,
-    pub amount_milli: i32,
-    pub remaining_health_milli: i32,
-    pub killed: bool,
+row! {
+    /// The verdict on one input.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct InputVerdict = "verdict" {
+        /// of the input
+        input_seq "inputSeq": u32,
+        /// what became of it
+        outcome "outcome": Outcome,
+        /// nil unless there is one
+        reason "reason": Option<Reason>,
+        /// when it was judged
+        applied_tick "appliedTick": u32,
+        /// what an attack did to whom it struck
+        hit (): Option<VerdictHit> as Spread,
+    }
 }
 
-/// The verdict on one input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InputVerdict {
-    pub input_seq: u32,
-    pub outcome: Outcome,
-    pub reason: Option<Reason>,
-    pub applied_tick: u32,
-    pub hit: Option<VerdictHit>,
+record! {
+    /// A reliable event.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct EventMessage {
+        /// in which it happened
+        epoch "epoch": u32,
+        /// when it happened
+        tick "tick": u32,
+        /// what happened
+        happening (): Happening as Spread,
+    }
 }
 
-/// What concerns one player only.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Own {
-    pub tick: u32,
-    pub last_input_seq: u32,
-    pub durable_tick: u32,
-    pub pose_epoch: u32,
-    pub bank_ticks: u32,
-    pub weapon_in_hand: u8,
-    pub rounds: u16,
-    pub ready_at_tick: u32,
-    pub reloaded_at_tick: Option<u32>,
-    pub ability_ready_at_ticks: ArrayVec<u32, ABILITIES_MAX>,
-    pub respawn_at_tick: Option<u32>,
-    pub correction: Option<Correction>,
-    /// At most [`crate::limits::OWN_VERDICTS_MAX`] are written, the newest.
-    pub verdicts: Vec<InputVerdict>,
+record! {
+    /// The answer to a ping.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct Pong {
+        /// of your ping
+        nonce "nonce": u32,
+        /// the server's tick when it answered …; for spectators the newest tick they have been shown
+        tick "tick": u32,
+        /// … and how far into it, in 1/256; 0 for spectators
+        tick_fraction "tickFraction": u8,
+        /// what was left in your bank; 0 for spectators
+        bank_ticks "bankTicks": u32,
+        /// round trip in milliseconds as the server measures it, by WebSocket pings
+        rtt_ms "rttMs": u16,
+    }
 }
 
-/// What happened, told reliably and in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Happening {
-    Joined {
-        sim_id: u32,
-        player_id: PlayerId,
-        display_name: DisplayName,
-    },
-    Left {
-        sim_id: u32,
-        cause: LeaveCause,
-    },
-    Killed {
-        victim: u32,
-        killer: u32,
-        weapon: u8,
-        zone: Zone,
-    },
-    PhaseChanged {
-        phase: Phase,
-    },
-    Ended {
-        reason: EndReason,
-        winner: Option<u32>,
-    },
-    Resumed {
-        epoch: u32,
-    },
-    PlayGoesOn,
-    /// Every event up to this tick is final.
-    Durable {
-        epoch: u32,
-        tick: u32,
-    },
-    /// A kind this version does not know; to be skipped.
-    Unknown {
-        kind: u8,
-    },
+record! {
+    /// Whether the server takes inputs, and why not.
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
+    pub struct StatusMessage {
+        /// whether the server takes inputs
+        state "state": ServerState,
+        /// why not, in words
+        reason "reason": String as Cut<STATUS_REASON_BYTES_MAX>,
+    }
 }
 
-/// A reliable event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EventMessage {
-    pub epoch: u32,
-    pub tick: u32,
-    pub happening: Happening,
-}
-
-/// The answer to a ping.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Pong {
-    pub nonce: u32,
-    pub tick: u32,
-    /// How far into `tick`, in 1/256.
-    pub tick_fraction: u8,
-    pub bank_ticks: u32,
-    /// As the server measured it.
-    pub rtt_ms: u16,
-}
-
-/// Whether the server takes inputs, and why not.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct StatusMessage {
-    pub state: ServerState,
-    /// At most [`crate::limits::STATUS_REASON_BYTES_MAX`] bytes are written.
-    pub reason: String,
-}
-
-/// A message from the server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ServerMessage {
-    Welcome(Box<Welcome>),
-    Snapshot(Snapshot),
-    Delta(Delta),
-    Own(Own),
-    Event(EventMessage),
-    Pong(Pong),
-    Status(StatusMessage),
+messages! {
+    /// A message from the server.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub enum ServerMessage {
+        16 "welcome" = Welcome(welcome: Welcome in Box),
+        17 "snapshot" = Snapshot(snapshot: Snapshot),
+        18 "delta" = Delta(delta: Delta),
+        19 "own" = Own(own: Own),
+        20 "event" = Event(event: EventMessage),
+        21 "pong" = Pong(pong: Pong),
+        22 "status" = Status(status: StatusMessage),
+    }
 }

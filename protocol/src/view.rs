@@ -1,75 +1,141 @@
 //! What an audience may see of a session at one tick, in the integers of the wire.
 
 use combat_components::ids::{DisplayName, PlayerId};
+use combat_components::limits::PLAYERS_MAX;
 
+use crate::codec::declare::{record, row, row_of};
+use crate::codec::describe::{FieldRow, Shape};
+use crate::codec::error::DecodeError;
+use crate::codec::field::Field;
+use crate::codec::form::{Rows, Spread};
+use crate::codec::message::Record;
+use crate::codec::sink::Sink;
+use crate::codec::source::Source;
 use crate::numbers::FrameStatus;
-
-/// How many of a player's fields can change: all but its id.
-pub const PLAYER_FIELDS: usize = 10;
-
-/// The mask of a player that is new to the view: every field follows.
-pub const FULL_MASK: u16 = (1 << PLAYER_FIELDS) - 1;
 
 /// Bits of [`PublicPlayer::flags`].
 pub const FLAG_ALIVE: i32 = 1;
 pub const FLAG_CONNECTED: i32 = 2;
 
-/// Name, least and greatest value of each field, in the order of the mask's bits.
-pub(crate) const PLAYER_FIELD_RANGES: [(&str, i32, i32); PLAYER_FIELDS] = [
-    ("x", i32::MIN, i32::MAX),
-    ("y", i32::MIN, i32::MAX),
-    ("z", i32::MIN, i32::MAX),
-    ("yaw", 0, 65_535),
-    ("pitch", -32_768, 32_767),
-    ("health", 0, i32::MAX),
-    ("armour", 0, i32::MAX),
-    ("flags", 0, 255),
-    ("kills", 0, 65_535),
-    ("deaths", 0, 65_535),
-];
+/// The bits of flags by name.
+pub const FLAGS: [(&str, i32); 2] = [("alive", FLAG_ALIVE), ("connected", FLAG_CONNECTED)];
 
-/// A player as everybody with this view sees it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PublicPlayer {
-    pub sim_id: u32,
-    /// Millimetres; the point between the feet.
-    pub x: i32,
-    pub y: i32,
-    pub z: i32,
-    /// 1/65,536 turn, 0 to 65,535.
-    pub yaw: i32,
-    /// 1/65,536 turn, positive looks up.
-    pub pitch: i32,
-    /// Whole points, rounded up.
-    pub health: i32,
-    /// Whole points, rounded up.
-    pub armour: i32,
-    /// [`FLAG_ALIVE`], [`FLAG_CONNECTED`].
-    pub flags: i32,
-    pub kills: i32,
-    pub deaths: i32,
+/// Declares the row of a player: its id, then the fields that can change, each with the values it may have. Their order is
+/// that of the mask's bits.
+macro_rules! player {
+    (
+        $(#[$attr:meta])*
+        pub struct $Player:ident = $row_name:literal {
+            $(#[doc = $id_meaning:literal])+ $id:ident $id_name:literal: $Id:ty,
+            $($(#[doc = $meaning:literal])+ $field:ident $name:literal in $range:expr,)+
+        }
+    ) => {
+        $(#[$attr])*
+        pub struct $Player {
+            $(#[doc = $id_meaning])+
+            pub $id: $Id,
+            $($(#[doc = $meaning])+ pub $field: i32,)+
+        }
+
+        /// How many of a player's fields can change: all but its id.
+        pub const PLAYER_FIELDS: usize = [$($name),+].len();
+
+        /// Name, least and greatest value of each field, in the order of the mask's bits.
+        const PLAYER_FIELD_RANGES: [(&str, i32, i32); PLAYER_FIELDS] =
+            [$(($name, *$range.start(), *$range.end())),+];
+
+        impl $Player {
+            /// The fields that can change, in the order of the mask's bits.
+            pub fn values(&self) -> [i32; PLAYER_FIELDS] {
+                [$(self.$field),+]
+            }
+
+            pub fn from_values($id: $Id, values: [i32; PLAYER_FIELDS]) -> Self {
+                let [$($field),+] = values;
+                Self { $id, $($field),+ }
+            }
+        }
+
+        impl Record for $Player {
+            const ARITY: usize = 1 + PLAYER_FIELDS;
+
+            #[inline]
+            fn write_fields(&self, sink: &mut impl Sink) {
+                self.$id.write(sink, $id_name);
+                self.values().into_iter().for_each(|value| sink.integer("", value.into()));
+            }
+
+            #[inline]
+            fn read_fields<'a>(source: &mut impl Source<'a>) -> Result<Self, DecodeError> {
+                let id = Field::read(source, $id_name)?;
+                Ok(Self::from_values(id, read_values(source, FULL_MASK)?))
+            }
+
+            fn describe() -> Vec<FieldRow> {
+                let meaning = concat!($($id_meaning),+).trim_ascii();
+                let id = FieldRow { name: $id_name, shape: <$Id>::shape(), meaning };
+                let meanings = [$(concat!($($meaning),+).trim_ascii()),+];
+                let field = |((name, min, max), meaning): ((&'static str, i32, i32), &'static str)| {
+                    FieldRow { name, shape: Shape::Integer { min: min.into(), max: max.into() }, meaning }
+                };
+                std::iter::once(id).chain(PLAYER_FIELD_RANGES.into_iter().zip(meanings).map(field)).collect()
+            }
+        }
+
+        row_of! { $Player = $row_name }
+    };
+}
+
+player! {
+    /// A player as everybody with this view sees it.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct PublicPlayer = "player" {
+        /// as in the roster
+        sim_id "simId": u32,
+        /// the point between the feet, in millimetres
+        x "x" in i32::MIN..=i32::MAX,
+        /// the point between the feet, in millimetres
+        y "y" in i32::MIN..=i32::MAX,
+        /// the point between the feet, in millimetres
+        z "z" in i32::MIN..=i32::MAX,
+        /// heading, in 1/65,536 turn
+        yaw "yaw" in 0..=65_535,
+        /// elevation, in 1/65,536 turn; positive looks up
+        pitch "pitch" in -32_768..=32_767,
+        /// whole points, rounded up
+        health "health" in 0..=i32::MAX,
+        /// whole points, rounded up
+        armour "armour" in 0..=i32::MAX,
+        /// 1 for alive plus 2 for connected
+        flags "flags" in 0..=255,
+        /// of this match
+        kills "kills" in 0..=65_535,
+        /// of this match
+        deaths "deaths" in 0..=65_535,
+    }
+}
+
+/// The mask of a player that is new to the view: every field follows.
+pub const FULL_MASK: u16 = (1 << PLAYER_FIELDS) - 1;
+
+/// The fields that `mask` names; the others are 0.
+pub(crate) fn read_values<'a>(
+    source: &mut impl Source<'a>,
+    mask: u16,
+) -> Result<[i32; PLAYER_FIELDS], DecodeError> {
+    let mut values = [0; PLAYER_FIELDS];
+    for (bit, (what, min, max)) in PLAYER_FIELD_RANGES.into_iter().enumerate() {
+        if mask & (1 << bit) != 0 {
+            values[bit] = source.integer(what, min.into(), max.into())? as i32;
+        }
+    }
+    Ok(values)
 }
 
 impl PublicPlayer {
-    /// The fields that can change, in the order of the mask's bits.
-    pub fn values(&self) -> [i32; PLAYER_FIELDS] {
-        [
-            self.x,
-            self.y,
-            self.z,
-            self.yaw,
-            self.pitch,
-            self.health,
-            self.armour,
-            self.flags,
-            self.kills,
-            self.deaths,
-        ]
-    }
-
-    pub fn from_values(sim_id: u32, values: [i32; PLAYER_FIELDS]) -> Self {
-        let [x, y, z, yaw, pitch, health, armour, flags, kills, deaths] = values;
-        Self { sim_id, x, y, z, yaw, pitch, health, armour, flags, kills, deaths }
+    /// The names of [`Self::values`].
+    pub fn field_names() -> [&'static str; PLAYER_FIELDS] {
+        PLAYER_FIELD_RANGES.map(|(name, ..)| name)
     }
 
     pub fn is_alive(&self) -> bool {
@@ -81,35 +147,57 @@ impl PublicPlayer {
     }
 }
 
-/// What of a player stays the same from joining to leaving.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RosterEntry {
-    pub sim_id: u32,
-    pub slot: u8,
-    pub team: u8,
-    pub player_id: PlayerId,
-    pub display_name: DisplayName,
-    pub bot: bool,
+row! {
+    /// What of a player stays the same from joining to leaving.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct RosterEntry = "roster entry" {
+        /// names the player in all other lists, never another in this session
+        sim_id "simId": u32,
+        /// the player's place
+        slot "slot": u8,
+        /// team 0 fights alone
+        team "team": u8,
+        /// `bot:...` for a bot and `unknown:...` for somebody who was erased
+        player_id "playerId": PlayerId,
+        /// 1 to 96 bytes; of a person [what may be a name](api.md#display-names)
+        display_name "displayName": DisplayName,
+        /// whether the server plays it
+        bot "bot": bool,
+    }
 }
 
-/// A shot to be drawn, in millimetres.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Shot {
-    pub shooter: u32,
-    pub from: [i32; 3],
-    pub to: [i32; 3],
-    pub struck: Option<u32>,
+row! {
+    /// A shot to be drawn, in millimetres.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct Shot = "shot" {
+        /// `simId` of who fired
+        shooter "shooter": u32,
+        /// the muzzle, in millimetres
+        from ["fromX", "fromY", "fromZ"]: [i32; 3] as Spread,
+        /// where it ended, in millimetres
+        to ["toX", "toY", "toZ"]: [i32; 3] as Spread,
+        /// `simId` of whom it struck
+        struck "struck": Option<u32>,
+    }
 }
 
-/// What an audience sees at one tick. `roster` and `players` hold the same ids, each in `simId` order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct View {
-    pub epoch: u32,
-    pub tick: u32,
-    pub status: FrameStatus,
-    pub phase_ends_at: Option<u32>,
-    pub roster: Vec<RosterEntry>,
-    pub players: Vec<PublicPlayer>,
+record! {
+    /// What an audience sees at one tick. `roster` and `players` hold the same ids, each in `simId` order.
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
+    pub struct View {
+        /// how often the session was taken up again, from 1
+        epoch "epoch": u32,
+        /// that this shows
+        tick "tick": u32,
+        /// where the match stands
+        status "status": FrameStatus,
+        /// tick at which the present phase ends by itself
+        phase_ends_at "phaseEndsAt": Option<u32>,
+        /// who takes part, by rising `simId`
+        roster "roster": Vec<RosterEntry> as Rows<PLAYERS_MAX>,
+        /// the same players by rising `simId`, as they stand
+        players "players": Vec<PublicPlayer> as Rows<PLAYERS_MAX>,
+    }
 }
 
 impl View {

@@ -13,6 +13,7 @@ use combat_components::streams::Stream;
 use combat_components::tick::{Tick, TickRate};
 use combat_components::verdict::Outcome;
 use combat_protocol::codec::{Encoding, decode_client};
+use combat_protocol::draft::DRAFT;
 use combat_protocol::server::Welcome;
 use combat_replays::player::{self, Played};
 use combat_systems::kinds::Kinds;
@@ -100,7 +101,13 @@ struct Match {
 impl Match {
     fn of(parts: &SimParts, bots: u8) -> Self {
         let abilities = parts.ruleset.abilities.iter().map(|ability| ability.name.clone()).collect();
-        let template = Welcome { tick_rate_hz: 128, frame_hz: 32, abilities, ..Welcome::default() };
+        let template = Welcome {
+            tick_rate_hz: 128,
+            frame_hz: 32,
+            abilities,
+            protocol_draft: DRAFT,
+            ..Welcome::default()
+        };
         let template = WelcomeTemplate(template);
         let mut this = Self {
             field: Field::of(parts),

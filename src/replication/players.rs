@@ -252,7 +252,7 @@ impl PlayersAudience {
             let has_room = socket.outbox.has_room_for_frame();
             let due = pace.next(socket.outbox.facts(), has_room, (standing.epoch, now), allowance_ticks);
             let encoding = socket.encoding;
-            let (frames, encoder) = (&self.frames, &mut self.encoder);
+            let (frames, encoder) = (&mut self.frames, &mut self.encoder);
             let shared = match due {
                 Due::Nothing if socket.urgent && has_room => None,
                 Due::Nothing => continue,

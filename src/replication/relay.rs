@@ -259,7 +259,7 @@ fn take_due(lane: &Lane, shared: &Shared, over: Option<(CloseCode, Instant)>) ->
 
 fn show(lane: &mut Lane, frame: &DelayedFrame, shared: &Shared, encoder: &mut Encoder) {
     lane.frames.advance(&frame.view, &frame.shots);
-    let frames = &lane.frames;
+    let frames = &mut lane.frames;
     let now = (Epoch(frame.view.epoch), Tick(frame.view.tick));
     let (mut delta, mut snapshot) = (PerEncoding::default(), PerEncoding::default());
     let delay_ms = lane.delay_ms;

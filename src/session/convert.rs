@@ -7,7 +7,7 @@ use combat_components::ids::Slot;
 use combat_components::limits::MAP_EXTENT_MM;
 use combat_components::quantity::{Pitch, Pose, Vec3Mm, Yaw};
 use combat_components::tick::Tick;
-use combat_protocol::client::{Aim, ClaimMessage, ClientMessage};
+use combat_protocol::client::{AbilityMessage, AttackMessage, ClaimMessage, ClientMessage};
 use thiserror::Error;
 
 /// What a player's message means.
@@ -40,6 +40,16 @@ pub enum Meaningless {
     Coordinate,
 }
 
+/// Where an action is made from and what its actor saw.
+#[derive(Default)]
+struct Aim {
+    follows: u32,
+    yaw: u16,
+    pitch: i16,
+    view_tick: u32,
+    view_fraction: u8,
+}
+
 /// # Errors
 /// When a value lies outside what the simulation accepts from anybody.
 pub fn meaning(message: &ClientMessage, slot: Slot) -> Result<Meant, Meaningless> {
@@ -48,11 +58,15 @@ pub fn meaning(message: &ClientMessage, slot: Slot) -> Result<Meant, Meaningless
             let claimed = Command::Claim { claim: claim_of(claim, slot)? };
             (claimed, claim.ack, Some(Tick(claim.seen_tick)))
         }
-        ClientMessage::Attack { input_seq, aim } => {
-            (action(*input_seq, aim, Deed::Attack, slot)?, false, None)
+        ClientMessage::Attack(attack) => {
+            let AttackMessage { input_seq, follows, yaw, pitch, view_tick, view_fraction } = *attack;
+            let aim = Aim { follows, yaw, pitch, view_tick, view_fraction };
+            (action(input_seq, &aim, Deed::Attack, slot)?, false, None)
         }
-        ClientMessage::Ability { input_seq, index, aim } => {
-            (action(*input_seq, aim, Deed::Ability { index: *index }, slot)?, false, None)
+        ClientMessage::Ability(ability) => {
+            let AbilityMessage { input_seq, follows, index, yaw, pitch, view_tick, view_fraction } = *ability;
+            let aim = Aim { follows, yaw, pitch, view_tick, view_fraction };
+            (action(input_seq, &aim, Deed::Ability { index }, slot)?, false, None)
         }
         ClientMessage::Reload { input_seq } => {
             (action(*input_seq, &Aim::default(), Deed::Reload, slot)?, false, None)

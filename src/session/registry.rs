@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use combat_components::ids::{Epoch, SessionId};
 use combat_components::phase::EndReason;
+use combat_protocol::draft::DRAFT;
 use combat_protocol::server::Welcome;
 use combat_systems::sim::{Sim, SimParts};
 use parking_lot::{Mutex, RwLock};
@@ -341,6 +342,7 @@ fn welcome_template(facts: &FixedFacts, sim: &Sim) -> WelcomeTemplate {
         ruleset_hash: facts.ruleset_hash.to_hex(),
         weapons: rules.weapons.iter().map(|weapon| weapon.name.clone()).collect(),
         abilities: rules.abilities.iter().map(|ability| ability.name.clone()).collect(),
+        protocol_draft: DRAFT,
         ..Welcome::default()
     })
 }

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { isCovered, levelFromMap } from "../../web/level.js";
 import { retryDelayMs, ruleForClose, ruleForStatus } from "../../web/retry.js";
 import { newestLive } from "../../web/lobby.js";
+import WIRE from "../../web/wire.js";
 
 const cuboid = (center, size, yawDeg = 0) => ({ kind: "cuboid", center, size, yawDeg });
 const map = (...solids) => ({ bounds: { min: [-20, -2, -20], max: [20, 9, 20] }, solids, spawns: [] });
@@ -46,6 +47,10 @@ test("waits grow, stay within their cap and differ between pages", () => {
     const [least, most] = [retryDelayMs(attempt, 0), retryDelayMs(attempt, 1)];
     assert.ok(least >= 250 && most <= 5000 && least < most, `attempt ${attempt}: ${least} to ${most}`);
   }
+});
+
+test("every close code of the protocol has a rule of its own", () => {
+  for (const [name, code] of Object.entries(WIRE.closeCodes)) assert.notEqual(ruleForClose(code).words, "Server gone", name);
 });
 
 test("close codes follow the table: again, next or stop", () => {

@@ -82,7 +82,7 @@ test("after a restart the page says what was rolled back and marks undone kills"
   match.take(event(158, 2, [1, 2, 0, 0]), 0);
   match.take(event(159, 2, [2, 1, 0, 0]), 0);
   match.kills[1].final = false;
-  const again = new Match(welcome({ epoch: 2, tick: 158, durableTick: 158, resumed: [2, 158, 1, 160] }), match, 5);
+  const again = new Match(welcome({ epoch: 2, tick: 158, durableTick: 158, resumed: { epoch: 2, tick: 158, rolledBackFromEpoch: 1, rolledBackFromTick: 160 } }), match, 5);
   assert.deepEqual([again.notice.epoch, again.notice.rolledBackTicks, again.notice.drained], [2, 2, false]);
   assert.deepEqual(again.kills.map((kill) => [kill.final, kill.undone]), [[true, false], [false, true]]);
 });

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { happening, parseMessage, sayPing, saySeen } from "../../web/protocol.js";
 import { decode } from "../../web/msgpack.js";
+import WIRE from "../../web/wire.js";
 import { encode } from "./encode.mjs";
 
 const PLAYER = [7, -100, 0, 250, 16384, -5, 100, 50, 3, 2, 1];
@@ -22,12 +23,20 @@ test("a delta is read by name, a change by its mask", () => {
 test("a snapshot inside a welcome is read with its players", () => {
   const snapshot = [1, 8, 1, 640, [[7, 0, 0, "ada", "Ada", false]], [PLAYER], 123];
   const welcome = [
-    16, "id", "spectator", null, null, 128, 16, 1, 8, 4, "journal", 3000, "arena", "ab", "default", "cd", ["rifle"], ["dash"], 0, [2, 8, 1, 40], snapshot, null,
+    16, "id", "spectator", null, null, 128, 16, 1, 8, 4, "journal", 3000, "arena", "ab", "default", "cd", ["rifle"], ["dash"], 0, [2, 8, 1, 40], snapshot, null, WIRE.draft,
   ];
   const message = parseMessage(encode(welcome));
   assert.equal(message.snapshot.players[0].yaw, 16384);
-  assert.deepEqual(message.resumed, [2, 8, 1, 40]);
-  assert.throws(() => parseMessage(encode([...welcome, 1])), /expected 21 fields/);
+  assert.deepEqual(message.resumed, { epoch: 2, tick: 8, rolledBackFromEpoch: 1, rolledBackFromTick: 40 });
+  assert.throws(() => parseMessage(encode([...welcome, 1])), /expected 22 fields/);
+});
+
+test("a welcome of another draft is refused with both numbers", () => {
+  const snapshot = [1, 8, 1, 640, [], [], 0];
+  const welcome = [
+    16, "id", "spectator", null, null, 128, 16, 1, 8, 4, "journal", 3000, "arena", "ab", "default", "cd", [], [], 0, null, snapshot, null, WIRE.draft + 1,
+  ];
+  assert.throws(() => parseMessage(encode(welcome)), new RegExp(`draft ${WIRE.draft + 1}, this page draft ${WIRE.draft}`));
 });
 
 test("wrong arity, wrong kinds and unknown types are refused", () => {

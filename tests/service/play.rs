@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use combat_components::quantity::{Pose, Vec3Mm};
 use combat_components::reason::Reason;
 use combat_components::verdict::Outcome;
-use combat_protocol::client::{Aim, ClientMessage};
+use combat_protocol::client::{AbilityMessage, AttackMessage, ClientMessage};
 use combat_protocol::codec::{Encoding, encode_client};
+use combat_protocol::draft::DRAFT;
 use combat_protocol::numbers::FrameStatus;
 use combat_protocol::server::{Happening, InputVerdict};
 use serde_json::{Value, json};
@@ -69,12 +70,13 @@ async fn the_first_json_message_is_a_welcome_with_every_field_by_name() {
         }
         other => panic!("expected a welcome, found {other:?}"),
     };
-    let fields = "abilities delayMs durability durableTick epoch frameHz lastInputSeq mapHash mapId own resumed role \
-                  rulesetHash rulesetName sessionId simId slot snapshot tick tickRateHz type weapons";
+    let fields = "abilities delayMs durability durableTick epoch frameHz lastInputSeq mapHash mapId own protocolDraft \
+                  resumed role rulesetHash rulesetName sessionId simId slot snapshot tick tickRateHz type weapons";
     let mut found: Vec<_> = welcome.as_object().expect("an object").keys().map(String::as_str).collect();
     found.sort_unstable();
     assert_eq!(found.join(" "), fields);
     assert_eq!((&welcome["type"], &welcome["role"]), (&json!("welcome"), &json!("player")));
+    assert_eq!(welcome["protocolDraft"], DRAFT);
     for part in ["snapshot", "own"] {
         assert!(
             welcome[part].is_object() && welcome[part].get("type").is_none(),
@@ -220,16 +222,15 @@ async fn what_the_rules_refuse_is_refused_with_its_reason() {
     .await;
     let full = say_and_hear(&mut ann, &|input_seq| ClientMessage::Reload { input_seq }).await;
     assert_eq!(full, (Outcome::Refused, Some(Reason::MagazineFull)));
-    let aim = |follows| Aim { follows, ..Aim::default() };
-    let unknown =
-        say_and_hear(&mut ann, &|input_seq| ClientMessage::Ability { input_seq, index: 3, aim: aim(0) })
-            .await;
+    let ability = |input_seq, index| {
+        ClientMessage::Ability(AbilityMessage { input_seq, index, ..AbilityMessage::default() })
+    };
+    let unknown = say_and_hear(&mut ann, &|input_seq| ability(input_seq, 3)).await;
     assert_eq!(unknown, (Outcome::Refused, Some(Reason::UnknownAbility)));
-    let stale =
-        say_and_hear(&mut ann, &|input_seq| ClientMessage::Attack { input_seq, aim: aim(input_seq - 1) })
-            .await;
+    let attack = |input_seq| AttackMessage { input_seq, follows: input_seq - 1, ..AttackMessage::default() };
+    let stale = say_and_hear(&mut ann, &|input_seq| ClientMessage::Attack(attack(input_seq))).await;
     assert_eq!(stale, (Outcome::Refused, Some(Reason::StaleInput)));
-    let dash = |input_seq| ClientMessage::Ability { input_seq, index: 0, aim: aim(0) };
+    let dash = |input_seq| ability(input_seq, 0);
     assert_eq!(say_and_hear(&mut ann, &dash).await, (Outcome::Applied, None));
     assert_eq!(say_and_hear(&mut ann, &dash).await, (Outcome::Refused, Some(Reason::OnCooldown)));
     drop(bob);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use combat_protocol::client::{Aim, ClientMessage};
+use combat_protocol::client::{AbilityMessage, ClientMessage};
 use combat_protocol::codec::{Encoding, decode_server, encode_client, encode_server};
 use combat_protocol::server::{Own, ServerMessage};
 use serde_json::{Value, json};
@@ -123,7 +123,7 @@ impl Capture {
 async fn dash(player: &mut Player) {
     let input_seq = player.client.own().last_input_seq + 1_000;
     let mut bytes = Vec::new();
-    let dash = ClientMessage::Ability { input_seq, index: 0, aim: Aim::default() };
+    let dash = ClientMessage::Ability(AbilityMessage { input_seq, ..AbilityMessage::default() });
     encode_client(&dash, player.client.encoding(), &mut bytes);
     player.say(&bytes).await;
     player.play_until("the verdict", |player| player.record.verdict(input_seq).is_some()).await;

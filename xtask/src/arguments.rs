@@ -8,10 +8,12 @@ pub const USAGE: &str = "usage: cargo xtask VERB
   test [--tier NAME]...    run the test bed, or only the named tiers; CI=true makes `not run` a failure
   test --list              name the tiers
   docs [--check]           rewrite the generated blocks in the docs, or only compare them
-  ledger                   check the golden logs' ledger of versions: its chain, the corpus, its past in git
+  ledger                   check the golden logs' ledger of versions: its chain, the corpus, its past in git; and the
+                           past of the protocol's ledger of drafts
   bench-check [--bless]    count instructions against benches/instructions.toml, or write it anew
   bless --reason TEXT      record the golden logs anew, append to the ledger what changed, and raise the simulation
-                           version when a state hash has moved";
+                           version when a state hash has moved
+  draft --reason TEXT      record the golden bytes of the protocol anew, and append to their ledger when they changed";
 
 /// One thing to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,6 +35,9 @@ pub enum Verb {
     Bless {
         reason: String,
     },
+    Draft {
+        reason: String,
+    },
 }
 
 /// Reads the arguments. Errors name the word that was not understood and what was expected.
@@ -52,11 +57,19 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Verb> {
         ["bless", "--reason", reason] if !reason.trim().is_empty() => {
             Ok(Verb::Bless { reason: reason.trim().to_owned() })
         }
+        ["draft", "--reason", reason] if !reason.trim().is_empty() => {
+            Ok(Verb::Draft { reason: reason.trim().to_owned() })
+        }
+        ["draft", ..] => bail!(
+            "a reason is kept beside the new bytes: make draft REASON=\"why they changed\", or draft --reason TEXT"
+        ),
         ["bless", ..] => bail!(
             "a reason is kept beside the new hashes: make bless REASON=\"why the hashes moved\", or bless --reason TEXT"
         ),
         ["tidy" | "docs" | "ledger" | "bench-check", word, ..] => bail!("unknown argument {word:?}"),
-        [word, ..] => bail!("unknown verb {word:?}, expected tidy, test, docs, ledger, bench-check or bless"),
+        [word, ..] => {
+            bail!("unknown verb {word:?}, expected tidy, test, docs, ledger, bench-check, bless or draft")
+        }
     }
 }
 
@@ -93,6 +106,7 @@ mod tests {
         let tiers = vec!["page".to_owned(), "tidy".to_owned()];
         assert_eq!(parsed("test --tier page --tier tidy").unwrap(), Verb::Test { tiers });
         assert_eq!(parsed("bless --reason dash").unwrap(), Verb::Bless { reason: "dash".into() });
+        assert_eq!(parsed("draft --reason act").unwrap(), Verb::Draft { reason: "act".into() });
     }
 
     #[test]
@@ -108,5 +122,7 @@ mod tests {
         let error =
             parse(["bless", "--reason", "  "].into_iter().map(str::to_owned)).unwrap_err().to_string();
         assert!(error.contains("make bless REASON=\"why"), "{error}");
+        let error = parsed("draft").unwrap_err().to_string();
+        assert!(error.contains("make draft REASON=\"why"), "{error}");
     }
 }

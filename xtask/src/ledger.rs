@@ -16,6 +16,9 @@ use chain::Ledger;
 pub const CORPUS: &str = "replays/corpus";
 /// Of the workspace.
 pub const PATH: &str = "replays/corpus/VERSIONS";
+/// The ledger of drafts of the protocol; `protocol/tests/wire/golden.rs` checks all but its past.
+const DRAFTS_PATH: &str = "protocol/golden/VERSIONS";
+const DRAFTS_FORMAT: &str = "# combat ledger of drafts of the protocol, format 1";
 const VERSION_PATH: &str = "systems/src/version.rs";
 const VERSION_START: &str = "pub const SIMULATION_VERSION: u32 = ";
 
@@ -37,7 +40,7 @@ pub fn run(root: &Path) -> Result<bool> {
     Ok(report.findings.is_empty())
 }
 
-/// The chain, the corpus it speaks of, the simulation's version, and the past.
+/// The chain, the corpus it speaks of, the simulation's version, and the past; of the ledger of drafts only the past.
 pub fn check(root: &Path) -> Result<Report> {
     let mut report = past(root)?;
     match read(root)? {
@@ -47,6 +50,9 @@ pub fn check(root: &Path) -> Result<Report> {
         }
         Err(fault) => report.findings.insert(0, format!("{PATH}:{}: {}", fault.line, fault.text)),
     }
+    let drafts = history::check(root, DRAFTS_PATH, DRAFTS_FORMAT)?;
+    report.findings.extend(drafts.findings);
+    report.notes.extend(drafts.notes.iter().map(|note| format!("{DRAFTS_PATH}: {note}")));
     Ok(report)
 }
 
@@ -58,7 +64,7 @@ pub fn read(root: &Path) -> Result<std::result::Result<Ledger, chain::Fault>> {
 
 /// Whether everything that touched the ledger only appended to it.
 pub fn past(root: &Path) -> Result<Report> {
-    history::check(root, PATH)
+    history::check(root, PATH, chain::FORMAT)
 }
 
 /// `SIMULATION_VERSION`, as the sources say.

@@ -4,6 +4,7 @@ mod arguments;
 mod bench_check;
 mod bless;
 mod docs;
+mod draft;
 mod ledger;
 mod paths;
 mod source;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
             Ok(true)
         }
         Verb::Docs { check } => docs::run(&root, check),
+        Verb::Draft { reason } => draft::run(&root, &reason),
         Verb::Bless { reason } => bless::run(&root, &reason),
     };
     match held {

@@ -3,6 +3,7 @@
 use combat_components::limits::SUB_POSES_MAX;
 use combat_protocol::client_view::ViewError;
 use combat_protocol::codec::DecodeError;
+use combat_protocol::draft::DRAFT;
 use thiserror::Error;
 
 /// Why bytes from the server could not be taken.
@@ -14,6 +15,8 @@ pub enum ClientError {
     View(#[from] ViewError),
     #[error("a message before the welcome, expected the welcome first")]
     BeforeWelcome,
+    #[error("the server speaks draft {found} of the protocol, expected draft {DRAFT}")]
+    OtherDraft { found: u32 },
 }
 
 /// Why there is nothing to send now.

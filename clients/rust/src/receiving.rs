@@ -4,6 +4,7 @@ use combat_components::quantity::{Pitch, Pose, Vec3Mm, Velocity, Yaw};
 use combat_components::reason::Reason;
 use combat_protocol::client_view::{HashCheck, ViewError};
 use combat_protocol::codec::decode_server;
+use combat_protocol::draft::DRAFT;
 use combat_protocol::server::{
     Correction, Delta, EventMessage, Happening, InputVerdict, Own, Pong, ServerMessage, Snapshot,
     StatusMessage, Welcome,
@@ -44,6 +45,9 @@ impl Client {
     }
 
     fn take_welcome(&mut self, welcome: Box<Welcome>, now_ms: u64) -> Result<Received<'_>, ClientError> {
+        if welcome.protocol_draft != DRAFT {
+            return Err(ClientError::OtherDraft { found: welcome.protocol_draft });
+        }
         self.clock = ServerClock::new(welcome.tick_rate_hz, welcome.tick, now_ms);
         let client_tick = self.pacer.client_tick();
         self.pacer = ClaimPacer::starting_after(client_tick, welcome.tick_rate_hz);

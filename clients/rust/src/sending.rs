@@ -2,7 +2,7 @@
 
 use combat_components::limits::{CLAIM_HZ, SUB_POSES_MAX};
 use combat_components::quantity::{Pitch, Pose, Vec3Mm, Yaw};
-use combat_protocol::client::{Aim, ClaimMessage, ClientMessage};
+use combat_protocol::client::{AbilityMessage, AttackMessage, ClaimMessage, ClientMessage};
 use combat_protocol::codec::encode_client;
 use combat_protocol::numbers::{FrameStatus, Role, ServerState};
 
@@ -117,8 +117,11 @@ impl Client {
     /// Why no attack was written.
     pub fn attack(&mut self, now_ms: u64, sight: Sight, out: &mut Vec<u8>) -> Result<u32, Hold> {
         self.may_claim()?;
-        let (input_seq, aim) = (self.next_input_seq(), self.aim(now_ms, sight));
-        self.send(&ClientMessage::Attack { input_seq, aim }, out);
+        let (input_seq, follows) = (self.next_input_seq(), self.follows(now_ms));
+        let Sight { yaw, pitch, view_tick, view_fraction } = sight;
+        let (yaw, pitch) = (yaw.0, pitch.turn());
+        let attack = AttackMessage { input_seq, follows, yaw, pitch, view_tick, view_fraction };
+        self.send(&ClientMessage::Attack(attack), out);
         Ok(input_seq)
     }
 
@@ -128,8 +131,11 @@ impl Client {
     /// Why nothing was written.
     pub fn ability(&mut self, now_ms: u64, index: u8, sight: Sight, out: &mut Vec<u8>) -> Result<u32, Hold> {
         self.may_claim()?;
-        let (input_seq, aim) = (self.next_input_seq(), self.aim(now_ms, sight));
-        self.send(&ClientMessage::Ability { input_seq, index, aim }, out);
+        let (input_seq, follows) = (self.next_input_seq(), self.follows(now_ms));
+        let Sight { yaw, pitch, view_tick, view_fraction } = sight;
+        let (yaw, pitch) = (yaw.0, pitch.turn());
+        let ability = AbilityMessage { input_seq, follows, index, yaw, pitch, view_tick, view_fraction };
+        self.send(&ClientMessage::Ability(ability), out);
         Ok(input_seq)
     }
 
@@ -155,15 +161,10 @@ impl Client {
         Ok(input_seq)
     }
 
-    fn aim(&self, now_ms: u64, sight: Sight) -> Aim {
+    /// The claim that an action is made from; 0 names the pose that holds.
+    fn follows(&self, now_ms: u64) -> u32 {
         let recent = self.last_claim.filter(|claim| now_ms.saturating_sub(claim.1) <= FOLLOWS_MS_MAX);
-        Aim {
-            follows: recent.map_or(0, |claim| claim.0),
-            yaw: sight.yaw.0,
-            pitch: sight.pitch.turn(),
-            view_tick: sight.view_tick,
-            view_fraction: sight.view_fraction,
-        }
+        recent.map_or(0, |claim| claim.0)
     }
 
     /// Whether the server should hear again which frame this client has seen.

@@ -10,6 +10,7 @@ use combat_components::verdict::Outcome;
 use combat_protocol::client::{ClaimMessage, ClientMessage};
 use combat_protocol::client_view::HashCheck;
 use combat_protocol::codec::{Encoding, decode_client, encode_server, encode_snapshot};
+use combat_protocol::draft::DRAFT;
 use combat_protocol::frame::FrameEncoder;
 use combat_protocol::numbers::{FrameStatus, Role, ServerState};
 use combat_protocol::server::{
@@ -65,6 +66,7 @@ fn welcome() -> Welcome {
         last_input_seq: 40,
         snapshot: Snapshot { view_hash: view_hash(&view.players), view },
         own: Some(own()),
+        protocol_draft: DRAFT,
         ..Welcome::default()
     }
 }
@@ -113,7 +115,7 @@ fn attack_follows(client: &mut Client, now_ms: u64) -> u32 {
     let sight = client.sight(Yaw(7), Pitch::default());
     client.attack(now_ms, sight, &mut bytes).unwrap();
     match decode_client(&bytes, ENCODING) {
-        Ok(ClientMessage::Attack { aim, .. }) => aim.follows,
+        Ok(ClientMessage::Attack(attack)) => attack.follows,
         other => panic!("expected an attack, found {other:?}"),
     }
 }
@@ -279,6 +281,15 @@ fn a_silent_player_gives_its_word_four_times_a_second_and_a_spectator_once() {
 }
 
 #[test]
+fn a_server_of_another_draft_is_refused_with_both_numbers() {
+    let mut client = Client::new(ENCODING);
+    let other = Welcome { protocol_draft: DRAFT + 1, ..welcome() };
+    let error = tell(&mut client, ServerMessage::Welcome(Box::new(other)), 10_000).unwrap_err();
+    assert_eq!(error, ClientError::OtherDraft { found: DRAFT + 1 });
+    assert!(client.welcome().is_none());
+}
+
+#[test]
 fn frames_are_applied_counted_and_checked() {
     let mut client = welcomed(welcome());
     let (mut encoder, mut next, mut bytes) = (FrameEncoder::new(), view(), Vec::new());
@@ -297,7 +308,8 @@ fn frames_are_applied_counted_and_checked() {
     assert_eq!((counters.snapshots, counters.deltas, counters.frames_refused), (2, 2, 1));
     assert_eq!((counters.view_hashes, counters.view_hash_mismatches), (3, 1));
     bytes.clear();
-    encode_snapshot(&next, ENCODING, &mut bytes);
+    let snapshot = Snapshot { view_hash: view_hash(&next.players), view: next.clone() };
+    encode_snapshot(&snapshot, ENCODING, &mut bytes);
     assert!(client.receive(&bytes, 10_500).is_ok());
     assert_eq!(client.view(), Some(&next));
 }

@@ -6,7 +6,7 @@ use arrayvec::ArrayVec;
 
 use super::error::{DecodeError, excerpt};
 pub(super) use super::json_node::JsonNode;
-use super::kinds::Kind;
+use super::message::{Kind, Kinds};
 use super::sink::Sink;
 use super::source::Source;
 use crate::limits::NESTING_MAX;
@@ -50,7 +50,7 @@ impl Sink for JsonSink<'_> {
         self.text("type", kind.name);
     }
 
-    fn open_part(&mut self, what: &'static str, _fields: u32) {
+    fn open_part(&mut self, what: &'static str, _fields: usize) {
         self.open(what, true);
     }
 
@@ -138,25 +138,19 @@ impl<'a> JsonSource<'a> {
 }
 
 impl<'a> Source<'a> for JsonSource<'a> {
-    fn open_message(&mut self, kinds: &'static [Kind]) -> Result<Kind, DecodeError> {
+    fn open_message(&mut self, kinds: &'static Kinds) -> Result<Kind, DecodeError> {
         self.open_object("message")?;
         let name = self.text("type", crate::limits::TEXT_BYTES_MAX)?;
-        let kind = kinds.iter().find(|kind| kind.name == name).copied();
-        let kind = kind.ok_or_else(|| {
-            let expected = if kinds[0].number < 16 {
-                "claim, attack, ability, reload, seen, ping, leave, switch"
-            } else {
-                "welcome, snapshot, delta, own, event, pong, status"
-            };
-            DecodeError::UnknownTypeName { found: excerpt(name), expected }
-        })?;
+        let kind = kinds.list.iter().find(|kind| kind.name == name).copied();
+        let unknown = || DecodeError::UnknownTypeName { found: excerpt(name), expected: kinds.names };
+        let kind = kind.ok_or_else(unknown)?;
         if let Some(Open::Object { name, .. }) = self.open.last_mut() {
             *name = kind.name;
         }
         Ok(kind)
     }
 
-    fn open_part(&mut self, what: &'static str, _fields: u32) -> Result<(), DecodeError> {
+    fn open_part(&mut self, what: &'static str, _fields: usize) -> Result<(), DecodeError> {
         self.open_object(what).map(|_| ())
     }
 

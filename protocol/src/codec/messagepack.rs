@@ -3,7 +3,7 @@
 use rmp::Marker;
 
 use super::error::DecodeError;
-use super::kinds::Kind;
+use super::message::{Kind, Kinds};
 use super::sink::Sink;
 use super::source::Source;
 
@@ -26,12 +26,12 @@ impl<'a> MessagePackSink<'a> {
 
 impl Sink for MessagePackSink<'_> {
     fn open_message(&mut self, kind: Kind) {
-        self.array(kind.fields + 1);
+        self.array(kind.fields as u32 + 1);
         self.integer("type", kind.number.into());
     }
 
-    fn open_part(&mut self, _what: &'static str, fields: u32) {
-        self.array(fields);
+    fn open_part(&mut self, _what: &'static str, fields: usize) {
+        self.array(fields as u32);
     }
 
     fn open_list(&mut self, _what: &'static str, items: usize) {
@@ -137,25 +137,22 @@ fn name(marker: Marker) -> &'static str {
 }
 
 impl<'a> Source<'a> for MessagePackSource<'a> {
-    fn open_message(&mut self, kinds: &'static [Kind]) -> Result<Kind, DecodeError> {
+    fn open_message(&mut self, kinds: &'static Kinds) -> Result<Kind, DecodeError> {
         let found = self.array("message")?;
         if found == 0 {
             return Err(DecodeError::Truncated { what: "message", expected: "its type" });
         }
         let number = self.any_integer("type")?;
-        let kind = kinds.iter().find(|kind| i128::from(kind.number) == number).copied();
-        let Some(kind) = kind else {
-            let (least, greatest) = (kinds[0].number, kinds[kinds.len() - 1].number);
-            return Err(DecodeError::UnknownType { found: number, least, greatest });
-        };
-        match kind.fields as usize + 1 {
+        let kind = kinds.list.iter().find(|kind| i128::from(kind.number) == number).copied();
+        let kind = kind.ok_or_else(|| kinds.unknown(number))?;
+        match kind.fields + 1 {
             expected if expected == found => Ok(kind),
             expected => Err(DecodeError::WrongArity { what: kind.name, found, expected }),
         }
     }
 
-    fn open_part(&mut self, what: &'static str, fields: u32) -> Result<(), DecodeError> {
-        self.open_row(what, fields as usize)
+    fn open_part(&mut self, what: &'static str, fields: usize) -> Result<(), DecodeError> {
+        self.open_row(what, fields)
     }
 
     fn open_list(&mut self, what: &'static str, max: usize) -> Result<usize, DecodeError> {
@@ -169,6 +166,7 @@ impl<'a> Source<'a> for MessagePackSource<'a> {
         Ok(())
     }
 
+    #[inline]
     fn integer(&mut self, what: &'static str, min: i64, max: i64) -> Result<i64, DecodeError> {
         let found = self.any_integer(what)?;
         if found < min.into() || found > max.into() {

@@ -1,29 +1,28 @@
 //! Bytes to messages and back, in both encodings, by one list of fields per message.
 
-mod client;
-mod error;
-mod event;
+pub(crate) mod declare;
+pub(crate) mod describe;
+pub(crate) mod error;
+pub(crate) mod field;
+pub(crate) mod form;
 mod json;
 mod json_node;
-mod kinds;
+pub(crate) mod message;
 mod messagepack;
-mod own;
-mod parts;
-mod server;
-mod sink;
-mod source;
+pub(crate) mod sink;
+pub(crate) mod source;
 
+pub use describe::{Enumeration, EventTable, FieldRow, MessageTable, RowTable, Shape};
 pub use error::DecodeError;
-pub use event::EVENT_KINDS;
-pub use kinds::{CLIENT_KINDS, Kind, SERVER_KINDS};
+pub use message::Kind;
 
 use crate::client::ClientMessage;
+pub use crate::event::event_tables;
 use crate::limits::{CLIENT_MESSAGE_BYTES_MAX, SERVER_MESSAGE_BYTES_MAX};
-use crate::server::{Delta, EventMessage, Own, Pong, ServerMessage, StatusMessage, Welcome};
-use crate::view::{View, view_hash};
+use crate::server::{Delta, EventMessage, Own, Pong, ServerMessage, Snapshot, StatusMessage, Welcome};
 use json::{JsonNode, JsonSink, JsonSource};
+use message::{Message, Sent};
 use messagepack::{MessagePackSink, MessagePackSource};
-use sink::Sink;
 use source::Source;
 
 /// How messages are written on a connection.
@@ -59,8 +58,8 @@ impl Encoding {
 pub fn decode_client(bytes: &[u8], encoding: Encoding) -> Result<ClientMessage, DecodeError> {
     check_length(bytes, CLIENT_MESSAGE_BYTES_MAX)?;
     match encoding {
-        Encoding::MessagePack => whole(MessagePackSource::new(bytes), client::read),
-        Encoding::Json => whole(JsonSource::new(&JsonNode::parse(bytes)?), client::read),
+        Encoding::MessagePack => whole(MessagePackSource::new(bytes), ClientMessage::read),
+        Encoding::Json => whole(JsonSource::new(&JsonNode::parse(bytes)?), ClientMessage::read),
     }
 }
 
@@ -71,9 +70,19 @@ pub fn decode_client(bytes: &[u8], encoding: Encoding) -> Result<ClientMessage, 
 pub fn decode_server(bytes: &[u8], encoding: Encoding) -> Result<ServerMessage, DecodeError> {
     check_length(bytes, SERVER_MESSAGE_BYTES_MAX)?;
     match encoding {
-        Encoding::MessagePack => whole(MessagePackSource::new(bytes), server::read),
-        Encoding::Json => whole(JsonSource::new(&JsonNode::parse(bytes)?), server::read),
+        Encoding::MessagePack => whole(MessagePackSource::new(bytes), ServerMessage::read),
+        Encoding::Json => whole(JsonSource::new(&JsonNode::parse(bytes)?), ServerMessage::read),
     }
+}
+
+/// What a client may say, by rising number.
+pub fn client_tables() -> Vec<MessageTable> {
+    ClientMessage::describe()
+}
+
+/// What the server may say, by rising number.
+pub fn server_tables() -> Vec<MessageTable> {
+    ServerMessage::describe()
 }
 
 fn check_length(bytes: &[u8], max: usize) -> Result<(), DecodeError> {
@@ -98,8 +107,8 @@ macro_rules! encoders {
         /// Appends to `out`; allocates only to grow it.
         pub fn $name(message: &$message, encoding: Encoding, out: &mut Vec<u8>) {
             match encoding {
-                Encoding::MessagePack => $write(&mut MessagePackSink::new(out), message),
-                Encoding::Json => $write(&mut JsonSink::new(out), message),
+                Encoding::MessagePack => $write(message, &mut MessagePackSink::new(out)),
+                Encoding::Json => $write(message, &mut JsonSink::new(out)),
             }
         }
     )+};
@@ -107,25 +116,21 @@ macro_rules! encoders {
 
 encoders! {
     /// Writes a message of a client.
-    encode_client(ClientMessage) = client::write;
+    encode_client(ClientMessage) = Message::write;
     /// Writes any message of the server.
-    encode_server(ServerMessage) = server::write;
+    encode_server(ServerMessage) = Message::write;
     /// Writes the first message of a connection.
-    encode_welcome(Welcome) = server::write_welcome;
-    /// Writes a view as a whole, with the hash over its players.
-    encode_snapshot(View) = write_view;
+    encode_welcome(Welcome) = Sent::write_message;
+    /// Writes a view as a whole.
+    encode_snapshot(Snapshot) = Sent::write_message;
     /// Writes what changed in a view.
-    encode_delta(Delta) = server::write_delta;
+    encode_delta(Delta) = Sent::write_message;
     /// Writes what concerns one player only.
-    encode_own(Own) = server::write_own;
+    encode_own(Own) = Sent::write_message;
     /// Writes a reliable event.
-    encode_event(EventMessage) = server::write_event;
+    encode_event(EventMessage) = Sent::write_message;
     /// Writes the answer to a ping.
-    encode_pong(Pong) = server::write_pong;
+    encode_pong(Pong) = Sent::write_message;
     /// Writes whether the server takes inputs.
-    encode_status(StatusMessage) = server::write_status;
-}
-
-fn write_view(sink: &mut impl Sink, view: &View) {
-    server::write_snapshot(sink, view, view_hash(&view.players));
+    encode_status(StatusMessage) = Sent::write_message;
 }

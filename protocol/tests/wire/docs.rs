@@ -19,16 +19,20 @@ use combat_components::reason::Reason;
 use combat_components::verdict::{Outcome, Zone};
 use combat_protocol::close::CloseCode;
 use combat_protocol::codec::{
-    CLIENT_KINDS, EVENT_KINDS, Encoding, Kind, SERVER_KINDS, encode_client, encode_server,
+    Encoding, Enumeration, FieldRow, Shape, client_tables, encode_client, encode_server, event_tables,
+    server_tables,
 };
+use combat_protocol::draft::DRAFT;
 use combat_protocol::limits::{
     CLIENT_MESSAGE_BYTES_MAX, FRAME_SHOTS_MAX, OWN_VERDICTS_MAX, SERVER_MESSAGE_BYTES_MAX,
 };
-use combat_protocol::numbers::{FrameStatus, Numbered, ServerState};
+use combat_protocol::numbers::{FrameStatus, ServerState};
 use combat_protocol::reasons::explain;
 use combat_protocol::server::ServerMessage;
+use combat_protocol::view::{FLAGS, PublicPlayer};
 
-use crate::samples::{claim, client_messages, delta, server_messages};
+use crate::samples::{claim, delta};
+use crate::tables::{integer_name, row_tables};
 
 const PAGE: &str = "docs/protocol.md";
 
@@ -39,10 +43,14 @@ fn page_path() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(PAGE)
 }
 
+fn page() -> String {
+    std::fs::read_to_string(page_path()).unwrap()
+}
+
 /// Compares what stands between the markers called `name` with `expected`, or rewrites it.
 fn assert_current(name: &str, expected: &str) {
     let _turn = TURN.lock();
-    let page = std::fs::read_to_string(page_path()).unwrap();
+    let page = page();
     let (start, end) = (format!("<!-- generated: {name} -->\n"), format!("<!-- end: {name} -->"));
     let (head, rest) = page.split_once(&start).unwrap_or_else(|| panic!("{PAGE} lacks the line {start:?}"));
     let (found, tail) = rest.split_once(&end).unwrap_or_else(|| panic!("{PAGE} lacks the line {end:?}"));
@@ -74,91 +82,119 @@ fn docs_reasons_table_is_current() {
     assert_current("reasons", &table);
 }
 
-/// The fields of each kind of message, as the JSON of a sample names them.
-fn fields_by_kind() -> Vec<(Kind, Vec<String>)> {
-    let mut samples = Vec::new();
-    for (_, message) in client_messages() {
-        samples.push(Vec::new());
-        encode_client(&message, Encoding::Json, samples.last_mut().unwrap());
-    }
-    for (_, message) in server_messages() {
-        samples.push(Vec::new());
-        encode_server(&message, Encoding::Json, samples.last_mut().unwrap());
-    }
-    let names: Vec<_> = samples.iter().map(|json| names_in_order(json)).collect();
-    let kinds = CLIENT_KINDS.iter().chain(SERVER_KINDS);
-    let fields_of = |kind: &Kind| {
-        let tag = format!("{{\"type\":\"{}\"", kind.name);
-        let at = samples.iter().position(|json| json.starts_with(tag.as_bytes())).unwrap();
-        (*kind, names[at].clone())
-    };
-    kinds.map(fields_of).collect()
-}
-
-/// The names of an object in the order they are written, without `type` and without those further inside.
-fn names_in_order(json: &[u8]) -> Vec<String> {
-    let value: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(json).unwrap();
-    let text = str::from_utf8(json).unwrap();
-    let mut names: Vec<_> = value.keys().filter(|name| *name != "type").cloned().collect();
-    let at = |name: &String| {
-        let needle = format!("\"{name}\":{}", value[name]);
-        text.find(&needle[..needle.find(['{', '[']).unwrap_or(needle.len())]).unwrap()
-    };
-    names.sort_by_key(at);
-    names
-}
-
 #[test]
 fn docs_messages_table_is_current() {
     let mut table = String::from("| type | name | from | fields, in order |\n|---|---|---|---|\n");
-    for (kind, fields) in fields_by_kind() {
-        assert_eq!(fields.len(), kind.fields as usize, "{}: {fields:?}", kind.name);
-        let from = if CLIENT_KINDS.contains(&kind) { "client" } else { "server" };
-        let fields: Vec<_> = fields.iter().map(|field| format!("`{field}`")).collect();
-        let (number, name) = (kind.number, kind.name);
-        table += &format!("| {number} | [{name}](#{name}) | {from} | {} |\n", fields.join(", "));
+    for (from, messages) in [("client", client_tables()), ("server", server_tables())] {
+        for message in messages {
+            let fields: Vec<_> = message.fields.iter().map(|field| format!("`{}`", field.name)).collect();
+            let (number, name) = (message.kind.number, message.kind.name);
+            table += &format!("| {number} | [{name}](#{name}) | {from} | {} |\n", fields.join(", "));
+        }
     }
     assert_current("messages", &table);
 }
 
+fn anchor(name: &str) -> String {
+    format!("[{name}](#{})", name.replace(' ', "-"))
+}
+
+fn kind_of(enumeration: &Enumeration) -> String {
+    let page = if enumeration.name == "reason" { "reasons" } else { "tables-of-numbers" };
+    format!("[{}](#{page})", enumeration.name)
+}
+
+/// As the column of types says it.
+fn type_of(shape: &Shape) -> String {
+    match shape {
+        Shape::Integer { min, max } => integer_name(*min, *max).to_owned(),
+        Shape::Boolean => "bool".to_owned(),
+        Shape::Text { .. } => "text".to_owned(),
+        Shape::Number(enumeration) => format!("{} (u8)", kind_of(enumeration)),
+        Shape::Word(enumeration) => {
+            enumeration.words.iter().map(|word| format!("`{}`", word.1)).collect::<Vec<_>>().join(" or ")
+        }
+        Shape::Optional(inner) => format!("{} or nil", type_of(inner)),
+        Shape::List { of, max } => format!("list of at most {max}: {}", type_of(of)),
+        Shape::Row(row) if row.name == "point" => {
+            let names: Vec<_> = row.fields.iter().map(|field| field.name).collect();
+            format!("`[{}]`", names.join(", "))
+        }
+        Shape::Row(row) => anchor(row.name),
+        Shape::Part(name) => format!("the fields of {}", anchor(name)),
+        Shape::Changed(_) => anchor("change"),
+        Shape::Ints => "list of integers".to_owned(),
+        Shape::Texts => "list of texts".to_owned(),
+    }
+}
+
+/// Neighbours that mean the same share a line.
+fn fields_table(fields: &[FieldRow]) -> String {
+    let mut table = String::from("| field | type | meaning |\n|---|---|---|\n");
+    let same = |a: &FieldRow, b: &FieldRow| a.meaning == b.meaning && type_of(&a.shape) == type_of(&b.shape);
+    for alike in fields.chunk_by(same) {
+        let names: Vec<_> = alike.iter().map(|field| format!("`{}`", field.name)).collect();
+        table += &format!("| {} | {} | {} |\n", names.join(" "), type_of(&alike[0].shape), alike[0].meaning);
+    }
+    table
+}
+
 #[test]
-fn docs_every_field_is_described_in_its_messages_section() {
-    let page = std::fs::read_to_string(page_path()).unwrap();
-    for (kind, fields) in fields_by_kind() {
-        let title = format!("\n#### {}\n", kind.name);
-        let (_, section) = page.split_once(&title).unwrap_or_else(|| panic!("{PAGE} lacks {title:?}"));
-        let section = section.split("\n#").next().unwrap();
-        for field in fields {
-            assert!(section.contains(&format!("`{field}`")), "{PAGE}: {} lacks `{field}`", kind.name);
+fn docs_fields_of_every_message_and_row_are_current() {
+    let page = {
+        let _turn = TURN.lock();
+        page()
+    };
+    let messages = client_tables().into_iter().chain(server_tables());
+    let mut tables: Vec<_> = messages.map(|message| (message.kind.name, message.fields)).collect();
+    tables.extend(row_tables().into_iter().map(|row| (row.name, row.fields)));
+    for (name, fields) in tables {
+        let title = format!("\n#### {name}\n");
+        assert!(page.contains(&title), "{PAGE} lacks {title:?}");
+        if !fields.is_empty() {
+            assert_current(&format!("fields of {name}"), &fields_table(&fields));
         }
     }
 }
 
 #[test]
 fn docs_events_table_is_current() {
-    let mut table = String::from("| kind | name | `ints` | `texts` |\n|---|---|---|---|\n");
-    for (kind, name, ints, texts) in EVENT_KINDS {
-        table += &format!("| {kind} | {name} | {} | {} |\n", ints.join(", "), texts.join(", "));
+    let names = |fields: &[FieldRow]| {
+        fields.iter().map(|field| format!("`{}`", field.name)).collect::<Vec<_>>().join(", ")
+    };
+    let mut table = String::from("| kind | name | `ints` | `texts` | meaning |\n|---|---|---|---|---|\n");
+    for event in event_tables() {
+        let (ints, texts) = (names(&event.ints), names(&event.texts));
+        table += &format!("| {} | {} | {ints} | {texts} | {} |\n", event.number, event.name, event.meaning);
     }
     assert_current("events", &table);
 }
 
 #[test]
+fn docs_draft_is_current() {
+    assert_current("draft", &format!("This page describes draft {DRAFT}.\n"));
+}
+
+#[test]
 fn docs_numbers_table_is_current() {
-    fn row<T: Numbered>(what: &str) -> String {
-        let values: Vec<_> = T::TABLE.iter().map(|row| format!("{} {}", row.0, row.2)).collect();
-        format!("| {what} | {} |\n", values.join(" · "))
+    fn row(enumeration: Enumeration, what: &str) -> String {
+        let values: Vec<_> =
+            enumeration.words.iter().map(|(number, word)| format!("{number} {word}")).collect();
+        format!("| {} | {what} | {} |\n", enumeration.name, values.join(" · "))
     }
-    let table = String::from("| what | numbers |\n|---|---|\n")
-        + &row::<FrameStatus>("status of the match, in frames")
-        + &row::<ServerState>("state, in `status`")
-        + &row::<Outcome>("outcome of a verdict")
-        + &row::<Zone>("zone of a hit")
-        + &row::<Phase>("phase, in event `phase`")
-        + &row::<EndReason>("reason, in event `ended`")
-        + &row::<LeaveCause>("cause, in event `left`")
-        + "| flags of a player | 1 alive · 2 connected |\n"
-        + "| mask of a change | 1 x · 2 y · 4 z · 8 yaw · 16 pitch · 32 health · 64 armour · 128 flags · 256 kills · 512 deaths |\n";
+    let flags: Vec<_> = FLAGS.iter().map(|(word, bit)| format!("{bit} {word}")).collect();
+    let names = PublicPlayer::field_names().into_iter().enumerate();
+    let mask: Vec<_> = names.map(|(bit, name)| format!("{} {name}", 1 << bit)).collect();
+    let table = String::from("| name | what | numbers |\n|---|---|---|\n")
+        + &row(Enumeration::of::<FrameStatus>(), "status of the match, in frames")
+        + &row(Enumeration::of::<ServerState>(), "state, in `status`")
+        + &row(Enumeration::of::<Outcome>(), "outcome of a verdict")
+        + &row(Enumeration::of::<Zone>(), "zone of a hit")
+        + &row(Enumeration::of::<Phase>(), "phase, in event `phase`")
+        + &row(Enumeration::of::<EndReason>(), "reason, in event `ended`")
+        + &row(Enumeration::of::<LeaveCause>(), "cause, in event `left`")
+        + &format!("| flags | of a player | {} |\n", flags.join(" · "))
+        + &format!("| mask | of a change | {} |\n", mask.join(" · "));
     assert_current("numbers", &table);
 }
 

@@ -11,3 +11,4 @@ mod names;
 mod round_trips;
 mod samples;
 mod strategies;
+mod tables;

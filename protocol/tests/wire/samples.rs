@@ -5,7 +5,7 @@ use combat_components::ids::{DisplayName, PlayerId};
 use combat_components::phase::{EndReason, Phase};
 use combat_components::reason::Reason;
 use combat_components::verdict::{Outcome, Zone};
-use combat_protocol::client::{Aim, ClaimMessage, ClientMessage};
+use combat_protocol::client::{AbilityMessage, AttackMessage, ClaimMessage, ClientMessage};
 use combat_protocol::numbers::{FrameStatus, Role, ServerState};
 use combat_protocol::server::{
     Correction, Delta, EventMessage, Happening, InputVerdict, Own, PlayerChange, Pong, ResumedFrom,
@@ -31,12 +31,14 @@ pub fn claim() -> ClaimMessage {
 }
 
 pub fn client_messages() -> Vec<(&'static str, ClientMessage)> {
-    let aim = Aim { follows: 42, yaw: 16_384, pitch: -512, view_tick: 980, view_fraction: 128 };
+    let (follows, yaw, pitch, view_tick, view_fraction) = (42, 16_384, -512, 980, 128);
+    let attack = AttackMessage { input_seq: 43, follows, yaw, pitch, view_tick, view_fraction };
+    let ability = AbilityMessage { input_seq: 44, follows, index: 0, yaw, pitch, view_tick, view_fraction };
     vec![
         ("claim", ClientMessage::Claim(claim())),
         ("claim without bends", ClientMessage::Claim(ClaimMessage { bends: Default::default(), ..claim() })),
-        ("attack", ClientMessage::Attack { input_seq: 43, aim }),
-        ("ability", ClientMessage::Ability { input_seq: 44, index: 0, aim }),
+        ("attack", ClientMessage::Attack(attack)),
+        ("ability", ClientMessage::Ability(ability)),
         ("reload", ClientMessage::Reload { input_seq: 45 }),
         ("seen", ClientMessage::Seen { epoch: 1, tick: 984 }),
         ("ping", ClientMessage::Ping { nonce: 7 }),
@@ -209,6 +211,7 @@ pub fn welcome() -> Welcome {
         resumed: None,
         snapshot: snapshot(),
         own: Some(own()),
+        protocol_draft: 1,
     }
 }
 

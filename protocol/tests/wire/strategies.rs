@@ -5,7 +5,7 @@ use combat_components::ids::{DisplayName, PlayerId};
 use combat_components::phase::{EndReason, Phase};
 use combat_components::reason::Reason;
 use combat_components::verdict::{Outcome, Zone};
-use combat_protocol::client::{Aim, ClaimMessage, ClientMessage};
+use combat_protocol::client::{AbilityMessage, AttackMessage, ClaimMessage, ClientMessage};
 use combat_protocol::numbers::{FrameStatus, Numbered, Role, ServerState};
 use combat_protocol::server::{
     Correction, Delta, EventMessage, Happening, InputVerdict, Own, PlayerChange, Pong, ResumedFrom,
@@ -20,14 +20,31 @@ fn numbered<T: Numbered + std::fmt::Debug>() -> impl Strategy<Value = T> {
     (0..T::TABLE.len()).prop_map(|at| T::TABLE[at].1)
 }
 
-fn aim() -> impl Strategy<Value = Aim> {
-    any::<(u32, u16, i16, u32, u8)>().prop_map(|(follows, yaw, pitch, view_tick, view_fraction)| Aim {
-        follows,
-        yaw,
-        pitch,
-        view_tick,
-        view_fraction,
-    })
+fn attack() -> impl Strategy<Value = AttackMessage> {
+    any::<([u32; 3], u16, i16, u8)>().prop_map(
+        |([input_seq, follows, view_tick], yaw, pitch, view_fraction)| AttackMessage {
+            input_seq,
+            follows,
+            yaw,
+            pitch,
+            view_tick,
+            view_fraction,
+        },
+    )
+}
+
+fn ability() -> impl Strategy<Value = AbilityMessage> {
+    any::<([u32; 3], u16, i16, [u8; 2])>().prop_map(
+        |([input_seq, follows, view_tick], yaw, pitch, [index, view_fraction])| AbilityMessage {
+            input_seq,
+            follows,
+            index,
+            yaw,
+            pitch,
+            view_tick,
+            view_fraction,
+        },
+    )
 }
 
 fn claim() -> impl Strategy<Value = ClaimMessage> {
@@ -60,9 +77,8 @@ fn claim() -> impl Strategy<Value = ClaimMessage> {
 pub fn client_message() -> impl Strategy<Value = ClientMessage> {
     prop_oneof![
         3 => claim().prop_map(ClientMessage::Claim),
-        1 => (any::<u32>(), aim()).prop_map(|(input_seq, aim)| ClientMessage::Attack { input_seq, aim }),
-        1 => (any::<u32>(), any::<u8>(), aim())
-            .prop_map(|(input_seq, index, aim)| ClientMessage::Ability { input_seq, index, aim }),
+        1 => attack().prop_map(ClientMessage::Attack),
+        1 => ability().prop_map(ClientMessage::Ability),
         1 => any::<u32>().prop_map(|input_seq| ClientMessage::Reload { input_seq }),
         1 => any::<(u32, u8)>().prop_map(|(input_seq, index)| ClientMessage::Switch { input_seq, index }),
         1 => any::<(u32, u32)>().prop_map(|(epoch, tick)| ClientMessage::Seen { epoch, tick }),
@@ -212,10 +228,11 @@ fn own() -> impl Strategy<Value = Own> {
 fn welcome() -> impl Strategy<Value = Welcome> {
     let texts = vec("[ -~]{0,40}", 6);
     let lists = (vec("[a-z]{1,12}", 0..=8), vec("[a-z]{1,12}", 0..=4));
-    let numbers = any::<([u32; 7], Option<u32>, Option<u8>, Option<[u32; 4]>)>();
+    let numbers = any::<([u32; 8], Option<u32>, Option<u8>, Option<[u32; 4]>)>();
     (texts, numbered::<Role>(), numbers, lists, snapshot(), option::of(own())).prop_map(
         |(texts, role, (ints, sim_id, slot, resumed), (weapons, abilities), snapshot, own)| {
-            let [tick_rate_hz, frame_hz, epoch, tick, durable_tick, delay_ms, last_input_seq] = ints;
+            let [tick_rate_hz, frame_hz, epoch, tick, durable_tick, delay_ms, last_input_seq, protocol_draft] =
+                ints;
             let mut texts = texts.into_iter();
             let mut text = || texts.next().unwrap();
             Welcome {
@@ -242,6 +259,7 @@ fn welcome() -> impl Strategy<Value = Welcome> {
                 }),
                 snapshot,
                 own,
+                protocol_draft,
             }
         },
     )

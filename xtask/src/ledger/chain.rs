@@ -70,11 +70,6 @@ pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Whether `text` is a ledger with a chain at all.
-pub fn is_chain(text: &str) -> bool {
-    text.lines().next() == Some(FORMAT)
-}
-
 impl Ledger {
     /// A ledger without a line.
     pub fn begun() -> Self {
@@ -86,7 +81,7 @@ impl Ledger {
     /// # Errors
     /// The first line that does not follow from those before it.
     pub fn read(text: &str) -> Result<Self, Fault> {
-        if !is_chain(text) {
+        if text.lines().next() != Some(FORMAT) {
             return Err(Fault { line: 1, text: format!("expected a ledger to begin with {FORMAT:?}") });
         }
         let head_lines = text.lines().take_while(|line| line.starts_with('#')).count();

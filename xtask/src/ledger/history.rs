@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use super::{Report, chain};
+use super::Report;
 
 /// Hex digits of a commit, as errors show it.
 const SHOWN_DIGITS: usize = 12;
@@ -16,10 +16,10 @@ const SHOWN_CHARS: usize = 120;
 /// Of these, before the first that differs.
 const SHOWN_CHARS_BEFORE: usize = 60;
 
-/// Compares the file at `path` in every commit that can be reached with that of each of its parents.
+/// Compares the ledger at `path`, which begins with the line `format`, in every commit that can be reached with that of each of its parents.
 ///
 /// What holds no chain is from before there was one, and binds nothing; once a parent holds it, a child must.
-pub fn check(root: &Path, path: &str) -> Result<Report> {
+pub fn check(root: &Path, path: &str, format: &str) -> Result<Report> {
     let mut report = Report::default();
     let git = Git { root };
     if let Some(why) = git.absence()? {
@@ -41,13 +41,17 @@ pub fn check(root: &Path, path: &str) -> Result<Report> {
         for parent in parents.iter().filter(|parent| held.get(*parent) != held.get(commit)) {
             let (now, before) =
                 (format!("commit {}", shown(commit)), format!("its parent {}", shown(parent)));
-            report.findings.extend(broken(path, (&before, text_of(parent)), (&now, text_of(commit))));
+            report.findings.extend(broken(
+                (path, format),
+                (&before, text_of(parent)),
+                (&now, text_of(commit)),
+            ));
         }
     }
     let in_tree = std::fs::read_to_string(root.join(path)).unwrap_or_default();
     let in_head = commits.first().map_or("", |(head, _)| text_of(head));
-    report.findings.extend(broken(path, ("HEAD", in_head), ("the working tree", &in_tree)));
-    let with_chain = commits.iter().filter(|(commit, _)| chain::is_chain(text_of(commit))).count();
+    report.findings.extend(broken((path, format), ("HEAD", in_head), ("the working tree", &in_tree)));
+    let with_chain = commits.iter().filter(|(commit, _)| is_chain(text_of(commit), format)).count();
     report
         .notes
         .push(format!("{with_chain} of {} commits hold it, each compared with its parents", commits.len()));
@@ -59,9 +63,14 @@ pub fn check(root: &Path, path: &str) -> Result<Report> {
     Ok(report)
 }
 
+/// Whether a text is a ledger with a chain at all, which its first line says.
+fn is_chain(text: &str, format: &str) -> bool {
+    text.lines().next() == Some(format)
+}
+
 /// How `now` does not begin with all that `before` says.
-fn broken(path: &str, before: (&str, &str), now: (&str, &str)) -> Option<String> {
-    if !chain::is_chain(before.1) || now.1.starts_with(before.1) {
+fn broken((path, format): (&str, &str), before: (&str, &str), now: (&str, &str)) -> Option<String> {
+    if !is_chain(before.1, format) || now.1.starts_with(before.1) {
         return None;
     }
     let mut found = now.1.lines();

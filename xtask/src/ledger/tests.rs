@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::chain::{Entry, HEADER, Ledger, Recorded};
-use super::{CORPUS, PATH, Report, VERSION_PATH, VERSION_START};
+use super::{CORPUS, DRAFTS_FORMAT, DRAFTS_PATH, PATH, Report, VERSION_PATH, VERSION_START};
 
 fn entry(file: &str, version: u32, roots: char) -> Entry {
     let recorded = Recorded { roots: roots.to_string().repeat(64), bytes: "0".repeat(64) };
@@ -194,6 +194,22 @@ fn a_commit_that_edits_a_line_is_named_with_the_line_even_when_it_was_mended_aft
     assert!(found.contains(&good[..12]) && found.contains("expected \"dash.combatlog 1 aaaa"), "{found}");
     repository.commit(&grown(2));
     assert_eq!(repository.findings().len(), 2, "the mending commit edits too");
+}
+
+#[test]
+fn a_line_of_the_ledger_of_drafts_that_a_commit_edits_is_found_too() {
+    let repository = Repository::new();
+    let path = repository.0.join(DRAFTS_PATH);
+    fs::create_dir_all(path.parent().expect("a folder")).expect("room");
+    fs::create_dir_all(repository.0.join("systems/src")).expect("room");
+    fs::write(repository.0.join(VERSION_PATH), format!("{VERSION_START}1;\n")).expect("a version");
+    let drafts = |line: &str| fs::write(&path, format!("{DRAFTS_FORMAT}\n{line}\n")).expect("a ledger");
+    drafts("1 00 00 first");
+    repository.commit(&grown(2));
+    drafts("1 11 00 first");
+    let findings = super::check(&repository.0).expect("it can be checked").findings;
+    let is_named = |finding: &String| finding.starts_with(&format!("{DRAFTS_PATH}:2: in the working tree"));
+    assert!(findings.iter().any(is_named), "{findings:?}");
 }
 
 #[test]
