@@ -153,6 +153,14 @@ impl Arena {
         self.seqs[usize::from(slot)] = 0;
     }
 
+    /// Joins as somebody who plays over a socket, which a restart closes.
+    pub fn join_by_socket(&mut self, slot: u8) {
+        self.join(slot, Team::NONE);
+        let Some(Command::Join { bot, .. }) = self.input.last_mut() else { unreachable!("it was pushed") };
+        *bot = false;
+        self.input.push(Command::Connected { slot: Slot(slot) });
+    }
+
     /// One tick with the commands gathered; the invariants hold after it.
     pub fn step(&mut self) -> &TickOutput {
         let output = self.sim.step(&mut self.input);

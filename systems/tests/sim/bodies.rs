@@ -6,8 +6,9 @@ use combat_components::body::Body;
 use combat_components::canon::{Canon, Reader};
 use combat_components::command::{Command, Deed, LeaveCause};
 use combat_components::event::Event;
-use combat_components::ids::{Slot, Team};
+use combat_components::ids::{Epoch, Slot, Team};
 use combat_components::map::Solid;
+use combat_components::phase::Phase;
 use combat_components::quantity::{Pitch, Vec3Mm, Yaw};
 use combat_components::reason::Reason;
 use combat_components::streams::Stream;
@@ -578,4 +579,32 @@ fn firing_without_pause_keeps_nobody_inside_another() {
         assert!(put_out > 2, "every {interval_ms} ms: put out {put_out} times");
         assert!(longest <= LIMIT_TICKS + 8, "every {interval_ms} ms: inside for {longest} ticks");
     }
+}
+
+#[test]
+fn while_play_waits_after_a_restart_nobodys_time_inside_another_runs() {
+    let mut arena = Arena::new(&Plan::on(maps::plain(&[[0, 0, 0], [1_000, 0, 0]])));
+    (0..2).for_each(|slot| arena.join_by_socket(slot));
+    arena.until("the match is on", |arena| arena.sim.match_state().phase == Phase::Active);
+    arena.step_by(60);
+    let guest = u8::from(arena.at(1).x != 0);
+    let at = arena.at(guest);
+    arena.claim(guest, 100, at);
+    arena.step_by(60);
+    arena.claim(guest, 136, Vec3Mm { x: 300, ..at });
+    arena.step();
+    assert_eq!(arena.at(guest).x, 300);
+    arena.until("it has been inside for a while", |arena| inside_ticks(arena).contains(&32));
+    let before = inside_ticks(&mut arena);
+    arena.input.push(Command::Resumed { epoch: Epoch(2) });
+    for _ in 0..400 {
+        arena.step();
+        assert!(arena.sim.match_state().is_resuming());
+        assert!(!arena.displaced(guest).contains(&Reason::Separated));
+        assert_eq!(inside_ticks(&mut arena), before);
+    }
+    (0..2).for_each(|slot| arena.input.push(Command::Connected { slot: Slot(slot) }));
+    let goes_on_at = arena.tick();
+    arena.until("it is put out", |arena| arena.displaced(guest).contains(&Reason::Separated));
+    assert!((24..=44).contains(&(arena.tick() - goes_on_at)), "{} ticks", arena.tick() - goes_on_at);
 }

@@ -4,7 +4,8 @@ use combat_components::canon::{Canon, Reader};
 use combat_components::claims::ClaimState;
 use combat_components::command::{Command, Deed};
 use combat_components::event::Event;
-use combat_components::ids::Slot;
+use combat_components::ids::{Epoch, Slot};
+use combat_components::phase::Phase;
 use combat_components::quantity::{Pitch, Vec3Mm, Yaw};
 use combat_components::reason::Reason;
 use combat_components::streams::Stream;
@@ -402,4 +403,43 @@ fn overdrafts_give_no_ground_out_of_no_time() {
     }
     let gone_mm = arena.at(0).x - began.x;
     assert!(gone_mm.abs() <= 4, "{gone_mm} mm without a tick of the bank");
+}
+
+#[test]
+fn while_play_waits_after_a_restart_nobody_is_heard() {
+    let mut arena = Arena::new(&plain());
+    (0..2).for_each(|slot| arena.join_by_socket(slot));
+    arena.until("the match is on", |arena| arena.sim.match_state().phase == Phase::Active);
+    arena.step_by(60);
+    arena.input.push(Command::Resumed { epoch: Epoch(2) });
+    arena.input.push(Command::Connected { slot: Slot(0) });
+    arena.step();
+    assert!(arena.sim.match_state().is_resuming());
+    let at = arena.at(0);
+    for step in 1..=20 {
+        let legal = arena.claim(0, 1_000 + 4 * step, moved(at, 20, 0, 0));
+        let illegal = arena.claim(0, 1_001 + 4 * step, moved(at, 9_000, 0, 0));
+        arena.step();
+        assert_eq!([legal, illegal].map(|seq| arena.verdict(0, seq)), [None, None], "step {step}");
+        assert_eq!((arena.at(0), arena.displaced(0)), (at, vec![]), "step {step}");
+    }
+    arena.input.push(Command::Connected { slot: Slot(1) });
+    arena.step();
+    arena.claim(0, 2_000, moved(at, 20, 0, 0));
+    arena.step();
+    assert_eq!(arena.at(0), moved(at, 20, 0, 0), "when everybody is back he is");
+}
+
+#[test]
+fn a_bend_out_of_bounds_is_out_of_bounds_wherever_the_way_ends() {
+    let mut arena = Arena::fighting(&plain(), 2);
+    arena.step_by(60);
+    let at = arena.at(0);
+    arena.claim(0, 1_000, at);
+    arena.step_by(60);
+    let seq = arena.claim(0, 1_030, at);
+    let Some(Command::Claim { claim }) = arena.input.last_mut() else { unreachable!("it was pushed") };
+    claim.bends.push(moved(at, 900_000, 0, 0));
+    arena.step();
+    assert_eq!(arena.refusal(0, seq), Some(Reason::OutOfBounds));
 }

@@ -2,17 +2,22 @@
 
 use std::collections::BTreeMap;
 
+use combat_components::body::Body;
 use combat_components::canon::{Canon, Reader};
 use combat_components::command::{Command, Deed, LeaveCause};
 use combat_components::event::Event;
 use combat_components::ids::{Pseudonym, SimId, Slot, Team};
 use combat_components::phase::Phase;
-use combat_components::quantity::{Pitch, Yaw};
+use combat_components::quantity::{Pitch, Vec3Mm, Yaw};
+use combat_components::reason::Reason;
 use combat_components::rules::WeaponRules;
 use combat_components::score::Score;
 use combat_components::streams::Stream;
+use combat_components::verdict::Outcome;
 use combat_components::vitals::Vitals;
 use combat_components::weapon::Arms;
+use combat_systems::formulas::bodies::heading;
+use combat_systems::spatial::{Trail, Walker, Wish};
 use combat_systems::state::StateKind;
 
 use crate::arena::{Arena, Plan};
@@ -40,6 +45,101 @@ fn plan(seed: u64) -> Plan {
     needle.own.set("damage_points", 1);
     plan.ruleset.weapons.extend([cannon, needle]);
     plan
+}
+
+/// One who walks about and says so, at the rate that is asked for; in each pose epoch from where he was put.
+struct Legs {
+    walker: Walker,
+    trail: Trail,
+    wish: Wish,
+    id: SimId,
+    pose_epoch: u32,
+    client_tick: u32,
+}
+
+impl Legs {
+    fn of(arena: &mut Arena, slot: u8) -> Self {
+        let (own, rate) = (arena.own(slot), arena.parts.setup.tick_rate);
+        let walker = Walker::new(arena.parts.ruleset.movement, rate, own.pose.at);
+        let trail = Trail::starting(own.pose.at);
+        Self { walker, trail, wish: Wish::default(), id: own.id, pose_epoch: 0, client_tick: 1_000 }
+    }
+
+    /// Where it was put and as fast as it was told last, by the clock that was told.
+    fn begin_anew(&mut self, arena: &mut Arena, slot: u8) {
+        let own = arena.own(slot);
+        self.pose_epoch = own.pose_epoch;
+        let told = arena.output.events.iter().rev().find_map(|event| match event {
+            Event::Displaced { slot: of, velocity, client_tick, .. } if of.0 == slot => {
+                Some((*velocity, *client_tick))
+            }
+            _ => None,
+        });
+        let (velocity, client_tick) = told.unwrap_or_default();
+        self.walker.place_moving(&arena.parts.level, own.pose.at, velocity);
+        self.trail = Trail::starting(own.pose.at);
+        match client_tick {
+            Some(client_tick) => self.client_tick = client_tick,
+            None => _ = arena.claim(slot, self.client_tick, own.pose.at),
+        }
+    }
+
+    fn walk(&mut self, arena: &mut Arena, stream: &mut Stream, slot: u8) {
+        if arena.own(slot).pose_epoch != self.pose_epoch {
+            self.begin_anew(arena, slot);
+        }
+        let at = self.walker.at();
+        // Towards the middle again where the field ends.
+        if at.x.abs().max(at.z.abs()) > 9_000 {
+            self.wish.direction = heading(at, Vec3Mm::default()).unwrap_or_default();
+        } else if stream.below(60) == 0 {
+            self.wish = Wish {
+                direction: Yaw(stream.draw() as u16),
+                speed_mm_per_s: [0, 3_000, 6_500][stream.below(3) as usize],
+                jump: stream.below(4) == 0,
+            };
+        }
+        let level = arena.parts.level.clone();
+        let walked = self.walker.step(&level, &self.wish);
+        if !self.trail.add(&level, &walked) {
+            self.claim(arena, slot);
+            assert!(self.trail.add(&level, &walked), "one step always fits an empty trail");
+        }
+        self.client_tick += 1;
+        let every_ticks = arena.parts.setup.tick_rate.hz().div_ceil(30);
+        if (arena.tick() + u32::from(slot)).is_multiple_of(every_ticks) {
+            self.claim(arena, slot);
+        }
+    }
+
+    fn claim(&mut self, arena: &mut Arena, slot: u8) {
+        arena.claim(slot, self.client_tick, self.trail.at());
+        let Some(Command::Claim { claim }) = arena.input.last_mut() else { unreachable!("it was pushed") };
+        claim.bends.clone_from(self.trail.bends());
+        self.trail.claimed();
+    }
+}
+
+/// Whoever is alive walks, and of the dead one or the other says that he does.
+fn walk(arena: &mut Arena, legs: &mut [Option<Legs>], stream: &mut Stream, happened: &mut Happened) {
+    for (slot, legs) in (0..SLOTS).zip(legs) {
+        let Some(own) = arena.sim.own_view(Slot(slot)) else {
+            *legs = None;
+            continue;
+        };
+        let public = arena.public(slot);
+        if legs.as_ref().is_none_or(|legs| legs.id != own.id) {
+            *legs = Some(Legs::of(arena, slot));
+        }
+        let legs = legs.as_mut().expect("they were just made");
+        if public.alive {
+            legs.walk(arena, stream, slot);
+        } else if stream.below(4) == 0 {
+            legs.client_tick += 4;
+            arena.claim(slot, legs.client_tick, Vec3Mm { x: own.pose.at.x + 20, ..own.pose.at });
+            happened.claims_of_the_dead += 1;
+        }
+    }
 }
 
 /// Everybody does something now and then; people come, go, lose their link and come back in other slots.
@@ -103,6 +203,7 @@ fn parts<T: Canon>(arena: &mut Arena, kind: StateKind) -> BTreeMap<SimId, T> {
 struct Before {
     vitals: BTreeMap<SimId, Vitals>,
     arms: BTreeMap<SimId, Arms>,
+    bodies: BTreeMap<SimId, Body>,
     phase: Phase,
 }
 
@@ -111,6 +212,7 @@ impl Before {
         Self {
             vitals: parts(arena, StateKind::Vitals),
             arms: parts(arena, StateKind::Arms),
+            bodies: parts(arena, StateKind::Body),
             phase: arena.sim.match_state().phase,
         }
     }
@@ -126,6 +228,32 @@ struct Happened {
     switches: u32,
     rounds_over: u32,
     ended: u32,
+    moved: u32,
+    corrected: u32,
+    held: u32,
+    claims_of_the_dead: u32,
+}
+
+/// No claim of a walker is refused but those that a shot holds, and one that follows such a one: with it a bend was lost,
+/// where its body landed and jumped again.
+fn check_claims(arena: &mut Arena, before: &Before, held_at: &mut [u32], happened: &mut Happened) {
+    for (id, body) in parts::<Body>(arena, StateKind::Body) {
+        let was = before.bodies.get(&id).filter(|was| was.pose.at != body.pose.at);
+        let lived = before.vitals.get(&id).is_some_and(Vitals::is_alive);
+        happened.moved += u32::from(was.is_some() && lived);
+    }
+    let claim_ticks = arena.parts.setup.tick_rate.hz().div_ceil(30);
+    for verdict in &arena.output.verdicts {
+        let held_at = &mut held_at[usize::from(verdict.slot.0)];
+        if verdict.reason == Some(Reason::HeldByShot) {
+            *held_at = arena.tick();
+            happened.held += 1;
+        } else if verdict.outcome == Outcome::Corrected {
+            assert_eq!(verdict.reason, Some(Reason::TooHigh), "{verdict:?}");
+            assert!(arena.tick() - *held_at <= 2 * claim_ticks, "tick {}: {verdict:?}", arena.tick());
+            happened.corrected += 1;
+        }
+    }
 }
 
 fn check_hits(arena: &Arena, happened: &mut Happened) {
@@ -156,7 +284,7 @@ fn check_losses(arena: &Arena, before: &Before, after: &BTreeMap<SimId, Vitals>)
         assert!(lost == 0 || vitals.is_alive(), "{id:?} was dead and lost something");
         let placed = arena.output.events.iter().any(|event| {
             matches!(event, Event::Displaced { id: of, reason, .. }
-                if of == id && *reason == combat_components::reason::Reason::Spawned)
+                if of == id && *reason == Reason::Spawned)
         });
         if let (Some(now), false) = (after.get(id), placed) {
             let left = vitals.health.0 + vitals.armour.0 - now.health.0 - now.armour.0;
@@ -251,12 +379,16 @@ fn after_every_tick_of_random_matches_the_counts_add_up() {
         let mut arena = Arena::new(&plan(seed));
         let mut stream = Stream::of(seed, 1_234);
         let mut rounds_over = false;
+        let mut legs: [Option<Legs>; SLOTS as usize] = std::array::from_fn(|_| None);
+        let mut held_at = [0; SLOTS as usize];
         for _ in 0..TICKS {
+            walk(&mut arena, &mut legs, &mut stream, &mut happened);
             stir(&mut arena, &mut stream);
             let before = Before::of(&mut arena);
             arena.step();
             let vitals = parts(&mut arena, StateKind::Vitals);
             let (scores, arms) = (parts(&mut arena, StateKind::Score), parts(&mut arena, StateKind::Arms));
+            check_claims(&mut arena, &before, &mut held_at, &mut happened);
             check_hits(&arena, &mut happened);
             check_losses(&arena, &before, &vitals);
             check_deeds(&arena, &before, &vitals);
@@ -277,5 +409,8 @@ fn after_every_tick_of_random_matches_the_counts_add_up() {
     let Happened { deaths, by_leaving, overkills, at_the_dead, returns, switches, rounds_over, .. } =
         happened;
     assert!(deaths > 100 && by_leaving > 10 && overkills > 100, "{happened:?}");
+    let Happened { moved, corrected, held, claims_of_the_dead, .. } = happened;
+    assert!(moved > 5_000 && held > 0 && claims_of_the_dead > 1_000, "{happened:?}");
+    assert!(corrected < 100, "{happened:?}");
     assert!(at_the_dead > 0 && returns > 0 && switches > 100 && rounds_over > 10, "{happened:?}");
 }

@@ -747,3 +747,32 @@ fn who_left_in_warm_up_with_refusals_is_a_stranger_to_the_match_but_for_them() {
     assert_eq!((gone.team, gone.kept, gone.refusals), (None, None, 30));
     assert_eq!(gone.score.away_ticks, arena.sim.rules().empty_ticks_max, "nobody waits for him");
 }
+
+#[test]
+fn who_died_by_leaving_comes_back_whole_as_the_dead_do() {
+    let mut arena = Arena::fighting(&plan("deathmatch"), 3);
+    shoot(&mut arena, 0, 1);
+    leave(&mut arena, 1, LeaveCause::Left);
+    assert_eq!(kept(&arena, 1).kept, None, "the dead keep nothing");
+    arena.join(1, Team::NONE);
+    arena.until("slot 1 stands up", |arena| arena.public(1).alive);
+    assert_eq!(health(&mut arena, 1), 100);
+}
+
+#[test]
+fn outside_a_match_that_is_on_leaving_keeps_neither_wounds_nor_rounds() {
+    let mut arena = warming_up(60_000, 3);
+    shoot(&mut arena, 0, 1);
+    leave(&mut arena, 1, LeaveCause::Left);
+    assert_eq!(kept(&arena, 1).kept, None, "in warm-up");
+    arena.join(1, Team::NONE);
+    arena.step();
+    assert_eq!((arena.public(1).alive, health(&mut arena, 1)), (true, 100));
+
+    let mut arena = Arena::fighting(&plan("deathmatch"), 3);
+    shoot(&mut arena, 0, 1);
+    arena.input.push(Command::End { reason: EndReason::Requested });
+    arena.step();
+    leave(&mut arena, 1, LeaveCause::Left);
+    assert_eq!(kept(&arena, 1).kept, None, "after the end");
+}

@@ -51,9 +51,15 @@ impl Liar {
     }
 
     pub fn at(rate_hz: u32, map: Map) -> Self {
-        let mut arena = Arena::fighting(&Plan { rate_hz, ..Plan::on(map) }, 2);
-        arena.step_by(rate_hz / 2);
-        Self { arena, clock: 1_000, hz: rate_hz }
+        Self::of(Arena::new(&Plan { rate_hz, ..Plan::on(map) }))
+    }
+
+    /// In an arena that nobody has joined yet.
+    pub fn of(mut arena: Arena) -> Self {
+        let hz = arena.parts.setup.tick_rate.hz();
+        arena.begin(2);
+        arena.step_by(hz / 2);
+        Self { arena, clock: 1_000, hz }
     }
 
     pub fn claim_to(&mut self, clock: u32, at: Vec3Mm) -> Claim {

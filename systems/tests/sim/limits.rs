@@ -1,10 +1,12 @@
 //! Limits of a setup: each is taken at both edges of its range and refused by its name beyond them.
 
+use combat_components::event::Event;
 use combat_components::setup::SimLimits;
 use combat_systems::sim::Sim;
 use combat_systems::tick_rules::{SetupError, TickRules};
 
-use crate::arena::Plan;
+use crate::arena::{Arena, Plan};
+use crate::liar::{Liar, Lie};
 use crate::maps;
 
 const DAY_MS: u32 = 24 * 60 * 60 * 1_000;
@@ -55,4 +57,47 @@ fn a_session_with_a_limit_out_of_range_is_not_begun() {
     let mut parts = Plan::on(maps::duel_box()).parts();
     parts.setup.limits.inside_ms_max = 0;
     assert_eq!(Sim::new(&parts).err(), Some(SetupError::Limit { limit: "inside_ms_max" }));
+}
+
+#[test]
+fn the_setups_limits_are_those_that_hold() {
+    let ticks = |set: Set, to: u32, of: fn(&TickRules) -> u32| {
+        let mut parts = Plan { rate_hz: 128, ..Plan::on(maps::duel_box()) }.parts();
+        set(&mut parts.setup.limits, to);
+        of(&TickRules::new(&parts.kinds, parts.setup, parts.ruleset, parts.map).expect("they are in range"))
+    };
+    let cases: [(Set, u32, fn(&TickRules) -> u32, u32); 8] = [
+        (|limits, to| limits.bank_ms = to, 125, |rules| rules.bank_ticks_max, 16 + 5),
+        (|limits, to| limits.claim_hz = to, 64, |rules| rules.bank_ticks_max, 32 + 2),
+        (|limits, to| limits.follows_ms_max = to, 125, |rules| rules.attack_follows_ticks_max, 16),
+        (|limits, to| limits.refusal_forgiven_ms = to, 2_000, |rules| rules.refusal_forgiven_ticks, 256),
+        (|limits, to| limits.resuming_ms_max = to, 1_000, |rules| rules.resuming_ticks_max, 128),
+        (|limits, to| limits.empty_ms_max = to, 1_000, |rules| rules.empty_ticks_max, 128),
+        (
+            |limits, to| limits.leaving_is_death_ms_max = to,
+            1_000,
+            |rules| rules.leaving_is_death_ticks_max,
+            128,
+        ),
+        (|limits, to| limits.inside_ms_max = to, 1_000, |rules| rules.inside_ticks_max, 128),
+    ];
+    for (at, (set, to, of, expected)) in cases.into_iter().enumerate() {
+        assert_eq!(ticks(set, to, of), expected, "case {at}");
+    }
+}
+
+#[test]
+fn so_many_refusals_may_stand_as_the_setup_says() {
+    for refusals_max in [0, 1, 5, 32, 100] {
+        let mut parts = Plan::on(maps::plain(&[[0, 0, 0], [90_000, 0, 0]])).parts();
+        parts.setup.limits.refusals_max = refusals_max;
+        let mut liar = Liar::of(Arena::of(parts));
+        liar.set_clock();
+        let told_after = (1..=200).find(|_| {
+            liar.lie(Lie::TooFar);
+            liar.arena.step();
+            liar.arena.output.events.iter().any(|event| matches!(event, Event::TooManyRefusals { .. }))
+        });
+        assert_eq!(told_after, Some(u32::from(refusals_max) + 1));
+    }
 }

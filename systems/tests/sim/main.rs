@@ -10,6 +10,7 @@ mod crowd;
 mod determinism;
 mod duels;
 mod duplicates;
+mod falling;
 mod invariants;
 mod kinds;
 mod leaving;

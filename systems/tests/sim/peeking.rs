@@ -633,3 +633,105 @@ fn who_joins_again_before_he_has_gone_has_never_been_away() {
     assert_eq!(bodies[0], (id, Slot(SHOOTER)));
     assert_eq!(bodies.len(), 2, "one body each");
 }
+
+/// In a fall a shot, the landing, and what is tried between the landing and the frame.
+#[test]
+fn a_shot_in_a_fall_holds_its_shooter_beyond_the_landing() {
+    let mut tried = [0, 0];
+    for (into_grid, after) in (0..4).flat_map(|into_grid| (0..60).map(move |after| (into_grid, after))) {
+        for leaves in [false, true] {
+            let (mut arena, at) = at_rest(1_000, into_grid);
+            arena.claim(SHOOTER, 1_030, Vec3Mm { y: at.y + 900, ..at });
+            arena.until("its fall begins", |arena| arena.displaced(SHOOTER) == [Reason::Silent]);
+            arena.step_by(after);
+            let shot = arena.act(SHOOTER, Deed::Attack, Yaw(0), Pitch::default());
+            let was_down = arena.at(SHOOTER) == at;
+            arena.step();
+            assert_eq!(arena.refusal(SHOOTER, shot), None);
+            let shown_at = arena.tick().next_multiple_of(frame_ticks(&arena));
+            if was_down || arena.at(SHOOTER) == at {
+                continue;
+            }
+            while arena.tick() < shown_at {
+                if arena.at(SHOOTER) != at {
+                    arena.step();
+                } else if leaves {
+                    arena.input.push(Command::Leave { slot: Slot(SHOOTER), cause: LeaveCause::Left });
+                    arena.step();
+                    assert!(arena.sim.own_view(Slot(SHOOTER)).is_some(), "{into_grid}, {after}: he stands");
+                    tried[1] += 1;
+                } else {
+                    let deed = Deed::Ability { index: 0 };
+                    let dash = arena.act(SHOOTER, deed, Yaw(16_384), Pitch::default());
+                    arena.step();
+                    assert_eq!(
+                        arena.refusal(SHOOTER, dash),
+                        Some(Reason::HeldByShot),
+                        "{into_grid}, {after}"
+                    );
+                    tried[0] += 1;
+                }
+            }
+        }
+    }
+    assert!(tried.iter().all(|times| *times > 0), "some land before the frame: {tried:?}");
+}
+
+#[test]
+fn a_dash_that_follows_a_claim_waits_for_the_frame_too_and_frees_nobody() {
+    let (mut arena, cover) = behind_a_pillar(128);
+    arena.claim(SHOOTER, 100, cover);
+    arena.step_by(64);
+    while arena.tick() % frame_ticks(&arena) != 0 {
+        arena.step();
+    }
+    let shot = arena.act(SHOOTER, Deed::Attack, Yaw(0), Pitch::default());
+    arena.step();
+    assert_eq!(arena.refusal(SHOOTER, shot), None);
+    let stays = arena.claim(SHOOTER, 120, cover);
+    let dash = arena.act_after(SHOOTER, stays, Deed::Ability { index: 0 }, (Yaw(16_384), Pitch::default()));
+    arena.step();
+    assert_eq!(arena.refusal(SHOOTER, dash), Some(Reason::HeldByShot));
+    let away = arena.claim(SHOOTER, 150, beside(cover, 900));
+    arena.step();
+    assert_eq!(arena.refusal(SHOOTER, away), Some(Reason::HeldByShot), "the shot's hold is what it was");
+    assert_eq!(arena.at(SHOOTER), cover);
+}
+
+#[test]
+fn an_attack_does_not_follow_a_claim_from_before_a_correction() {
+    let (mut arena, cover) = behind_a_pillar(128);
+    let straight = (Yaw(0), Pitch::default());
+    arena.claim(SHOOTER, 100, cover);
+    arena.step_by(64);
+    let taken = arena.claim(SHOOTER, 120, beside(cover, 30));
+    arena.step();
+    let refused = arena.claim(SHOOTER, 124, beside(cover, 9_000));
+    let late = arena.act_after(SHOOTER, taken, Deed::Attack, straight);
+    arena.step();
+    assert_eq!(arena.verdict(SHOOTER, refused).map(|verdict| verdict.outcome), Some(Outcome::Corrected));
+    assert_eq!(arena.refusal(SHOOTER, late), Some(Reason::StaleInput), "in the same tick");
+    let later = arena.act_after(SHOOTER, taken, Deed::Attack, straight);
+    arena.step();
+    assert_eq!(arena.refusal(SHOOTER, later), Some(Reason::StaleInput));
+}
+
+#[test]
+fn a_hold_ends_at_the_millimetre_that_a_walk_in_the_ticks_since_leads_to() {
+    // 6.5 m/s are 50.78 mm a tick, and one of rounding.
+    for (since, furthest_mm) in [(1, 51), (2, 102), (3, 153)] {
+        let (mut arena, cover) = behind_a_pillar(128);
+        arena.claim(SHOOTER, 100, cover);
+        arena.step_by(64);
+        while arena.tick() % frame_ticks(&arena) != 0 {
+            arena.step();
+        }
+        arena.act(SHOOTER, Deed::Attack, Yaw(0), Pitch::default());
+        arena.step_by(since);
+        let beyond = arena.claim(SHOOTER, 130, beside(cover, furthest_mm + 1));
+        arena.claim(SHOOTER, 130, beside(cover, furthest_mm));
+        arena.step();
+        assert_eq!(arena.refusal(SHOOTER, beyond), Some(Reason::HeldByShot), "{since} ticks after");
+        assert_eq!(arena.at(SHOOTER), beside(cover, furthest_mm), "{since} ticks after");
+    }
+}
