@@ -27,6 +27,7 @@ export class Match {
       mapId: welcome.mapId,
       mapHash: welcome.mapHash,
       weapons: welcome.weapons,
+      abilities: welcome.abilities,
       durable: { epoch: welcome.epoch, tick: welcome.durableTick },
       timeline: new Timeline(welcome.tickRateHz, welcome.frameHz),
       hashesCompared: 0,
@@ -106,13 +107,20 @@ export class Match {
     }
   }
 
-  #addKill({ epoch, tick, victim, killer, weapon, zone }) {
+  /// By the numbers of the protocol's page: weapons first, then abilities and effects from 64 on.
+  causeOf(cause) {
+    if (cause < 64) return this.weapons[cause] ?? `weapon ${cause}`;
+    if (cause < 128) return this.abilities[cause - 64] ?? `ability ${cause - 64}`;
+    return cause < 192 ? `effect ${cause - 128}` : "the world";
+  }
+
+  #addKill({ epoch, tick, victim, killer, cause, zone }) {
     const key = `${epoch}:${tick}:${victim}`;
     if (this.kills.some((kill) => kill.key === key)) return;
     const slotOf = (simId) => this.view.roster.get(simId)?.slot ?? simId;
     this.kills.push({
       key, epoch, tick, victim, killer, zone,
-      weapon: this.weapons[weapon] ?? `weapon ${weapon}`,
+      weapon: this.causeOf(cause),
       killerName: this.nameOf(killer), victimName: this.nameOf(victim),
       killerSlot: slotOf(killer), victimSlot: slotOf(victim),
       killerTeam: this.view.roster.get(killer)?.team ?? 0, victimTeam: this.view.roster.get(victim)?.team ?? 0,

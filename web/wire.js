@@ -44,7 +44,7 @@ export default {
   "events": {
     "joined": {"number": 0, "ints": [["simId","u32"]], "texts": [["playerId","text"],["displayName","text"]]},
     "left": {"number": 1, "ints": [["simId","u32"],["cause",{"number":"leaveCause"}]], "texts": []},
-    "killed": {"number": 2, "ints": [["victim","u32"],["killer","u32"],["weapon","u8"],["zone",{"number":"zone"}]], "texts": []},
+    "killed": {"number": 2, "ints": [["victim","u32"],["killer","u32"],["cause","u8"],["zone",{"number":"zone"}]], "texts": []},
     "phase": {"number": 3, "ints": [["phase",{"number":"phase"}]], "texts": []},
     "ended": {"number": 4, "ints": [["reason",{"number":"endReason"}],["winner",{"optional":"u32"}]], "texts": []},
     "resumed": {"number": 5, "ints": [["epoch","u32"]], "texts": []},

@@ -171,8 +171,9 @@ events! {
         0 "joined" = Joined { sim_id "simId": u32; player_id "playerId": PlayerId, display_name "displayName": DisplayName },
         /// A player went.
         1 "left" = Left { sim_id "simId": u32, cause "cause": LeaveCause; },
-        /// A player died.
-        2 "killed" = Killed { victim "victim": u32, killer "killer": u32, weapon "weapon": u8, zone "zone": Zone; },
+        /// A player died; `killer` is 0 where nobody did it. `cause` is a weapon by its index, an ability by 64 and its index, an
+        /// effect by 128 and its index, or 255, the world.
+        2 "killed" = Killed { victim "victim": u32, killer "killer": u32, cause "cause": u8, zone "zone": Zone; },
         /// Another phase of the match has begun.
         3 "phase" = PhaseChanged { phase "phase": Phase; },
         /// The match is over; the winner is left out when nobody leads alone.

@@ -16,7 +16,7 @@ pub fn message_of(event: &Event, epoch: Epoch, tick: Tick, roster: &[RosterEntry
         Event::Left { id, cause, .. } => Happening::Left { sim_id: id.0, cause },
         Event::Died { victim, by, cause, zone } => {
             let killer = by.map_or(0, |by| by.0);
-            Happening::Killed { victim: victim.0, killer, weapon: cause.number(), zone }
+            Happening::Killed { victim: victim.0, killer, cause: cause.number(), zone }
         }
         Event::PhaseChanged { phase } => Happening::PhaseChanged { phase },
         Event::Ended { reason, winner } => {

@@ -243,7 +243,7 @@ fn events() -> [(&'static str, Happening); 9] {
             },
         ),
         ("event left", Happening::Left { sim_id: 3, cause: LeaveCause::WindowExpired }),
-        ("event killed", Happening::Killed { victim: 2, killer: 1, weapon: 0, zone: Zone::Head }),
+        ("event killed", Happening::Killed { victim: 2, killer: 1, cause: 0, zone: Zone::Head }),
         ("event phase", Happening::PhaseChanged { phase: Phase::Active }),
         ("event ended", Happening::Ended { reason: EndReason::ScoreLimit, winner: Some(1) }),
         ("event ended in a draw", Happening::Ended { reason: EndReason::TimeLimit, winner: None }),

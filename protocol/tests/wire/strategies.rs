@@ -272,8 +272,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         }),
         (any::<u32>(), numbered::<LeaveCause>())
             .prop_map(|(sim_id, cause)| Happening::Left { sim_id, cause }),
-        (any::<(u32, u32, u8)>(), numbered::<Zone>()).prop_map(|((victim, killer, weapon), zone)| {
-            Happening::Killed { victim, killer, weapon, zone }
+        (any::<(u32, u32, u8)>(), numbered::<Zone>()).prop_map(|((victim, killer, cause), zone)| {
+            Happening::Killed { victim, killer, cause, zone }
         }),
         numbered::<Phase>().prop_map(|phase| Happening::PhaseChanged { phase }),
         (numbered::<EndReason>(), any::<Option<u32>>())
