@@ -40,6 +40,13 @@ pub const ACTIONS_PER_PLAYER_AND_TICK_MAX: usize = 4;
 pub const WEAPONS_MAX: usize = 8;
 pub const ABILITIES_MAX: usize = 4;
 
+/// Effects that a ruleset may define, and that a body may have at once: what is hashed of each body with every tick.
+pub const EFFECTS_MAX: usize = 8;
+pub const EFFECTS_PER_BODY_MAX: usize = 4;
+
+/// Projectiles, zones and deployables of a session: two for each of its players.
+pub const THINGS_MAX: usize = 128;
+
 /// Rate of the regular grid of frames to players; every exception to it is logged.
 pub const PLAYER_FRAME_HZ: u32 = 32;
 

@@ -38,6 +38,7 @@ pub struct Velocity {
     pub y: i32,
     pub z: i32,
 }
+canon_block!(Velocity { x, y, z });
 
 /// A heading in 1/65,536 turn: 0 looks along −z, positive turns left seen from above.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use combat_components::rules::kinds::OwnNumbers;
-use combat_components::rules::{AbilityRules, Ruleset, WeaponRules};
+use combat_components::rules::{AbilityRules, EffectRules, Ruleset, WeaponRules};
 use serde_json::{Value, json};
 
 use super::Api;
@@ -24,7 +24,7 @@ pub async fn get(
 }
 
 fn numbers(ruleset: &Ruleset, hash: &str) -> Value {
-    let Ruleset { name, version, body, movement, weapons, abilities, matches } = ruleset;
+    let Ruleset { name, version, body, movement, weapons, abilities, effects, matches } = ruleset;
     json!({
         "name": name,
         "version": version,
@@ -48,6 +48,7 @@ fn numbers(ruleset: &Ruleset, hash: &str) -> Value {
         },
         "weapons": weapons.iter().map(weapon).collect::<Vec<_>>(),
         "abilities": abilities.iter().map(ability).collect::<Vec<_>>(),
+        "effects": effects.iter().map(effect).collect::<Vec<_>>(),
         "match": {
             "warmupMs": matches.warmup_ms,
             "timeLimitMs": matches.time_limit_ms,
@@ -76,6 +77,11 @@ fn weapon(weapon: &WeaponRules) -> Value {
 fn ability(ability: &AbilityRules) -> Value {
     let AbilityRules { name, kind, own, cooldown_ms } = ability;
     with_own(own, json!({ "name": name, "kind": kind, "cooldownMs": cooldown_ms }))
+}
+
+fn effect(effect: &EffectRules) -> Value {
+    let EffectRules { name, kind, own, duration_ms, period_ms } = effect;
+    with_own(own, json!({ "name": name, "kind": kind, "durationMs": duration_ms, "periodMs": period_ms }))
 }
 
 /// What a kind has of its own stands beside what all have.

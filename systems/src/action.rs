@@ -26,11 +26,13 @@ use crate::output::TickOutput;
 use crate::phases::Phase;
 use crate::roster::Roster;
 use crate::state::{Fighter, FighterItem};
+use crate::things;
 use crate::tick_rules::{SharedLevel, TickRules};
 use crate::weapons::Firing;
 
 pub fn install(schedule: &mut Schedule) {
-    schedule.add_systems(judge_actions.in_set(Phase::Action));
+    let alone = things::act_alone.run_if(things::something_acts);
+    schedule.add_systems((judge_actions, alone).chain().in_set(Phase::Action));
 }
 
 /// What an action is judged against, and where it is told.
@@ -128,7 +130,7 @@ fn fire(
         pitch: action.pitch,
         shooter: *shooter.id,
         weapon: in_hand,
-        body,
+        rules,
         level: &judging.level.0,
         targets,
         streams: &mut judging.streams,
@@ -190,5 +192,5 @@ fn doer<'a>(
 ) -> Doer<'a> {
     let before = consequences.len();
     let (input_seq, verdict) = (action.input_seq, Some(output.verdicts.len()));
-    Doer { consequences, cause, by, input_seq, verdict, before }
+    Doer { consequences, cause, by: Some(by), input_seq, verdict, before }
 }

@@ -4,7 +4,7 @@ use bevy_ecs::resource::Resource;
 use combat_components::cause::Cause;
 use combat_components::ids::SimId;
 use combat_components::limits::{ACTIONS_PER_PLAYER_AND_TICK_MAX, PLAYERS_MAX};
-use combat_components::quantity::{MilliPoints, Pose};
+use combat_components::quantity::{MilliPoints, Pose, Vec3Mm, Velocity};
 use combat_components::verdict::Zone;
 
 /// One action does this many things at most: every pellet of a shotgun, everybody near a blast.
@@ -21,6 +21,10 @@ pub enum Does {
     Push { x: i32, z: i32 },
     /// It stands there now.
     Move { to: Pose },
+    /// An effect of the ruleset begins on it, or anew.
+    Apply { effect: u8 },
+    /// A thing is put there for so many ticks, by whoever does it; what it does is the business of the same kind.
+    Place { at: Vec3Mm, velocity: Velocity, ticks: u32 },
 }
 
 /// Something that is to be done to a body, and why.
@@ -87,19 +91,24 @@ impl Consequences {
 pub struct Doer<'a> {
     pub(crate) consequences: &'a mut Consequences,
     pub(crate) cause: Cause,
-    pub(crate) by: SimId,
+    pub(crate) by: Option<SimId>,
     pub(crate) input_seq: u32,
     pub(crate) verdict: Option<usize>,
     /// How many consequences there were before.
     pub(crate) before: usize,
 }
 
-impl Doer<'_> {
+impl<'a> Doer<'a> {
+    /// Of what acts by no input of its own.
+    pub(crate) fn alone(consequences: &'a mut Consequences, cause: Cause, by: Option<SimId>) -> Self {
+        let before = consequences.len();
+        Self { consequences, cause, by, input_seq: 0, verdict: None, before }
+    }
+
     /// Tells something that is to be done to `on`; beyond [`CONSEQUENCES_PER_ACTION_MAX`] nothing is.
     pub fn does(&mut self, on: SimId, does: Does) {
         let &mut Self { cause, by, input_seq, verdict, before, .. } = self;
         if self.consequences.len() - before < CONSEQUENCES_PER_ACTION_MAX {
-            let by = Some(by);
             self.consequences.push(Consequence { cause, by, on, does, input_seq, verdict });
         }
     }

@@ -100,6 +100,7 @@ fn nobody_can_fight(field: &Field<'_, '_>) -> bool {
 /// left, or is coming back, is healed by it.
 fn forget_the_round_that_ended(field: &mut Field<'_, '_>) {
     field.state.next_round_at = None;
+    field.clear_things();
     field.departed.0.iter_mut().for_each(|departed| departed.kept = None);
     for mut fighter in &mut field.fighters {
         fighter.vitals.returns_with = None;

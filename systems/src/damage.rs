@@ -6,13 +6,15 @@ use arrayvec::ArrayVec;
 use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
 use bevy_ecs::system::{Query, Res, ResMut};
 use combat_components::cause::Cause;
+use combat_components::effects::Lasting;
 use combat_components::event::Event;
 use combat_components::identity::Identity;
-use combat_components::ids::Team;
+use combat_components::ids::{SimId, Team};
 use combat_components::limits::PLAYERS_MAX;
 use combat_components::phase::MatchState;
 use combat_components::quantity::MilliPoints;
 use combat_components::reason::Reason;
+use combat_components::things::{Thing, Things};
 use combat_components::tick::Tick;
 use combat_components::verdict::{Harm, Hit, Zone};
 use combat_components::vitals::{LastHurt, Vitals};
@@ -44,6 +46,7 @@ fn do_consequences(
     consequences: Res<Consequences>,
     mut fighters: Query<Fighter>,
     mut state: ResMut<MatchState>,
+    mut things: ResMut<Things>,
     mut ground: Ground,
 ) {
     let fighter = "every entity of the roster is a fighter";
@@ -73,6 +76,13 @@ fn do_consequences(
             match consequence.does {
                 Does::Heal { amount } => heal(&mut body.vitals, amount, &ground),
                 Does::Push { x, z } => body.push((x, z), &mut ground.displacing()),
+                Does::Apply { effect } => begin_effect(&mut body, effect, consequence.by, &ground),
+                Does::Place { at, velocity, ticks } => {
+                    let (now, team) = (ground.now(), body.identity.team);
+                    let Consequence { cause, on: by, .. } = *consequence;
+                    let ends_at = now.plus(ticks);
+                    things.place(Thing { number: 0, cause, by, team, at, velocity, since: now, ends_at });
+                }
                 Does::Move { to } => {
                     body.displace(to, Reason::Displaced, consequence.input_seq, &mut ground.displacing());
                 }
@@ -109,6 +119,7 @@ fn strike(victim: &mut FighterItem<'_, '_>, blow: &Blow<'_>, ground: &Ground<'_>
         let again_at = now.plus(rules.respawn_ticks);
         victim.vitals.respawn_at = Some(again_at);
         victim.arms.reloaded_at = None;
+        victim.effects.0.clear();
         victim.score.deaths = victim.score.deaths.saturating_add(1);
     }
     (harm, killed)
@@ -150,6 +161,16 @@ fn tell(
         output.events.push(Event::Died { victim, by, cause, zone });
     }
     verdict.is_some() && before.is_none()
+}
+
+/// The dead are past it, and a ruleset that has no such effect has none.
+fn begin_effect(body: &mut FighterItem<'_, '_>, effect: u8, by: Option<SimId>, ground: &Ground<'_>) {
+    let Some(rules) = ground.rules().effects.get(usize::from(effect)) else { return };
+    if body.vitals.is_alive() {
+        let now = ground.now();
+        let (acts_at, ends_at) = (now.plus(1), now.plus(1 + rules.duration_ticks));
+        body.effects.apply(Lasting { effect, by, acts_at, ends_at });
+    }
 }
 
 /// The dead are past healing.

@@ -16,12 +16,17 @@ use crate::state::FighterItem;
 use crate::tick_rules::TickRules;
 use combat_components::event::Event;
 
+/// Whether anything acts: not while players are awaited, nor before warm-up or after the end.
+pub fn acts_now(state: &MatchState) -> bool {
+    !state.is_resuming() && matches!(state.phase, MatchPhase::Warmup | MatchPhase::Active)
+}
+
 /// Whether the match and the body allow any action.
 ///
 /// # Errors
 /// Why not.
 pub fn allowed_now(actor: &FighterItem<'_, '_>, state: &MatchState) -> Result<(), Reason> {
-    if state.is_resuming() || !matches!(state.phase, MatchPhase::Warmup | MatchPhase::Active) {
+    if !acts_now(state) {
         return Err(Reason::WrongPhase);
     }
     if actor.vitals.is_alive() { Ok(()) } else { Err(Reason::Dead) }
@@ -84,8 +89,9 @@ impl FighterItem<'_, '_> {
         });
     }
 
-    /// Full health, armour and magazines, and no cooldowns.
+    /// Full health, armour and magazines, no cooldowns and no effects.
     pub fn make_whole(&mut self, rules: &TickRules, now: Tick) {
+        self.effects.0.clear();
         (*self.vitals, *self.arms, *self.cooldowns) = whole(rules, now);
     }
 }

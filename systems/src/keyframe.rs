@@ -38,6 +38,11 @@ pub(crate) fn read(world: &mut World, bytes: &[u8]) -> Result<(), CanonError> {
     if kept.any(|kept| usize::from(kept.arms.in_hand) >= weapons) {
         return Err(CanonError::OutOfRange { what: "weapon in hand of somebody who has left" });
     }
+    let rules = world.resource::<TickRules>();
+    let effects = rules.effects.len();
+    if resources.things.placed.0.iter().any(|thing| rules.thing_of(thing.cause).is_none()) {
+        return Err(CanonError::OutOfRange { what: "what placed a thing" });
+    }
     let ids = &resources.roster;
     let mut roster = Roster::starting_at(ids.next);
     let mut last_id = SimId(0);
@@ -46,6 +51,9 @@ pub(crate) fn read(world: &mut World, bytes: &[u8]) -> Result<(), CanonError> {
         let slot = fighter.identity.slot;
         if usize::from(fighter.arms.in_hand) >= weapons {
             return Err(CanonError::OutOfRange { what: "weapon in hand" });
+        }
+        if fighter.effects.0.iter().any(|lasting| usize::from(lasting.effect) >= effects) {
+            return Err(CanonError::OutOfRange { what: "effect on a body" });
         }
         if !fighter.motion.is_possible() {
             return Err(CanonError::OutOfRange { what: "velocities of a body" });

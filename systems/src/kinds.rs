@@ -1,4 +1,4 @@
-//! What a simulation knows how to play: its kinds of weapons and abilities and its modes, handed to it as lists.
+//! What a simulation knows how to play: its kinds of weapons, abilities and effects and its modes, handed to it as lists.
 //!
 //! What ships is a line here for each. A studio hands in lists of its own, with or without those that ship.
 
@@ -7,6 +7,7 @@ use combat_components::rules::kinds::RuleKinds;
 use combat_components::toml_error::TomlError;
 
 use crate::abilities::{AbilityKind, dash};
+use crate::effects::EffectKind;
 use crate::modes::Mode;
 use crate::modes::deathmatch::Deathmatch;
 use crate::modes::duel::Duel;
@@ -18,6 +19,7 @@ pub struct Kinds {
     /// The first is meant where a ruleset's weapon names none.
     pub weapons: &'static [&'static WeaponKind],
     pub abilities: &'static [&'static AbilityKind],
+    pub effects: &'static [&'static EffectKind],
     pub modes: &'static [&'static dyn Mode],
 }
 
@@ -29,8 +31,12 @@ impl Default for Kinds {
 
 impl Kinds {
     /// What this server ships with.
-    pub const SHIPPED: Self =
-        Self { weapons: &[&hitscan::HITSCAN], abilities: &[&dash::DASH], modes: &[&Duel, &Deathmatch] };
+    pub const SHIPPED: Self = Self {
+        weapons: &[&hitscan::HITSCAN],
+        abilities: &[&dash::DASH],
+        effects: &[],
+        modes: &[&Duel, &Deathmatch],
+    };
 
     /// Reads and validates a ruleset that names these kinds. `file` is what errors call it.
     ///
@@ -39,7 +45,8 @@ impl Kinds {
     pub fn ruleset(&self, file: &str, text: &str) -> Result<Ruleset, TomlError> {
         let weapons = self.weapons.iter().map(|kind| kind.keys).collect();
         let abilities = self.abilities.iter().map(|kind| kind.keys).collect();
-        Ruleset::parse(file, text, &RuleKinds { weapons, abilities })
+        let effects = self.effects.iter().map(|kind| kind.keys).collect();
+        Ruleset::parse(file, text, &RuleKinds { weapons, abilities, effects })
     }
 
     pub fn weapon(&self, name: &str) -> Option<&'static WeaponKind> {
@@ -48,6 +55,10 @@ impl Kinds {
 
     pub fn ability(&self, name: &str) -> Option<&'static AbilityKind> {
         self.abilities.iter().copied().find(|kind| kind.keys.name == name)
+    }
+
+    pub fn effect(&self, name: &str) -> Option<&'static EffectKind> {
+        self.effects.iter().copied().find(|kind| kind.keys.name == name)
     }
 
     pub fn mode(&self, name: &str) -> Option<&'static dyn Mode> {

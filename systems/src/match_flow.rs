@@ -10,6 +10,7 @@ use combat_components::limits::PLAYERS_MAX;
 use combat_components::phase::{EndReason, MatchState, Phase as MatchPhase, Winner};
 use combat_components::score::Score;
 use combat_components::streams::Streams;
+use combat_components::things::Things;
 use combat_components::tick::Tick;
 
 use crate::cooldown::place;
@@ -33,11 +34,19 @@ pub struct Field<'w, 's> {
     pub departed: ResMut<'w, DepartedPlayers>,
     pub streams: ResMut<'w, Streams>,
     pub places_left: ResMut<'w, PlacesLeft>,
+    pub things: ResMut<'w, Things>,
     pub fighters: Query<'w, 's, Fighter>,
     pub ground: Ground<'w>,
 }
 
 impl Field<'_, '_> {
+    /// Nothing of a round is left for the next one.
+    pub(crate) fn clear_things(&mut self) {
+        if !self.things.placed.0.is_empty() {
+            self.things.placed.0.clear();
+        }
+    }
+
     fn enter(&mut self, phase: MatchPhase, ends_at: Option<Tick>) {
         self.state.phase = phase;
         self.state.phase_ends_at = ends_at;
@@ -147,6 +156,7 @@ fn begin_when_complete(field: &mut Field<'_, '_>) {
 fn start_over(field: &mut Field<'_, '_>) {
     field.departed.forget_all_but_refusals(field.ground.rules().empty_ticks_max);
     field.state.next_round_at = None;
+    field.clear_things();
     deal_teams(field);
     for mut fighter in &mut field.fighters {
         *fighter.score = Score::default();

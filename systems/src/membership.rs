@@ -10,6 +10,7 @@ use combat_components::body::{Body, Motion};
 use combat_components::claims::{ClaimState, RecentClaims};
 use combat_components::command::Command;
 use combat_components::departed::DepartedPlayers;
+use combat_components::effects::Effects;
 use combat_components::event::Event;
 use combat_components::history::History;
 use combat_components::identity::Identity;
@@ -108,6 +109,7 @@ fn join(world: &mut World, identity: Identity) {
         cooldowns,
         score: departed.map_or(stranger, |departed| departed.score),
         link: Link { changed_at: now, ..Link::default() },
+        effects: Effects::default(),
     };
     let entity = world.spawn(bundle).id();
     world.resource_mut::<Roster>().insert(id, identity.slot, entity);

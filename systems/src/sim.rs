@@ -18,6 +18,7 @@ use combat_components::phase::{MatchState, Phase as MatchPhase};
 use combat_components::rules::Ruleset;
 use combat_components::setup::SessionSetup;
 use combat_components::streams::Streams;
+use combat_components::things::Things;
 use combat_components::tick::Tick;
 
 use crate::consequences::Consequences;
@@ -85,6 +86,7 @@ impl Sim {
         world.insert_resource(MatchState { empty_since: Some(Tick(0)), ..MatchState::default() });
         world.insert_resource(Inbox::with_capacity());
         world.init_resource::<DepartedPlayers>();
+        world.init_resource::<Things>();
         world.init_resource::<Roster>();
         world.init_resource::<Now>();
         world.init_resource::<TickOutput>();

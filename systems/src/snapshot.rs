@@ -61,6 +61,7 @@ fn hash_state(
         let is_same = match kind {
             StateKind::Identity => same_identities,
             StateKind::Departed => !resources.departed.is_changed(),
+            StateKind::Things => !resources.things.is_changed(),
             _ => false,
         };
         if is_same {

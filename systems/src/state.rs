@@ -12,6 +12,7 @@ use combat_components::body::{Body, Motion};
 use combat_components::canon::{Canon, CanonError, Reader, Traced, Trail};
 use combat_components::claims::{ClaimState, RecentClaims};
 use combat_components::departed::DepartedPlayers;
+use combat_components::effects::Effects;
 use combat_components::history::History;
 use combat_components::identity::Identity;
 use combat_components::ids::SimId;
@@ -19,6 +20,7 @@ use combat_components::link::Link;
 use combat_components::phase::MatchState;
 use combat_components::score::Score;
 use combat_components::streams::Streams;
+use combat_components::things::Things;
 use combat_components::vitals::Vitals;
 use combat_components::weapon::Arms;
 
@@ -252,12 +254,14 @@ state! {
         Cooldowns = cooldowns: Cooldowns,
         Score = score: Score,
         Link = link: Link,
+        Effects = effects: Effects,
     }
     resources {
         Match = state: MatchState in MatchState,
         Streams = streams: Streams in Streams,
         Ids = roster: Ids in Roster,
         Departed = departed: DepartedPlayers in DepartedPlayers,
+        Things = things: Things in Things,
     }
 }
 

@@ -4,17 +4,21 @@ use std::sync::Arc;
 
 use arrayvec::ArrayVec;
 use bevy_ecs::resource::Resource;
-use combat_components::limits::{ABILITIES_MAX, INPUTS_PER_PLAYER_AND_TICK_MAX, WEAPONS_MAX};
+use combat_components::cause::Cause;
+use combat_components::limits::{ABILITIES_MAX, EFFECTS_MAX, INPUTS_PER_PLAYER_AND_TICK_MAX, WEAPONS_MAX};
 use combat_components::map::Map;
-use combat_components::rules::{AbilityRules, Ruleset, WeaponRules};
+use combat_components::rules::kinds::OwnNumbers;
+use combat_components::rules::{AbilityRules, EffectRules, Ruleset, WeaponRules};
 use combat_components::setup::{SessionSetup, SimLimits};
 use combat_components::tick::TickRate;
 
 use crate::abilities::AbilityKind;
+use crate::effects::EffectKind;
 use crate::formulas::movement::MovementLimits;
 use crate::kinds::Kinds;
 use crate::modes::Mode;
 use crate::spatial::Level;
+use crate::things::Act;
 use crate::weapons::WeaponKind;
 
 /// A minute at 128 Hz: what a reader may have to simulate before it has a whole state to compare.
@@ -50,6 +54,15 @@ pub struct TickAbility {
     pub cooldown_ticks: u32,
 }
 
+/// An effect with its times in ticks and its kind looked up.
+#[derive(Clone, Debug)]
+pub struct TickEffect {
+    pub rules: EffectRules,
+    pub kind: &'static EffectKind,
+    pub duration_ticks: u32,
+    pub period_ticks: u32,
+}
+
 /// Everything about a session that never changes while it runs.
 #[derive(Resource, Debug)]
 pub struct TickRules {
@@ -60,6 +73,7 @@ pub struct TickRules {
     pub movement: MovementLimits,
     pub weapons: ArrayVec<TickWeapon, WEAPONS_MAX>,
     pub abilities: ArrayVec<TickAbility, ABILITIES_MAX>,
+    pub effects: ArrayVec<TickEffect, EFFECTS_MAX>,
     pub bank_ticks_max: u32,
     pub attack_follows_ticks_max: u32,
     pub refusal_forgiven_ticks: u32,
@@ -104,11 +118,13 @@ impl TickRules {
         })?;
         let weapons = ruleset.weapons.iter().map(|rules| tick_weapon(rules, kinds, rate));
         let abilities = ruleset.abilities.iter().map(|rules| tick_ability(rules, kinds, rate));
+        let effects = ruleset.effects.iter().map(|rules| tick_effect(rules, kinds, rate));
         let (weapons, abilities) = (weapons.collect::<Result<_, _>>()?, abilities.collect::<Result<_, _>>()?);
         Ok(Self {
             movement: MovementLimits::new(&ruleset.movement, rate, limits.claim_hz),
             weapons,
             abilities,
+            effects: effects.collect::<Result<_, _>>()?,
             mode,
             bank_ticks_max: rate.ticks_in_ms(limits.bank_ms) + rate.hz().div_ceil(limits.claim_hz),
             attack_follows_ticks_max: rate.ticks_in_ms(limits.follows_ms_max),
@@ -123,6 +139,20 @@ impl TickRules {
             ruleset,
             map,
         })
+    }
+}
+
+impl TickRules {
+    /// What a thing does that this put there, with the numbers of its kind; `None` where it puts nothing anywhere.
+    pub fn thing_of(&self, cause: Cause) -> Option<(&OwnNumbers, Act)> {
+        let index = usize::from(cause.index()?);
+        match cause {
+            Cause::Weapon(_) => self.weapons.get(index).and_then(|of| Some((&of.rules.own, of.kind.thing?))),
+            Cause::Ability(_) => {
+                self.abilities.get(index).and_then(|of| Some((&of.rules.own, of.kind.thing?)))
+            }
+            Cause::Effect(_) | Cause::World => None,
+        }
     }
 }
 
@@ -166,4 +196,14 @@ fn tick_ability(rules: &AbilityRules, kinds: &Kinds, rate: TickRate) -> Result<T
     let unknown = SetupError::UnknownKind { what: "ability", kind: rules.kind };
     let kind = kinds.ability(rules.kind).ok_or(unknown)?;
     Ok(TickAbility { rules: rules.clone(), kind, cooldown_ticks: rate.ticks_in_ms(rules.cooldown_ms) })
+}
+
+fn tick_effect(rules: &EffectRules, kinds: &Kinds, rate: TickRate) -> Result<TickEffect, SetupError> {
+    let unknown = SetupError::UnknownKind { what: "effect", kind: rules.kind };
+    Ok(TickEffect {
+        rules: rules.clone(),
+        kind: kinds.effect(rules.kind).ok_or(unknown)?,
+        duration_ticks: rate.ticks_in_ms(rules.duration_ms),
+        period_ticks: rate.ticks_in_ms(rules.period_ms).max(1),
+    })
 }

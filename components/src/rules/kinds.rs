@@ -1,4 +1,4 @@
-//! What a kind of weapon or ability reads from a ruleset beside the keys that all of them have.
+//! What a kind of weapon, ability or effect reads from a ruleset beside the keys that all of them have.
 
 use std::ops::RangeInclusive;
 
@@ -59,6 +59,7 @@ pub struct RuleKinds {
     /// The first is meant where a weapon names none.
     pub weapons: Vec<KindKeys>,
     pub abilities: Vec<KindKeys>,
+    pub effects: Vec<KindKeys>,
 }
 
 /// The numbers that a kind has of its own, in the order of its keys.

@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 
 use super::kinds::{KindKeys, OwnNumbers, RuleKinds};
-use super::{AbilityRules, BodyRules, MatchRules, MovementRules, Ruleset, WeaponRules};
-use crate::limits::{ABILITIES_MAX, WEAPONS_MAX};
+use super::{AbilityRules, BodyRules, EffectRules, MatchRules, MovementRules, Ruleset, WeaponRules};
+use crate::limits::{ABILITIES_MAX, EFFECTS_MAX, WEAPONS_MAX};
 use crate::toml_error::TomlError;
 use crate::toml_reader::{Table, read_document};
 
@@ -35,13 +35,17 @@ pub const DRAW_MS_MAX: u32 = 60_000;
 
 pub const COOLDOWN_MS_MAX: u32 = 600_000;
 
+pub const EFFECT_DURATION_MS: RangeInclusive<u32> = 1..=600_000;
+/// No more often than eight times a second at any rate: what lasts on 64 bodies must not fill every tick.
+pub const EFFECT_PERIOD_MS: RangeInclusive<u32> = 125..=60_000;
+
 pub const WARMUP_MS_MAX: u32 = 600_000;
 /// Two hours at 128 Hz are 921,600 ticks.
 pub const TIME_LIMIT_MS: RangeInclusive<u32> = 1_000..=7_200_000;
 pub const SCORE_LIMIT_MAX: u16 = 1_000;
 pub const RESPAWN_MS_MAX: u32 = 60_000;
 
-const KEYS: &[&str] = &["name", "version", "body", "movement", "weapon", "ability", "match"];
+const KEYS: &[&str] = &["name", "version", "body", "movement", "weapon", "ability", "effect", "match"];
 const BODY_KEYS: &[&str] = &[
     "radius_mm",
     "height_mm",
@@ -62,6 +66,7 @@ const MOVEMENT_KEYS: &[&str] = &[
 /// What every weapon has, whatever its kind.
 const WEAPON_KEYS: &[&str] = &["name", "kind", "magazine_rounds", "fire_interval_ms", "reload_ms", "draw_ms"];
 const ABILITY_KEYS: &[&str] = &["name", "kind", "cooldown_ms"];
+const EFFECT_KEYS: &[&str] = &["name", "kind", "duration_ms", "period_ms"];
 const MATCH_KEYS: &[&str] = &["warmup_ms", "time_limit_ms", "score_limit", "respawn_ms", "friendly_fire"];
 
 impl Ruleset {
@@ -74,6 +79,7 @@ impl Ruleset {
             let body = body(&root.table("body", BODY_KEYS)?)?;
             let weapons = root.open_tables("weapon", 1..=WEAPONS_MAX)?;
             let abilities = root.open_tables("ability", 0..=ABILITIES_MAX)?;
+            let effects = root.open_tables("effect", 0..=EFFECTS_MAX)?;
             let ruleset = Self {
                 name: root.slug("name", RULE_NAME_BYTES_MAX)?,
                 version: root.integer("version", 1..=u32::MAX)?,
@@ -87,10 +93,15 @@ impl Ruleset {
                     .iter()
                     .map(|table| ability(table, &kinds.abilities))
                     .collect::<Result<_, _>>()?,
+                effects: effects
+                    .iter()
+                    .map(|table| effect(table, &kinds.effects))
+                    .collect::<Result<_, _>>()?,
                 matches: matches(&root.table("match", MATCH_KEYS)?)?,
             };
             refuse_repeated(&weapons, ruleset.weapons.iter().map(|weapon| weapon.name.as_str()))?;
             refuse_repeated(&abilities, ruleset.abilities.iter().map(|ability| ability.name.as_str()))?;
+            refuse_repeated(&effects, ruleset.effects.iter().map(|effect| effect.name.as_str()))?;
             Ok(ruleset)
         })
     }
@@ -153,6 +164,17 @@ fn ability(table: &Table<'_>, kinds: &[KindKeys]) -> Result<AbilityRules, TomlEr
         kind,
         own,
         cooldown_ms: table.integer("cooldown_ms", 0..=COOLDOWN_MS_MAX)?,
+    })
+}
+
+fn effect(table: &Table<'_>, kinds: &[KindKeys]) -> Result<EffectRules, TomlError> {
+    let (kind, own) = own(table, kinds, None, EFFECT_KEYS)?;
+    Ok(EffectRules {
+        name: table.slug("name", RULE_NAME_BYTES_MAX)?,
+        kind,
+        own,
+        duration_ms: table.integer("duration_ms", EFFECT_DURATION_MS)?,
+        period_ms: table.integer("period_ms", EFFECT_PERIOD_MS)?,
     })
 }
 

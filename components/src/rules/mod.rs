@@ -57,6 +57,18 @@ pub struct AbilityRules {
     pub cooldown_ms: u32,
 }
 
+/// An effect that lasts: what all have, and what its kind has of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EffectRules {
+    pub name: String,
+    /// Of the kinds handed to the simulation.
+    pub kind: &'static str,
+    pub own: OwnNumbers,
+    pub duration_ms: u32,
+    /// From one time that it acts to the next; the first is when it begins.
+    pub period_ms: u32,
+}
+
 /// How a match runs, unless a session's options say otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MatchRules {
@@ -78,5 +90,7 @@ pub struct Ruleset {
     pub weapons: Vec<WeaponRules>,
     /// At most `ABILITIES_MAX`.
     pub abilities: Vec<AbilityRules>,
+    /// At most `EFFECTS_MAX`.
+    pub effects: Vec<EffectRules>,
     pub matches: MatchRules,
 }

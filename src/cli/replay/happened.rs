@@ -27,11 +27,15 @@ impl Names<'_> {
         self.ruleset.weapons.get(usize::from(index)).map_or("a weapon", |weapon| &weapon.name)
     }
 
+    fn effect(&self, index: u8) -> &str {
+        self.ruleset.effects.get(usize::from(index)).map_or("an effect", |effect| &effect.name)
+    }
+
     fn cause(&self, cause: Cause) -> &str {
         match cause {
             Cause::Weapon(index) => self.weapon(index),
             Cause::Ability(index) => self.ability(index),
-            Cause::Effect(_) => "an effect",
+            Cause::Effect(index) => self.effect(index),
             Cause::World => "the world",
         }
     }

@@ -16,7 +16,7 @@ own_numbers! {
     }
 }
 
-pub static DASH: AbilityKind = AbilityKind { keys: KindKeys::new("dash", Dash::KEYS), apply };
+pub static DASH: AbilityKind = AbilityKind::new(KindKeys::new("dash", Dash::KEYS), apply);
 
 fn apply(using: &mut Using<'_>) -> Result<(), Reason> {
     let Dash { reach_mm } = Dash::of(using.own);

@@ -8,6 +8,7 @@ use combat_components::rules::kinds::{KindKeys, OwnNumbers};
 use crate::consequences::{Doer, Does};
 use crate::formulas::shot::Target;
 use crate::spatial::Level;
+use crate::things::Act;
 use crate::tick_rules::TickRules;
 
 pub mod dash;
@@ -19,6 +20,19 @@ pub struct AbilityKind {
     /// Everything that one use does, or why it cannot be used: then it has cost nothing, and nothing that it told is
     /// done. The cooldown is the same for all kinds.
     pub apply: fn(&mut Using<'_>) -> Result<(), Reason>,
+    /// What the things do that it places.
+    pub thing: Option<Act>,
+}
+
+impl AbilityKind {
+    pub const fn new(keys: KindKeys, apply: fn(&mut Using<'_>) -> Result<(), Reason>) -> Self {
+        Self { keys, apply, thing: None }
+    }
+
+    /// As [`Self::new`], of a kind that places things which do this with every tick.
+    pub const fn placing(self, act: Act) -> Self {
+        Self { thing: Some(act), ..self }
+    }
 }
 
 /// An ability being used: what it sees of the world, and how it does something to it.

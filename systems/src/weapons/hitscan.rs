@@ -31,7 +31,7 @@ own_numbers! {
 }
 
 pub static HITSCAN: WeaponKind =
-    WeaponKind { keys: KindKeys::new("hitscan", Hitscan::KEYS).checked(check), fire };
+    WeaponKind::new(KindKeys::new("hitscan", Hitscan::KEYS).checked(check), fire);
 
 fn check(numbers: &OwnNumbers) -> Result<(), Unfit> {
     let Hitscan { falloff_from_mm: from, falloff_to_mm: to, .. } = Hitscan::of(numbers);

@@ -3,7 +3,6 @@
 use combat_components::event::Event;
 use combat_components::ids::SimId;
 use combat_components::quantity::{Pitch, Vec3Mm, Yaw};
-use combat_components::rules::BodyRules;
 use combat_components::rules::kinds::{KindKeys, OwnNumbers};
 use combat_components::streams::Streams;
 
@@ -11,6 +10,8 @@ use crate::consequences::{Doer, Does};
 use crate::formulas::shot::{self, Struck, Target};
 use crate::output::TickOutput;
 use crate::spatial::Level;
+use crate::things::Act;
+use crate::tick_rules::TickRules;
 
 pub mod hitscan;
 
@@ -20,6 +21,19 @@ pub struct WeaponKind {
     pub keys: KindKeys,
     /// Everything that a trigger pulled does. Rounds, intervals and reloads are the same for all kinds.
     pub fire: fn(&mut Firing<'_>),
+    /// What the things do that it places.
+    pub thing: Option<Act>,
+}
+
+impl WeaponKind {
+    pub const fn new(keys: KindKeys, fire: fn(&mut Firing<'_>)) -> Self {
+        Self { keys, fire, thing: None }
+    }
+
+    /// As [`Self::new`], of a kind that places things which do this with every tick.
+    pub const fn placing(self, act: Act) -> Self {
+        Self { thing: Some(act), ..self }
+    }
 }
 
 /// A trigger that has been pulled: what a weapon sees of the world, and how it does something to it.
@@ -34,7 +48,7 @@ pub struct Firing<'a> {
     pub shooter: SimId,
     /// The weapon's index in the ruleset.
     pub weapon: u8,
-    pub body: &'a BodyRules,
+    pub rules: &'a TickRules,
     pub level: &'a Level,
     /// Everybody alive, the shooter too.
     pub targets: &'a [Target],
@@ -64,8 +78,15 @@ impl Firing<'_> {
         let wall_mm = self.level.ray_distance_mm(self.eye, direction, reach_mm as u32);
         let wall_mm = wall_mm.map_or(reach_mm, |wall_mm| (wall_mm as i32).min(reach_mm));
         let ties = &mut self.streams.ties;
-        let struck = shot::first_struck(self.body, self.eye, direction, self.shooter, self.targets, ties)
-            .filter(|struck| struck.distance_um <= i64::from(wall_mm) * 1_000);
+        let struck = shot::first_struck(
+            &self.rules.ruleset.body,
+            self.eye,
+            direction,
+            self.shooter,
+            self.targets,
+            ties,
+        )
+        .filter(|struck| struck.distance_um <= i64::from(wall_mm) * 1_000);
         let distance_mm = struck.map_or(wall_mm, |struck| (struck.distance_um / 1_000) as i32);
         Flight { distance_mm, struck }
     }

@@ -4,19 +4,23 @@ use combat_components::cause::Cause;
 use combat_components::command::{Command, Deed};
 use combat_components::event::Event;
 use combat_components::ids::{SimId, Slot, Team};
+use combat_components::limits::THINGS_MAX;
 use combat_components::own_numbers;
 use combat_components::phase::{EndReason, Phase, Winner};
-use combat_components::quantity::{MilliPoints, Pitch, Yaw};
+use combat_components::quantity::{MilliPoints, Pitch, Vec3Mm, Velocity, Yaw};
 use combat_components::reason::Reason;
 use combat_components::rules::kinds::KindKeys;
 use combat_components::verdict::Zone;
 use combat_systems::abilities::{AbilityKind, Using};
 use combat_systems::consequences::Does;
+use combat_systems::effects::{Acting, EffectKind};
 use combat_systems::formulas::aim::direction;
 use combat_systems::kinds::Kinds;
 use combat_systems::modes::deathmatch::Deathmatch;
 use combat_systems::modes::{Contender, Mode, Round, StandsUp, wished_team};
-use combat_systems::sim::Sim;
+use combat_systems::sim::{Sim, SimParts};
+use combat_systems::state::StateKind;
+use combat_systems::things::Moving;
 use combat_systems::weapons::hitscan::HITSCAN;
 use combat_systems::weapons::{Firing, WeaponKind};
 
@@ -32,7 +36,7 @@ own_numbers! {
     }
 }
 
-static SHOTGUN: WeaponKind = WeaponKind { keys: KindKeys::new("shotgun", Shotgun::KEYS), fire: fire_shotgun };
+static SHOTGUN: WeaponKind = WeaponKind::new(KindKeys::new("shotgun", Shotgun::KEYS), fire_shotgun);
 
 fn fire_shotgun(firing: &mut Firing<'_>) {
     let Shotgun { pellets, pellet_points, reach_mm } = Shotgun::of(firing.own);
@@ -58,7 +62,7 @@ own_numbers! {
     }
 }
 
-static BLAST: AbilityKind = AbilityKind { keys: KindKeys::new("blast", Blast::KEYS), apply: blast };
+static BLAST: AbilityKind = AbilityKind::new(KindKeys::new("blast", Blast::KEYS), blast);
 
 fn blast(using: &mut Using<'_>) -> Result<(), Reason> {
     let Blast { radius_mm, heal_points, hurt_points, push_mm_per_s } = Blast::of(using.own);
@@ -73,6 +77,84 @@ fn blast(using: &mut Using<'_>) -> Result<(), Reason> {
         using.does(target.id, Does::Push { x: (target.feet.x - at.x).signum() * push_mm_per_s, z: 0 });
     }
     if found == 0 { Err(Reason::NoRoom) } else { Ok(()) }
+}
+
+own_numbers! {
+    /// Flies straight on and bursts at what it meets: whoever is near burns.
+    struct Rocket {
+        speed_mm_per_s in 1_000..=100_000,
+        radius_mm in 100..=10_000,
+        flight_ms in 1..=10_000,
+    }
+}
+
+static ROCKET: WeaponKind = WeaponKind::new(KindKeys::new("rocket", Rocket::KEYS), launch).placing(fly);
+
+fn launch(firing: &mut Firing<'_>) {
+    let Rocket { speed_mm_per_s, flight_ms, .. } = Rocket::of(firing.own);
+    let [x, y, z] = direction(firing.yaw, firing.pitch).map(|part| (part * speed_mm_per_s as f32) as i32);
+    let ticks = firing.rules.setup.tick_rate.ticks_in_ms(flight_ms as u32);
+    firing.does(firing.shooter, Does::Place { at: firing.eye, velocity: Velocity { x, y, z }, ticks });
+}
+
+fn fly(rocket: &mut Moving<'_>) {
+    let Rocket { radius_mm, .. } = Rocket::of(rocket.own);
+    let (by, to) = (rocket.thing.by, rocket.next_at());
+    let reach =
+        |feet: Vec3Mm| to.distance_squared(Vec3Mm { y: feet.y + 900, ..feet }) <= i64::from(radius_mm).pow(2);
+    let near: Vec<SimId> = rocket
+        .targets
+        .iter()
+        .filter(|target| target.id != by && reach(target.feet))
+        .map(|target| target.id)
+        .collect();
+    near.iter().for_each(|on| rocket.does(*on, Does::Apply { effect: 0 }));
+    rocket.thing.at = to;
+    if !near.is_empty() || to.y <= 0 {
+        rocket.goes();
+    }
+}
+
+own_numbers! {
+    /// A place that heals its own who stand in it.
+    struct Well {
+        radius_mm in 100..=10_000,
+        heal_points in 1..=100,
+        lasts_ms in 1..=60_000,
+    }
+}
+
+static WELL: AbilityKind = AbilityKind::new(KindKeys::new("well", Well::KEYS), dig).placing(flow);
+
+fn dig(using: &mut Using<'_>) -> Result<(), Reason> {
+    let ticks = using.rules.setup.tick_rate.ticks_in_ms(Well::of(using.own).lasts_ms as u32);
+    using.does(using.user, Does::Place { at: using.from.at, velocity: Velocity::default(), ticks });
+    Ok(())
+}
+
+fn flow(well: &mut Moving<'_>) {
+    let Well { radius_mm, heal_points, .. } = Well::of(well.own);
+    let (at, team) = (well.thing.at, well.thing.team);
+    for target in well.targets {
+        let is_own = target.id == well.thing.by || target.team.is_ally_of(team);
+        if is_own && at.distance_squared(target.feet) <= i64::from(radius_mm).pow(2) {
+            well.does(target.id, Does::Heal { amount: MilliPoints(heal_points) });
+        }
+    }
+}
+
+own_numbers! {
+    /// Hurts whoever it is on, with every period.
+    struct Burn {
+        points in 1..=100,
+    }
+}
+
+static BURN: EffectKind = EffectKind { keys: KindKeys::new("burn", Burn::KEYS), act: burn };
+
+fn burn(acting: &mut Acting<'_>) {
+    let amount = MilliPoints::from_points(Burn::of(acting.own).points);
+    acting.does(acting.on, Does::Hurt { zone: Zone::Body, amount });
 }
 
 /// Teams, rounds: who dies is out, and the last team that stands has the round. Who leads in kills has won as a team.
@@ -110,13 +192,17 @@ impl Mode for Elimination {
     }
 }
 
-const KINDS: Kinds =
-    Kinds { weapons: &[&HITSCAN, &SHOTGUN], abilities: &[&BLAST], modes: &[&Deathmatch, &Elimination] };
+const KINDS: Kinds = Kinds {
+    weapons: &[&HITSCAN, &SHOTGUN, &ROCKET],
+    abilities: &[&BLAST, &WELL],
+    effects: &[&BURN],
+    modes: &[&Deathmatch, &Elimination],
+};
 
-const RULES: &str = "
+const RULES: &str = r#"
 [[weapon]]
-name = \"pump\"
-kind = \"shotgun\"
+name = "pump"
+kind = "shotgun"
 pellets = 8
 pellet_points = 5
 reach_mm = 10_000
@@ -125,15 +211,41 @@ fire_interval_ms = 500
 reload_ms = 1_000
 draw_ms = 100
 
+[[weapon]]
+name = "bazooka"
+kind = "rocket"
+speed_mm_per_s = 20_000
+radius_mm = 1_000
+flight_ms = 3_000
+magazine_rounds = 200
+fire_interval_ms = 10
+reload_ms = 1_000
+draw_ms = 0
+
 [[ability]]
-name = \"boom\"
-kind = \"blast\"
+name = "boom"
+kind = "blast"
 radius_mm = 3_000
 heal_points = 30
 hurt_points = 20
 push_mm_per_s = 4_000
 cooldown_ms = 1_000
-";
+
+[[ability]]
+name = "spring"
+kind = "well"
+radius_mm = 1_000
+heal_points = 100
+lasts_ms = 1_000
+cooldown_ms = 5_000
+
+[[effect]]
+name = "fire"
+kind = "burn"
+points = 10
+duration_ms = 1_000
+period_ms = 250
+"#;
 
 const SHIPPED: &str = include_str!("../../../assets/rulesets/default.toml");
 
@@ -157,8 +269,7 @@ fn rules_of_a_kind_that_was_not_handed_in_are_refused_with_those_that_were() {
     let misspelt = KINDS.ruleset("mine.toml", &text).expect_err("keys of another kind").to_string();
     assert!(misspelt.contains("weapon[0].damage_points: unknown key"), "{misspelt}");
     let parts = plan("deathmatch", &[[0, 0, 0], [2_000, 0, 0]]).parts();
-    let error =
-        Sim::new(&combat_systems::sim::SimParts { kinds: Kinds::SHIPPED, ..parts }).expect_err("not given");
+    let error = Sim::new(&SimParts { kinds: Kinds::SHIPPED, ..parts }).expect_err("not given");
     assert!(error.to_string().contains("shotgun"), "{error}");
 }
 
@@ -212,6 +323,117 @@ fn a_blast_heals_hurts_and_pushes_at_the_end_of_its_tick_and_costs_nothing_where
     alone.step();
     assert_eq!(alone.refusal(0, seq), Some(Reason::NoRoom));
     assert_eq!(alone.own(0).ability_ready_at[0].0, 0);
+}
+
+/// What burns and is hurt by it: by whom, by what, and how much.
+fn burnt(arena: &Arena) -> Vec<(Option<SimId>, Cause, SimId, i32)> {
+    let hurt = |event: &Event| match event {
+        Event::Damaged { by, cause, victim, amount, .. } => Some((*by, *cause, *victim, amount.0)),
+        _ => None,
+    };
+    arena.output.events.iter().filter_map(hurt).collect()
+}
+
+fn take_the_bazooka(arena: &mut Arena, slot: u8) {
+    arena.act(slot, Deed::Switch { index: 1 }, Yaw(0), Pitch::default());
+    arena.step();
+}
+
+fn things(arena: &mut Arena) -> String {
+    arena.sim.describe(StateKind::Things, None)
+}
+
+#[test]
+fn a_rocket_flies_and_bursts_and_whoever_it_reaches_burns_for_a_second() {
+    let mut arena = two();
+    take_the_bazooka(&mut arena, 0);
+    arena.attack(0, 1);
+    arena.step();
+    assert!(things(&mut arena).contains("number: 1"), "{}", things(&mut arena));
+    let mut times = Vec::new();
+    for _ in 0..300 {
+        arena.step();
+        let burnt = burnt(&arena);
+        assert!(
+            burnt.iter().all(|hurt| *hurt == (Some(SimId(1)), Cause::Effect(0), SimId(2), 10_000)),
+            "{burnt:?}"
+        );
+        times.extend(burnt.iter().map(|_| arena.tick()));
+    }
+    let gaps: Vec<u32> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert_eq!(gaps, [32; 3], "four times within a second: {times:?}");
+    assert!(!things(&mut arena).contains("number"), "{}", things(&mut arena));
+}
+
+#[test]
+fn fire_kills_for_whoever_lit_it_and_death_puts_it_out() {
+    let mut arena = two();
+    take_the_bazooka(&mut arena, 0);
+    let mut died = None;
+    for _ in 0..3_000 {
+        if arena.own(0).rounds > 0 {
+            arena.attack(0, 1);
+        }
+        arena.step();
+        died = arena.output.events.iter().find_map(|event| match event {
+            Event::Died { victim, by, cause, .. } => Some((*victim, *by, *cause)),
+            _ => None,
+        });
+        if died.is_some() {
+            break;
+        }
+    }
+    assert_eq!(died, Some((SimId(2), Some(SimId(1)), Cause::Effect(0))));
+    assert_eq!(arena.public(0).kills, 1);
+    let on_him = arena.sim.describe(StateKind::Effects, Some(SimId(2)));
+    assert!(!on_him.contains("Lasting"), "{on_him}");
+}
+
+#[test]
+fn a_zone_does_its_work_for_its_time_and_for_its_own_alone() {
+    let mut arena = two();
+    for _ in 0..3 {
+        arena.attack(0, 1);
+        arena.attack(1, 0);
+        arena.step_by(64);
+    }
+    let [own, other] = [0, 1].map(|slot| arena.public(slot).health_points);
+    arena.act(0, Deed::Ability { index: 1 }, Yaw(0), Pitch::default());
+    arena.step_by(200);
+    assert_eq!(arena.public(0).health_points, (own + 13).min(100), "a tenth of a point a tick, 128 times");
+    assert_eq!(arena.public(1).health_points, other);
+    assert!(!things(&mut arena).contains("number"));
+}
+
+#[test]
+fn a_world_full_of_things_takes_no_more_and_is_restored_with_all_of_them() {
+    let mut arena = two();
+    take_the_bazooka(&mut arena, 0);
+    let up = Pitch::new(Pitch::LIMIT).expect("the limit is allowed");
+    for _ in 0..THINGS_MAX + 20 {
+        arena.act(0, Deed::Attack, Yaw(0), up);
+        arena.step_by(2);
+    }
+    let told = things(&mut arena);
+    assert_eq!(told.matches("number").count(), THINGS_MAX);
+    assert!(!told.contains("number: 1,"), "the oldest made room");
+    let mut keyframe = Vec::new();
+    arena.sim.write_keyframe(&mut keyframe);
+    let mut again = Sim::restore(&arena.parts, &keyframe).expect("a keyframe of this session");
+    for _ in 0..500 {
+        let root = again.step(&mut Vec::new()).root;
+        arena.step();
+        assert_eq!(root, arena.output.root, "tick {}", arena.tick());
+    }
+    let refused =
+        Sim::restore(&with_shipped_rules(&arena.parts), &keyframe).expect_err("its rules place nothing");
+    assert!(refused.to_string().contains("keyframe"), "{refused}");
+}
+
+/// The same session with the rules that ship, in which no kind places anything.
+fn with_shipped_rules(parts: &SimParts) -> SimParts {
+    let ruleset = Kinds::SHIPPED.ruleset("default.toml", SHIPPED).expect("they ship");
+    SimParts { kinds: Kinds::SHIPPED, ruleset: std::sync::Arc::new(ruleset), ..parts.clone() }
 }
 
 #[test]

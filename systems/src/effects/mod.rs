@@ -1,0 +1,36 @@
+//! The kinds of effects a ruleset can use: one file each, and one line in `kinds.rs`.
+
+use combat_components::ids::SimId;
+use combat_components::quantity::Pose;
+use combat_components::rules::kinds::{KindKeys, OwnNumbers};
+
+use crate::consequences::{Doer, Does};
+use crate::tick_rules::TickRules;
+
+/// A kind of effect: what lasts on a body, and acts once when it begins and again with every period.
+#[derive(Clone, Copy, Debug)]
+pub struct EffectKind {
+    pub keys: KindKeys,
+    pub act: fn(&mut Acting<'_>),
+}
+
+/// An effect that acts: what it sees of the world, and how it does something to it.
+#[derive(Debug)]
+pub struct Acting<'a> {
+    /// The numbers that the kind has of its own.
+    pub own: &'a OwnNumbers,
+    /// On whom it is, alive.
+    pub on: SimId,
+    /// Who brought it about; he may have left.
+    pub by: Option<SimId>,
+    pub pose: Pose,
+    pub rules: &'a TickRules,
+    pub(crate) doer: Doer<'a>,
+}
+
+impl Acting<'_> {
+    /// At the end of this tick.
+    pub fn does(&mut self, on: SimId, does: Does) {
+        self.doer.does(on, does);
+    }
+}
