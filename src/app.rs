@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::auth::{ResumeKeys, Tickets, TokenKeys};
+use crate::auth::{RequestKeys, ResumeKeys, Tickets, TokenKeys};
 use crate::bots::demo::{self, DemoPlan};
 use crate::bots::driver::BotCrew;
 use crate::config::{Config, Secret};
@@ -140,6 +140,7 @@ fn api(config: &Config, secret: &Secret, running: &Running, metrics: Arc<Metrics
         tokens: TokenKeys::new(secret, previous, &config.auth.issuer, &config.auth.audience),
         tickets: Tickets::default(),
         resume: ResumeKeys::new(secret, previous),
+        request_keys: RequestKeys::new(secret),
         metrics,
         readiness: Readiness::new(config.readiness, vec![journal]),
         is_development: config.is_development(),

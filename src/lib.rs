@@ -7,6 +7,7 @@ pub mod cli;
 pub mod config;
 #[cfg(test)]
 mod docs;
+pub mod events;
 pub mod http;
 pub mod journal;
 pub mod journal_log;

@@ -133,7 +133,7 @@ pub fn rehearse(bots: u8, seconds: u32) -> Rehearsed {
     }
     let tick_bytes = records.len() - keyframe_bytes;
     record_keyframe_if_due(&mut sim, &mut recorder, &mut records);
-    input.push(Command::End { reason: EndReason::Requested });
+    input.push(Command::End { reason: EndReason::Requested, request: None });
     record_tick(&mut sim, &mut recorder, &mut input, &mut records);
     let log = Log { header: header(&parts), map, ruleset, records, lost: None };
     let Sent { public_bytes, own_bytes, frames, heard } = sent;
@@ -194,7 +194,7 @@ fn join(number: u8, parts: &SimParts, audience: &mut PlayersAudience, input: &mu
     facts.note_rtt(0, 0);
     let Identity { skill, .. } = identity;
     let pseudonym = Pseudonym(1 + u64::from(number));
-    input.push(Command::Join { slot, pseudonym, team: Team::NONE, bot: true });
+    input.push(Command::Join { slot, pseudonym, team: Team::NONE, bot: true, request: None });
     input.push(Command::Connected { slot });
     let encoding = Encoding::MessagePack;
     audience.arrive(Arrived { slot, connection: u64::from(number) + 1, outbox, encoding, seen: None });

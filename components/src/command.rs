@@ -4,6 +4,7 @@ use arrayvec::ArrayVec;
 
 use crate::ids::{Epoch, Pseudonym, Slot, Team};
 use crate::limits::SUB_POSES_MAX;
+use crate::origin::{Origin, Request};
 use crate::phase::EndReason;
 use crate::quantity::{Pitch, Pose, Vec3Mm, Yaw};
 use crate::tick::Tick;
@@ -30,7 +31,7 @@ impl LeaveCause {
     }
 }
 
-/// A claim of position: a segment from the last accepted pose, through `bends`, to `pose`.
+/// A claim of position by an input of its player: a segment from the last accepted pose, through `bends`, to `pose`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     pub slot: Slot,
@@ -42,6 +43,12 @@ pub struct Claim {
     pub pose_epoch: u32,
 }
 canon_struct!(Claim { slot, input_seq, client_tick, pose, bends, view_tick, pose_epoch });
+
+impl Claim {
+    pub const fn origin(&self) -> Origin {
+        Origin::Player { slot: self.slot, input_seq: self.input_seq }
+    }
+}
 
 /// What a player does, apart from moving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +66,7 @@ pub enum Deed {
 }
 canon_enum!(Deed { 0 => Attack, 1 => Ability { index }, 2 => Reload, 3 => Switch { index } });
 
-/// An action, judged from the pose of the accepted claim it follows.
+/// An action by an input of its player, judged from the pose of the accepted claim it follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Action {
     pub slot: Slot,
@@ -75,7 +82,16 @@ pub struct Action {
 }
 canon_struct!(Action { slot, input_seq, follows, yaw, pitch, view_tick, view_fraction, deed });
 
+impl Action {
+    pub const fn origin(&self) -> Origin {
+        Origin::Player { slot: self.slot, input_seq: self.input_seq }
+    }
+}
+
 /// One change to a session. There is no second way in.
+///
+/// Inputs are their players'. Where there is a `request`, somebody asked and waits for the verdict; without one the
+/// service decided by itself, as it does of everything that it knows of links and of its own schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     Join {
@@ -83,13 +99,16 @@ pub enum Command {
         pseudonym: Pseudonym,
         team: Team,
         bot: bool,
+        request: Option<Request>,
     },
     Leave {
         slot: Slot,
         cause: LeaveCause,
+        request: Option<Request>,
     },
     End {
         reason: EndReason,
+        request: Option<Request>,
     },
     Connected {
         slot: Slot,
@@ -129,9 +148,9 @@ pub enum Command {
     },
 }
 canon_enum!(Command {
-    0 => Join { slot, pseudonym, team, bot },
-    1 => Leave { slot, cause },
-    2 => End { reason },
+    0 => Join { slot, pseudonym, team, bot, request },
+    1 => Leave { slot, cause, request },
+    2 => End { reason, request },
     3 => Connected { slot },
     4 => Disconnected { slot },
     5 => LinkSampled { slot, rtt_ms },
@@ -144,13 +163,27 @@ canon_enum!(Command {
 });
 
 impl Command {
-    /// Whose input it is; `None` for what session, services and links say.
-    pub fn player_slot(&self) -> Option<Slot> {
+    /// Who asks for it.
+    pub fn origin(&self) -> Origin {
         match self {
-            Self::Claim { claim } => Some(claim.slot),
-            Self::Action { action } => Some(action.slot),
-            _ => None,
+            Self::Claim { claim } => claim.origin(),
+            Self::Action { action } => action.origin(),
+            Self::Join { request, .. } | Self::Leave { request, .. } | Self::End { request, .. } => {
+                Origin::of_request(*request)
+            }
+            Self::Connected { .. }
+            | Self::Disconnected { .. }
+            | Self::LinkSampled { .. }
+            | Self::FramesSkipped { .. }
+            | Self::SnapshotSent { .. }
+            | Self::ScheduleMoved { .. }
+            | Self::Resumed { .. } => Origin::Service,
         }
+    }
+
+    /// Whose input it is; `None` for what requests and the service say.
+    pub fn player_slot(&self) -> Option<Slot> {
+        self.origin().player().map(|(slot, _)| slot)
     }
 }
 

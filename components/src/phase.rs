@@ -21,6 +21,17 @@ pub enum Phase {
 }
 canon_enum!(Phase { 0 => Waiting, 1 => Warmup, 2 => Active, 3 => Ended });
 
+impl Phase {
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Warmup => "warmup",
+            Self::Active => "active",
+            Self::Ended => "ended",
+        }
+    }
+}
+
 /// Why a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndReason {

@@ -131,6 +131,7 @@ mod tests {
     use crate::command::{Claim, LeaveCause};
     use crate::ids::{Epoch, Pseudonym, Slot, Team};
     use crate::limits::COMMAND_BYTES_MAX;
+    use crate::origin::{Request, RequestKey};
     use crate::phase::EndReason;
     use crate::quantity::{Pose, Vec3Mm};
     use crate::tick::Tick;
@@ -145,18 +146,20 @@ mod tests {
     }
 
     fn everything() -> Vec<Command> {
+        let key = RequestKey { digest: [1, 2], fingerprint: 3 };
+        let request = Some(Request { number: 1, key: Some(key) });
         let mut all: Vec<Command> =
             (0..INPUTS_PER_TICK_MAX).map(|at| claim((at % PLAYERS_MAX) as u8)).collect();
         for slot in (0..PLAYERS_MAX as u8).map(Slot) {
             let (team, at) = (Team(0), Tick(1));
-            all.push(Command::Join { slot, pseudonym: Pseudonym(1), team, bot: false });
-            all.push(Command::Leave { slot, cause: LeaveCause::Left });
+            all.push(Command::Join { slot, pseudonym: Pseudonym(1), team, bot: false, request });
+            all.push(Command::Leave { slot, cause: LeaveCause::Left, request });
             all.push(Command::Connected { slot });
             all.push(Command::LinkSampled { slot, rtt_ms: 1 });
             all.push(Command::FramesSkipped { slot, from: at, to: at });
             all.push(Command::SnapshotSent { slot, at });
         }
-        all.push(Command::End { reason: EndReason::Empty });
+        all.push(Command::End { reason: EndReason::Empty, request });
         all.push(Command::ScheduleMoved { ticks: 1 });
         all.push(Command::Resumed { epoch: Epoch(2) });
         all

@@ -1,7 +1,8 @@
 //! What became of a command.
 
 use crate::canon_enum;
-use crate::ids::{SimId, Slot};
+use crate::ids::SimId;
+use crate::origin::Origin;
 use crate::quantity::MilliPoints;
 use crate::reason::Reason;
 
@@ -70,14 +71,22 @@ pub struct Hit {
     pub killed: bool,
 }
 
-/// The verdict on one input of one player, at the tick that judged it.
+/// The verdict on one input or one request, at the tick that judged it, for whoever asked.
 ///
-/// Accepted claims have none: they are acknowledged cumulatively.
+/// Accepted claims have none, because they are acknowledged cumulatively; nor has what the service says by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    pub slot: Slot,
-    pub input_seq: u32,
+    pub origin: Origin,
     pub outcome: Outcome,
     pub reason: Option<Reason>,
     pub hit: Option<Hit>,
+}
+
+impl Verdict {
+    /// On what is done or refused as a whole.
+    pub fn judged(origin: Origin, judged: Result<(), Reason>) -> Self {
+        let reason = judged.err();
+        let outcome = if reason.is_none() { Outcome::Applied } else { Outcome::Refused };
+        Self { origin, outcome, reason, hit: None }
+    }
 }

@@ -7,7 +7,7 @@ use thiserror::Error;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The version of everything `docs/replay-format.md` describes. Another version is refused, never guessed at.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 
 /// The first bytes of every header.
 pub const HEADER_MAGIC: [u8; 8] = *b"CMBTHEAD";

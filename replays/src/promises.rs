@@ -4,6 +4,7 @@
 
 use combat_components::command::{Command, TickInput};
 use combat_components::ids::{Epoch, SessionId};
+use combat_components::origin::Origin;
 use combat_components::phase::Phase;
 use combat_components::tick::{Tick, TickRate};
 use combat_systems::sim::SimParts;
@@ -50,6 +51,8 @@ pub enum Promise {
     ResumedMissing(Epoch),
     #[error("`resumed` of epoch {}, expected it only in the first tick of an epoch that is not the first", .0.0)]
     ResumedUnasked(Epoch),
+    #[error("request {found} after request {before}, expected numbers that rise within an epoch")]
+    RequestFalls { before: u32, found: u32 },
     #[error("expected an anchor after tick {}", .0.0)]
     AnchorMissing(Tick),
     #[error("an anchor where none may be, expected one after the first tick of an epoch and one a second")]
@@ -128,6 +131,8 @@ pub(crate) struct Promises {
     first_tick: Tick,
     is_first_epoch: bool,
     has_ended: bool,
+    /// The newest request of the epoch; 0 before the first.
+    request: u32,
     times: Times,
 }
 
@@ -155,6 +160,7 @@ impl Promises {
             first_tick: Tick(1),
             is_first_epoch: true,
             has_ended: false,
+            request: 0,
             times: Times::default(),
         }
     }
@@ -188,6 +194,7 @@ impl Promises {
         if opens {
             self.is_first_epoch = self.last == Last::Nothing;
             self.epoch = epoch;
+            self.request = 0;
             self.times = Times { newest_us: self.times.newest_us, ..Times::default() };
         }
         self.keyframe_at = tick;
@@ -232,6 +239,7 @@ impl Promises {
             return self.broken(Promise::KeyframeMissing { last, most });
         }
         self.check_resumed(tick, input)?;
+        self.check_requests(input)?;
         let moves = input.iter().filter_map(|command| match command {
             // Part of a tick gets lost where beats are turned into ticks.
             Command::ScheduleMoved { ticks } => Some(u64::from(*ticks) + 1),
@@ -252,6 +260,17 @@ impl Promises {
             (Some(epoch), _) => self.broken(Promise::ResumedMissing(epoch)),
             (None, found) => self.broken(Promise::ResumedUnasked(found.unwrap_or_default())),
         }
+    }
+
+    fn check_requests(&mut self, input: &TickInput) -> Result<(), Broken> {
+        for command in input {
+            let Origin::Request { number: found } = command.origin() else { continue };
+            if found <= self.request {
+                return self.broken(Promise::RequestFalls { before: self.request, found });
+            }
+            self.request = found;
+        }
+        Ok(())
     }
 
     pub fn anchor(&mut self, tick: Tick, unix_us: u64) -> Result<(), Broken> {

@@ -70,6 +70,8 @@ fn nothing_in_the_logs_of_scripted_sessions_goes_unseen() {
         ("tick", "slot"),
         ("tick", "pseudonym"),
         ("tick", "cause.kind"),
+        ("tick", "request.number"),
+        ("tick", "request.key.fingerprint"),
         ("tick", "reason.kind"),
         ("tick", "rtt_ms"),
         ("tick", "ticks"),

@@ -70,6 +70,7 @@ fn with_a_tick_of(commands: &[u8]) -> Log {
             pseudonym: Pseudonym(u64::from(slot)),
             team: Team(0),
             bot: false,
+            request: None,
         });
     });
     stage.step();
@@ -145,6 +146,7 @@ fn a_tick_that_is_as_full_as_it_may_be_is_simulated() {
             pseudonym: Pseudonym(u64::from(slot.0)),
             team: Team(0),
             bot: false,
+            request: None,
         });
         stage.push(Command::Connected { slot });
         stage.push(Command::LinkSampled { slot, rtt_ms: 9 });

@@ -60,7 +60,7 @@ fn the_page_names_every_reason_of_an_end_by_its_number() {
         reason.put(&mut number);
         format!("{} {}", number[0], reason.code().replace('_', " "))
     });
-    let row = format!("| 2 | end | reason u8: {} |", reasons.join(", "));
+    let row = format!("| 2 | end | reason u8: {}, `request` |", reasons.join(", "));
     assert!(PAGE.contains(&row), "{row:?}: the table of commands is another");
 }
 

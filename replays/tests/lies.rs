@@ -2,8 +2,9 @@
 
 mod script;
 
-use combat_components::command::Command;
+use combat_components::command::{Command, LeaveCause};
 use combat_components::ids::{Epoch, SessionId, Slot, Team};
+use combat_components::origin::Request;
 use combat_components::tick::Tick;
 use combat_replays::digest::LogDigest;
 use combat_replays::file;
@@ -279,6 +280,22 @@ fn a_resumption_is_said_in_the_first_tick_of_its_epoch_and_nowhere_else() {
     *stage.last_command().unwrap() = Command::Connected { slot: Slot(0) };
     stage.steps(3);
     assert_eq!(promise(&stage.ended().log()), (Tick(22), Promise::ResumedMissing(Epoch(2))));
+}
+
+/// The two who play have asked for their places.
+#[test]
+fn the_numbers_of_requests_rise_within_an_epoch_and_begin_anew_with_the_next() {
+    let mut stage = fight(Scene::duel("numbers"), 2, 20);
+    let again = Some(Request { number: 2, key: None });
+    stage.push(Command::Leave { slot: Slot(1), cause: LeaveCause::Left, request: again });
+    stage.step();
+    let falls = Promise::RequestFalls { before: 2, found: 2 };
+    assert_eq!(promise(&stage.ended().log()), (Tick(22), falls));
+    let mut stage = fight(Scene::duel("anew"), 2, 20);
+    stage.restart();
+    stage.leave(1, LeaveCause::Left);
+    stage.step();
+    assert_eq!(outcome(&stage.ended().log()), Outcome::Verified);
 }
 
 #[test]

@@ -8,10 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::NameFault;
 
+mod request_key;
 mod resume;
 mod ticket;
 mod token;
 
+pub use request_key::{REQUEST_KEY_CHARS_MAX, RequestKeys};
 pub use resume::{ResumeClaim, ResumeKeys};
 pub use ticket::{Grant, TICKET_TTL, TicketError, TicketRefusal, Tickets};
 pub use token::{TokenError, TokenKeys, TokenWish};

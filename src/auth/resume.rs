@@ -62,7 +62,7 @@ impl ResumeKeys {
     }
 }
 
-fn keyed(key: &[u8]) -> Hmac<Sha256> {
+pub(super) fn keyed(key: &[u8]) -> Hmac<Sha256> {
     Hmac::new_from_slice(key).expect("HMAC takes a key of any length")
 }
 

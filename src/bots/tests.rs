@@ -139,7 +139,7 @@ impl Match {
         let Identity { player, name, skill } = identity;
         let pseudonym = Pseudonym(1 + u64::from(number));
         self.people.meet(Person { pseudonym, player, name: Some(name) });
-        self.input.push(Command::Join { slot, pseudonym, team: Team::NONE, bot: true });
+        self.input.push(Command::Join { slot, pseudonym, team: Team::NONE, bot: true, request: None });
         self.input.push(Command::Connected { slot });
         let encoding = Encoding::MessagePack;
         self.audience.arrive(Arrived {
@@ -222,7 +222,8 @@ impl Match {
             }
         }
         let refused = output.verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Refused);
-        self.refusals.extend(refused.filter_map(|verdict| Some((tick, verdict.slot, verdict.reason?))));
+        self.refusals
+            .extend(refused.filter_map(|verdict| Some((tick, verdict.origin.player()?.0, verdict.reason?))));
         self.upstairs += self.builder.view.players.iter().filter(|player| player.y > 2_500).count() as u32;
     }
 }
@@ -365,7 +366,7 @@ async fn bots_fill_places_and_return_to_them_after_a_restart() {
     let (outgoing, resumed_at) = (handle.attach_spectator(0, Encoding::MessagePack), handle.live().tick());
     drop(outgoing);
     server.until("the bots move the match on", |_| handle.live().tick() > resumed_at.plus(64)).await;
-    server.registry.end(id).await.expect("it ends");
+    server.registry.end(id, None).await.expect("it ends");
     server
         .until("it is verified", |registry| {
             registry
@@ -427,7 +428,7 @@ async fn after_a_restart_the_server_plays_its_own_bots_and_nobody_who_is_only_ca
     patience.await.expect("the bots are back within a minute");
     let resumed_at = handle.live().tick();
     server.until("some play", |_| handle.live().tick() > resumed_at.plus(64)).await;
-    server.registry.end(id).await.expect("it ends");
+    server.registry.end(id, None).await.expect("it ends");
     assert_eq!(connected_after_restart(&server.registry, id).await, bots, "only they were brought back");
     server.stop().await;
 }

@@ -25,6 +25,11 @@ impl Fields {
         Self { at: String::new(), left: body, errors: Vec::new() }
     }
 
+    /// What has not been read yet as JSON with its names in order: the same of what says the same.
+    pub fn as_text(&self) -> String {
+        serde_json::to_string(&self.left).expect("a map with text keys is JSON")
+    }
+
     /// 1 to `chars_max` characters, none of them a control character.
     pub fn text(&mut self, name: &str, chars_max: usize) -> Option<String> {
         let expected =

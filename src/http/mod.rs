@@ -6,6 +6,7 @@ mod caller;
 mod caps;
 mod fields;
 mod health;
+mod idempotency;
 mod maps;
 mod metrics;
 mod observe;
@@ -37,7 +38,7 @@ pub use problem::{Problem, ProblemCode, problems_table};
 pub use router::{metrics_router, router};
 pub use upgrade::{Admission, Who, WsHandover};
 
-use crate::auth::{ResumeKeys, Tickets, TokenKeys};
+use crate::auth::{RequestKeys, ResumeKeys, Tickets, TokenKeys};
 use crate::config::{Origin, PublicUrl};
 use crate::session::registry::Registry;
 use crate::telemetry::Metrics;
@@ -52,6 +53,7 @@ pub struct ApiParts {
     pub tokens: TokenKeys,
     pub tickets: Tickets,
     pub resume: ResumeKeys,
+    pub request_keys: RequestKeys,
     pub metrics: Arc<Metrics>,
     pub readiness: Readiness,
     /// Anybody may list and watch.

@@ -10,6 +10,7 @@ use super::Api;
 use super::body::JsonObject;
 use super::caller::require;
 use super::fields::Fields;
+use super::idempotency::Idempotency;
 use super::place::TicketBody;
 use super::problem::{Problem, ProblemCode};
 use super::session_path::SessionPath;
@@ -67,17 +68,18 @@ pub async fn join(
     State(api): State<Api>,
     caller: Caller,
     SessionPath(session): SessionPath,
-    headers: HeaderMap,
+    (headers, idempotency): (HeaderMap, Idempotency),
     JsonObject(fields): JsonObject,
 ) -> Result<Json<JoinAnswer>, Problem> {
     require(&caller, &[Role::Player, Role::Service, Role::Admin])?;
+    let key = idempotency.key(&api, (session, &caller), ("join", &fields.as_text()))?;
     let wish = join_wish(&caller, fields)?;
     if wish.role == Role::Spectator {
         let answer = spectate::ticket(&api, &caller, wish.player, session, &headers)?;
         return Ok(Json(JoinAnswer::Spectator(Box::new(answer))));
     }
     let JoinWish { player, name, unfit, team, .. } = wish;
-    let handle = api.registry.handle(session)?;
+    let handle = api.registry.handle(session)?.under(key);
     let place = handle.join(JoinSession { player, name, team, bot: false }).await?;
     let slot = place.slot;
     let ticket = api.ticket(Grant { session, player, place: Some(place.sim_id), delay_ms: 0 }, &headers)?;
@@ -100,13 +102,15 @@ pub async fn leave(
     State(api): State<Api>,
     caller: Caller,
     SessionPath(session): SessionPath,
+    idempotency: Idempotency,
     JsonObject(mut fields): JsonObject,
 ) -> Result<Json<LeaveBody>, Problem> {
     require(&caller, &[Role::Player, Role::Service, Role::Admin])?;
+    let key = idempotency.key(&api, (session, &caller), ("leave", &fields.as_text()))?;
     let player = speaks_for(&caller, &mut fields);
     fields.finish(Some(()))?;
     let player = player?;
-    let handle = api.registry.handle(session)?;
+    let handle = api.registry.handle(session)?.under(key);
     let who = handle.live().seat_of(player).map(|seat| seat.pseudonym.nameless());
     let left = match caller.role {
         Role::Player => handle.leave(player).await?,

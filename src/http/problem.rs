@@ -66,10 +66,13 @@ catalogue! {
     SessionEnded = Reason::SessionEnded.code(), CONFLICT, No, "The session is over";
     SessionFailed = "session_failed", CONFLICT, No, "The session failed and will not come back";
     NotInSession = Reason::NotInSession.code(), CONFLICT, Rejoin, "The player is not in the session";
+    IdempotencyInFlight = "idempotency_in_flight", CONFLICT, Later, "The request with this key is still under way";
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, No, "The body is too large";
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, No, "The body is expected as application/json";
+    IdempotencyMismatch = "idempotency_mismatch", UNPROCESSABLE_ENTITY, No, "Something else was asked for under this key";
     UpgradeRequired = "upgrade_required", UPGRADE_REQUIRED, No, "The route speaks WebSocket";
     TooManyTickets = "too_many_tickets", TOO_MANY_REQUESTS, Later, "Too many tickets wait for their sockets";
+    IdempotencyFull = "idempotency_full", TOO_MANY_REQUESTS, Later, "The session remembers no more keys now";
     Internal = "internal", INTERNAL_SERVER_ERROR, Later, "The server made a mistake";
     InboxFull = Reason::InboxFull.code(), SERVICE_UNAVAILABLE, Later, "The session's inbox is full";
     Suspended = Reason::Suspended.code(), SERVICE_UNAVAILABLE, Later, "The session is frozen, because its log cannot be written";
@@ -225,6 +228,9 @@ impl From<SessionError> for Problem {
             SessionError::UnknownMode(_) => at(ProblemCode::UnknownMode, "/gameMode"),
             SessionError::UnknownRuleset(_) => at(ProblemCode::UnknownRuleset, "/ruleset"),
             SessionError::Invalid { pointer, detail } => Self::invalid(*pointer, detail),
+            SessionError::KeyOfAnother => Self::new(ProblemCode::IdempotencyMismatch),
+            SessionError::KeyInFlight => Self::new(ProblemCode::IdempotencyInFlight),
+            SessionError::KeysFull => Self::new(ProblemCode::IdempotencyFull),
             SessionError::InboxFull => Self::new(ProblemCode::InboxFull),
             SessionError::Suspended => Self::new(ProblemCode::Suspended),
             SessionError::NotAdmitted(why) => Self::new(ProblemCode::NotAdmitted).with_detail(*why),

@@ -14,6 +14,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use super::idempotency::IDEMPOTENCY_KEY;
 use super::observe::observe;
 use super::problem::{Problem, ProblemCode};
 use super::{Api, health, maps, metrics, page, participation, rulesets, sessions, spectate, upgrade};
@@ -69,7 +70,7 @@ fn cors(allowed: &[Origin]) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(origins.collect::<Vec<_>>())
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, x_request_id.clone()])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, IDEMPOTENCY_KEY, x_request_id.clone()])
         .expose_headers([header::LOCATION, header::ETAG, header::RETRY_AFTER, x_request_id])
         .max_age(PREFLIGHT_MAX_AGE)
 }

@@ -13,6 +13,7 @@ use super::Api;
 use super::body::JsonObject;
 use super::caller::{Viewer, require};
 use super::fields::Fields;
+use super::idempotency::Idempotency;
 use super::problem::Problem;
 use super::query::Parameters;
 use super::session_body::SessionBody;
@@ -80,9 +81,11 @@ pub async fn end(
     State(api): State<Api>,
     caller: Caller,
     SessionPath(session): SessionPath,
+    idempotency: Idempotency,
 ) -> Result<Json<SessionBody>, Problem> {
     require(&caller, &[Role::Service, Role::Admin])?;
-    let ended = api.registry.end(session).await?;
+    let key = idempotency.key(&api, (session, &caller), ("end", "{}"))?;
+    let ended = api.registry.end(session, key).await?;
     tracing::info!(session = %session, by = %caller.role, "session ended on request");
     Ok(Json(ended.into()))
 }

@@ -30,7 +30,7 @@ use self::commands::{Command, Request};
 pub use self::health::{CommitObserver, JournalHealth, JournalLag, JournalStats, NotAdmitted};
 use self::index::RowIndex;
 pub use self::log_reader::{ListedSession, SessionLog, list};
-pub use self::resume::{LiveSession, LostTail, OpenReport};
+pub use self::resume::{EarlierPieces, LiveSession, LostTail, OpenReport};
 pub use self::scan::{BASE_TICK, Damage, DamageCause, LogPiece};
 use self::tape::{FILL_WHOLE_PERMILLE, Pressure, TAPE_BYTES_MAX, TAPES_BYTES_MAX, TapeLimits};
 pub use self::tape::{NotDurable, Offer, Tape, TapeState};

@@ -30,10 +30,50 @@ pub struct LiveSession {
     pub header: Vec<u8>,
     /// The newest keyframe's piece and all after it, or the whole log when no keyframe was written yet.
     pub pieces: Vec<LogPiece>,
+    /// What of the log lies before `pieces` and in no chunk yet.
+    pub earlier: Vec<LogPiece>,
     /// The last tick that can be resumed at.
     pub last_tick: u32,
     /// When not empty, the session cannot be resumed.
     pub damages: Vec<Damage>,
+}
+
+/// What of a session's log lies before what it is resumed from, piece by piece. What cannot be read is left out: nothing
+/// is simulated of it.
+pub struct EarlierPieces<'a> {
+    store: &'a dyn StoreRead,
+    session: &'a LiveSession,
+    chunks: std::vec::IntoIter<ChunkHead>,
+    tail: std::slice::Iter<'a, LogPiece>,
+}
+
+impl<'a> EarlierPieces<'a> {
+    /// From the piece on that holds `first_tick`.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub async fn of(
+        store: &'a dyn StoreRead,
+        session: &'a LiveSession,
+        first_tick: u32,
+    ) -> Result<Self, StoreError> {
+        let until = session.pieces.first().map_or(u32::MAX, |piece| piece.first_tick);
+        let mut chunks = store.chunk_heads(session.session.id).await?;
+        chunks.retain(|chunk| chunk.last_tick >= first_tick && chunk.last_tick < until);
+        Ok(Self { store, session, chunks: chunks.into_iter(), tail: session.earlier.iter() })
+    }
+
+    /// # Errors
+    /// What the store answers.
+    pub async fn next(&mut self) -> Result<Option<LogPiece>, StoreError> {
+        for head in self.chunks.by_ref() {
+            let body = self.store.chunk_body(self.session.session.id, head.first_tick).await?;
+            if let Some(Ok(piece)) = body.map(|body| log_reader::check(&head, body)) {
+                return Ok(Some(piece));
+            }
+        }
+        Ok(self.tail.next().cloned())
+    }
 }
 
 /// What the last owner committed and is gone: rows after the newest one found.
@@ -128,17 +168,15 @@ async fn live_session(
     let covered = chunks.last().map_or(BASE_TICK, |chunk| chunk.last_tick);
     let mut tail = scan::tail(&session, covered, parts, unreadable);
     let newest_keyframe = tail.pieces.iter().rposition(|piece| piece.keyframe);
+    let earlier = tail.pieces.drain(..newest_keyframe.unwrap_or(0)).collect();
     let (mut pieces, mut damages) = match newest_keyframe {
-        Some(at) => {
-            tail.pieces.drain(..at);
-            (Vec::new(), Vec::new())
-        }
+        Some(_) => (Vec::new(), Vec::new()),
         None => chunks_since_keyframe(store, session.id, &chunks).await?,
     };
     pieces.append(&mut tail.pieces);
     damages.append(&mut tail.damages);
     let last_tick = pieces.last().map_or(covered, |piece| piece.last_tick);
-    Ok(LiveSession { session, header, pieces, last_tick, damages })
+    Ok(LiveSession { session, header, pieces, earlier, last_tick, damages })
 }
 
 async fn chunks_since_keyframe(

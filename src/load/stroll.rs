@@ -161,7 +161,7 @@ mod tests {
         let mut strolls = Strolls::new(parts.level.clone(), parts.ruleset.movement, TickRate::DEFAULT);
         let slot = Slot(0);
         let mut input = TickInput::from_iter([
-            Command::Join { slot, pseudonym: Pseudonym(1), team: Team::NONE, bot: false },
+            Command::Join { slot, pseudonym: Pseudonym(1), team: Team::NONE, bot: false, request: None },
             Command::Connected { slot },
         ]);
         sim.step(&mut input);

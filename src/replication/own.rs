@@ -31,9 +31,9 @@ pub fn correction_of(event: &Event) -> Option<(Slot, Correction)> {
     Some((slot, correction))
 }
 
-pub fn verdict_of(verdict: &Verdict, applied_at: Tick) -> InputVerdict {
+pub fn verdict_of(verdict: &Verdict, input_seq: u32, applied_at: Tick) -> InputVerdict {
     InputVerdict {
-        input_seq: verdict.input_seq,
+        input_seq,
         outcome: verdict.outcome,
         reason: verdict.reason,
         applied_tick: applied_at.0,

@@ -182,11 +182,12 @@ impl PlayersAudience {
 
     fn take_verdicts(&mut self, sim: &Sim) {
         for verdict in &sim.output().verdicts {
-            let Some(Some(socket)) = self.sockets.get_mut(usize::from(verdict.slot.0)) else {
+            let Some((slot, input_seq)) = verdict.origin.player() else { continue };
+            let Some(Some(socket)) = self.sockets.get_mut(usize::from(slot.0)) else {
                 continue;
             };
             socket.urgent = true;
-            socket.verdicts.push(verdict_of(verdict, sim.tick()));
+            socket.verdicts.push(verdict_of(verdict, input_seq, sim.tick()));
         }
     }
 

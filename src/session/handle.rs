@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use combat_components::command::{Command, LeaveCause};
 use combat_components::ids::{DisplayName, Epoch, PlayerId, Pseudonym, SessionId, SimId, Slot};
+use combat_components::origin::RequestKey;
 use combat_components::phase::EndReason;
 use combat_components::tick::Tick;
 use combat_protocol::close::CloseCode;
@@ -12,11 +13,13 @@ use combat_protocol::codec::Encoding;
 use prometheus::IntCounter;
 use tokio::sync::oneshot;
 
-use super::inbox::{Envelope, Inbox, Joining, PlaceTaken, PlayerArrival, Reply};
+use super::ask::{Ask, Done, Joining, PlaceTaken, Reply, Wish};
+use super::inbox::{Envelope, Inbox, PlayerArrival};
 use super::live::LiveFacts;
 use super::outbox::{LinkFacts, Outbox, OutboxReader};
 use super::people::{PeopleBook, Person};
 use super::summary::{JoinSession, Place, SessionError, SessionStatus};
+use crate::events::Feed;
 use crate::journal::Tape;
 use crate::replication::relay::{Relay, SpectatorArrival};
 
@@ -33,6 +36,9 @@ pub struct SessionHandle {
     pub(super) relay: Relay,
     pub(super) people: PeopleBook,
     pub(super) refusals: IntCounter,
+    pub(super) feed: Feed,
+    /// Under which everything is asked for.
+    pub(super) key: Option<RequestKey>,
 }
 
 /// A connection's end of a session.
@@ -57,12 +63,22 @@ impl SessionHandle {
         self.id
     }
 
+    /// For a request that came under a key: what is asked for by it is done once, however often it comes.
+    pub fn under(self, key: Option<RequestKey>) -> Self {
+        Self { key, ..self }
+    }
+
     pub fn live(&self) -> &LiveFacts {
         &self.live
     }
 
     pub fn durable_tick(&self) -> Tick {
         Tick(self.tape.durable_tick())
+    }
+
+    /// What happens from now on, as far as it is durable.
+    pub fn feed(&self) -> Feed {
+        self.feed.clone()
     }
 
     pub fn place_of(&self, player: PlayerId) -> Option<Slot> {
@@ -92,10 +108,9 @@ impl SessionHandle {
         }
         let person = self.written_down(player, name).await?;
         let joining = Joining { person, team, bot };
-        let taken = self.ask(|reply| Envelope::Join { joining, reply }).await?;
-        self.durable(taken.tick).await?;
+        let Done { tick, place } = self.ask(Wish::Join(joining)).await?;
         let durable_tick = self.durable_tick();
-        let PlaceTaken { sim_id, slot, team, tick } = taken;
+        let PlaceTaken { sim_id, slot, team } = place.ok_or(SessionError::NotInSession)?;
         let Person { pseudonym, name, .. } = person;
         Ok(Place { pseudonym, name, sim_id, slot, team, applied_tick: tick, durable_tick })
     }
@@ -134,9 +149,7 @@ impl SessionHandle {
 
     async fn leave_telling(&self, player: PlayerId, told: CloseCode) -> Result<Tick, SessionError> {
         let cause = LeaveCause::Left;
-        let tick = self.ask(|reply| Envelope::Leave { player, cause, told, reply }).await?;
-        self.durable(tick).await?;
-        Ok(tick)
+        Ok(self.ask(Wish::Leave { player, cause, told }).await?.tick)
     }
 
     /// Gives back the place that a connection is for; answers after the commit with the tick that did it.
@@ -145,15 +158,11 @@ impl SessionHandle {
     /// `NotInSession` when the connection is not the player's any more, `Suspended`, `InboxFull`.
     pub async fn farewell(&self, player: AttachedPlayer) -> Result<Tick, SessionError> {
         let AttachedPlayer { slot, connection, .. } = player;
-        let tick = self.ask(|reply| Envelope::Farewell { slot, connection, reply }).await?;
-        self.durable(tick).await?;
-        Ok(tick)
+        Ok(self.ask(Wish::Farewell { slot, connection }).await?.tick)
     }
 
     pub(super) async fn end(&self, reason: EndReason) -> Result<Tick, SessionError> {
-        let tick = self.ask(|reply| Envelope::End { reason, reply }).await?;
-        self.durable(tick).await?;
-        Ok(tick)
+        Ok(self.ask(Wish::End { reason }).await?.tick)
     }
 
     /// Takes over the frames of a player who has a place; an older connection of his is superseded.
@@ -193,7 +202,7 @@ impl SessionHandle {
         let connection = NEXT_CONNECTION.fetch_add(1, Ordering::Relaxed);
         let (outbox, outgoing, facts) = Outbox::new();
         let arrival = |reply| PlayerArrival { player, place, connection, outbox, encoding, seen, reply };
-        let slot = self.ask(|reply| Envelope::Arrive(Box::new(arrival(reply)))).await?;
+        let slot = self.answered(|reply| Envelope::Arrive(Box::new(arrival(reply)))).await?;
         let player = Some(AttachedPlayer { id: player, slot, connection });
         Ok(Attachment { handle: self.clone(), outgoing, facts, player })
     }
@@ -241,17 +250,23 @@ impl SessionHandle {
         put
     }
 
-    async fn ask<T>(&self, envelope: impl FnOnce(Reply<T>) -> Envelope) -> Result<T, SessionError> {
+    /// Asks for something; answers after the commit of the tick that did it.
+    ///
+    /// # Errors
+    /// Under a key also `KeyOfAnother`, `KeyInFlight`, `KeysFull`.
+    async fn ask(&self, wish: Wish) -> Result<Done, SessionError> {
+        let done = self.answered(|reply| Envelope::Ask(Ask { wish, key: self.key, reply })).await?;
+        self.tape.wait_durable(done.tick.0).await.map_err(|_| self.gone())?;
+        Ok(done)
+    }
+
+    async fn answered<T>(&self, envelope: impl FnOnce(Reply<T>) -> Envelope) -> Result<T, SessionError> {
         if !self.live.status().is_live() {
             return Err(self.gone());
         }
         let (reply, answer) = oneshot::channel();
         self.put(envelope(reply))?;
         answer.await.unwrap_or_else(|_| Err(self.gone()))
-    }
-
-    async fn durable(&self, tick: Tick) -> Result<(), SessionError> {
-        self.tape.wait_durable(tick.0).await.map_err(|_| self.gone())
     }
 
     fn gone(&self) -> SessionError {

@@ -3,43 +3,19 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use combat_components::command::{Command, LeaveCause};
-use combat_components::ids::{Epoch, PlayerId, Pseudonym, SimId, Slot, Team};
+use combat_components::command::Command;
+use combat_components::ids::{Epoch, PlayerId, Pseudonym, SimId, Slot};
 use combat_components::limits::INPUTS_PER_PLAYER_AND_TICK_MAX;
-use combat_components::phase::EndReason;
 use combat_components::tick::Tick;
-use combat_protocol::close::CloseCode;
 use combat_protocol::codec::Encoding;
 use crossbeam_queue::ArrayQueue;
-use tokio::sync::oneshot;
 
+use super::ask::{Ask, Reply};
 use super::outbox::Outbox;
-use super::people::Person;
 use super::summary::SessionError;
 
 /// Places for what is not a player's input: joins, leaves, connections that come and go.
 const INBOX_SPARE: usize = 64;
-
-/// A place in the session, at the tick that gave it.
-#[derive(Clone, Copy, Debug)]
-pub struct PlaceTaken {
-    pub sim_id: SimId,
-    pub slot: Slot,
-    pub team: Team,
-    pub tick: Tick,
-}
-
-/// Somebody who has been written down and wants a place.
-#[derive(Clone, Copy, Debug)]
-pub struct Joining {
-    pub person: Person,
-    /// Which one he gets is the mode's decision.
-    pub team: Team,
-    pub bot: bool,
-}
-
-/// How a caller hears what became of his wish, at the tick that did it.
-pub type Reply<T> = oneshot::Sender<Result<T, SessionError>>;
 
 /// A connection that wants a player's frames.
 #[derive(Debug)]
@@ -64,27 +40,7 @@ pub enum Envelope {
         command: Command,
         ack: bool,
     },
-    Join {
-        joining: Joining,
-        reply: Reply<PlaceTaken>,
-    },
-    Leave {
-        player: PlayerId,
-        cause: LeaveCause,
-        /// How his connection is closed: the log's cause does not tell whether he asked for it himself.
-        told: CloseCode,
-        reply: Reply<Tick>,
-    },
-    /// Somebody says over his connection that he leaves.
-    Farewell {
-        slot: Slot,
-        connection: u64,
-        reply: Reply<Tick>,
-    },
-    End {
-        reason: EndReason,
-        reply: Reply<Tick>,
-    },
+    Ask(Ask),
     Arrive(Box<PlayerArrival>),
     /// The side table does not know this player any more.
     Erased {
@@ -172,8 +128,16 @@ impl Inbox {
 #[cfg(test)]
 mod tests {
     use combat_components::command::{Action, Deed};
+    use combat_components::phase::EndReason;
+    use tokio::sync::oneshot::{self, Receiver, error::TryRecvError};
 
     use super::*;
+    use crate::session::ask::{Done, Wish};
+
+    fn end() -> (Envelope, Receiver<Result<Done, SessionError>>) {
+        let (reply, answer) = oneshot::channel();
+        (Envelope::Ask(Ask { wish: Wish::End { reason: EndReason::Requested }, key: None, reply }), answer)
+    }
 
     fn input(slot: u8) -> Envelope {
         let action = Action {
@@ -202,13 +166,12 @@ mod tests {
     #[test]
     fn a_closed_inbox_lets_nobody_wait_for_an_answer() {
         let inbox = Inbox::for_players(2);
-        let (reply, mut answer) = oneshot::channel();
-        inbox.put(Envelope::End { reason: EndReason::Requested, reply }).expect("there is room");
+        let (asked, mut answer) = end();
+        inbox.put(asked).expect("there is room");
         inbox.close(SessionError::Draining);
-        assert!(matches!(answer.try_recv(), Err(oneshot::error::TryRecvError::Closed)));
-        let (reply, mut answer) = oneshot::channel();
-        let late = inbox.put(Envelope::End { reason: EndReason::Requested, reply });
-        assert_eq!(late, Err(SessionError::Draining));
-        assert!(matches!(answer.try_recv(), Err(oneshot::error::TryRecvError::Closed)));
+        assert!(matches!(answer.try_recv(), Err(TryRecvError::Closed)));
+        let (late, mut answer) = end();
+        assert_eq!(inbox.put(late), Err(SessionError::Draining));
+        assert!(matches!(answer.try_recv(), Err(TryRecvError::Closed)));
     }
 }

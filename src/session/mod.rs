@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of HTTP and SQL.
 
+pub mod ask;
 pub mod catalogue;
 pub mod convert;
 mod create;
@@ -11,6 +12,7 @@ pub mod finish;
 pub mod handle;
 mod host;
 pub mod inbox;
+mod known;
 pub mod live;
 pub mod outbox;
 pub mod pacer;

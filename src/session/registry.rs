@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use combat_components::ids::{Epoch, SessionId};
+use combat_components::origin::RequestKey;
 use combat_components::phase::EndReason;
 use combat_protocol::draft::DRAFT;
 use combat_protocol::server::Welcome;
@@ -18,10 +19,12 @@ use super::finish::{self, Departures};
 use super::handle::SessionHandle;
 use super::host::{HostParts, SessionHost};
 use super::inbox::Inbox;
+use super::known::KnownRequests;
 use super::live::LiveFacts;
 use super::people::{People, PeopleBook};
 use super::shard::{Shard, ShardHealth};
 use super::summary::{SessionError, SessionStatus, SessionSummary, VerifySummary};
+use crate::events::{Feed, FeedWriter};
 use crate::journal::{Journal, Tape};
 use crate::replication::players::{PlayersAudience, WelcomeTemplate};
 use crate::replication::relay::Relay;
@@ -63,12 +66,14 @@ pub(super) struct Start {
     pub place: Option<OwnedSemaphorePermit>,
     /// Who is in it already.
     pub people: People,
+    /// What was asked for under keys and may be asked for again.
+    pub known: KnownRequests,
 }
 
 impl Start {
     /// The first epoch, with nobody in it.
     pub fn new(place: Option<OwnedSemaphorePermit>) -> Self {
-        Self { epoch: Epoch(1), place, people: People::default() }
+        Self { epoch: Epoch(1), place, people: People::default(), known: KnownRequests::default() }
     }
 }
 
@@ -139,11 +144,12 @@ impl Registry {
         tape: Arc<Tape>,
         start: Start,
     ) -> (SessionHost, SessionHandle) {
-        let Start { epoch, place, people } = start;
+        let Start { epoch, place, people, known } = start;
         let live = Arc::new(LiveFacts::new(epoch, sim.tick(), facts.tick_rate));
         let inbox = Arc::new(Inbox::for_players(facts.max_players));
         let template = welcome_template(facts, &sim);
         let (delay_ms, rate) = (facts.spectator_delay_ms, facts.tick_rate);
+        let feed = Feed::new(tape.clone());
         let relay = Relay::new(live.clone(), tape.clone(), template.clone(), rate, delay_ms);
         let handle = SessionHandle {
             id: facts.id,
@@ -153,10 +159,27 @@ impl Registry {
             relay: relay.clone(),
             people: PeopleBook(self.0.journal.people()),
             refusals: self.0.metrics.inbox_refusals.clone(),
+            feed: feed.clone(),
+            key: None,
         };
         let players = PlayersAudience::new(&sim.rules().setup, template);
         let (id, tick_rate) = (facts.id, rate);
-        let parts = HostParts { id, sim, epoch, inbox, live, tape, relay, players, people, tick_rate, place };
+        let feed = FeedWriter::new(feed);
+        let parts = HostParts {
+            id,
+            sim,
+            epoch,
+            inbox,
+            live,
+            tape,
+            relay,
+            players,
+            people,
+            known,
+            feed,
+            tick_rate,
+            place,
+        };
         (SessionHost::new(parts), handle)
     }
 
@@ -230,12 +253,12 @@ impl Registry {
     /// Ends a session, or finds it ended; answers after its commit.
     ///
     /// # Errors
-    /// `Unknown`, `Suspended`, `InboxFull`.
-    pub async fn end(&self, id: SessionId) -> Result<SessionSummary, SessionError> {
+    /// `Unknown`, `Suspended`, `InboxFull`; what is wrong with the key.
+    pub async fn end(&self, id: SessionId, key: Option<RequestKey>) -> Result<SessionSummary, SessionError> {
         match self.handle(id) {
             Err(SessionError::Ended | SessionError::Failed) => return self.get(id),
             Err(error) => return Err(error),
-            Ok(handle) => match handle.end(EndReason::Requested).await {
+            Ok(handle) => match handle.under(key).end(EndReason::Requested).await {
                 Ok(_) | Err(SessionError::Ended | SessionError::Failed) => {}
                 Err(error) => return Err(error),
             },

@@ -12,12 +12,15 @@ use thiserror::Error;
 
 use super::entry::{EndedFacts, FixedFacts};
 use super::finish::{check, mark_finished};
+use super::known::{KnownRequests, REMEMBERED_MS};
 use super::pacer::unix_us;
 use super::people::People;
 use super::registry::{Registry, Start};
 use super::stored::{EndNote, VerifyNote, facts_of, read_note, unreadable_facts};
 use super::summary::SessionStatus;
-use crate::journal::{LiveSession, OpenReport, SessionRow, SessionStatus as StoredStatus, StoreError};
+use crate::journal::{
+    EarlierPieces, LiveSession, OpenReport, SessionRow, SessionStatus as StoredStatus, StoreError,
+};
 use crate::journal_log;
 
 /// Why a live session cannot be taken up again.
@@ -84,17 +87,37 @@ async fn resume(registry: &Registry, session: LiveSession) -> Result<Epoch, Resu
     let facts = facts_of(&header);
     let epoch = Epoch(session.session.epoch + 1);
     let (last_tick, rate) = (session.last_tick, facts.tick_rate);
+    let mut known = known_requests(registry, &session, rate.ticks_in_ms(REMEMBERED_MS)).await?;
     let log = log_of(registry, header, session).await?;
+    known.note_records(&log.records)?;
     let kinds = registry.catalogue().kinds();
     let rebuilt = tokio::task::spawn_blocking(move || rebuild(&log, &kinds, Tick(last_tick))).await;
     let (sim, parts, started_at_ms) = rebuilt.map_err(|_| ResumeError::Panicked(last_tick))??;
     let people = People::of(&*registry.journal().people(), facts.id).await?;
     let tape = registry.journal().resume(facts.id, epoch.0, last_tick, rate.hz()).await?;
     let place = registry.0.places.clone().try_acquire_owned().ok();
-    let handle = registry.take_up(facts, sim, tape, Start { epoch, place, people })?;
+    let handle = registry.take_up(facts, sim, tape, Start { epoch, place, people, known })?;
     started_at_ms.inspect(|at_ms| handle.live().set_started_at_ms(*at_ms));
     registry.announce_live(&handle, &parts);
     Ok(epoch)
+}
+
+/// Those of the last ten minutes before the newest keyframe. A key that cannot be read any more is forgotten.
+async fn known_requests(
+    registry: &Registry,
+    session: &LiveSession,
+    remembered_ticks: u32,
+) -> Result<KnownRequests, ResumeError> {
+    let mut known = KnownRequests::default();
+    let reader = registry.journal().reader();
+    let first_tick = session.last_tick.saturating_sub(remembered_ticks);
+    let mut earlier = EarlierPieces::of(&*reader, session, first_tick).await?;
+    while let Some(piece) = earlier.next().await? {
+        if let Err(damage) = known.note_records(&piece.records) {
+            tracing::warn!(session = %session.session.id, %damage, "keys of requests cannot be read");
+        }
+    }
+    Ok(known)
 }
 
 async fn log_of(registry: &Registry, header: Header, session: LiveSession) -> Result<Log, ResumeError> {

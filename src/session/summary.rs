@@ -165,6 +165,12 @@ pub enum SessionError {
     UnknownRuleset(String),
     #[error("{pointer}: {detail}")]
     Invalid { pointer: &'static str, detail: String },
+    #[error("something else was asked for under this key")]
+    KeyOfAnother,
+    #[error("the request with this key is still under way")]
+    KeyInFlight,
+    #[error("the session remembers no more keys now")]
+    KeysFull,
     #[error("the session's inbox is full")]
     InboxFull,
     #[error("the session is suspended: its log cannot be written")]

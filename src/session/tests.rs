@@ -1,6 +1,8 @@
 //! A session whose simulation panics and those beside it; who is heard, and for whom.
 
 mod ending;
+mod following;
+mod keys;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,6 +21,7 @@ use combat_systems::kinds::Kinds;
 use combat_systems::phases::Phase;
 use combat_systems::sim::{Sim, SimParts};
 
+use super::ask::{Ask, Wish};
 use super::catalogue::Catalogue;
 use super::handle::{Attachment, SessionHandle};
 use super::inbox::Envelope;
@@ -197,9 +200,8 @@ async fn what_a_leaver_still_said_is_not_done_by_whoever_gets_his_slot() {
     }
     let (left, leaving) = tokio::sync::oneshot::channel();
     handle.submit(connection, last_words, false).expect("room in the inbox");
-    let leave =
-        Envelope::Leave { player: leaver, cause: LeaveCause::Left, told: CloseCode::Left, reply: left };
-    handle.inbox.put(leave).expect("room in the inbox");
+    let wish = Wish::Leave { player: leaver, cause: LeaveCause::Left, told: CloseCode::Left };
+    handle.inbox.put(Envelope::Ask(Ask { wish, key: None, reply: left })).expect("room in the inbox");
     let newcomer = join(&handle, "cyd").await;
     leaving.await.expect("an answer").expect("left");
 

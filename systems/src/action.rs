@@ -13,7 +13,7 @@ use combat_components::phase::MatchState;
 use combat_components::quantity::{Pose, Vec3Mm};
 use combat_components::reason::Reason;
 use combat_components::streams::Streams;
-use combat_components::verdict::{Outcome, Verdict};
+use combat_components::verdict::Verdict;
 
 use crate::abilities::Using;
 use crate::arms::{begin_reload, may_fire, take_in_hand};
@@ -69,9 +69,7 @@ fn judge_actions(inbox: Res<Inbox>, roster: Res<Roster>, mut fighters: Query<Fig
             let mut actor = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
             let done = allowed_now(&actor, &judging.state)
                 .and_then(|()| act(&mut actor, action, &targets, &mut judging));
-            let (slot, input_seq, reason) = (action.slot, action.input_seq, done.err());
-            let outcome = if reason.is_none() { Outcome::Applied } else { Outcome::Refused };
-            judging.output.verdicts.push(Verdict { slot, input_seq, outcome, reason, hit: None });
+            judging.output.verdicts.push(Verdict::judged(action.origin(), done));
         }
     }
 }

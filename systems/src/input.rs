@@ -9,13 +9,13 @@ use bevy_ecs::system::{Query, Res, ResMut};
 use bevy_ecs::world::World;
 use combat_components::claims::ClaimState;
 use combat_components::command::{Command, TickInput};
-use combat_components::ids::Slot;
 use combat_components::limits::{COMMANDS_PER_TICK_MAX, INPUTS_PER_TICK_MAX, PLAYERS_MAX};
 use combat_components::link::Link;
+use combat_components::origin::Origin;
 use combat_components::reason::Reason;
 use combat_components::streams::Stream;
 use combat_components::tick::Tick;
-use combat_components::verdict::{Outcome, Verdict};
+use combat_components::verdict::Verdict;
 
 use crate::output::TickOutput;
 use crate::phases::Phase;
@@ -72,13 +72,19 @@ fn begin_tick(mut now: ResMut<Now>, mut output: ResMut<TickOutput>, mut places_l
     output.verdicts.clear();
 }
 
-/// One command is copied at a time: should applying it panic, the tick's input is still there to be recorded.
+/// One command is copied at a time: should applying it panic, the tick's input is still there to be recorded. The
+/// verdicts on requests come first of all, in the order of their numbers.
 fn apply_session_commands(world: &mut World) {
     for index in 0..world.resource::<Inbox>().commands.len() {
         let command = &world.resource::<Inbox>().commands[index];
-        if player_input(command).is_none() {
-            let command = command.clone();
-            membership::apply(world, &command);
+        let origin = command.origin();
+        if origin.player().is_some() {
+            continue;
+        }
+        let command = command.clone();
+        let judged = membership::apply(world, &command);
+        if origin != Origin::Service {
+            world.resource_mut::<TickOutput>().verdicts.push(Verdict::judged(origin, judged));
         }
     }
 }
@@ -102,7 +108,8 @@ fn order_player_inputs(
     let inputs_max = usize::from(rules.setup.limits.inputs_per_player_and_tick_max);
     let mut taken = [0_usize; PLAYERS_MAX];
     for (index, command) in inbox.commands.iter().enumerate() {
-        let Some((slot, input_seq)) = player_input(command) else {
+        let origin = command.origin();
+        let Some((slot, input_seq)) = origin.player() else {
             continue;
         };
         let Some(entity) = roster.in_slot(slot) else {
@@ -118,13 +125,9 @@ fn order_player_inputs(
         taken[place] += 1;
         match (taken[place] <= inputs_max, command) {
             (true, _) => inbox.keyed.push((ranks[place], index as u16)),
-            (false, Command::Action { .. }) => output.verdicts.push(Verdict {
-                slot,
-                input_seq,
-                outcome: Outcome::Refused,
-                reason: Some(Reason::TooManyInputs),
-                hit: None,
-            }),
+            (false, Command::Action { .. }) => {
+                output.verdicts.push(Verdict::judged(origin, Err(Reason::TooManyInputs)));
+            }
             (false, _) => {}
         }
     }
@@ -134,14 +137,6 @@ fn order_player_inputs(
         if matches!(inbox.commands[usize::from(*index)], Command::Action { .. }) {
             inbox.actions.push(*index);
         }
-    }
-}
-
-fn player_input(command: &Command) -> Option<(Slot, u32)> {
-    match command {
-        Command::Claim { claim } => Some((claim.slot, claim.input_seq)),
-        Command::Action { action } => Some((action.slot, action.input_seq)),
-        _ => None,
     }
 }
 

@@ -8,7 +8,7 @@ use bevy_ecs::system::{Query, Res, SystemState};
 use bevy_ecs::world::{FromWorld, World};
 use combat_components::body::{Body, Motion};
 use combat_components::claims::{ClaimState, RecentClaims};
-use combat_components::command::Command;
+use combat_components::command::{Command, LeaveCause};
 use combat_components::departed::DepartedPlayers;
 use combat_components::effects::Effects;
 use combat_components::event::Event;
@@ -36,15 +36,18 @@ use crate::spawns::{PlacesLeft, Standing, choose_spawn};
 use crate::state::{Fighter, FighterBundle};
 use crate::tick_rules::{SharedLevel, TickRules};
 
-/// Applies one command of session, service or link; claims and actions are left for their phases.
-pub fn apply(world: &mut World, command: &Command) {
+/// Applies one command of a request or of the service; claims and actions are left for their phases.
+///
+/// # Errors
+/// Why nothing was changed by it, where somebody may have asked for it.
+pub fn apply(world: &mut World, command: &Command) -> Result<(), Reason> {
     match command {
-        Command::Join { slot, pseudonym, team, bot } => {
+        Command::Join { slot, pseudonym, team, bot, .. } => {
             let identity = Identity { slot: *slot, team: *team, pseudonym: *pseudonym, bot: *bot };
-            join(world, identity);
+            return join(world, identity);
         }
-        Command::Leave { slot, cause } => departures::leave(world, *slot, *cause),
-        Command::End { reason } => end(world, *reason),
+        Command::Leave { slot, cause, .. } => return leave(world, *slot, *cause),
+        Command::End { reason, .. } => end(world, *reason),
         Command::Connected { slot } => connect(world, *slot),
         Command::Disconnected { slot } => disconnect(world, *slot),
         Command::LinkSampled { slot, rtt_ms } => with_link(world, *slot, |link| link.rtt_ms = *rtt_ms),
@@ -56,16 +59,25 @@ pub fn apply(world: &mut World, command: &Command) {
         Command::Resumed { epoch } => resume(world, *epoch),
         Command::Claim { .. } | Command::Action { .. } => {}
     }
+    Ok(())
 }
 
-fn join(world: &mut World, identity: Identity) {
+fn leave(world: &mut World, slot: Slot, cause: LeaveCause) -> Result<(), Reason> {
+    world.resource::<Roster>().in_slot(slot).ok_or(Reason::NotInSession)?;
+    departures::leave(world, slot, cause);
+    Ok(())
+}
+
+fn join(world: &mut World, identity: Identity) -> Result<(), Reason> {
     if departures::stays(world, identity.pseudonym) {
-        return;
+        return Ok(());
     }
     let roster = world.resource::<Roster>();
-    let ended = world.resource::<MatchState>().phase == Phase::Ended;
-    if ended || usize::from(identity.slot.0) >= PLAYERS_MAX || roster.in_slot(identity.slot).is_some() {
-        return;
+    if world.resource::<MatchState>().phase == Phase::Ended {
+        return Err(Reason::SessionEnded);
+    }
+    if usize::from(identity.slot.0) >= PLAYERS_MAX || roster.in_slot(identity.slot).is_some() {
+        return Err(Reason::SessionFull);
     }
     let id = roster.next_id();
     let now = world.resource::<Now>().0;
@@ -114,6 +126,7 @@ fn join(world: &mut World, identity: Identity) {
     let entity = world.spawn(bundle).id();
     world.resource_mut::<Roster>().insert(id, identity.slot, entity);
     world.resource_mut::<TickOutput>().events.push(Event::Joined { id, slot: identity.slot });
+    Ok(())
 }
 
 /// What the mode makes of a newcomer's wish.

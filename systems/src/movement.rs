@@ -5,6 +5,7 @@ use bevy_ecs::system::{Query, Res, ResMut, SystemParam};
 use combat_components::claims::{AcceptedClaim, Hold};
 use combat_components::command::{Action, Claim, Command, Deed};
 use combat_components::event::Event;
+use combat_components::origin::Origin;
 use combat_components::phase::{MatchState, Phase as MatchPhase};
 use combat_components::quantity::Vec3Mm;
 use combat_components::reason::Reason;
@@ -274,6 +275,6 @@ fn tell(
     reason: Reason,
     ground: &mut Ground<'_>,
 ) {
-    let (slot, reason) = (fighter.identity.slot, Some(reason));
-    ground.output.verdicts.push(Verdict { slot, input_seq, outcome, reason, hit: None });
+    let origin = Origin::Player { slot: fighter.identity.slot, input_seq };
+    ground.output.verdicts.push(Verdict { origin, outcome, reason: Some(reason), hit: None });
 }

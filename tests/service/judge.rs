@@ -8,7 +8,7 @@ use combat_components::event::Event;
 use combat_components::ids::{Epoch, SimId, Slot};
 use combat_components::quantity::Vec3Mm;
 use combat_components::reason::Reason;
-use combat_components::verdict::Outcome;
+use combat_components::verdict::{Outcome, Verdict};
 use combat_protocol::view::View;
 use combat_replays::log::Log;
 use combat_replays::player::{Played, Player};
@@ -183,7 +183,8 @@ impl Truth {
             }
         }
         let corrected = output.verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Corrected);
-        self.corrections.extend(corrected.map(|verdict| (tick, verdict.slot, verdict.reason)));
+        let of = |verdict: &Verdict| Some((tick, verdict.origin.player()?.0, verdict.reason));
+        self.corrections.extend(corrected.filter_map(of));
         let mut bodies = Vec::new();
         player.sim_mut().public_view(&mut bodies);
         for body in bodies.iter().filter(|body| body.alive) {

@@ -9,6 +9,7 @@ mod doors;
 mod failing;
 mod harness;
 mod hostile;
+mod idempotency;
 mod journal;
 mod judge;
 mod link;

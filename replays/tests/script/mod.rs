@@ -13,6 +13,7 @@ pub mod scene;
 use combat_components::command::{Command, LeaveCause, TickInput};
 use combat_components::event::Event;
 use combat_components::ids::{Epoch, Pseudonym, Slot, Team};
+use combat_components::origin::{Request, RequestKey};
 use combat_components::phase::{EndReason, Phase};
 use combat_components::quantity::Velocity;
 use combat_components::setup::ContentHash;
@@ -47,6 +48,8 @@ pub struct Stage {
     pub records: Vec<u8>,
     recorder: Recorder,
     epoch: Epoch,
+    /// Requests of this epoch.
+    requests: u32,
     first_tick: Tick,
     keyframe_at: Tick,
     input: TickInput,
@@ -67,6 +70,7 @@ impl Stage {
             records: Vec::new(),
             recorder: Recorder::new(),
             epoch: Epoch(1),
+            requests: 0,
             first_tick: Tick(1),
             keyframe_at: Tick(0),
             input: TickInput::new(),
@@ -133,7 +137,8 @@ impl Stage {
     /// Ends the match as `DELETE` does, where nothing has ended it yet: only then is its log complete.
     pub fn end(&mut self) {
         if !self.has_ended() {
-            self.push(Command::End { reason: EndReason::Requested });
+            let request = self.asked(true);
+            self.push(Command::End { reason: EndReason::Requested, request });
             self.step();
         }
     }
@@ -161,21 +166,33 @@ impl Stage {
         self.sim.write_keyframe(&mut self.state);
         self.sim = Sim::restore(&self.parts, &self.state).expect("a keyframe restores");
         self.epoch = Epoch(self.epoch.0 + 1);
+        self.requests = 0;
         self.recorder = Recorder::new();
         self.first_tick = self.sim.tick().plus(1);
         self.record_keyframe();
         self.push(Command::Resumed { epoch: self.epoch });
     }
 
+    /// The next request, with a key or without.
+    pub fn asked(&mut self, with_key: bool) -> Option<Request> {
+        self.requests += 1;
+        let number = self.requests;
+        let key = RequestKey { digest: [u64::from(number), 0x5EED], fingerprint: 0xF1 };
+        Some(Request { number, key: with_key.then_some(key) })
+    }
+
     pub fn join(&mut self, slot: u8, team: Team) {
         let pseudonym = Pseudonym(1_000 + u64::from(slot));
-        self.push(Command::Join { slot: Slot(slot), pseudonym, team, bot: false });
+        let request = self.asked(false);
+        self.push(Command::Join { slot: Slot(slot), pseudonym, team, bot: false, request });
         self.push(Command::Connected { slot: Slot(slot) });
         self.push(Command::LinkSampled { slot: Slot(slot), rtt_ms: 20 + u16::from(slot) });
     }
 
     pub fn leave(&mut self, slot: u8, cause: LeaveCause) {
-        self.push(Command::Leave { slot: Slot(slot), cause });
+        // The service itself lets those go whose window has expired.
+        let request = if cause == LeaveCause::WindowExpired { None } else { self.asked(false) };
+        self.push(Command::Leave { slot: Slot(slot), cause, request });
     }
 
     /// The recording simulation differs from this build's after its next tick.

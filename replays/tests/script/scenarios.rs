@@ -212,7 +212,8 @@ fn resume() -> Stage {
     play(&mut stage, &mut bots, 150);
     stage.restart();
     play(&mut stage, &mut bots, 200);
-    stage.push(Command::End { reason: EndReason::Requested });
+    let request = stage.asked(true);
+    stage.push(Command::End { reason: EndReason::Requested, request });
     stage.steps(10);
     stage
 }
@@ -339,7 +340,8 @@ fn both_at_once() -> Stage {
         }
         stage.step();
     }
-    stage.push(Command::End { reason: EndReason::Requested });
+    let request = stage.asked(true);
+    stage.push(Command::End { reason: EndReason::Requested, request });
     stage.steps(2);
     stage
 }

@@ -1,11 +1,11 @@
-//! What happened, as people read it and as machines do.
+//! What happened, as people read it; as machines do, it is in `crate::events`.
 
 use std::collections::BTreeMap;
 
 use combat_components::cause::Cause;
 use combat_components::event::Event;
 use combat_components::ids::SimId;
-use combat_components::phase::{Phase, Winner};
+use combat_components::phase::Winner;
 use combat_components::quantity::{MilliPoints, Vec3Mm};
 use combat_components::rules::Ruleset;
 use combat_components::score::Score;
@@ -42,15 +42,6 @@ impl Names<'_> {
 
     fn ability(&self, index: u8) -> &str {
         self.ruleset.abilities.get(usize::from(index)).map_or("an ability", |ability| &ability.name)
-    }
-}
-
-pub const fn phase_code(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Waiting => "waiting",
-        Phase::Warmup => "warmup",
-        Phase::Active => "active",
-        Phase::Ended => "ended",
     }
 }
 
@@ -130,7 +121,7 @@ pub fn tell(event: &Event, names: &Names<'_>) -> String {
         Event::AbilityUsed { id, ability } => format!("{} used {}", player(id), names.ability(*ability)),
         Event::Reloaded { id, weapon } => format!("{} has reloaded {}", player(id), names.weapon(*weapon)),
         Event::Switched { id, weapon } => format!("{} took {} in hand", player(id), names.weapon(*weapon)),
-        Event::PhaseChanged { phase } => format!("the match is {}", phase_code(*phase)),
+        Event::PhaseChanged { phase } => format!("the match is {}", phase.code()),
         Event::Resumed { epoch } => format!("the session was taken up again, epoch {}", epoch.0),
         Event::PlayGoesOn => "play goes on".to_owned(),
         Event::Ended { reason, winner } => {
@@ -140,52 +131,6 @@ pub fn tell(event: &Event, names: &Names<'_>) -> String {
                 Winner::Team { team } => format!("team {}", team.0),
             };
             format!("ended by {}, {winner} won", reason.code())
-        }
-    }
-}
-
-/// An object with a `type` and what that type has; players by `simId`, places in millimetres.
-pub fn as_json(event: &Event) -> Value {
-    let at = |at: &Vec3Mm| json!([at.x, at.y, at.z]);
-    match event {
-        Event::Joined { id, slot } => json!({"type": "joined", "simId": id.0, "slot": slot.0}),
-        Event::Left { id, slot, cause } => {
-            json!({"type": "left", "simId": id.0, "slot": slot.0, "cause": cause.code()})
-        }
-        Event::Connected { id } => json!({"type": "connected", "simId": id.0}),
-        Event::Disconnected { id } => json!({"type": "disconnected", "simId": id.0}),
-        Event::Displaced { id, reason, input_seq, pose, velocity, pose_epoch, .. } => json!({
-            "type": "displaced", "simId": id.0, "reason": reason.code(), "inputSeq": input_seq,
-            "at": at(&pose.at), "velocity": [velocity.x, velocity.y, velocity.z], "poseEpoch": pose_epoch,
-        }),
-        Event::TooManyRefusals { id, reason, .. } => {
-            json!({"type": "too_many_refusals", "simId": id.0, "reason": reason.code()})
-        }
-        Event::Shot { shooter, weapon, from, to, struck } => json!({
-            "type": "shot", "shooter": shooter.0, "weapon": weapon, "from": at(from), "to": at(to),
-            "struck": struck.map(|id| id.0),
-        }),
-        Event::Damaged { by, cause, victim, zone, amount, harm, remaining_health } => json!({
-            "type": "damaged", "attacker": by.map(|id| id.0), "victim": victim.0, "cause": cause.code(),
-            "causeIndex": cause.index(), "zone": zone.code(),
-            "amount": points(*amount), "taken": points(harm.taken), "absorbed": points(harm.absorbed),
-            "overkill": points(harm.overkill), "remainingHealth": points(*remaining_health),
-        }),
-        Event::Died { victim, by, cause, zone } => json!({
-            "type": "died", "victim": victim.0, "killer": by.map(|id| id.0), "cause": cause.code(),
-            "causeIndex": cause.index(), "zone": zone.code(),
-        }),
-        Event::AbilityUsed { id, ability } => {
-            json!({"type": "ability_used", "simId": id.0, "ability": ability})
-        }
-        Event::Reloaded { id, weapon } => json!({"type": "reloaded", "simId": id.0, "weapon": weapon}),
-        Event::Switched { id, weapon } => json!({"type": "switched", "simId": id.0, "weapon": weapon}),
-        Event::PhaseChanged { phase } => json!({"type": "phase_changed", "phase": phase_code(*phase)}),
-        Event::Resumed { epoch } => json!({"type": "resumed", "epoch": epoch.0}),
-        Event::PlayGoesOn => json!({"type": "play_goes_on"}),
-        Event::Ended { reason, winner } => {
-            let (player, team) = (winner.player().map(|id| id.0), winner.team().map(|team| team.0));
-            json!({"type": "ended", "reason": reason.code(), "winner": player, "winningTeam": team})
         }
     }
 }

@@ -14,6 +14,7 @@ use super::happened::{self, Names};
 use super::inspect::Inspected;
 use super::people::People;
 use super::said;
+use crate::events;
 
 /// Of one line of state; some states hold a second of poses. JSON has them whole.
 const STATE_CHARS_MAX: usize = 320;
@@ -101,7 +102,7 @@ fn section(title: &str, part: Vec<String>, lines: &mut Vec<String>) {
 fn told_as_json(player: &mut Player<'_>, recorded_root: u64, people: &People) -> Value {
     let output = player.sim().output();
     let (tick, as_recorded) = (output.tick.0, output.root == recorded_root);
-    let events: Vec<Value> = output.events.iter().map(happened::as_json).collect();
+    let events: Vec<Value> = output.events.iter().map(events::as_json).collect();
     let verdicts: Vec<Value> = output.verdicts.iter().map(said::verdict_as_json).collect();
     let commands: Vec<Value> = player.input().iter().map(said::as_json).collect();
     let part = |(component, id, text)| json!({"component": component, "simId": id, "state": text});

@@ -1,6 +1,7 @@
 //! What came into a tick and what became of it, as people read it and as machines do.
 
 use combat_components::command::{Action, Claim, Command, Deed};
+use combat_components::origin::{Origin, Request, RequestKey};
 use combat_components::quantity::Vec3Mm;
 use combat_components::verdict::Verdict;
 use serde_json::{Value, json};
@@ -9,13 +10,21 @@ use super::happened::{metres, points};
 
 /// One line.
 pub fn tell(command: &Command) -> String {
+    let asked = match command.origin() {
+        Origin::Request { number } => format!(", request {number}"),
+        Origin::Player { .. } | Origin::Service => String::new(),
+    };
+    told(command) + &asked
+}
+
+fn told(command: &Command) -> String {
     match command {
         Command::Join { slot, pseudonym, bot, .. } => {
             let whose = if *bot { "a bot" } else { "a player" };
             format!("slot {}: join of {whose}, pseudonym {pseudonym}", slot.0)
         }
-        Command::Leave { slot, cause } => format!("slot {}: leave ({})", slot.0, cause.code()),
-        Command::End { reason } => format!("end ({})", reason.code()),
+        Command::Leave { slot, cause, .. } => format!("slot {}: leave ({})", slot.0, cause.code()),
+        Command::End { reason, .. } => format!("end ({})", reason.code()),
         Command::Connected { slot } => format!("slot {}: connected", slot.0),
         Command::Disconnected { slot } => format!("slot {}: disconnected", slot.0),
         Command::LinkSampled { slot, rtt_ms } => format!("slot {}: round trip of {rtt_ms} ms", slot.0),
@@ -51,11 +60,16 @@ pub fn tell(command: &Command) -> String {
 /// An object with a `type` and what that type has; places in millimetres, angles in 1/65,536 turn.
 pub fn as_json(command: &Command) -> Value {
     match command {
-        Command::Join { slot, pseudonym, team, bot } => json!({
+        Command::Join { slot, pseudonym, team, bot, request } => json!({
             "type": "join", "slot": slot.0, "pseudonym": pseudonym.to_string(), "team": team.0, "bot": bot,
+            "request": request_as_json(*request),
         }),
-        Command::Leave { slot, cause } => json!({"type": "leave", "slot": slot.0, "cause": cause.code()}),
-        Command::End { reason } => json!({"type": "end", "reason": reason.code()}),
+        Command::Leave { slot, cause, request } => json!({
+            "type": "leave", "slot": slot.0, "cause": cause.code(), "request": request_as_json(*request),
+        }),
+        Command::End { reason, request } => {
+            json!({"type": "end", "reason": reason.code(), "request": request_as_json(*request)})
+        }
         Command::Connected { slot } => json!({"type": "connected", "slot": slot.0}),
         Command::Disconnected { slot } => json!({"type": "disconnected", "slot": slot.0}),
         Command::LinkSampled { slot, rtt_ms } => {
@@ -72,6 +86,15 @@ pub fn as_json(command: &Command) -> Value {
         Command::Claim { claim } => claim_as_json(claim),
         Command::Action { action } => action_as_json(action),
     }
+}
+
+/// Null for what the service does by itself.
+fn request_as_json(request: Option<Request>) -> Value {
+    let Some(Request { number, key }) = request else { return Value::Null };
+    let key = key.map(|RequestKey { digest: [high, low], fingerprint }| {
+        json!({"digest": format!("{high:016x}{low:016x}"), "fingerprint": format!("{fingerprint:016x}")})
+    });
+    json!({"number": number, "key": key})
 }
 
 fn claim_as_json(claim: &Claim) -> Value {
@@ -103,19 +126,29 @@ fn at(point: Vec3Mm) -> [i32; 3] {
 
 /// One line.
 pub fn tell_verdict(verdict: &Verdict) -> String {
-    let Verdict { slot, input_seq, outcome, reason, hit } = verdict;
+    let Verdict { origin, outcome, reason, hit } = verdict;
+    let who = match origin {
+        Origin::Player { slot, input_seq } => format!("slot {}: input {input_seq}", slot.0),
+        Origin::Request { number } => format!("request {number}"),
+        Origin::Service => "the service".to_owned(),
+    };
     let why = reason.map_or(String::new(), |reason| format!(": {}", reason.code()));
     let hit = hit.map_or(String::new(), |hit| {
         let killed = if hit.killed { ", killed" } else { "" };
         let (dealt, zone) = (points(hit.harm.dealt()), hit.zone.code());
         format!(", hit SimId {} ({zone}) for {dealt} points{killed}", hit.victim.0)
     });
-    format!("slot {}: input {input_seq} {}{why}{hit}", slot.0, outcome.code())
+    format!("{who} {}{why}{hit}", outcome.code())
 }
 
-/// Damage in points; `reason` and `hit` are null where there is none.
+/// By `slot` and `inputSeq`, or by `request`; damage in points. What there is not is null.
 pub fn verdict_as_json(verdict: &Verdict) -> Value {
-    let Verdict { slot, input_seq, outcome, reason, hit } = verdict;
+    let Verdict { origin, outcome, reason, hit } = verdict;
+    let (slot, input_seq) = origin.player().map(|(slot, input_seq)| (slot.0, input_seq)).unzip();
+    let request = match origin {
+        Origin::Request { number } => Some(number),
+        Origin::Player { .. } | Origin::Service => None,
+    };
     let hit = hit.map(|hit| {
         json!({
             "victim": hit.victim.0, "zone": hit.zone.code(), "amount": points(hit.amount),
@@ -125,7 +158,7 @@ pub fn verdict_as_json(verdict: &Verdict) -> Value {
         })
     });
     json!({
-        "slot": slot.0, "inputSeq": input_seq, "outcome": outcome.code(), "reason": reason.map(|reason| reason.code()),
-        "hit": hit,
+        "slot": slot, "inputSeq": input_seq, "request": request, "outcome": outcome.code(),
+        "reason": reason.map(|reason| reason.code()), "hit": hit,
     })
 }

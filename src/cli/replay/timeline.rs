@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use super::happened::{self, Names};
 use super::people::People;
+use crate::events;
 
 /// Tells as it goes: of what is told only who took part is kept.
 struct Timeline<'a> {
@@ -110,7 +111,7 @@ impl Timeline<'_> {
         let members = self.people.members(sim).into_iter();
         self.players.extend(sim.members().map(|(id, ..)| id).zip(members));
         for event in &sim.output().events {
-            self.note(sim.tick(), happened::as_json(event), &happened::tell(event, names))?;
+            self.note(sim.tick(), events::as_json(event), &happened::tell(event, names))?;
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The commands of the coming tick: never more than a tick may hold, whoever pushes.
 
 use combat_components::command::{Command, TickInput};
+use combat_components::ids::Pseudonym;
 use combat_components::tick_bounds::{Takes, TickBounds, takes};
 
 /// What is pushed beyond a tick's bounds is merged with what is there, or not heard.
@@ -44,6 +45,16 @@ impl Input {
                 self.commands.push(newer);
             }
         }
+    }
+
+    /// The number of the request by which somebody joins in this tick.
+    pub fn join_request(&self, pseudonym: Pseudonym) -> Option<u32> {
+        self.commands.iter().find_map(|command| match command {
+            Command::Join { pseudonym: of, request, .. } if *of == pseudonym => {
+                request.map(|request| request.number)
+            }
+            _ => None,
+        })
     }
 
     /// Pushes everything in `facts`, whose room is kept.
@@ -98,9 +109,9 @@ mod tests {
         let slot = Slot(stream.below(PLAYERS_MAX as u32) as u8);
         let (tick, number) = (Tick(stream.below(9)), stream.below(1_000));
         match stream.below(12) {
-            0 => Command::Join { slot, pseudonym: Pseudonym(1), team: Team(0), bot: false },
-            1 => Command::Leave { slot, cause: LeaveCause::Left },
-            2 => Command::End { reason: EndReason::Requested },
+            0 => Command::Join { slot, pseudonym: Pseudonym(1), team: Team(0), bot: false, request: None },
+            1 => Command::Leave { slot, cause: LeaveCause::Left, request: None },
+            2 => Command::End { reason: EndReason::Requested, request: None },
             3 => Command::Connected { slot },
             4 => Command::Disconnected { slot },
             5 => Command::LinkSampled { slot, rtt_ms: number as u16 },
@@ -143,8 +154,8 @@ mod tests {
             Command::ScheduleMoved { ticks: u32::MAX },
             Command::Disconnected { slot },
             Command::LinkSampled { slot, rtt_ms: 20 },
-            Command::Leave { slot, cause: LeaveCause::Kicked },
-            Command::Leave { slot, cause: LeaveCause::Left },
+            Command::Leave { slot, cause: LeaveCause::Kicked, request: None },
+            Command::Leave { slot, cause: LeaveCause::Left, request: None },
         ] {
             input.push(command);
         }
@@ -152,7 +163,7 @@ mod tests {
             Command::ScheduleMoved { ticks: u32::MAX },
             Command::Disconnected { slot },
             Command::LinkSampled { slot, rtt_ms: 20 },
-            Command::Leave { slot, cause: LeaveCause::Kicked },
+            Command::Leave { slot, cause: LeaveCause::Kicked, request: None },
         ];
         assert_eq!(*input.commands(), expected);
         assert!(!input.has_place_for(&Command::Connected { slot }));

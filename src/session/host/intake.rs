@@ -1,10 +1,10 @@
 //! What a session takes in before each step, and what it refuses while it is frozen or over.
 
-use combat_components::command::{Command, LeaveCause};
-use combat_protocol::close::CloseCode;
+use combat_components::command::Command;
 
-use super::{HostState, INPUTS_KEPT, SessionHost, Waiting};
+use super::{HostState, INPUTS_KEPT, SessionHost};
 use crate::replication::players::Arrived;
+use crate::session::ask::{Done, Wish};
 use crate::session::inbox::Envelope;
 use crate::session::people::Seat;
 use crate::session::summary::SessionError;
@@ -33,20 +33,8 @@ impl SessionHost {
                 }
                 self.input.push(command);
             }
-            Envelope::Join { joining, reply } => self.take_join(joining, reply),
-            Envelope::Leave { player, cause, told, reply } => {
-                self.take_leave(self.seat_of(player), cause, told, reply);
-            }
-            Envelope::Farewell { slot, connection, reply } => {
-                let is_his = self.parts.players.connection_of(slot) == Some(connection);
-                let seat = self.seats.iter().find(|seat| is_his && seat.slot == slot).copied();
-                self.take_leave(seat, LeaveCause::Left, CloseCode::Left, reply);
-            }
+            Envelope::Ask(ask) => self.take_ask(ask),
             Envelope::Erased { pseudonym } => self.forget_erased(pseudonym),
-            Envelope::End { reason, reply } => {
-                self.input.push(Command::End { reason });
-                self.waiting.push(Waiting::Tick(reply));
-            }
             Envelope::Arrive(arrival) => match self.seat_for(&arrival) {
                 None => drop(arrival.reply.send(Err(SessionError::NotInSession))),
                 Some(Seat { slot, .. }) => {
@@ -78,12 +66,7 @@ impl SessionHost {
             Envelope::Input { .. } => {}
             Envelope::Arrive(_) if self.input.len() < INPUTS_KEPT + ARRIVALS_KEPT => self.take(envelope),
             Envelope::Arrive(arrival) => drop(arrival.reply.send(Err(SessionError::InboxFull))),
-            Envelope::Join { reply, .. } => drop(reply.send(Err(SessionError::Suspended))),
-            Envelope::Leave { reply, .. }
-            | Envelope::Farewell { reply, .. }
-            | Envelope::End { reply, .. } => {
-                drop(reply.send(Err(SessionError::Suspended)));
-            }
+            Envelope::Ask(ask) => ask.answer(Err(SessionError::Suspended)),
             Envelope::Depart { .. } | Envelope::Erased { .. } => self.take(envelope),
         }
     }
@@ -92,9 +75,10 @@ impl SessionHost {
         let error = if self.state == HostState::Failed { SessionError::Failed } else { SessionError::Ended };
         match envelope {
             Envelope::Input { .. } | Envelope::Depart { .. } | Envelope::Erased { .. } => {}
-            Envelope::Join { reply, .. } => drop(reply.send(Err(error))),
-            Envelope::Leave { reply, .. } | Envelope::Farewell { reply, .. } => drop(reply.send(Err(error))),
-            Envelope::End { reply, .. } => drop(reply.send(Ok(self.tick()))),
+            Envelope::Ask(ask) if matches!(ask.wish, Wish::End { .. }) => {
+                ask.answer(Ok(Done { tick: self.tick(), place: None }));
+            }
+            Envelope::Ask(ask) => ask.answer(Err(error)),
             Envelope::Arrive(arrival) => drop(arrival.reply.send(Err(error))),
         }
     }

@@ -1,5 +1,6 @@
 //! The host of one simulation: drains its inbox, steps it, records it and shows it. Lives on a shard's thread.
 
+mod asking;
 mod ending;
 mod input;
 mod intake;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 
 use combat_components::command::{Command, TickInput};
 use combat_components::event::Event;
-use combat_components::ids::{Epoch, Pseudonym, SessionId};
+use combat_components::ids::{Epoch, SessionId};
 use combat_components::phase::Phase;
 use combat_components::tick::{Tick, TickRate};
 use combat_protocol::close::CloseCode;
@@ -23,11 +24,14 @@ use combat_replays::recorder::Recorder;
 use combat_systems::sim::Sim;
 use tokio::sync::OwnedSemaphorePermit;
 
+use self::asking::Waiting;
 use self::input::Input;
-use super::inbox::{Inbox, PlaceTaken, Reply};
+use super::inbox::Inbox;
+use super::known::KnownRequests;
 use super::live::LiveFacts;
 use super::people::{People, Seat};
 use super::summary::{SessionError, SessionStatus};
+use crate::events::FeedWriter;
 use crate::journal::Tape;
 use crate::replication::happenings;
 use crate::replication::players::{PlayersAudience, Standing};
@@ -54,6 +58,8 @@ pub struct HostParts {
     pub relay: Relay,
     pub players: PlayersAudience,
     pub people: People,
+    pub known: KnownRequests,
+    pub feed: FeedWriter,
     pub tick_rate: TickRate,
     /// Held as long as the session lives; `None` for one that was resumed beyond the limit.
     pub place: Option<OwnedSemaphorePermit>,
@@ -83,18 +89,6 @@ pub enum Ending {
     Drained,
 }
 
-/// Whoever waits for a tick to have been simulated.
-#[derive(Debug)]
-enum Waiting {
-    Join {
-        reply: Reply<PlaceTaken>,
-        pseudonym: Pseudonym,
-        /// He was to leave again in the same tick.
-        has_left: bool,
-    },
-    Tick(Reply<Tick>),
-}
-
 #[derive(Debug)]
 pub struct SessionHost {
     parts: HostParts,
@@ -111,6 +105,8 @@ pub struct SessionHost {
     input: Input,
     /// Room for what the links say before it is put to the input.
     facts: TickInput,
+    /// Requests of this epoch: each has a number of its own.
+    asked: u32,
     waiting: Vec<Waiting>,
     spectator_events: Vec<EventMessage>,
     epoch_began_at: Tick,
@@ -141,6 +137,7 @@ impl SessionHost {
             recorded: began_at,
             input: Input::with_capacity(INPUTS_KEPT),
             facts: TickInput::with_capacity(INPUTS_KEPT),
+            asked: 0,
             waiting: Vec::new(),
             spectator_events: Vec::new(),
             epoch_began_at: began_at,
@@ -263,6 +260,7 @@ impl SessionHost {
         let sim = &mut self.parts.sim;
         let tick = sim.tick();
         let output = sim.output();
+        self.parts.feed.offer(tick, &output.events);
         let members_changed = output.events.iter().any(seating::is_membership);
         let became_active = output.events.contains(&Event::PhaseChanged { phase: Phase::Active });
         self.builder.note_events(&output.events);

@@ -5,24 +5,25 @@ use combat_components::event::Event;
 use combat_components::identity::Identity;
 use combat_components::ids::{PlayerId, Pseudonym, SimId, Slot};
 use combat_components::limits::DISCONNECTED_BODY_MS;
-use combat_components::phase::Phase;
-use combat_components::tick::Tick;
+use combat_components::origin::Request;
 use combat_protocol::close::CloseCode;
 
-use super::{SessionHost, Waiting};
-use crate::session::inbox::{Joining, PlaceTaken, PlayerArrival, Reply};
+use super::SessionHost;
+use crate::session::ask::Joining;
+use crate::session::inbox::PlayerArrival;
 use crate::session::people::Seat;
 use crate::session::summary::SessionError;
 
 impl SessionHost {
-    /// The same person gets the place he has; a new one the lowest that is free.
-    pub(super) fn take_join(&mut self, joining: Joining, reply: Reply<PlaceTaken>) {
+    /// The same person gets the place he has; a new one the lowest that is free. Answers with the number of the request
+    /// that asks for it in this tick.
+    pub(super) fn take_join(&mut self, joining: Joining, request: Request) -> Result<u32, SessionError> {
         let Joining { person, team, bot } = joining;
         let pseudonym = person.pseudonym;
         // Known here under a pseudonym that the store does not know any more: he was erased, and comes as a stranger.
         let erased = self.seats.iter().find(|seat| seat.is_of(person.player) && seat.pseudonym != pseudonym);
         if let Some(seat) = erased.copied() {
-            self.vacate(seat, LeaveCause::Kicked, CloseCode::Kicked);
+            self.vacate(seat, (LeaveCause::Kicked, CloseCode::Kicked), None);
         }
         if !self.seats.iter().any(|seat| seat.pseudonym == pseudonym) {
             let stands = self.leavers.iter().position(|leaver| leaver.pseudonym == pseudonym);
@@ -31,21 +32,29 @@ impl SessionHost {
                     let slot = self.leavers.remove(place).slot;
                     // He may have come back since the last tick and left again; of a slot's joins the first is kept.
                     self.withdraw_join(slot);
-                    Ok(slot)
+                    slot
                 }
-                None => self.free_slot(&joining),
-            };
-            let slot = match slot {
-                Ok(slot) => slot,
-                // Nobody waiting for the answer means that the caller has gone.
-                Err(error) => return drop(reply.send(Err(error))),
+                None => self.free_slot(&joining)?,
             };
             self.parts.people.meet(person);
-            self.input.push(Command::Join { slot, pseudonym, team, bot });
+            self.input.push(Command::Join { slot, pseudonym, team, bot, request: Some(request) });
             self.seats.push(Seat { slot, pseudonym, sim_id: None, bot, person: Some(person) });
             self.seats_moved = true;
         }
-        self.waiting.push(Waiting::Join { reply, pseudonym, has_left: false });
+        if request.key.is_some() && self.input.join_request(pseudonym).is_none() {
+            self.log_repeated_join(&joining, request);
+        }
+        Ok(self.input.join_request(pseudonym).unwrap_or(request.number))
+    }
+
+    /// It changes nothing, but the log is to know the key: it may come again when he has left.
+    fn log_repeated_join(&mut self, joining: &Joining, request: Request) {
+        let Joining { person, team, bot } = *joining;
+        let Some(Seat { slot, pseudonym, .. }) = self.seat_of(person.player) else { return };
+        let join = Command::Join { slot, pseudonym, team, bot, request: Some(request) };
+        if self.input.has_place_for(&join) {
+            self.input.push(join);
+        }
     }
 
     /// The lowest slot that is free and that nobody else has joined since the last tick.
@@ -58,7 +67,7 @@ impl SessionHost {
             return Err(SessionError::Full);
         }
         let Joining { person, team, bot } = *joining;
-        let join = |slot| Command::Join { slot, pseudonym: person.pseudonym, team, bot };
+        let join = |slot| Command::Join { slot, pseudonym: person.pseudonym, team, bot, request: None };
         free.find(|slot| self.input.has_place_for(&join(*slot))).ok_or(SessionError::InboxFull)
     }
 
@@ -76,25 +85,26 @@ impl SessionHost {
     pub(super) fn take_leave(
         &mut self,
         seat: Option<Seat>,
-        cause: LeaveCause,
-        told: CloseCode,
-        reply: Reply<Tick>,
-    ) {
-        match seat {
-            None => drop(reply.send(Err(SessionError::NotInSession))),
-            Some(seat) => {
-                self.vacate(seat, cause, told);
-                self.waiting.push(Waiting::Tick(reply));
-            }
-        }
+        how: (LeaveCause, CloseCode),
+        request: Request,
+    ) -> Result<u32, SessionError> {
+        self.vacate(seat.ok_or(SessionError::NotInSession)?, how, Some(request));
+        Ok(request.number)
     }
 
-    pub(super) fn vacate(&mut self, seat: Seat, cause: LeaveCause, told: CloseCode) {
+    /// `request`: who asks for it, if anybody does.
+    pub(super) fn vacate(
+        &mut self,
+        seat: Seat,
+        (cause, told): (LeaveCause, CloseCode),
+        request: Option<Request>,
+    ) {
         let slot = seat.slot;
         // What he still said must not be done by whoever gets his slot in the same tick.
         self.input.retain(|command| command.player_slot() != Some(slot));
-        if self.input.has_place_for(&Command::Leave { slot, cause }) {
-            self.input.push(Command::Leave { slot, cause });
+        let leave = Command::Leave { slot, cause, request };
+        if self.input.has_place_for(&leave) {
+            self.input.push(leave);
         } else {
             // Somebody has left this slot since the last tick already: whoever goes now has not come yet.
             self.withdraw_join(slot);
@@ -104,11 +114,6 @@ impl SessionHost {
         self.seats_moved = true;
         if self.parts.sim.would_stand_on(slot) {
             self.leavers.push(seat);
-        }
-        for waiting in &mut self.waiting {
-            if let Waiting::Join { pseudonym, has_left, .. } = waiting {
-                *has_left |= *pseudonym == seat.pseudonym;
-            }
         }
     }
 
@@ -123,7 +128,7 @@ impl SessionHost {
         self.builder.rebuild_roster(&self.parts.sim, &self.parts.people);
         if let Some(seat) = self.seats.iter().find(|seat| seat.pseudonym == erased).copied() {
             tracing::info!(session = %self.parts.id, slot = seat.slot.0, "an erased person leaves");
-            self.vacate(seat, LeaveCause::Kicked, CloseCode::Kicked);
+            self.vacate(seat, (LeaveCause::Kicked, CloseCode::Kicked), None);
         }
     }
 
@@ -144,7 +149,7 @@ impl SessionHost {
             let seat = self.seats.iter().find(|seat| seat.pseudonym == pseudonym).copied();
             // Whoever came back while the session stood still is connected with this very tick.
             if let Some(seat) = seat.filter(|seat| self.parts.players.connection_of(seat.slot).is_none()) {
-                self.vacate(seat, LeaveCause::WindowExpired, CloseCode::Left);
+                self.vacate(seat, (LeaveCause::WindowExpired, CloseCode::Left), None);
             }
         }
     }
@@ -176,30 +181,6 @@ impl SessionHost {
         self.parts.live.set_seats(held.clone());
         (self.seats, self.leavers) = (held, leavers);
         self.seats_moved = false;
-    }
-
-    /// Who waits is told what the simulation says, whatever had been planned.
-    pub(super) fn answer_waiting(&mut self, tick: Tick) {
-        let is_over = self.parts.sim.match_state().phase == Phase::Ended;
-        for waiting in self.waiting.drain(..) {
-            match waiting {
-                // Nobody waiting for the answer means that the caller has gone.
-                Waiting::Join { reply, pseudonym, has_left } => {
-                    let here = self.parts.sim.members().filter(|(_, _, link)| link.leaves.is_none());
-                    let mut members = here.map(|(sim_id, identity, _)| (sim_id, identity));
-                    let taken = match members.find(|(_, identity)| identity.pseudonym == pseudonym) {
-                        Some((sim_id, Identity { slot, team, .. })) => {
-                            Ok(PlaceTaken { sim_id, slot, team, tick })
-                        }
-                        None if has_left => Err(SessionError::NotInSession),
-                        None if is_over => Err(SessionError::Ended),
-                        None => Err(SessionError::Full),
-                    };
-                    drop(reply.send(taken));
-                }
-                Waiting::Tick(reply) => drop(reply.send(Ok(tick))),
-            }
-        }
     }
 }
 

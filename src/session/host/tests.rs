@@ -6,10 +6,13 @@ use std::time::Duration;
 use combat_components::command::{Action, Command, Deed, LeaveCause};
 use combat_components::ids::{DisplayName, PlayerId, Pseudonym, SimId, Slot, Team};
 use combat_components::limits::DISCONNECTED_BODY_MS;
+use combat_components::origin::{Origin, RequestKey};
 use combat_components::phase::EndReason;
 use combat_components::quantity::{Pitch, Yaw};
+use combat_components::reason::Reason;
 use combat_components::streams::Stream;
 use combat_components::tick::{Tick, TickRate};
+use combat_components::verdict::Verdict;
 use combat_protocol::close::CloseCode;
 use combat_protocol::codec::{Encoding, decode_server};
 use combat_protocol::server::ServerMessage;
@@ -20,9 +23,11 @@ use tokio::sync::oneshot::{self, Receiver};
 
 use super::{HostState, SessionHost};
 use crate::journal::{Journal, JournalConfig, NewSession};
+use crate::session::ask::{Ask, Done, Joining, PlaceTaken, Wish};
 use crate::session::catalogue::Catalogue;
 use crate::session::handle::{AttachedPlayer, SessionHandle};
-use crate::session::inbox::{Envelope, Joining, PlaceTaken, PlayerArrival};
+use crate::session::inbox::{Envelope, PlayerArrival};
+use crate::session::known::KEYS_MAX;
 use crate::session::outbox::{Outbox, OutboxReader, Outgoing};
 use crate::session::people::{People, Person};
 use crate::session::registry::{Limits, Registry, Start};
@@ -92,28 +97,30 @@ impl Stage {
         self.handle.inbox.put(envelope).expect("room in the inbox");
     }
 
-    fn join(&self, person: Person) -> Answer<PlaceTaken> {
+    fn ask(&self, wish: Wish) -> Answer<Done> {
+        self.ask_under(None, wish)
+    }
+
+    fn ask_under(&self, key: Option<RequestKey>, wish: Wish) -> Answer<Done> {
         let (reply, answer) = oneshot::channel();
-        self.put(Envelope::Join { joining: Joining { person, team: Team(7), bot: false }, reply });
+        self.put(Envelope::Ask(Ask { wish, key, reply }));
         answer
     }
 
-    fn leave(&self, person: Person, cause: LeaveCause) -> Answer<Tick> {
-        let (reply, answer) = oneshot::channel();
-        self.put(Envelope::Leave { player: person.player, cause, told: CloseCode::Left, reply });
-        answer
+    fn join(&self, person: Person) -> Answer<Done> {
+        self.ask(Wish::Join(Joining { person, team: Team(7), bot: false }))
     }
 
-    fn farewell(&self, socket: &Socket, slot: Slot) -> Answer<Tick> {
-        let (reply, answer) = oneshot::channel();
-        self.put(Envelope::Farewell { slot, connection: socket.connection, reply });
-        answer
+    fn leave(&self, person: Person, cause: LeaveCause) -> Answer<Done> {
+        self.ask(Wish::Leave { player: person.player, cause, told: CloseCode::Left })
     }
 
-    fn end(&self) -> Answer<Tick> {
-        let (reply, answer) = oneshot::channel();
-        self.put(Envelope::End { reason: EndReason::Requested, reply });
-        answer
+    fn farewell(&self, socket: &Socket, slot: Slot) -> Answer<Done> {
+        self.ask(Wish::Farewell { slot, connection: socket.connection })
+    }
+
+    fn end(&self) -> Answer<Done> {
+        self.ask(Wish::End { reason: EndReason::Requested })
     }
 
     fn arrive(&mut self, person: Person) -> Socket {
@@ -227,6 +234,11 @@ fn reload(slot: Slot, input_seq: u32) -> Command {
     }
 }
 
+/// The place that a join was answered with.
+fn place(answer: &mut Answer<Done>) -> Result<PlaceTaken, SessionError> {
+    now(answer).map(|done| done.place.expect("a join is answered with a place"))
+}
+
 fn now<T>(answer: &mut Answer<T>) -> Result<T, SessionError> {
     answer.try_recv().expect("the tick has answered")
 }
@@ -243,7 +255,7 @@ async fn whoever_joins_and_leaves_in_one_tick_hears_that_he_is_out_and_gets_nobo
         stage.step();
         assert_eq!(now(&mut joined).err(), Some(SessionError::NotInSession), "the session is live");
         now(&mut left).expect("left");
-        let place = now(&mut next).expect("a place");
+        let place = place(&mut next).expect("a place");
         assert_eq!(stage.holder(place.slot.0), Some(bob.pseudonym));
         assert_eq!(stage.handle.place_of(ann.player), None);
         stage.agrees();
@@ -271,7 +283,7 @@ async fn a_slot_given_back_and_taken_in_one_tick_answers_each_by_what_he_holds()
         stage.say(&old, Slot(0), 4);
         stage.step();
         now(&mut left).expect("left");
-        assert_eq!(now(&mut joined).expect("a place").slot, Slot(0));
+        assert_eq!(place(&mut joined).expect("a place").slot, Slot(0));
         assert_eq!(now(&mut again).err(), Some(SessionError::Full), "his place is another's");
         assert_eq!(now(&mut new.answer), Ok(Slot(0)));
         assert_eq!(now(&mut late.answer), Err(SessionError::NotInSession));
@@ -289,7 +301,7 @@ async fn one_person_has_one_place_however_often_he_joins_leaves_and_is_kicked_in
     let ann = stage.person("ann").await;
     let mut first = [stage.join(ann), stage.join(ann), stage.join(ann)];
     stage.step();
-    first.iter_mut().for_each(|answer| assert_eq!(now(answer).expect("a place").slot, Slot(0)));
+    first.iter_mut().for_each(|answer| assert_eq!(place(answer).expect("a place").slot, Slot(0)));
     for cause in [LeaveCause::Left, LeaveCause::Kicked] {
         for _ in 0..TRIES {
             let mut old = stage.arrive(ann);
@@ -300,7 +312,8 @@ async fn one_person_has_one_place_however_often_he_joins_leaves_and_is_kicked_in
             stage.step();
             now(&mut left).expect("left");
             now(&mut left_again).expect("left");
-            let (one, other) = (now(&mut joined).expect("a place"), now(&mut joined_again).expect("a place"));
+            let (one, other) =
+                (place(&mut joined).expect("a place"), place(&mut joined_again).expect("a place"));
             assert_eq!((one.slot, other.slot), (Slot(0), Slot(0)));
             assert!(old.is_closed() && new.is_closed(), "a connection ends with the place it was for");
             assert_eq!(stage.host.player_count(), 1);
@@ -319,7 +332,7 @@ async fn a_join_beside_the_end_of_the_session_is_answered_by_what_came_first() {
     let mut ended = stage.end();
     let (mut after, mut socket) = (stage.join(bob), stage.arrive(bob));
     stage.step();
-    assert_eq!(now(&mut before).expect("a place").slot, Slot(0));
+    assert_eq!(place(&mut before).expect("a place").slot, Slot(0));
     now(&mut ended).expect("ended");
     assert_eq!(now(&mut after).err(), Some(SessionError::Ended));
     assert!(socket.is_closed(), "nobody stays connected to a place that he did not get");
@@ -344,7 +357,7 @@ async fn whoever_joins_as_his_window_expires_gets_a_new_place_and_the_old_body_g
     let (old, _, _) = stage.host.parts.sim.members().next().expect("the body is still there");
     let (mut joined, mut socket) = (stage.join(ann), stage.arrive(ann));
     stage.step();
-    assert_eq!(now(&mut joined).expect("a place").slot, Slot(0));
+    assert_eq!(place(&mut joined).expect("a place").slot, Slot(0));
     assert_eq!(now(&mut socket.answer), Ok(Slot(0)));
     assert_eq!(socket.welcome(), Some((0, 0)));
     let (new, identity, _) = stage.host.parts.sim.members().next().expect("a new body");
@@ -392,7 +405,7 @@ async fn whoever_says_farewell_over_a_connection_that_is_not_his_any_more_takes_
     now(&mut left).expect("left");
     assert_eq!(now(&mut again), Err(SessionError::NotInSession));
     assert_eq!(now(&mut older), Err(SessionError::NotInSession));
-    assert_eq!(now(&mut joined).expect("a place").slot, Slot(0));
+    assert_eq!(place(&mut joined).expect("a place").slot, Slot(0));
     assert_eq!(stage.holder(0), Some(bob.pseudonym));
     assert_eq!(stage.host.parts.players.connection_of(Slot(0)), Some(bobs.connection));
     stage.agrees();
@@ -422,7 +435,7 @@ async fn whatever_comes_together_in_one_tick_is_answered_as_the_simulation_has_i
         stage.step();
         for (person, mut answer) in joins {
             let held = (0..4).find(|slot| stage.holder(*slot) == Some(person.pseudonym));
-            match now(&mut answer) {
+            match place(&mut answer) {
                 Ok(place) => assert_eq!(Some(place.slot.0), held),
                 Err(SessionError::NotInSession) => {
                     assert_eq!(held, None, "he is in, and hears that he is not")
@@ -438,19 +451,102 @@ async fn whatever_comes_together_in_one_tick_is_answered_as_the_simulation_has_i
     }
 }
 
+/// Ann leaves, and what was asked for after that in the same tick is judged by the simulation.
+#[tokio::test]
+async fn every_request_has_its_number_in_the_log_and_hears_the_verdict_on_it() {
+    let mut stage = Stage::of(2).await;
+    let (ann, bob) = (stage.person("ann").await, stage.person("bob").await);
+    let origins = |stage: &Stage| -> Vec<_> {
+        let verdicts = stage.host.parts.sim.output().verdicts.iter();
+        verdicts.map(|verdict| (verdict.origin, verdict.reason)).collect()
+    };
+    let (mut joined, mut again) = (stage.join(ann), stage.join(ann));
+    stage.step();
+    assert_eq!(place(&mut joined).expect("a place"), place(&mut again).expect("the same one"));
+    assert_eq!(origins(&stage), [(Origin::Request { number: 1 }, None)], "asked twice, done once");
+    let (mut left, mut ended, mut late) = (stage.leave(ann, LeaveCause::Left), stage.end(), stage.join(bob));
+    stage.step();
+    assert!(now(&mut left).is_ok() && now(&mut ended).is_ok());
+    assert_eq!(now(&mut late), Err(SessionError::Ended));
+    let expected = [(3, None), (4, None), (5, Some(Reason::SessionEnded))];
+    assert_eq!(origins(&stage), expected.map(|(number, reason)| (Origin::Request { number }, reason)));
+}
+
+#[tokio::test]
+async fn what_comes_again_under_its_key_is_done_once_and_answered_alike() {
+    let mut stage = Stage::of(2).await;
+    let ann = stage.person("ann").await;
+    let join = Wish::Join(Joining { person: ann, team: Team(7), bot: false });
+    let leave = Wish::Leave { player: ann.player, cause: LeaveCause::Left, told: CloseCode::Left };
+    let key = |number, fingerprint| Some(RequestKey { digest: [number, 0], fingerprint });
+    let mut joined = stage.ask_under(key(1, 1), join);
+    let (mut early, mut other) = (stage.ask_under(key(1, 1), join), stage.ask_under(key(1, 2), leave));
+    stage.step();
+    let first = now(&mut joined).expect("a place");
+    assert_eq!(now(&mut early), Err(SessionError::KeyInFlight));
+    assert_eq!(now(&mut other), Err(SessionError::KeyOfAnother));
+    let (mut again, mut other) = (stage.ask_under(key(1, 1), join), stage.ask_under(key(1, 2), leave));
+    stage.step();
+    assert_eq!(now(&mut again), Ok(first), "the same tick, and the same place");
+    assert_eq!(now(&mut other), Err(SessionError::KeyOfAnother));
+    assert_eq!(stage.host.parts.sim.output().verdicts, [], "none of them was a command");
+    let (mut left, mut seated) = (stage.ask_under(key(2, 2), leave), stage.ask_under(key(1, 1), join));
+    stage.step();
+    let left = now(&mut left).expect("left");
+    assert_eq!(now(&mut seated), Ok(first), "until the tick he sits there");
+    let (mut again, mut late) = (stage.ask_under(key(2, 2), leave), stage.ask_under(key(1, 1), join));
+    stage.step();
+    assert_eq!(now(&mut again), Ok(left));
+    assert_eq!(now(&mut late), Err(SessionError::NotInSession), "a late repetition seats nobody");
+    assert_eq!(stage.host.player_count(), 0);
+}
+
+#[tokio::test]
+async fn a_session_that_remembers_all_the_keys_it_may_takes_no_new_one_until_the_oldest_are_forgotten() {
+    let mut stage = Stage::of(2).await;
+    let ann = stage.person("ann").await;
+    let join = Wish::Join(Joining { person: ann, team: Team(7), bot: false });
+    let key = |number| RequestKey { digest: [number, 0], fingerprint: 1 };
+    (0..KEYS_MAX as u64).for_each(|number| stage.host.parts.known.note(key(number), Tick(0), None));
+    let (mut new, mut known) =
+        (stage.ask_under(Some(key(u64::MAX)), join), stage.ask_under(Some(key(0)), join));
+    let mut without = stage.join(ann);
+    stage.step();
+    assert_eq!(now(&mut new), Err(SessionError::KeysFull));
+    assert!(now(&mut known).is_ok() && now(&mut without).is_ok());
+    // Ten minutes later, as far as keys are concerned.
+    stage.host.parts.known.forget_before(Tick(1));
+    let mut new = stage.ask_under(Some(key(u64::MAX)), join);
+    stage.step();
+    assert!(now(&mut new).is_ok());
+}
+
+/// He sits there already, so that it changes nothing; but when he has left, it must not seat him.
+#[tokio::test]
+async fn a_join_that_changes_nothing_stands_in_the_log_with_its_key() {
+    let mut stage = Stage::of(2).await;
+    let ann = stage.seated("ann").await;
+    let key = Some(RequestKey { digest: [1, 2], fingerprint: 3 });
+    let mut again = stage.ask_under(key, Wish::Join(Joining { person: ann, team: Team(7), bot: false }));
+    stage.step();
+    assert_eq!(place(&mut again).expect("a place").slot, Slot(0));
+    let verdicts = &stage.host.parts.sim.output().verdicts;
+    assert_eq!(verdicts[..], [Verdict::judged(Origin::Request { number: 2 }, Ok(()))]);
+    assert_eq!(stage.host.player_count(), 1);
+}
+
 #[tokio::test]
 async fn the_team_told_is_the_one_that_the_simulation_gave() {
     let mut stage = Stage::of(4).await;
     let ann = stage.person("ann").await;
     let mut joined = stage.join(ann);
     stage.step();
-    let told = now(&mut joined).expect("a place").team;
+    let told = place(&mut joined).expect("a place").team;
     let (_, identity, _) = stage.host.parts.sim.members().next().expect("a body");
     assert_eq!(told, identity.team);
-    let (reply, mut again) = oneshot::channel();
-    stage.put(Envelope::Join { joining: Joining { person: ann, team: Team(3), bot: false }, reply });
+    let mut again = stage.ask(Wish::Join(Joining { person: ann, team: Team(3), bot: false }));
     stage.step();
-    assert_eq!(now(&mut again).expect("a place").team, identity.team, "another wish changes nothing");
+    assert_eq!(place(&mut again).expect("a place").team, identity.team, "another wish changes nothing");
 }
 
 #[tokio::test]
@@ -465,7 +561,7 @@ async fn an_erased_person_leaves_his_live_session_and_comes_back_as_a_stranger()
     assert_ne!(stranger.pseudonym, ann.pseudonym);
     let mut joined = stage.join(stranger);
     stage.step();
-    assert_eq!(now(&mut joined).expect("a place").slot, Slot(0));
+    assert_eq!(place(&mut joined).expect("a place").slot, Slot(0));
     assert_eq!(stage.holder(0), Some(stranger.pseudonym));
     assert!(socket.is_closed() && socket.facts.close_code() == CloseCode::Kicked);
     stage.store.erase(bob.player).await.expect("a store");
@@ -518,7 +614,7 @@ async fn a_connection_for_one_place_gets_no_later_one_that_the_same_person_holds
     let ann = stage.person("ann").await;
     let mut joined = stage.join(ann);
     stage.step();
-    let first = now(&mut joined).expect("a place").sim_id;
+    let first = place(&mut joined).expect("a place").sim_id;
     let mut socket = stage.arrive_at(ann, Some(first));
     stage.step();
     assert_eq!(now(&mut socket.answer), Ok(Slot(0)));
@@ -527,7 +623,7 @@ async fn a_connection_for_one_place_gets_no_later_one_that_the_same_person_holds
         (stage.leave(ann, LeaveCause::Left), stage.join(ann), stage.arrive_at(ann, Some(first)));
     stage.step();
     assert_eq!(now(&mut early.answer), Err(SessionError::NotInSession));
-    let second = now(&mut joined).expect("a place").sim_id;
+    let second = place(&mut joined).expect("a place").sim_id;
     assert_ne!(second, first);
     let (mut late, mut right) = (stage.arrive_at(ann, Some(first)), stage.arrive_at(ann, Some(second)));
     stage.step();

@@ -68,7 +68,7 @@ async fn the_digest_stored_with_the_end_is_that_of_the_whole_log_over_restarts_a
     let handle = third.handle(id).expect("live");
     let resumed_at = handle.live().tick();
     until("some play in the third", || handle.live().tick() > resumed_at.plus(50)).await;
-    third.end(id).await.expect("ended");
+    third.end(id, None).await.expect("ended");
     let log = holds(&third, id).await;
     third.journal().keep_house().await.expect("a store");
     assert_eq!(log_of(&third, id).await.records, log.records, "compaction changes no byte");
@@ -96,7 +96,7 @@ async fn a_match_that_had_ended_before_a_crash_is_not_simulated_on() {
     for tick in (1..=9).map(Tick) {
         let mut input = TickInput::new();
         if tick == Tick(9) {
-            input.push(Command::End { reason: EndReason::Requested });
+            input.push(Command::End { reason: EndReason::Requested, request: None });
         }
         let output = sim.step(&mut input);
         recorder.record_tick(Epoch(1), &input, output, &mut records);

@@ -250,7 +250,7 @@ impl Arena {
 
     pub fn verdict(&self, slot: u8, input_seq: u32) -> Option<Verdict> {
         let mut verdicts = self.output.verdicts.iter();
-        verdicts.find(|verdict| verdict.slot == Slot(slot) && verdict.input_seq == input_seq).copied()
+        verdicts.find(|verdict| verdict.origin.player() == Some((Slot(slot), input_seq))).copied()
     }
 
     /// The reason an action was refused for, or `None` when it was applied.
@@ -334,7 +334,13 @@ impl Arena {
 }
 
 pub fn join(slot: u8, team: Team) -> Command {
-    Command::Join { slot: Slot(slot), pseudonym: Pseudonym(1_000 + u64::from(slot)), team, bot: true }
+    Command::Join {
+        slot: Slot(slot),
+        pseudonym: Pseudonym(1_000 + u64::from(slot)),
+        team,
+        bot: true,
+        request: None,
+    }
 }
 
 pub fn action(slot: u8, input_seq: u32, follows: u32, deed: Deed, (yaw, pitch): (Yaw, Pitch)) -> Action {

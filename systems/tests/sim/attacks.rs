@@ -101,7 +101,7 @@ fn nobody_acts_while_the_match_waits_nor_after_it_has_ended() {
     }
     arena.join(1, Team::NONE);
     arena.step_by(10);
-    arena.input.push(Command::End { reason: EndReason::Requested });
+    arena.input.push(Command::End { reason: EndReason::Requested, request: None });
     let seq = arena.attack(0, 1);
     arena.step();
     assert_eq!(arena.refusal(0, seq), Some(Reason::WrongPhase));

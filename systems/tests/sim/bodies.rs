@@ -448,7 +448,7 @@ fn inside_the_dead_anybody_may_stand_and_who_is_in_a_corner_stays_there() {
     }
     assert!(scene.put_out[0] == 0 && scene.put_out[1] > 2, "{:?}", scene.put_out);
     let host = Slot(scene.slot(0));
-    scene.arena.input.push(Command::Leave { slot: host, cause: LeaveCause::Left });
+    scene.arena.input.push(Command::Leave { slot: host, cause: LeaveCause::Left, request: None });
     scene.clients.truncate(2);
     let guest = scene.clients.pop().expect("there are two");
     scene.arena.step();

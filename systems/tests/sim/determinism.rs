@@ -43,7 +43,7 @@ fn played(parts: &SimParts, seed: u64) -> (Vec<TickInput>, Vec<TickOutput>) {
         }
         if tick % 40 == 20 {
             let slot = stream.below(64) as u8;
-            input.push(Command::Leave { slot: Slot(slot), cause: LeaveCause::Left });
+            input.push(Command::Leave { slot: Slot(slot), cause: LeaveCause::Left, request: None });
             input.push(join(slot, Team::NONE));
             crowd.forget(slot);
             input.push(Command::Disconnected { slot: Slot(stream.below(64) as u8) });
@@ -158,7 +158,7 @@ fn a_shot_at_bodies_on_the_same_spot_strikes_the_same_one_in_a_restored_world() 
         parts.setup.limits.inside_ms_max = 600_000;
         let mut arena = Arena::of(parts);
         arena.begin(4);
-        arena.input.push(Command::Leave { slot: Slot(leaver), cause: LeaveCause::Left });
+        arena.input.push(Command::Leave { slot: Slot(leaver), cause: LeaveCause::Left, request: None });
         arena.join(leaver, Team::NONE);
         arena.step_by(40);
         let spot = Vec3Mm::new(0, 0, 0);

@@ -27,18 +27,10 @@ fn run(parts: &SimParts, inputs: &[TickInput]) -> Vec<TickOutput> {
     inputs.iter().map(|input| sim.step(&mut input.clone()).clone()).collect()
 }
 
-fn sequence(command: &Command) -> Option<(Slot, u32)> {
-    match command {
-        Command::Claim { claim } => Some((claim.slot, claim.input_seq)),
-        Command::Action { action } => Some((action.slot, action.input_seq)),
-        _ => None,
-    }
-}
-
 /// What a player's inputs are worth: each newer than all before it.
 fn accepted(inputs: &[TickInput]) -> Vec<TickInput> {
     let mut newest: BTreeMap<Slot, u32> = BTreeMap::new();
-    let mut is_new = |command: &Command| match sequence(command) {
+    let mut is_new = |command: &Command| match command.origin().player() {
         None => true,
         Some((slot, seq)) => {
             let newest = newest.entry(slot).or_default();
@@ -71,7 +63,7 @@ fn clean_run(parts: &SimParts, seed: u64) -> Vec<TickInput> {
 fn disturbed(clean: &[TickInput], stream: &mut Stream) -> Vec<TickInput> {
     let mut dirty = clean.to_vec();
     for (tick, input) in clean.iter().enumerate() {
-        for command in input.iter().filter(|command| sequence(command).is_some()) {
+        for command in input.iter().filter(|command| command.origin().player().is_some()) {
             if stream.below(10) >= 3 {
                 continue;
             }
@@ -96,7 +88,7 @@ fn assert_no_double_verdict(outputs: &[TickOutput]) {
     let mut seen: Vec<(Slot, u32)> = outputs
         .iter()
         .flat_map(|output| &output.verdicts)
-        .map(|verdict| (verdict.slot, verdict.input_seq))
+        .filter_map(|verdict| verdict.origin.player())
         .collect();
     let count = seen.len();
     seen.sort_unstable();
@@ -148,7 +140,7 @@ fn the_order_of_players_in_the_inbox_favours_nobody_and_changes_nothing() {
     let clean = clean_run(&parts, 7);
     let mut regrouped = clean.clone();
     for input in regrouped.iter_mut().skip(1) {
-        input.sort_by_key(|command| sequence(command).map(|(slot, _)| std::cmp::Reverse(slot)));
+        input.sort_by_key(|command| command.origin().player().map(|(slot, _)| std::cmp::Reverse(slot)));
     }
     assert!(run(&parts, &clean) == run(&parts, &regrouped));
 }

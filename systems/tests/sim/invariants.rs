@@ -156,7 +156,7 @@ fn stir(arena: &mut Arena, stream: &mut Stream) {
             0 => {
                 let cause = [LeaveCause::Left, LeaveCause::WindowExpired, LeaveCause::Kicked];
                 let cause = cause[stream.below(3) as usize];
-                arena.input.push(Command::Leave { slot: Slot(slot), cause });
+                arena.input.push(Command::Leave { slot: Slot(slot), cause, request: None });
             }
             1 => arena.input.push(Command::Disconnected { slot: Slot(slot) }),
             2 | 3 => arena.input.push(Command::Connected { slot: Slot(slot) }),
@@ -176,7 +176,7 @@ fn join(arena: &mut Arena, stream: &mut Stream, slot: u8) {
     let (team, bot) = (Team(stream.below(4) as u8), stream.below(3) > 0);
     arena.join(slot, team);
     *arena.input.last_mut().expect("the join was pushed") =
-        Command::Join { slot: Slot(slot), pseudonym, team, bot };
+        Command::Join { slot: Slot(slot), pseudonym, team, bot, request: None };
 }
 
 fn act(arena: &mut Arena, stream: &mut Stream, slot: u8) {
@@ -244,7 +244,8 @@ fn check_claims(arena: &mut Arena, before: &Before, held_at: &mut [u32], happene
     }
     let claim_ticks = arena.parts.setup.tick_rate.hz().div_ceil(30);
     for verdict in &arena.output.verdicts {
-        let held_at = &mut held_at[usize::from(verdict.slot.0)];
+        let Some((slot, _)) = verdict.origin.player() else { continue };
+        let held_at = &mut held_at[usize::from(slot.0)];
         if verdict.reason == Some(Reason::HeldByShot) {
             *held_at = arena.tick();
             happened.held += 1;

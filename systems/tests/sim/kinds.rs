@@ -464,7 +464,7 @@ fn a_mode_of_teams_and_rounds_decides_teams_deaths_rounds_leaving_and_the_winner
     assert!(arena.sim.match_state().next_round_at.is_none(), "one of the team still stands");
     arena.step_by(200);
     assert!(!arena.public(other).alive, "who is out stays out while the round is on");
-    arena.input.push(Command::End { reason: EndReason::Requested });
+    arena.input.push(Command::End { reason: EndReason::Requested, request: None });
     arena.step();
     assert_eq!(arena.sim.match_state().winner, Winner::Team { team: Team(2) });
 }

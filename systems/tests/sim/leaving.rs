@@ -38,7 +38,7 @@ fn warming_up(warmup_ms: u32, players: u8) -> Arena {
 }
 
 fn leave(arena: &mut Arena, slot: u8, cause: LeaveCause) {
-    arena.input.push(Command::Leave { slot: Slot(slot), cause });
+    arena.input.push(Command::Leave { slot: Slot(slot), cause, request: None });
     arena.step();
 }
 
@@ -118,7 +118,7 @@ fn nobody_dies_by_leaving_who_is_unhurt_dead_already_or_whose_match_is_not_on() 
 
     let mut arena = Arena::fighting(&plan("deathmatch"), 2);
     shoot(&mut arena, 0, 1);
-    arena.input.push(Command::End { reason: EndReason::Requested });
+    arena.input.push(Command::End { reason: EndReason::Requested, request: None });
     leave(&mut arena, 1, LeaveCause::Left);
     assert_eq!((deaths(&arena), arena.public(0).kills), (Vec::new(), 0), "after the end in the same tick");
 }
@@ -342,7 +342,13 @@ fn strangers_make_nobody_forgotten_who_was_there_when_the_match_began() {
         leave(&mut arena, 0, LeaveCause::Left);
         for stranger in 0..128 {
             let pseudonym = Pseudonym(90_000 + stranger);
-            arena.input.push(Command::Join { slot: Slot(7), pseudonym, team: Team::NONE, bot: false });
+            arena.input.push(Command::Join {
+                slot: Slot(7),
+                pseudonym,
+                team: Team::NONE,
+                bot: false,
+                request: None,
+            });
             arena.step_by(stays_ticks);
             leave(&mut arena, 7, LeaveCause::Left);
         }
@@ -389,7 +395,7 @@ fn a_kill_wins_a_match_that_is_on_when_it_is_ended_and_none_that_is_still_warmin
         let mut arena = warming_up(warmup_ms, 2);
         assert_eq!(arena.sim.match_state().phase, phase);
         kill(&mut arena, 0, 1);
-        arena.input.push(Command::End { reason: EndReason::Requested });
+        arena.input.push(Command::End { reason: EndReason::Requested, request: None });
         arena.step();
         assert_eq!(arena.public(0).kills, 1, "{phase:?}");
         assert_eq!(outcome(&arena), (Some(EndReason::Requested), winner), "{phase:?}");
@@ -558,8 +564,13 @@ fn whoever_is_there_has_one_body_however_often_he_joins() {
     let mut arena = Arena::fighting(&plan("deathmatch"), 3);
     shoot(&mut arena, 0, 1);
     let (before, epoch) = (arena.public(1), arena.own(1).pose_epoch);
-    let again =
-        |slot| Command::Join { slot: Slot(slot), pseudonym: Pseudonym(1_001), team: Team(1), bot: false };
+    let again = |slot| Command::Join {
+        slot: Slot(slot),
+        pseudonym: Pseudonym(1_001),
+        team: Team(1),
+        bot: false,
+        request: None,
+    };
     arena.input.extend([again(1), again(5)]);
     arena.step();
     assert_eq!((arena.sim.player_count(), arena.public(1)), (3, before));
@@ -661,7 +672,7 @@ fn the_wait_for_players_after_a_restart_does_not_let_a_blow_be_forgotten() {
         let mut arena = Arena::new(&plan("deathmatch"));
         for slot in (0..2).map(Slot) {
             let pseudonym = Pseudonym(1_000 + u64::from(slot.0));
-            arena.input.push(Command::Join { slot, pseudonym, team: Team::NONE, bot: false });
+            arena.input.push(Command::Join { slot, pseudonym, team: Team::NONE, bot: false, request: None });
             arena.input.push(Command::Connected { slot });
         }
         arena.step_by(5);
@@ -771,7 +782,7 @@ fn outside_a_match_that_is_on_leaving_keeps_neither_wounds_nor_rounds() {
 
     let mut arena = Arena::fighting(&plan("deathmatch"), 3);
     shoot(&mut arena, 0, 1);
-    arena.input.push(Command::End { reason: EndReason::Requested });
+    arena.input.push(Command::End { reason: EndReason::Requested, request: None });
     arena.step();
     leave(&mut arena, 1, LeaveCause::Left);
     assert_eq!(kept(&arena, 1).kept, None, "after the end");

@@ -24,6 +24,7 @@ mod ramps;
 #[allow(dead_code, reason = "the tests of space use the rest")]
 #[path = "../spatial/reference.rs"]
 mod reference;
+mod requests;
 mod rulesets;
 mod schedule;
 mod spawns;

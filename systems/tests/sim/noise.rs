@@ -94,7 +94,7 @@ impl Noise {
         let slot = Slot(self.slot());
         match self.0.below(9) {
             0 => join(slot.0, Team(self.0.below(3) as u8)),
-            1 => Command::Leave { slot, cause: LeaveCause::Kicked },
+            1 => Command::Leave { slot, cause: LeaveCause::Kicked, request: None },
             2 => Command::Connected { slot },
             3 => Command::Disconnected { slot },
             4 => Command::LinkSampled { slot, rtt_ms: self.number() as u16 },

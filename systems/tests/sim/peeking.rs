@@ -151,7 +151,7 @@ impl Rover {
             }
         }
         if self.stream.below(if arena.shots() > 0 { 10 } else { 200 }) == 0 {
-            arena.input.push(Command::Leave { slot: Slot(SHOOTER), cause: LeaveCause::Left });
+            arena.input.push(Command::Leave { slot: Slot(SHOOTER), cause: LeaveCause::Left, request: None });
         }
     }
 
@@ -252,7 +252,11 @@ fn neither_silence_in_the_air_nor_leaving_takes_a_shooter_away_before_the_frame(
         let shown_at = arena.tick().next_multiple_of(frame_ticks(&arena));
         for ticks in 0..=shown_at - arena.tick() {
             if leaves && ticks == 1 {
-                arena.input.push(Command::Leave { slot: Slot(SHOOTER), cause: LeaveCause::Left });
+                arena.input.push(Command::Leave {
+                    slot: Slot(SHOOTER),
+                    cause: LeaveCause::Left,
+                    request: None,
+                });
             } else if ticks > 0 {
                 arena.claim(SHOOTER, 2_000 + 40 * ticks, beside(at, 1_600));
             }
@@ -559,7 +563,7 @@ fn who_leaves_after_a_shot_stands_until_a_frame_has_shown_him_and_does_nothing_m
         let (mut arena, _) = at_rest(10, 0);
         arena.act(SHOOTER, Deed::Attack, Yaw(0), Pitch::default());
         arena.step();
-        arena.input.push(Command::Leave { slot: Slot(SHOOTER), cause });
+        arena.input.push(Command::Leave { slot: Slot(SHOOTER), cause, request: None });
         let more = arena.act(SHOOTER, Deed::Attack, Yaw(0), Pitch::default());
         arena.step();
         assert_eq!(arena.verdict(SHOOTER, more), None, "he has left");
@@ -576,7 +580,7 @@ fn who_is_to_leave_leaves_in_a_restored_world_too() {
     let (mut arena, _) = at_rest(10, 0);
     arena.act(SHOOTER, Deed::Attack, Yaw(0), Pitch::default());
     arena.step();
-    arena.input.push(Command::Leave { slot: Slot(SHOOTER), cause: LeaveCause::Left });
+    arena.input.push(Command::Leave { slot: Slot(SHOOTER), cause: LeaveCause::Left, request: None });
     arena.step();
     let mut keyframe = Vec::new();
     arena.sim.write_keyframe(&mut keyframe);
@@ -594,8 +598,8 @@ fn after_the_end_nobody_who_leaves_is_waited_for() {
     let (mut arena, _) = at_rest(10, 0);
     arena.act(SHOOTER, Deed::Attack, Yaw(0), Pitch::default());
     arena.step();
-    arena.input.push(Command::End { reason: EndReason::Requested });
-    arena.input.push(Command::Leave { slot: Slot(SHOOTER), cause: LeaveCause::Left });
+    arena.input.push(Command::End { reason: EndReason::Requested, request: None });
+    arena.input.push(Command::Leave { slot: Slot(SHOOTER), cause: LeaveCause::Left, request: None });
     arena.step();
     assert!(arena.sim.own_view(Slot(SHOOTER)).is_none(), "no shot is shown any more");
 }
@@ -622,12 +626,12 @@ fn who_joins_again_before_he_has_gone_has_never_been_away() {
     let id = arena.own(SHOOTER).id;
     arena.act(SHOOTER, Deed::Attack, Yaw(0), Pitch::default());
     arena.step();
-    arena.input.push(Command::Leave { slot: Slot(SHOOTER), cause: LeaveCause::Left });
+    arena.input.push(Command::Leave { slot: Slot(SHOOTER), cause: LeaveCause::Left, request: None });
     arena.step();
     let Command::Join { pseudonym, team, bot, .. } = join(SHOOTER, Team::NONE) else {
         unreachable!("a join")
     };
-    arena.input.push(Command::Join { slot: Slot(7), pseudonym, team, bot });
+    arena.input.push(Command::Join { slot: Slot(7), pseudonym, team, bot, request: None });
     arena.step_by(8);
     let bodies: Vec<_> = arena.sim.members().map(|(id, identity, _)| (id, identity.slot)).collect();
     assert_eq!(bodies[0], (id, Slot(SHOOTER)));
@@ -656,7 +660,11 @@ fn a_shot_in_a_fall_holds_its_shooter_beyond_the_landing() {
                 if arena.at(SHOOTER) != at {
                     arena.step();
                 } else if leaves {
-                    arena.input.push(Command::Leave { slot: Slot(SHOOTER), cause: LeaveCause::Left });
+                    arena.input.push(Command::Leave {
+                        slot: Slot(SHOOTER),
+                        cause: LeaveCause::Left,
+                        request: None,
+                    });
                     arena.step();
                     assert!(arena.sim.own_view(Slot(SHOOTER)).is_some(), "{into_grid}, {after}: he stands");
                     tried[1] += 1;

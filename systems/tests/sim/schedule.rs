@@ -50,7 +50,7 @@ fn archetypes_stay_the_same_through_fire_dash_reload_death_and_respawn() {
         assert_eq!(arena.sim.archetypes(), archetypes);
     }
     assert_eq!(happened.len(), 4, "all four kinds happened: {happened:?}");
-    arena.input.push(Command::Leave { slot: Slot(0), cause: LeaveCause::Left });
+    arena.input.push(Command::Leave { slot: Slot(0), cause: LeaveCause::Left, request: None });
     arena.step();
     arena.join(0, Team::NONE);
     arena.step();

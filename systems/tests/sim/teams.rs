@@ -30,7 +30,7 @@ fn teams(arena: &Arena) -> Vec<(u8, u8)> {
 }
 
 fn leave(arena: &mut Arena, slot: u8) {
-    arena.input.push(Command::Leave { slot: Slot(slot), cause: LeaveCause::Left });
+    arena.input.push(Command::Leave { slot: Slot(slot), cause: LeaveCause::Left, request: None });
     arena.step();
 }
 
@@ -103,7 +103,7 @@ fn a_team_kill_never_counts_and_never_wins() {
         arena.step_by(20);
     }
     assert_eq!((arena.public(0).kills, arena.public(2).deaths), (0, 5));
-    arena.input.push(Command::End { reason: EndReason::Requested });
+    arena.input.push(Command::End { reason: EndReason::Requested, request: None });
     arena.step();
     assert!(
         arena.output.events.contains(&Event::Ended { reason: EndReason::Requested, winner: Winner::Nobody })

@@ -17,7 +17,13 @@ fn arena(mode: &'static str) -> Arena {
 
 fn join_human(arena: &mut Arena, slot: u8) {
     let pseudonym = Pseudonym(1_000 + u64::from(slot));
-    arena.input.push(Command::Join { slot: Slot(slot), pseudonym, team: Team::NONE, bot: false });
+    arena.input.push(Command::Join {
+        slot: Slot(slot),
+        pseudonym,
+        team: Team::NONE,
+        bot: false,
+        request: None,
+    });
 }
 
 fn link(arena: &mut Arena, slot: u8, connected: bool) {
@@ -26,7 +32,7 @@ fn link(arena: &mut Arena, slot: u8, connected: bool) {
 }
 
 fn leave(arena: &mut Arena, slot: u8) {
-    arena.input.push(Command::Leave { slot: Slot(slot), cause: LeaveCause::Left });
+    arena.input.push(Command::Leave { slot: Slot(slot), cause: LeaveCause::Left, request: None });
 }
 
 fn phase(arena: &Arena) -> Phase {

@@ -123,6 +123,6 @@ fn a_switch_is_refused_with_its_reason() {
     assert_eq!(switch(&mut arena, PISTOL), Some(Reason::Dead));
     arena.step_by(400);
     assert_eq!(switch(&mut arena, PISTOL), None);
-    arena.input.push(Command::End { reason: EndReason::Requested });
+    arena.input.push(Command::End { reason: EndReason::Requested, request: None });
     assert_eq!(switch(&mut arena, RIFLE), Some(Reason::WrongPhase));
 }

@@ -116,7 +116,7 @@ async fn whoever_joins_after_leaving_while_he_stands_is_back_in_his_place() {
         let mut joined = stage.join(ann);
         stage.step();
         now(&mut left).expect("he had left");
-        let place = now(&mut joined).expect("he is back");
+        let place = place(&mut joined).expect("he is back");
         let mut again = stage.arrive(ann);
         stage.flushed_steps(8).await;
         assert_eq!((place.slot, stage.holder(0)), (Slot(0), Some(ann.pseudonym)), "together: {together}");
@@ -137,7 +137,7 @@ async fn whoever_comes_back_leaves_and_comes_back_in_one_tick_is_back() {
     let (mut left, mut joined_again) = (stage.leave(ann, LeaveCause::Kicked), stage.join(ann));
     stage.step();
     now(&mut left).expect("left");
-    let (one, other) = (now(&mut joined).expect("a place"), now(&mut joined_again).expect("a place"));
+    let (one, other) = (place(&mut joined).expect("a place"), place(&mut joined_again).expect("a place"));
     assert_eq!((one.slot, other.slot), (Slot(0), Slot(0)));
     assert!(socket.is_closed(), "a connection ends with the place it was for");
     let mut again = stage.host.parts.sim.members();
@@ -161,7 +161,7 @@ async fn a_name_is_known_for_as_long_as_its_body_stands() {
     // Somebody else's coming has names looked up anew.
     let mut joined = stage.join(stage.person("cyd").await);
     stage.step();
-    now(&mut joined).expect("a place");
+    place(&mut joined).expect("a place");
     drop(stage.join(stage.person("dan").await));
     stage.step();
     assert_eq!(stage.shown_names(), ["ann", "bob", "cyd", "dan"], "she still stands");
@@ -181,7 +181,7 @@ async fn nobody_is_sent_away_from_a_session_with_room_or_gets_the_slot_of_one_wh
     let mut joined = stage.join(cyd);
     stage.step();
     now(&mut left).expect("she has left");
-    assert_eq!(now(&mut joined).map(|place| place.slot), Ok(Slot(2)), "slot 0 is not free yet");
+    assert_eq!(place(&mut joined).map(|place| place.slot), Ok(Slot(2)), "slot 0 is not free yet");
     stage.agrees();
     stage.flushed_steps(8).await;
     assert_eq!((stage.holder(0), stage.players()), (None, 2));

@@ -1,0 +1,118 @@
+//! What is asked of a session becomes commands of the coming tick; whoever asked hears what that tick made of it.
+
+use combat_components::command::{Command, LeaveCause};
+use combat_components::identity::Identity;
+use combat_components::ids::Pseudonym;
+use combat_components::origin::{Origin, Request, RequestKey};
+use combat_components::reason::Reason;
+use combat_components::tick::Tick;
+use combat_protocol::close::CloseCode;
+
+use super::SessionHost;
+use crate::session::ask::{Ask, Done, PlaceTaken, Wish};
+use crate::session::known::{Known, REMEMBERED_MS};
+use crate::session::summary::SessionError;
+
+/// Somebody who waits for the tick that does what he asked for.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    /// Of the request whose verdict is his; another's, where that already asks for the same.
+    number: u32,
+    ask: Ask,
+}
+
+impl SessionHost {
+    /// Takes in what is asked, or answers at once: with a refusal, or with what was done when it came before.
+    pub(super) fn take_ask(&mut self, ask: Ask) {
+        match ask.key.map_or(Ok(None), |key| self.done_before(key)) {
+            Ok(None) => self.take_new(ask),
+            Ok(Some(known)) => {
+                let answer = self.as_it_stands(known.tick, known.joined);
+                ask.answer(answer);
+            }
+            Err(error) => ask.answer(Err(error)),
+        }
+    }
+
+    fn done_before(&mut self, key: RequestKey) -> Result<Option<Known>, SessionError> {
+        let remembered_ticks = self.parts.tick_rate.ticks_in_ms(REMEMBERED_MS);
+        self.parts.known.forget_before(Tick(self.parts.sim.tick().0.saturating_sub(remembered_ticks)));
+        let in_flight = self.waiting.iter().filter_map(|waiting| waiting.ask.key);
+        match in_flight.clone().find(|other| other.digest == key.digest) {
+            Some(other) if other != key => return Err(SessionError::KeyOfAnother),
+            Some(_) => return Err(SessionError::KeyInFlight),
+            None => {}
+        }
+        let known = self.parts.known.find(key)?;
+        let is_full = known.is_none() && self.parts.known.is_full_with(in_flight.count() + 1);
+        if is_full { Err(SessionError::KeysFull) } else { Ok(known) }
+    }
+
+    fn take_new(&mut self, ask: Ask) {
+        self.asked = self.asked.saturating_add(1);
+        let request = Request { number: self.asked, key: ask.key };
+        let taken = match ask.wish {
+            Wish::Join(joining) => self.take_join(joining, request),
+            Wish::Leave { player, cause, told } => {
+                self.take_leave(self.seat_of(player), (cause, told), request)
+            }
+            Wish::Farewell { slot, connection } => {
+                let is_his = self.parts.players.connection_of(slot) == Some(connection);
+                let seat = self.seats.iter().find(|seat| is_his && seat.slot == slot).copied();
+                self.take_leave(seat, (LeaveCause::Left, CloseCode::Left), request)
+            }
+            Wish::End { reason } => {
+                self.input.push(Command::End { reason, request: Some(request) });
+                Ok(request.number)
+            }
+        };
+        match taken {
+            Ok(number) => self.waiting.push(Waiting { number, ask }),
+            Err(error) => ask.answer(Err(error)),
+        }
+    }
+
+    /// Who waits is told the verdict on his request. Where there is none, because the next request of the same tick took
+    /// it back or everything was as he wished already, he is told how it stands now.
+    pub(super) fn answer_waiting(&mut self, tick: Tick) {
+        for Waiting { number, ask } in std::mem::take(&mut self.waiting) {
+            let joined = ask.joins();
+            let answer = match self.refusal_of(number) {
+                Some(reason) => Err(told_as(reason)),
+                None => self.as_it_stands(tick, joined),
+            };
+            if let (Some(key), Ok(_)) = (ask.key, &answer) {
+                self.parts.known.note(key, tick, joined);
+            }
+            ask.answer(answer);
+        }
+    }
+
+    /// What is said of something done: a join has the place that is his now, if he has one.
+    fn as_it_stands(&self, tick: Tick, joined: Option<Pseudonym>) -> Result<Done, SessionError> {
+        let place = joined.map(|pseudonym| self.place_of(pseudonym).ok_or(SessionError::NotInSession));
+        Ok(Done { tick, place: place.transpose()? })
+    }
+
+    /// The verdicts on requests come before all others.
+    fn refusal_of(&self, number: u32) -> Option<Reason> {
+        let verdicts = self.parts.sim.output().verdicts.iter();
+        let mut on_requests = verdicts.take_while(|verdict| verdict.origin.player().is_none());
+        on_requests.find(|verdict| verdict.origin == Origin::Request { number })?.reason
+    }
+
+    fn place_of(&self, pseudonym: Pseudonym) -> Option<PlaceTaken> {
+        let mut here = self.parts.sim.members().filter(|(_, _, link)| link.leaves.is_none());
+        let his = here.find(|(_, identity, _)| identity.pseudonym == pseudonym);
+        his.map(|(sim_id, Identity { slot, team, .. }, _)| PlaceTaken { sim_id, slot, team })
+    }
+}
+
+/// What the simulation refuses a request for.
+fn told_as(reason: Reason) -> SessionError {
+    match reason {
+        Reason::SessionFull => SessionError::Full,
+        Reason::NotInSession => SessionError::NotInSession,
+        _ => SessionError::Ended,
+    }
+}

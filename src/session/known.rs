@@ -1,0 +1,134 @@
+//! Requests that were done and may come again: the index over the keys that the log holds of the last ten minutes.
+//!
+//! It follows from the log and is no part of any hash: a request that comes again never reaches the log.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use combat_components::command::{Command, TickInput};
+use combat_components::ids::Pseudonym;
+use combat_components::origin::RequestKey;
+use combat_components::tick::Tick;
+use combat_replays::reader::{Damage, Reader};
+use combat_replays::record::Record;
+
+use super::summary::SessionError;
+
+/// How long a key is remembered: a caller that has not heard by then has given up.
+pub const REMEMBERED_MS: u32 = 600_000;
+
+/// Keys that one session remembers: a hundred a second for ten minutes, in about 5 MB.
+pub const KEYS_MAX: usize = 65_536;
+
+/// What was done under a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    pub tick: Tick,
+    /// Who joined, where it was a join.
+    pub joined: Option<Pseudonym>,
+    fingerprint: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct KnownRequests {
+    by_digest: BTreeMap<[u64; 2], Known>,
+    /// The oldest first.
+    in_order: VecDeque<[u64; 2]>,
+}
+
+impl KnownRequests {
+    /// What was done under this key; `None` for a new one.
+    ///
+    /// # Errors
+    /// `KeyOfAnother` when something else was asked for under it.
+    pub fn find(&self, key: RequestKey) -> Result<Option<Known>, SessionError> {
+        match self.by_digest.get(&key.digest) {
+            Some(known) if known.fingerprint != key.fingerprint => Err(SessionError::KeyOfAnother),
+            known => Ok(known.copied()),
+        }
+    }
+
+    /// Remembers what was done; of a key that is known already, the first.
+    pub fn note(&mut self, key: RequestKey, tick: Tick, joined: Option<Pseudonym>) {
+        let known = Known { tick, joined, fingerprint: key.fingerprint };
+        if self.by_digest.len() < KEYS_MAX && self.by_digest.insert(key.digest, known).is_none() {
+            self.in_order.push_back(key.digest);
+        }
+    }
+
+    pub fn forget_before(&mut self, oldest: Tick) {
+        let Self { by_digest, in_order } = self;
+        let is_old = |digest: &[u64; 2]| by_digest.get(digest).is_none_or(|known| known.tick < oldest);
+        let old = in_order.iter().take_while(|digest| is_old(digest)).count();
+        for digest in in_order.drain(..old) {
+            by_digest.remove(&digest);
+        }
+    }
+
+    /// Whether `more` keys would be more than a session remembers.
+    pub fn is_full_with(&self, more: usize) -> bool {
+        self.by_digest.len() + more > KEYS_MAX
+    }
+
+    /// Remembers what stands in records of a log, without simulating them: what was asked for under a key and then
+    /// refused by the simulation is so rare that it counts as done.
+    ///
+    /// # Errors
+    /// Where the records cannot be read; what comes before that is remembered.
+    pub fn note_records(&mut self, records: &[u8]) -> Result<(), Damage> {
+        let mut input = TickInput::new();
+        for record in Reader::new(records) {
+            let Record::Tick(record) = record? else { continue };
+            if record.commands.is_empty() {
+                continue;
+            }
+            record.commands.read_into(&mut input)?;
+            for (key, joined) in input.iter().filter_map(keyed) {
+                self.note(key, record.tick, joined);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn keyed(command: &Command) -> Option<(RequestKey, Option<Pseudonym>)> {
+    match command {
+        Command::Join { request, pseudonym, .. } => Some((request.as_ref()?.key?, Some(*pseudonym))),
+        Command::Leave { request, .. } | Command::End { request, .. } => Some((request.as_ref()?.key?, None)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(number: u64, fingerprint: u64) -> RequestKey {
+        RequestKey { digest: [number, 1], fingerprint }
+    }
+
+    #[test]
+    fn a_key_is_known_until_it_is_old_and_only_for_what_was_asked_under_it() {
+        let mut known = KnownRequests::default();
+        known.note(key(1, 5), Tick(10), None);
+        known.note(key(2, 5), Tick(20), Some(Pseudonym(3)));
+        let found = |known: &KnownRequests, key| known.find(key).map(|known| known.map(|known| known.tick));
+        assert_eq!(found(&known, key(1, 5)), Ok(Some(Tick(10))));
+        assert_eq!(found(&known, key(1, 6)), Err(SessionError::KeyOfAnother));
+        assert_eq!(found(&known, key(9, 5)), Ok(None));
+        known.forget_before(Tick(11));
+        assert_eq!(found(&known, key(1, 6)), Ok(None), "it may be used anew");
+        assert_eq!(
+            known.find(key(2, 5)).map(|known| known.and_then(|known| known.joined)),
+            Ok(Some(Pseudonym(3)))
+        );
+    }
+
+    #[test]
+    fn as_many_keys_are_remembered_as_there_is_room_for() {
+        let mut known = KnownRequests::default();
+        (0..KEYS_MAX as u64 + 9).for_each(|number| known.note(key(number, 0), Tick(number as u32), None));
+        assert!(known.is_full_with(1) && !known.is_full_with(0));
+        known.forget_before(Tick(KEYS_MAX as u32 - 1));
+        assert_eq!((known.by_digest.len(), known.in_order.len()), (1, 1));
+    }
+}
