@@ -64,10 +64,25 @@ fn the_page_names_every_reason_of_an_end_by_its_number() {
     assert!(PAGE.contains(&row), "{row:?}: the table of commands is another");
 }
 
+/// Compares the table of kinds of state with the code's, or rewrites it.
 #[test]
-fn the_page_names_every_kind_of_state_by_its_number() {
+#[allow(clippy::disallowed_methods, reason = "the page is compared and rewritten where it lies")]
+fn docs_kinds_of_state_are_those_of_the_table() {
+    let mut table = String::from("| n | name | of | what it tells |\n|---|---|---|---|\n");
     for (number, kind) in StateKind::ALL.into_iter().enumerate() {
-        let row = format!("| {number} | {}", kind.name());
-        assert!(PAGE.contains(&row), "{row:?}: the table of kinds is another");
+        let of = if kind.is_resource() { "session" } else { "body" };
+        table += &format!("| {number} | {} | {of} | {} |\n", kind.name(), kind.what());
+    }
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/replay-format.md");
+    let (start, end) = ("<!-- generated: kinds of state -->\n", "<!-- end: kinds of state -->");
+    let (head, rest) = PAGE.split_once(start).expect("the page has the marker of the table's beginning");
+    let (found, tail) = rest.split_once(end).expect("the page has the marker of the table's end");
+    if std::env::var_os("BLESS_DOCS").is_some() {
+        std::fs::write(path, format!("{head}{start}{table}{end}{tail}")).expect("the page can be written");
+    } else {
+        assert_eq!(
+            found, table,
+            "docs/replay-format.md is stale: `make docs` rewrites its table of kinds of state"
+        );
     }
 }

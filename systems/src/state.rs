@@ -50,8 +50,10 @@ impl<T> Holds<T> for T {
 
 macro_rules! state {
     (
-        bodies { $($kind:ident = $field:ident: $component:ident,)+ }
-        resources { $($resource_kind:ident = $resource_field:ident: $resource:ident in $holder:ident,)+ }
+        bodies { $($kind:ident = $field:ident: $component:ident, $what:literal;)+ }
+        resources {
+            $($resource_kind:ident = $resource_field:ident: $resource:ident in $holder:ident, $resource_what:literal;)+
+        }
     ) => {
         /// What a body is made of.
         #[derive(Bundle, Clone, Debug)]
@@ -86,6 +88,14 @@ macro_rules! state {
                 match self {
                     $(Self::$kind => stringify!($component),)+
                     $(Self::$resource_kind => stringify!($resource),)+
+                }
+            }
+
+            /// What it tells, for the page of the log's format.
+            pub const fn what(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $what,)+
+                    $(Self::$resource_kind => $resource_what,)+
                 }
             }
 
@@ -243,25 +253,25 @@ macro_rules! state {
 
 state! {
     bodies {
-        Identity = identity: Identity,
-        Body = body: Body,
-        Motion = motion: Motion,
-        Claims = claims: ClaimState,
-        RecentClaims = recent: RecentClaims,
-        History = history: History,
-        Vitals = vitals: Vitals,
-        Arms = arms: Arms,
-        Cooldowns = cooldowns: Cooldowns,
-        Score = score: Score,
-        Link = link: Link,
-        Effects = effects: Effects,
+        Identity = identity: Identity, "slot, team, pseudonym, and whether it is a bot";
+        Body = body: Body, "the pose, and who may be inside it";
+        Motion = motion: Motion, "the velocities that it can have";
+        Claims = claims: ClaimState, "the client's clock, its bank, pose epoch, fall, hold and refusals";
+        RecentClaims = recent: RecentClaims, "a ring: their count u8 and the newest";
+        History = history: History, "a ring: the pose of this tick";
+        Vitals = vitals: Vitals, "health, armour, death and the last blow";
+        Arms = arms: Arms, "the weapon in hand, and of each its rounds and when it may fire";
+        Cooldowns = cooldowns: Cooldowns, "when each ability may be used again";
+        Score = score: Score, "what has been achieved";
+        Link = link: Link, "what is known of the connection";
+        Effects = effects: Effects, "what lasts on it: by whom, when it acts and when it ends";
     }
     resources {
-        Match = state: MatchState in MatchState,
-        Streams = streams: Streams in Streams,
-        Ids = roster: Ids in Roster,
-        Departed = departed: DepartedPlayers in DepartedPlayers,
-        Things = things: Things in Things,
+        Match = state: MatchState in MatchState, "phase, end, winner and round";
+        Streams = streams: Streams in Streams, "the states of the random streams";
+        Ids = roster: Ids in Roster, "the next `SimId`, then those of all bodies";
+        Departed = departed: DepartedPlayers in DepartedPlayers, "who has left, and what is kept of them";
+        Things = things: Things in Things, "projectiles, zones and deployables, the oldest first";
     }
 }
 
