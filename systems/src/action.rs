@@ -16,22 +16,22 @@ use combat_components::streams::Streams;
 use combat_components::verdict::Verdict;
 
 use crate::abilities::Using;
+use crate::alone;
 use crate::arms::{begin_reload, may_fire, take_in_hand};
 use crate::consequences::{Consequences, Doer};
 use crate::fighter::allowed_now;
 use crate::formulas::shot::Target;
 use crate::hold::{self, Stance};
-use crate::input::{Inbox, Now};
+use crate::inbox::{Inbox, Now};
 use crate::output::TickOutput;
 use crate::phases::Phase;
 use crate::roster::Roster;
 use crate::state::{Fighter, FighterItem};
-use crate::things;
 use crate::tick_rules::{SharedLevel, TickRules};
 use crate::weapons::Firing;
 
 pub fn install(schedule: &mut Schedule) {
-    let alone = things::act_alone.run_if(things::something_acts);
+    let alone = alone::act_alone.run_if(alone::something_acts);
     schedule.add_systems((judge_actions, alone).chain().in_set(Phase::Action));
 }
 
@@ -128,7 +128,8 @@ fn fire(
         pitch: action.pitch,
         shooter: *shooter.id,
         weapon: in_hand,
-        rules,
+        ruleset: &rules.ruleset,
+        rate: rules.setup.tick_rate,
         level: &judging.level.0,
         targets,
         streams: &mut judging.streams,
@@ -166,7 +167,8 @@ fn use_ability(
         user: *user.id,
         from,
         yaw: action.yaw,
-        rules,
+        ruleset: &rules.ruleset,
+        rate: rules.setup.tick_rate,
         level: &judging.level.0,
         targets,
         doer: doer(Cause::Ability(index), *user.id, action, &judging.output, &mut judging.consequences),

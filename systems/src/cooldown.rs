@@ -5,16 +5,16 @@ use bevy_ecs::system::{Query, Res, ResMut};
 use combat_components::event::Event;
 use combat_components::phase::{MatchState, Phase as MatchPhase};
 use combat_components::tick::Tick;
-use combat_components::vitals::{Strength, Vitals};
+use combat_components::vitals::Vitals;
 use combat_components::weapon::Arms;
 
-use crate::input::Now;
-use crate::match_flow::{Field, advance_match};
+use crate::field::{Field, place};
+use crate::inbox::Now;
+use crate::match_flow::advance_match;
 use crate::modes::{Round, StandsUp};
 use crate::output::TickOutput;
 use crate::phases::Phase;
 use crate::roster::Roster;
-use crate::spawns::{Standing, appear, choose_spawn};
 use crate::state::Fighter;
 use crate::tick_rules::TickRules;
 
@@ -105,42 +105,4 @@ fn forget_the_round_that_ended(field: &mut Field<'_, '_>) {
     for mut fighter in &mut field.fighters {
         fighter.vitals.returns_with = None;
     }
-}
-
-/// Everybody chosen stands up at a spawn point, in the order of their ids.
-///
-/// None of them stands anywhere while places are chosen, so that the first has as much choice as the last.
-pub(crate) fn place(is_chosen: impl Fn(&Vitals) -> bool, field: &mut Field<'_, '_>) {
-    const CHOSEN: Option<Tick> = Some(Tick(0));
-    let now = field.ground.now();
-    for mut fighter in &mut field.fighters {
-        if is_chosen(&fighter.vitals) {
-            fighter.vitals.respawn_at = CHOSEN;
-        }
-    }
-    for entity in field.roster.entities() {
-        let fighter = field.fighters.get(entity).expect("every entity of the roster is a fighter");
-        if fighter.vitals.respawn_at != CHOSEN {
-            continue;
-        }
-        let standing = living(&field.roster, &field.fighters);
-        let (rules, level) = (field.ground.rules(), field.ground.level());
-        let draws = (&mut field.streams.spawns, &mut *field.places_left);
-        let pose = choose_spawn(rules, level, &standing, draws);
-        let mut fighter = field.fighters.get_mut(entity).expect("every entity of the roster is a fighter");
-        let returns_with = fighter.vitals.returns_with;
-        let (arms, cooldowns) = (*fighter.arms, *fighter.cooldowns);
-        fighter.make_whole(field.ground.rules(), now);
-        if let Some(Strength { health, armour }) = returns_with {
-            (fighter.vitals.health, fighter.vitals.armour) = (health, armour);
-            (*fighter.arms, *fighter.cooldowns) = (arms, cooldowns);
-        }
-        appear(&mut fighter, pose, &mut field.ground.displacing());
-    }
-}
-
-fn living(roster: &Roster, fighters: &Query<Fighter>) -> Standing {
-    let fighters = roster.entities().map(|entity| fighters.get(entity));
-    let living = fighters.flatten().filter(|fighter| fighter.vitals.is_alive());
-    living.map(|fighter| fighter.body.pose.at).collect()
 }

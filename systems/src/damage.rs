@@ -21,8 +21,8 @@ use combat_components::vitals::{LastHurt, Vitals};
 
 use crate::consequences::{Consequence, Consequences, Does};
 use crate::formulas::damage::split;
+use crate::ground::Ground;
 use crate::match_flow::note_death;
-use crate::movement::Ground;
 use crate::phases::Phase;
 use crate::roster::Roster;
 use crate::state::{Fighter, FighterItem};

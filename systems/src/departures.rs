@@ -21,7 +21,7 @@ use combat_components::vitals::{LastHurt, Vitals};
 use combat_components::weapon::Arms;
 
 use crate::hold::is_still_to_be_shown;
-use crate::input::Now;
+use crate::inbox::Now;
 use crate::match_flow::note_death;
 use crate::output::TickOutput;
 use crate::roster::Roster;

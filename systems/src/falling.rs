@@ -10,8 +10,8 @@ use combat_components::claims::{ClaimState, Fall};
 use combat_components::quantity::{Pose, Vec3Mm};
 use combat_components::reason::Reason;
 
+use crate::ground::Ground;
 use crate::hold::is_still_to_be_shown;
-use crate::movement::Ground;
 use crate::roster::Roster;
 use crate::state::{Fighter, FighterItem};
 

@@ -5,7 +5,7 @@ use bevy_ecs::system::{Query, Res};
 use combat_components::body::Body;
 use combat_components::history::History;
 
-use crate::input::Now;
+use crate::inbox::Now;
 use crate::phases::Phase;
 
 pub fn install(schedule: &mut Schedule) {

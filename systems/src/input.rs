@@ -3,13 +3,12 @@
 //! Commands of session and services by arrival, then players in a permutation seeded by the tick, so that no
 //! slot is favoured; each player's own inputs keep their order.
 
-use bevy_ecs::resource::Resource;
 use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
 use bevy_ecs::system::{Query, Res, ResMut};
 use bevy_ecs::world::World;
 use combat_components::claims::ClaimState;
-use combat_components::command::{Command, TickInput};
-use combat_components::limits::{COMMANDS_PER_TICK_MAX, INPUTS_PER_TICK_MAX, PLAYERS_MAX};
+use combat_components::command::Command;
+use combat_components::limits::PLAYERS_MAX;
 use combat_components::link::Link;
 use combat_components::origin::Origin;
 use combat_components::reason::Reason;
@@ -17,6 +16,7 @@ use combat_components::streams::Stream;
 use combat_components::tick::Tick;
 use combat_components::verdict::Verdict;
 
+use crate::inbox::{Inbox, Now};
 use crate::output::TickOutput;
 use crate::phases::Phase;
 use crate::roster::Roster;
@@ -26,36 +26,6 @@ use crate::{departures, membership};
 
 /// The number that keeps the order of players apart from every stream.
 const ORDER_CONSUMER: u64 = 3;
-
-const _: () = assert!(COMMANDS_PER_TICK_MAX <= u16::MAX as usize, "an inbox counts its commands in u16");
-
-/// The tick being simulated.
-#[derive(Resource, Clone, Copy, Debug, Default)]
-pub struct Now(pub Tick);
-
-/// The commands of this tick, and in which order the players' come.
-#[derive(Resource, Debug, Default)]
-pub struct Inbox {
-    pub commands: TickInput,
-    /// Indices of new claims and actions, ordered; then those of the actions alone.
-    pub ordered: Vec<u16>,
-    pub actions: Vec<u16>,
-    keyed: Vec<(u8, u16)>,
-}
-
-impl Inbox {
-    /// The most inputs a tick of full load brings, so that no tick has to make room.
-    const CAPACITY: usize = INPUTS_PER_TICK_MAX;
-
-    pub fn with_capacity() -> Self {
-        Self {
-            commands: Vec::new(),
-            ordered: Vec::with_capacity(Self::CAPACITY),
-            actions: Vec::with_capacity(Self::CAPACITY),
-            keyed: Vec::with_capacity(Self::CAPACITY),
-        }
-    }
-}
 
 pub fn install(schedule: &mut Schedule) {
     let let_go = departures::let_go_who_was_shown.run_if(departures::somebody_has_left);

@@ -6,7 +6,7 @@ use combat_components::ids::SimId;
 use combat_components::limits::PLAYERS_MAX;
 use combat_components::tick::Tick;
 
-use crate::input::Now;
+use crate::inbox::Now;
 use crate::roster::Roster;
 use crate::state::{Fighter, FighterBundle, ResourcesRead, StateKind, put_component, put_resource};
 use crate::tick_rules::TickRules;

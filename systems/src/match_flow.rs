@@ -2,94 +2,19 @@
 
 use arrayvec::ArrayVec;
 use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
-use bevy_ecs::system::{Query, ResMut, SystemParam};
-use combat_components::departed::{Departed, DepartedPlayers};
 use combat_components::event::Event;
 use combat_components::ids::Team;
 use combat_components::limits::PLAYERS_MAX;
 use combat_components::phase::{EndReason, MatchState, Phase as MatchPhase, Winner};
 use combat_components::score::Score;
-use combat_components::streams::Streams;
-use combat_components::things::Things;
 use combat_components::tick::Tick;
 
-use crate::cooldown::place;
-use crate::modes::{CONTENDERS_MAX, Contender};
-use crate::movement::Ground;
+use crate::field::{Field, place};
 use crate::phases::Phase;
-use crate::roster::Roster;
-use crate::spawns::PlacesLeft;
-use crate::state::{Fighter, FighterReadOnlyItem};
 use crate::tick_rules::TickRules;
 
 pub fn install(schedule: &mut Schedule) {
     schedule.add_systems(advance_match.in_set(Phase::Cooldown));
-}
-
-/// Everybody who is in the match or was, and the ground they stand on.
-#[derive(SystemParam)]
-pub struct Field<'w, 's> {
-    pub roster: ResMut<'w, Roster>,
-    pub state: ResMut<'w, MatchState>,
-    pub departed: ResMut<'w, DepartedPlayers>,
-    pub streams: ResMut<'w, Streams>,
-    pub places_left: ResMut<'w, PlacesLeft>,
-    pub things: ResMut<'w, Things>,
-    pub fighters: Query<'w, 's, Fighter>,
-    pub ground: Ground<'w>,
-}
-
-impl Field<'_, '_> {
-    /// Nothing of a round is left for the next one.
-    pub(crate) fn clear_things(&mut self) {
-        if !self.things.placed.0.is_empty() {
-            self.things.placed.0.clear();
-        }
-    }
-
-    fn enter(&mut self, phase: MatchPhase, ends_at: Option<Tick>) {
-        self.state.phase = phase;
-        self.state.phase_ends_at = ends_at;
-        self.ground.displacing().output.events.push(Event::PhaseChanged { phase });
-    }
-
-    /// Whether the mode's least number of players is connected; a bot always is.
-    fn has_enough_players(&self) -> bool {
-        let is_here = |fighter: &FighterReadOnlyItem<'_, '_>| fighter.link.connected || fighter.identity.bot;
-        let connected = self.fighters.iter().filter(is_here).count();
-        self.ground.rules().mode.may_begin(connected)
-    }
-
-    /// Whether fewer are there than the mode needs. A body whose socket is gone is there.
-    fn is_short(&self) -> bool {
-        self.roster.len() < usize::from(*self.ground.rules().mode.players().start())
-    }
-
-    /// Whether those who are there and those who may still come back are enough; nobody's absence is another's. A
-    /// session without anybody is left to the clock of the empty.
-    fn can_be_enough_again(&self) -> bool {
-        let rules = self.ground.rules();
-        let may_come_back = |departed: &&Departed| departed.score.away_ticks < rules.empty_ticks_max;
-        let awaited = self.departed.0.iter().filter(may_come_back).count();
-        let here = self.roster.len();
-        here == 0 || here + awaited >= usize::from(*rules.mode.players().start())
-    }
-
-    fn contenders(&self) -> ArrayVec<Contender<'_>, CONTENDERS_MAX> {
-        let present = self.fighters.iter().map(|fighter| Contender {
-            id: *fighter.id,
-            team: fighter.identity.team,
-            score: fighter.score,
-            present: true,
-        });
-        let departed = self.departed.0.iter().map(|departed| Contender {
-            id: departed.id,
-            team: departed.team.unwrap_or_default(),
-            score: &departed.score,
-            present: false,
-        });
-        present.chain(departed).take(CONTENDERS_MAX).collect()
-    }
 }
 
 pub(crate) fn advance_match(mut field: Field) {

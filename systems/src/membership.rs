@@ -26,10 +26,11 @@ use combat_components::tick::Tick;
 use combat_components::vitals::Vitals;
 
 use crate::departures;
+use crate::field::Field;
 use crate::fighter::whole;
-use crate::input::Now;
-use crate::match_flow::{self, Field};
-use crate::movement::Ground;
+use crate::ground::Ground;
+use crate::inbox::Now;
+use crate::match_flow;
 use crate::output::TickOutput;
 use crate::roster::Roster;
 use crate::spawns::{PlacesLeft, Standing, choose_spawn};

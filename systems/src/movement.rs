@@ -1,7 +1,7 @@
 //! Movement: claims of position, judged and accepted or corrected.
 
 use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
-use bevy_ecs::system::{Query, Res, ResMut, SystemParam};
+use bevy_ecs::system::{Query, Res};
 use combat_components::claims::{AcceptedClaim, Hold};
 use combat_components::command::{Action, Claim, Command, Deed};
 use combat_components::event::Event;
@@ -14,50 +14,18 @@ use combat_components::verdict::{Outcome, Verdict};
 
 use crate::arms::may_fire;
 use crate::claimed_way::{ClaimedWay, Span, WayPoints, length_um, points_of};
-use crate::fighter::{Displacing, allowed_now};
-use crate::input::{Inbox, Now};
-use crate::output::TickOutput;
+use crate::fighter::allowed_now;
+use crate::ground::Ground;
+use crate::inbox::Inbox;
 use crate::phases::Phase;
 use crate::roster::Roster;
-use crate::spatial::Level;
 use crate::state::{Fighter, FighterItem};
-use crate::tick_rules::{SharedLevel, TickRules};
+use crate::tick_rules::TickRules;
 use crate::{falling, hold};
 
 pub fn install(schedule: &mut Schedule) {
     let fall = falling::drop_unclaimed_bodies.run_if(falling::somebody_is_in_the_air);
     schedule.add_systems((apply_claims, fall).chain().in_set(Phase::Movement));
-}
-
-/// What every judgement of movement needs.
-#[derive(SystemParam)]
-pub struct Ground<'w> {
-    now: Res<'w, Now>,
-    rules: Res<'w, TickRules>,
-    level: Res<'w, SharedLevel>,
-    output: ResMut<'w, TickOutput>,
-}
-
-impl Ground<'_> {
-    pub fn now(&self) -> Tick {
-        self.now.0
-    }
-
-    pub fn rules(&self) -> &TickRules {
-        &self.rules
-    }
-
-    pub fn bottom_y(&self) -> i32 {
-        self.rules.map.bounds.min.y
-    }
-
-    pub fn level(&self) -> &Level {
-        &self.level.0
-    }
-
-    pub fn displacing(&mut self) -> Displacing<'_> {
-        Displacing { now: self.now.0, rules: &self.rules, level: &self.level.0, output: &mut self.output }
-    }
 }
 
 /// Claims and actions in one order: a claim that comes after a shot is bound by it.

@@ -8,7 +8,7 @@ use combat_components::canon_struct;
 use combat_components::ids::{SimId, Slot};
 use combat_components::limits::PLAYERS_MAX;
 
-use crate::state::Holds;
+use crate::holds::Holds;
 
 /// The ids of all bodies: what the roster holds that is state.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -23,7 +23,7 @@ use combat_components::tick::Tick;
 
 use crate::consequences::Consequences;
 use crate::hold::is_still_to_be_shown;
-use crate::input::{Inbox, Now};
+use crate::inbox::{Inbox, Now};
 use crate::kinds::Kinds;
 use crate::membership::Placing;
 use crate::output::TickOutput;

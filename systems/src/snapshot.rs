@@ -12,7 +12,7 @@ use combat_components::limits::{DEPARTED_MAX, PLAYERS_MAX};
 use combat_components::setup::SessionSetup;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::input::Now;
+use crate::inbox::Now;
 use crate::output::TickOutput;
 use crate::phases::Phase;
 use crate::state::{Fighter, FighterReadOnlyItem, StateKind, StateResources, put_components};

@@ -20,7 +20,7 @@ pub static DASH: AbilityKind = AbilityKind::new(KindKeys::new("dash", Dash::KEYS
 
 fn apply(using: &mut Using<'_>) -> Result<(), Reason> {
     let Dash { reach_mm } = Dash::of(using.own);
-    let step_height_mm = using.rules.ruleset.movement.step_height_mm;
+    let step_height_mm = using.ruleset.movement.step_height_mm;
     let to = using.level.slide_until_blocked(using.from.at, using.yaw, reach_mm, step_height_mm);
     if to == using.from.at {
         return Err(Reason::NoRoom);

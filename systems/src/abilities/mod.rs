@@ -3,13 +3,14 @@
 use combat_components::ids::SimId;
 use combat_components::quantity::{Pose, Yaw};
 use combat_components::reason::Reason;
+use combat_components::rules::Ruleset;
 use combat_components::rules::kinds::{KindKeys, OwnNumbers};
 
 use crate::consequences::{Doer, Does};
 use crate::formulas::shot::Target;
 use crate::spatial::Level;
 use crate::things::Act;
-use crate::tick_rules::TickRules;
+use combat_components::tick::TickRate;
 
 pub mod dash;
 
@@ -45,7 +46,8 @@ pub struct Using<'a> {
     pub from: Pose,
     /// Where he aims.
     pub yaw: Yaw,
-    pub rules: &'a TickRules,
+    pub ruleset: &'a Ruleset,
+    pub rate: TickRate,
     pub level: &'a Level,
     /// Everybody alive, its user too.
     pub targets: &'a [Target],

@@ -2,10 +2,11 @@
 
 use combat_components::ids::SimId;
 use combat_components::quantity::Pose;
+use combat_components::rules::Ruleset;
 use combat_components::rules::kinds::{KindKeys, OwnNumbers};
 
 use crate::consequences::{Doer, Does};
-use crate::tick_rules::TickRules;
+use combat_components::tick::TickRate;
 
 /// A kind of effect: what lasts on a body, and acts once when it begins and again with every period.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +25,8 @@ pub struct Acting<'a> {
     /// Who brought it about; he may have left.
     pub by: Option<SimId>,
     pub pose: Pose,
-    pub rules: &'a TickRules,
+    pub ruleset: &'a Ruleset,
+    pub rate: TickRate,
     pub(crate) doer: Doer<'a>,
 }
 

@@ -3,6 +3,7 @@
 use combat_components::event::Event;
 use combat_components::ids::SimId;
 use combat_components::quantity::{Pitch, Vec3Mm, Yaw};
+use combat_components::rules::Ruleset;
 use combat_components::rules::kinds::{KindKeys, OwnNumbers};
 use combat_components::streams::Streams;
 
@@ -11,7 +12,7 @@ use crate::formulas::shot::{self, Struck, Target};
 use crate::output::TickOutput;
 use crate::spatial::Level;
 use crate::things::Act;
-use crate::tick_rules::TickRules;
+use combat_components::tick::TickRate;
 
 pub mod hitscan;
 
@@ -48,7 +49,8 @@ pub struct Firing<'a> {
     pub shooter: SimId,
     /// The weapon's index in the ruleset.
     pub weapon: u8,
-    pub rules: &'a TickRules,
+    pub ruleset: &'a Ruleset,
+    pub rate: TickRate,
     pub level: &'a Level,
     /// Everybody alive, the shooter too.
     pub targets: &'a [Target],
@@ -78,15 +80,9 @@ impl Firing<'_> {
         let wall_mm = self.level.ray_distance_mm(self.eye, direction, reach_mm as u32);
         let wall_mm = wall_mm.map_or(reach_mm, |wall_mm| (wall_mm as i32).min(reach_mm));
         let ties = &mut self.streams.ties;
-        let struck = shot::first_struck(
-            &self.rules.ruleset.body,
-            self.eye,
-            direction,
-            self.shooter,
-            self.targets,
-            ties,
-        )
-        .filter(|struck| struck.distance_um <= i64::from(wall_mm) * 1_000);
+        let struck =
+            shot::first_struck(&self.ruleset.body, self.eye, direction, self.shooter, self.targets, ties)
+                .filter(|struck| struck.distance_um <= i64::from(wall_mm) * 1_000);
         let distance_mm = struck.map_or(wall_mm, |struck| (struck.distance_um / 1_000) as i32);
         Flight { distance_mm, struck }
     }

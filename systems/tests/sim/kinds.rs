@@ -93,7 +93,7 @@ static ROCKET: WeaponKind = WeaponKind::new(KindKeys::new("rocket", Rocket::KEYS
 fn launch(firing: &mut Firing<'_>) {
     let Rocket { speed_mm_per_s, flight_ms, .. } = Rocket::of(firing.own);
     let [x, y, z] = direction(firing.yaw, firing.pitch).map(|part| (part * speed_mm_per_s as f32) as i32);
-    let ticks = firing.rules.setup.tick_rate.ticks_in_ms(flight_ms as u32);
+    let ticks = firing.rate.ticks_in_ms(flight_ms as u32);
     firing.does(firing.shooter, Does::Place { at: firing.eye, velocity: Velocity { x, y, z }, ticks });
 }
 
@@ -127,7 +127,7 @@ own_numbers! {
 static WELL: AbilityKind = AbilityKind::new(KindKeys::new("well", Well::KEYS), dig).placing(flow);
 
 fn dig(using: &mut Using<'_>) -> Result<(), Reason> {
-    let ticks = using.rules.setup.tick_rate.ticks_in_ms(Well::of(using.own).lasts_ms as u32);
+    let ticks = using.rate.ticks_in_ms(Well::of(using.own).lasts_ms as u32);
     using.does(using.user, Does::Place { at: using.from.at, velocity: Velocity::default(), ticks });
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use bevy_ecs::schedule::{Schedule, SingleThreadedExecutor};
 use combat_components::command::TickInput;
 
-use crate::input::Inbox;
+use crate::inbox::Inbox;
 use crate::phases::Phase;
 use crate::sim::{SYSTEMS, Sim};
 
