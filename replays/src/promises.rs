@@ -346,3 +346,47 @@ impl Promises {
         Err(Broken::Record { tick: self.tick, promise })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after_failure() -> Promises {
+        let mut promises = Promises {
+            rate: TickRate::DEFAULT,
+            keyframe_ticks: 640,
+            created_us: UNIX_US.start,
+            last: Last::Nothing,
+            tick: Tick(0),
+            keyframe_at: Tick(0),
+            epoch: Epoch(0),
+            first_tick: Tick(1),
+            is_first_epoch: true,
+            has_ended: false,
+            times: Times::default(),
+        };
+        assert_eq!(promises.keyframe(Tick(0), Epoch(1)), Ok(()));
+        assert_eq!(promises.epoch_start(Epoch(1), Tick(1)), Ok(()));
+        assert_eq!(promises.failed_tick(Tick(1), &TickInput::new()), Ok(()));
+        promises
+    }
+
+    /// A verifier stops at a failed tick already, which passes again or fails again.
+    #[test]
+    fn nothing_at_all_follows_a_tick_that_failed() {
+        let input = TickInput::new();
+        type Next<'a> = &'a dyn Fn(&mut Promises) -> Result<(), Broken>;
+        let next: [(&str, Next<'_>); 6] = [
+            ("keyframe", &|promises| promises.keyframe(Tick(1), Epoch(1))),
+            ("epoch", &|promises| promises.keyframe(Tick(1), Epoch(2))),
+            ("start", &|promises| promises.epoch_start(Epoch(2), Tick(2))),
+            ("tick", &|promises| promises.tick(Tick(2), &input, Phase::Active)),
+            ("failed tick", &|promises| promises.failed_tick(Tick(2), &input)),
+            ("anchor", &|promises| promises.anchor(Tick(1), UNIX_US.start)),
+        ];
+        for (what, next) in next {
+            let expected = Broken::Record { tick: Tick(1), promise: Promise::AfterFailure };
+            assert_eq!(next(&mut after_failure()), Err(expected), "{what}");
+        }
+    }
+}

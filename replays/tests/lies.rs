@@ -67,13 +67,14 @@ fn a_header_that_names_another_map_or_ruleset_than_the_log_carries_is_told() {
     let log = sound();
     assert_eq!(outcome(&log), Outcome::Verified);
     type Change = fn(&mut Header);
-    let changes: [(&str, Change); 6] = [
+    let changes: [(&str, Change); 7] = [
         ("map", |header| header.map_id = "another-map".to_owned()),
         ("ruleset", |header| header.ruleset_name = "another".to_owned()),
         ("ruleset version", |header| header.ruleset_version += 1),
         ("kind", |header| header.kind = "friendly".to_owned()),
         ("created_unix_ms", |header| header.created_unix_ms = 9_000_000_000_000_000),
         ("max_players", |header| header.setup.max_players = 200),
+        ("max_players", |header| header.setup.max_players = 1),
     ];
     for (what, change) in changes {
         match outcome(&with_header(&log, change)) {
@@ -191,6 +192,12 @@ fn a_tick_tells_exactly_the_sub_hashes_that_changed() {
     assert_eq!(promise(&forged), (Tick(1), Promise::SubHash(StateKind::Vitals)));
 }
 
+/// The number of the tick that a record tells.
+fn tick_of((kind, payload): &(RecordKind, Vec<u8>)) -> Option<u32> {
+    let is_tick = matches!(kind, RecordKind::Tick | RecordKind::QuietTick);
+    is_tick.then(|| u32::from_le_bytes(payload[..4].try_into().expect("four bytes")))
+}
+
 /// What the clock says at the anchor of this number instead of what it said.
 type Clock = fn(usize, u64) -> u64;
 
@@ -216,24 +223,93 @@ fn anchors_come_once_a_second_with_times_that_can_be_believed() {
         all.insert(at, all[at].clone());
     });
     assert_eq!(promise(&doubled), (Tick(1), Promise::AnchorUnasked));
-    let unbelievable: [(&str, Clock); 6] = [
+    let after_the_second_tick = with_records(&log, |all| {
+        let at = all.iter().position(|record| tick_of(record) == Some(2)).unwrap() + 1;
+        let mut anchor = all[..at].iter().find(|record| is_anchor(record)).unwrap().clone();
+        anchor.1[..4].copy_from_slice(&2_u32.to_le_bytes());
+        all.insert(at, anchor);
+    });
+    assert_eq!(promise(&after_the_second_tick), (Tick(2), Promise::AnchorUnasked));
+    let unbelievable: [(&str, Clock); 7] = [
         ("the year 292,000", |_, _| 9_151_000_000_000_000_000),
         ("the end of all time", |_, _| u64::MAX),
         ("1970", |at, _| at as u64 * 1_000_000),
         ("before the session was created", |_, now| now - 120_000_000),
         ("a year later from the second anchor on", |at, now| now + at.min(1) as u64 * 31_536_000_000_000),
         ("backwards", |at, now| now - at as u64 * 90_000_000),
+        ("an hour and two seconds later", |at, now| now + at.min(1) as u64 * 3_602_000_000),
     ];
     for (what, time) in unbelievable {
         let (_, promise) = promise(&with_anchors(&log, time));
         assert!(matches!(promise, Promise::AnchorTime { .. }), "{what}: {promise:?}");
     }
-    let honest: [(&str, Clock); 2] = [
+    let honest: [(&str, Clock); 3] = [
         ("a clock set back by half a minute", |at, now| now - at.min(1) as u64 * 30_000_000),
         ("a machine that slept for half an hour", |at, now| now + at.min(1) as u64 * 1_800_000_000),
+        ("and one that slept for almost an hour", |at, now| now + at.min(1) as u64 * 3_599_000_000),
     ];
     for (what, time) in honest {
         assert_eq!(outcome(&with_anchors(&log, time)), Outcome::Verified, "{what}");
+    }
+}
+
+/// Two seconds, in the second of which the schedule was moved by so many ticks.
+fn moved_by(ticks: u32) -> Log {
+    let mut stage = fight(Scene::duel("moved"), 2, 160);
+    stage.push(Command::ScheduleMoved { ticks });
+    stage.steps(160);
+    stage.ended().log()
+}
+
+#[test]
+fn time_that_the_schedule_was_moved_by_may_have_passed_and_no_more() {
+    const DAY_S: u32 = 24 * 3_600;
+    // The third anchor is the first one after the move.
+    let a_day_later = |log: &Log, and_s: u64| {
+        with_anchors(log, |at, now| now + u64::from(at >= 2) * (u64::from(DAY_S) + and_s) * 1_000_000)
+    };
+    let moved = moved_by(DAY_S * 128);
+    assert_eq!(outcome(&a_day_later(&moved, 0)), Outcome::Verified);
+    let unmoved = moved_by(1);
+    for (log, and_s) in [(&unmoved, 0), (&moved, 3_600 + 120)] {
+        let (tick, promise) = promise(&a_day_later(log, and_s));
+        assert_eq!(tick, Tick(257), "{promise:?}");
+        assert!(matches!(promise, Promise::AnchorTime { .. }), "{promise:?}");
+    }
+}
+
+#[test]
+fn the_last_anchor_of_a_log_that_ends_where_one_is_due_is_there() {
+    let mut stage = fight(Scene::duel("due"), 2, 127);
+    assert_eq!(stage.tick(), Tick(128));
+    stage.end();
+    let log = stage.log();
+    assert_eq!((stage.tick(), outcome(&log)), (Tick(129), Outcome::Verified));
+    let without = with_records(&log, |all| {
+        assert_eq!(all.pop().map(|record| record.0), Some(RecordKind::Anchor));
+    });
+    assert_eq!(promise(&without), (Tick(129), Promise::AnchorMissing(Tick(129))));
+}
+
+#[test]
+fn a_later_epoch_is_not_earlier_than_the_one_before() {
+    let log = resumed();
+    let first_of_the_second = {
+        let all = taken_apart(&log.records);
+        let is_start = |at: &usize| all[*at].0 == RecordKind::EpochStart;
+        let start = (0..all.len()).filter(is_start).nth(1).expect("there are two epochs");
+        all[..start].iter().filter(|record| record.0 == RecordKind::Anchor).count()
+    };
+    // A clock that was ahead in the first epoch: what is earlier than that is later than the session's creation.
+    const AHEAD_US: u64 = 3_000_000_000;
+    let earlier = |by_us: u64| {
+        with_anchors(&log, move |at, now| now + AHEAD_US - u64::from(at >= first_of_the_second) * by_us)
+    };
+    assert_eq!(outcome(&earlier(30_000_000)), Outcome::Verified, "a clock that is set back");
+    for by_us in [90_000_000, AHEAD_US, 31_536_000_000_000] {
+        let (tick, promise) = promise(&earlier(by_us));
+        assert_eq!(tick, Tick(102), "{by_us}: {promise:?}");
+        assert!(matches!(promise, Promise::AnchorTime { .. }), "{by_us}: {promise:?}");
     }
 }
 
@@ -311,6 +387,26 @@ fn nothing_follows_the_end_or_a_failed_tick() {
     reader.next();
     log.records.extend_from_slice(&more[reader.offset()..]);
     assert_eq!(promise(&log), (end, Promise::AfterEnd));
+}
+
+#[test]
+fn no_keyframe_and_no_epoch_follows_the_end() {
+    let mut stage = fight(Scene::duel("after the end"), 2, 20).ended();
+    let (end, mut state) = (stage.tick(), Vec::new());
+    stage.sim.write_keyframe(&mut state);
+    for epoch in [Epoch(1), Epoch(2)] {
+        let mut log = stage.log();
+        let (mut more, mut kept) = (Vec::new(), Reader::new(&[]));
+        Recorder::new().record_keyframe(epoch, end, &state, &mut more);
+        // Of one that goes on, without the start that a new recorder says.
+        if epoch == Epoch(1) {
+            kept = Reader::new(&more);
+            kept.next();
+        }
+        let until = if epoch == Epoch(1) { kept.offset() } else { more.len() };
+        log.records.extend_from_slice(&more[..until]);
+        assert_eq!(promise(&log), (end, Promise::AfterEnd), "{epoch:?}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 
 pub mod bot;
+pub mod fast_falls;
 pub mod forge;
 pub mod hiker;
 pub mod in_the_air;

@@ -7,8 +7,9 @@ use combat_components::quantity::{Pitch, Pose, Vec3Mm, Yaw};
 use combat_components::tick::Tick;
 
 use super::bot::Bot;
+use super::fast_falls::{fast_falls, shots_before_frames};
 use super::in_the_air::{corrections_in_the_air, falling_from_a_spawn};
-use super::in_the_way::separated;
+use super::in_the_way::{in_the_way, separated};
 use super::scene::Scene;
 use super::{Stage, fight, play};
 
@@ -33,6 +34,9 @@ pub const SCENARIOS: &[Scenario] = &[
     ("separated", separated),
     ("left-alone", left_alone),
     ("gone-after-a-shot", gone_after_a_shot),
+    ("fast-falls", fast_falls),
+    ("shots-before-frames", shots_before_frames),
+    ("in-the-way", in_the_way),
 ];
 
 /// Along −x, level.

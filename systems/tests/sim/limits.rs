@@ -2,6 +2,7 @@
 
 use combat_components::event::Event;
 use combat_components::setup::SimLimits;
+use combat_systems::formulas::movement::MovementLimits;
 use combat_systems::sim::Sim;
 use combat_systems::tick_rules::{SetupError, TickRules};
 
@@ -84,6 +85,16 @@ fn the_setups_limits_are_those_that_hold() {
     for (at, (set, to, of, expected)) in cases.into_iter().enumerate() {
         assert_eq!(ticks(set, to, of), expected, "case {at}");
     }
+}
+
+#[test]
+fn movement_is_judged_by_the_rate_of_claims_that_the_setup_says() {
+    let mut parts = Plan::on(maps::duel_box()).parts();
+    let (rate, movement) = (parts.setup.tick_rate, parts.ruleset.movement);
+    parts.setup.limits.claim_hz = 64;
+    let rules = TickRules::new(&parts.kinds, parts.setup, parts.ruleset, parts.map).expect("it is in range");
+    assert_eq!(rules.movement, MovementLimits::new(&movement, rate, 64));
+    assert_ne!(rules.movement, MovementLimits::new(&movement, rate, 30));
 }
 
 #[test]
