@@ -363,6 +363,7 @@ mod tests {
             first_tick: Tick(1),
             is_first_epoch: true,
             has_ended: false,
+            request: 0,
             times: Times::default(),
         };
         assert_eq!(promises.keyframe(Tick(0), Epoch(1)), Ok(()));

@@ -9,6 +9,7 @@ mod file_names;
 mod file_size;
 mod header_limits;
 mod leftovers;
+mod module_cycles;
 mod module_edges;
 mod purpose_line;
 mod readme_tree;
@@ -50,6 +51,7 @@ const CHECKS: &[Check] = &[
     Check { name: "file-names", run: file_names::check },
     Check { name: "crate-edges", run: crate_edges::check },
     Check { name: "module-edges", run: module_edges::check },
+    Check { name: "module-cycles", run: module_cycles::check },
     Check { name: "header-limits", run: header_limits::check },
     Check { name: "sql", run: sql::check },
     Check { name: "leftovers", run: leftovers::check },
