@@ -47,7 +47,7 @@ impl CloseCode {
             Self::Policy,
             "policy",
             Retry::No,
-            "The request itself is not allowed, or too many claims were refused: the reason then names the last one's.",
+            "The request itself is not allowed, or too many claims were refused: the reason then names the last one's, the place stays, and it opens again when some are forgiven.",
         ),
         row(Self::Overloaded, "overloaded", Retry::Later, "The server takes no more connections now."),
         row(

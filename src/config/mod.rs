@@ -191,16 +191,16 @@ impl AuthConfig {
         storage: &StorageSettings,
     ) -> Result<Self, ConfigError> {
         let made_in_development = SecretSource::in_dir(&storage.data_dir).is_there();
-        let environment = if made_in_development { Environment::Development } else { environment };
-        let found = Self::from_settings(auth, environment, storage)?;
-        if found.secret.is_there() {
-            return Ok(found);
+        if auth.jwt_secret.is_none() && !made_in_development {
+            let problem = format!(
+                "is not set, and no server has left a secret in {}: start the server first, name its directory with \
+                 --data-dir or DATA_DIR, or set JWT_SECRET",
+                storage.data_dir.display()
+            );
+            return Err(ConfigError { name: "JWT_SECRET", problem });
         }
-        let problem = format!(
-            "is not set, and no server has left a secret in {}: start the server first, or set JWT_SECRET",
-            storage.data_dir.display()
-        );
-        Err(ConfigError { name: "JWT_SECRET", problem })
+        let environment = if made_in_development { Environment::Development } else { environment };
+        Self::from_settings(auth, environment, storage)
     }
 
     /// # Errors

@@ -35,8 +35,8 @@ pub enum StoreError {
     /// Another process holds the lock beside the database.
     #[error("data directory {} is in use by {holder}", directory.display())]
     InUse { directory: PathBuf, holder: String },
-    #[error("the store has schema version {found}, expected {expected}")]
-    Schema { found: i64, expected: i64 },
+    #[error("the journal in {} has schema version {found}, expected {expected}: {}", directory.display(), advice(*found, *expected))]
+    Schema { directory: PathBuf, found: i64, expected: i64 },
     #[error("no journal in {}", .0.display())]
     Missing(PathBuf),
 }
@@ -45,5 +45,14 @@ impl StoreError {
     /// Whether the same call is worth repeating: it may succeed once the disk is better.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Full(_) | Self::Failing(_) | Self::Damaged(_))
+    }
+}
+
+/// What to do about a database of another schema.
+fn advice(found: i64, expected: i64) -> &'static str {
+    match found {
+        0 => "no server has begun it; start one, or name another directory with --data-dir or DATA_DIR",
+        older if older < expected => "start a server of this version once, which brings it up to date",
+        _ => "it was written by another version of combat, which can read it",
     }
 }

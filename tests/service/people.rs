@@ -135,6 +135,14 @@ async fn a_log_holds_no_names_and_an_export_only_those_that_were_asked_for() {
     assert_eq!(std::fs::read(&again).unwrap(), bytes, "names are not carried on unless asked for");
     export(&[&named, "--with-names", "-o", &again, "--force"]);
     assert_eq!(std::fs::read(&again).unwrap(), with_names);
+    let onto_itself = server.combat(&["replay", "export", &again, "-o", &again, "--force"]);
+    assert_eq!(onto_itself.status.code(), Some(2), "{onto_itself:?}");
+    let refusal = String::from_utf8_lossy(&onto_itself.stderr);
+    assert!(refusal.contains("the names in it would be lost"), "{refusal}");
+    assert_eq!(std::fs::read(&again).unwrap(), with_names, "the only copy is as it was");
+    export(&[&again, "--with-names", "-o", &again, "--force"]);
+    export(&[&bare, "-o", &bare, "--force"]);
+    assert_eq!(std::fs::read(&again).unwrap(), with_names);
     let told = |source: &str| {
         let output = server.combat(&["replay", "inspect", source]);
         assert_eq!(output.status.code(), Some(0), "{output:?}");

@@ -47,7 +47,9 @@ fn told(player: PlayerId, erased: &Erased) -> String {
         rows => format!("erased {player}: {rows} rows, one for each of {rows} sessions"),
     };
     if live > 0 {
-        text += &format!("; {live} of them live: a running server lets the player leave within seconds");
+        text += &format!(
+            "; {live} of them live: a running server lets the player leave within seconds, if he is in it"
+        );
     }
     if !erased.is_wiped {
         text += "\nthe database's log is in use and still holds an older state of the table: run this again";

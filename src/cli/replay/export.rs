@@ -1,14 +1,15 @@
 //! `combat replay export`: a session as one file that verifies in an empty directory.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use combat_replays::digest::LogDigest;
 use combat_replays::log::Log;
 use combat_replays::{file, names};
 
-use super::people::People;
+use super::people::{self, People};
 use super::source::Opened;
 use super::target::Target;
 use super::{ExportArgs, print, source};
@@ -31,6 +32,11 @@ pub fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     let people = if args.with_names { People::of(&args.source)? } else { People::default() };
     let names = if !people.0.is_empty() { names::write(&people.0) } else { Vec::new() };
     let output = args.output.display();
+    let loses_names = people.0.is_empty() && are_one_file(&args.source.source, &args.output);
+    ensure!(
+        !(loses_names && people::has_names(&args.output)),
+        "{output} is the source, and the names in it would be lost: give another name, or --with-names to keep them"
+    );
     let bytes = Target::of(&args.output, args.force)?.write(|file| write(log, &names, file));
     let bytes = bytes.with_context(|| format!("cannot write {output}"))?;
     let ticks = log.last_tick().0;
@@ -47,6 +53,11 @@ pub fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     };
     print(&format!("{output}: {bytes} bytes, {ticks} ticks, {names}{next}\ndigest {digest}\n"))?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn are_one_file(source: &str, output: &Path) -> bool {
+    let [source, output] = [Path::new(source), output].map(std::fs::canonicalize);
+    source.is_ok_and(|source| output.is_ok_and(|output| source == output))
 }
 
 fn write(log: &Log, names: &[u8], target: &mut impl Write) -> std::io::Result<u64> {

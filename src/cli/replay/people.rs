@@ -85,3 +85,9 @@ fn exported(path: &Path) -> People {
         }
     }
 }
+
+/// Whether an exported file has a part with names, readable or not.
+pub fn has_names(path: &Path) -> bool {
+    let bytes = std::fs::read(path).unwrap_or_default();
+    file::names_part(&bytes).is_some()
+}

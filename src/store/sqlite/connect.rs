@@ -97,7 +97,7 @@ pub(super) async fn migrate(connection: &mut SqliteConnection, directory: &Path)
     let found = schema_version(connection, directory).await?;
     let done = usize::try_from(found).ok().filter(|done| *done <= MIGRATIONS.len());
     let Some(done) = done else {
-        return Err(StoreError::Schema { found, expected: SCHEMA_VERSION });
+        return Err(other_schema(directory, found));
     };
     for migration in &MIGRATIONS[done..] {
         sqlx::raw_sql(*migration)
@@ -115,8 +115,12 @@ pub(super) async fn expect_schema(
 ) -> Result<(), StoreError> {
     match schema_version(connection, directory).await? {
         SCHEMA_VERSION => Ok(()),
-        found => Err(StoreError::Schema { found, expected: SCHEMA_VERSION }),
+        found => Err(other_schema(directory, found)),
     }
+}
+
+fn other_schema(directory: &Path, found: i64) -> StoreError {
+    StoreError::Schema { directory: directory.to_owned(), found, expected: SCHEMA_VERSION }
 }
 
 async fn schema_version(connection: &mut SqliteConnection, directory: &Path) -> Result<i64, StoreError> {
@@ -145,7 +149,11 @@ pub(super) fn classify(error: &sqlx::Error, directory: &Path) -> StoreError {
     let text = error.to_string();
     match code {
         Some(SQLITE_FULL) => StoreError::Full(text),
-        Some(SQLITE_CORRUPT | SQLITE_NOTADB) => StoreError::Damaged(text),
+        Some(SQLITE_NOTADB) => StoreError::Damaged(format!(
+            "{}: {text}; move it away, or name another directory with --data-dir or DATA_DIR",
+            directory.display()
+        )),
+        Some(SQLITE_CORRUPT) => StoreError::Damaged(format!("{}: {text}", directory.display())),
         // Growing the shared memory of the log fails as an input/output error when the disk is full.
         Some(SQLITE_IOERR | SQLITE_CANTOPEN) if is_full(directory) => StoreError::Full(text),
         _ => StoreError::Failing(text),

@@ -187,12 +187,27 @@ async fn a_directory_of_the_first_version_is_brought_up_to_date() {
         .unwrap();
     super::close(&mut Some(first)).await;
     let refused = SqliteReader::open(directory.path()).await.err();
-    assert_eq!(refused, Some(StoreError::Schema { found: 1, expected: 2 }));
+    let older = StoreError::Schema { directory: directory.path().to_owned(), found: 1, expected: 2 };
+    assert_eq!(refused, Some(older.clone()));
     let player = PlayerId::new("ann").unwrap();
     let refused = SqliteEraser::open(directory.path()).unwrap().erase(player).await;
-    assert_eq!(refused, Err(StoreError::Schema { found: 1, expected: 2 }));
+    assert_eq!(refused, Err(older));
     let store = opened(&directory).await;
     let name = DisplayName::new("Ann").ok();
     let row = PersonRow { session: SessionId([1; 16]), pseudonym: Pseudonym(1), player, name };
     assert_eq!(store.meet(&row).await, Ok(Pseudonym(1)));
+}
+
+#[tokio::test]
+async fn what_is_no_journal_is_told_with_its_directory_and_what_to_do() {
+    let directory = tempfile::tempdir().unwrap();
+    for (bytes, expected) in
+        [(&b""[..], "schema version 0"), (&[0x5a; 8_192][..], "file is not a database; move it away")]
+    {
+        std::fs::write(directory.path().join(DATABASE_FILE), bytes).unwrap();
+        let told = SqliteReader::open(directory.path()).await.err().expect("it is none").to_string();
+        assert!(told.contains(expected), "{told}");
+        assert!(told.contains(&directory.path().display().to_string()), "{told}");
+        assert!(told.contains("name another directory with --data-dir or DATA_DIR"), "{told}");
+    }
 }

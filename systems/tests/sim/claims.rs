@@ -443,3 +443,48 @@ fn a_bend_out_of_bounds_is_out_of_bounds_wherever_the_way_ends() {
     arena.step();
     assert_eq!(arena.refusal(0, seq), Some(Reason::OutOfBounds));
 }
+
+/// From rest to full speed in claims of 4 ticks, by a formula for what is covered in a step from one speed to the next:
+/// the corrections that came of 40 of them, and how far that has led. Whoever is corrected begins with what he is told.
+fn sets_off(step_ticks: u32, mean: fn(f64, f64) -> f64) -> (usize, i32) {
+    let mut arena = Arena::fighting(&plain(), 2);
+    arena.step_by(60);
+    let from = arena.at(0);
+    arena.claim(0, 1_000, from);
+    arena.step();
+    let (mut x, mut speed, mut client_tick, mut refused) = (f64::from(from.x), 0.0, 1_000, 0);
+    let dt = f64::from(step_ticks) / 128.0;
+    for _ in 0..40 {
+        arena.step_by(3);
+        for _ in 0..4 / step_ticks {
+            let faster = f64::min(speed + 80_000.0 * dt, 6_500.0);
+            (x, speed) = (x + mean(speed, faster) * dt, faster);
+        }
+        client_tick += 4;
+        arena.claim(0, client_tick, Vec3Mm { x: libm::floor(x) as i32, ..from });
+        arena.step();
+        let told = arena.output.events.iter().find_map(|event| match event {
+            Event::Displaced { slot: Slot(0), pose, velocity, client_tick, .. } => {
+                Some((pose.at.x, velocity.x, client_tick.expect("a refused claim leaves the clock")))
+            }
+            _ => None,
+        });
+        if let Some((at_x, velocity_x, clock)) = told {
+            refused += corrections(&arena);
+            (x, speed, client_tick) = (f64::from(at_x), f64::from(velocity_x), clock);
+        }
+    }
+    (refused, arena.at(0).x - from.x)
+}
+
+#[test]
+fn who_advances_by_the_mean_of_old_and_new_speed_sets_off_and_by_the_new_speed_never() {
+    for step_ticks in [1, 4] {
+        let (refused, came_mm) = sets_off(step_ticks, |old, new| (old + new) / 2.0);
+        assert_eq!(refused, 0, "steps of {step_ticks}");
+        assert!(came_mm > 7_000, "{came_mm} mm in 160 ticks");
+        assert_eq!(sets_off(step_ticks, |old, _| old).0, 0, "the old speed is not too fast either");
+        let (refused, came_mm) = sets_off(step_ticks, |_, new| new);
+        assert!(refused > 32 && came_mm < 1_000, "steps of {step_ticks}: {refused} refused, {came_mm} mm");
+    }
+}
