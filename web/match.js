@@ -49,7 +49,7 @@ export class Match {
   take(message, nowMs) {
     switch (message.type) {
       case "snapshot":
-        this.#show(viewFromSnapshot(message), [], nowMs);
+        this.#show(viewFromSnapshot(message, this.view), [], nowMs);
         this.hashesCompared += 1;
         break;
       case "delta":

@@ -6,14 +6,20 @@ import { FULL_MASK, PLAYER_FIELDS } from "./protocol.js";
 /** A frame that does not fit the view the page holds; only a snapshot helps. */
 export class ViewMismatch extends Error {}
 
-/** A snapshot → a view `{epoch, tick, status, phaseEndsAt, roster, players}`, both maps by `simId`. */
-export function viewFromSnapshot(snapshot) {
+/**
+ * A snapshot → a view `{epoch, tick, status, phaseEndsAt, roster, players}`, both maps by `simId`. One without a roster is
+ * for whoever has been told everybody already: it goes on from `held`.
+ */
+export function viewFromSnapshot(snapshot, held = null) {
+  const roster = snapshot.roster ? new Map(snapshot.roster.map((entry) => [entry.simId, entry])) : held?.roster ?? new Map();
+  const nameless = snapshot.players.find(({ simId }) => !roster.has(simId));
+  if (nameless) throw new ViewMismatch(`player ${nameless.simId} is in no roster`);
   const view = {
     epoch: snapshot.epoch,
     tick: snapshot.tick,
     status: snapshot.status,
     phaseEndsAt: snapshot.phaseEndsAt,
-    roster: new Map(snapshot.roster.map((entry) => [entry.simId, entry])),
+    roster,
     players: new Map(snapshot.players.map((player) => [player.simId, player])),
   };
   compareHash(view, snapshot.viewHash);

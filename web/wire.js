@@ -1,7 +1,7 @@
 // Generated from the declarations in protocol/src by `make docs`: not to be edited. What follows `default` is JSON.
 
 export default {
-  "draft": 1,
+  "draft": 2,
   "protocols": {
     "messagePack": "combat.v1",
     "json": "combat.v1.json"
@@ -26,7 +26,7 @@ export default {
   },
   "server": {
     "welcome": {"number": 16, "fields": [["sessionId","text"],["role",{"word":"role"}],["simId",{"optional":"u32"}],["slot",{"optional":"u8"}],["tickRateHz","u32"],["frameHz","u32"],["epoch","u32"],["tick","u32"],["durableTick","u32"],["durability","text"],["delayMs","u32"],["mapId","text"],["mapHash","text"],["rulesetName","text"],["rulesetHash","text"],["weapons",{"list":"text","max":8}],["abilities",{"list":"text","max":4}],["lastInputSeq","u32"],["resumed",{"optional":{"row":"resumed"}}],["snapshot",{"part":"snapshot"}],["own",{"optional":{"part":"own"}}],["protocolDraft","u32"]]},
-    "snapshot": {"number": 17, "fields": [["epoch","u32"],["tick","u32"],["status",{"number":"status"}],["phaseEndsAt",{"optional":"u32"}],["roster",{"list":{"row":"roster entry"},"max":64}],["players",{"list":{"row":"player"},"max":64}],["viewHash","u32"]]},
+    "snapshot": {"number": 17, "fields": [["epoch","u32"],["tick","u32"],["status",{"number":"status"}],["phaseEndsAt",{"optional":"u32"}],["roster",{"optional":{"list":{"row":"roster entry"},"max":64}}],["players",{"list":{"row":"player"},"max":64}],["viewHash","u32"]]},
     "delta": {"number": 18, "fields": [["epoch","u32"],["tick","u32"],["baseTick","u32"],["status",{"number":"status"}],["phaseEndsAt",{"optional":"u32"}],["joined",{"list":{"row":"roster entry"},"max":64}],["left",{"list":"u32","max":64}],["changed",{"list":{"changed":"player"},"max":64}],["shots",{"list":{"row":"shot"},"max":1024}],["viewHash",{"optional":"u32"}]]},
     "own": {"number": 19, "fields": [["tick","u32"],["lastInputSeq","u32"],["durableTick","u32"],["poseEpoch","u32"],["bankTicks","u32"],["weaponInHand","u8"],["rounds","u16"],["readyAtTick","u32"],["reloadedAtTick",{"optional":"u32"}],["abilityReadyAtTicks",{"list":"u32","max":4}],["respawnAtTick",{"optional":"u32"}],["correction",{"optional":{"row":"correction"}}],["verdicts",{"list":{"row":"verdict"},"max":256}]]},
     "event": {"number": 20, "fields": [["epoch","u32"],["tick","u32"],["kind","u8"],["ints",{"list":"i64"}],["texts",{"list":"text"}]]},
@@ -35,14 +35,14 @@ export default {
   },
   "rows": {
     "resumed": [["epoch","u32"],["tick","u32"],["rolledBackFromEpoch","u32"],["rolledBackFromTick","u32"]],
-    "roster entry": [["simId","u32"],["slot","u8"],["team","u8"],["playerId","text"],["displayName","text"],["bot","bool"]],
+    "roster entry": [["simId","u32"],["slot","u8"],["team","u8"],["displayName","text"],["bot","bool"]],
     "player": [["simId","u32"],["x","i32"],["y","i32"],["z","i32"],["yaw","u16"],["pitch","i16"],["health","u31"],["armour","u31"],["flags","u8"],["kills","u16"],["deaths","u16"]],
     "shot": [["shooter","u32"],["fromX","i32"],["fromY","i32"],["fromZ","i32"],["toX","i32"],["toY","i32"],["toZ","i32"],["struck",{"optional":"u32"}]],
     "correction": [["reason",{"number":"reason"}],["inputSeq","u32"],["x","i32"],["y","i32"],["z","i32"],["yaw","u16"],["pitch","i16"],["poseEpoch","u32"],["bankTicks","u32"],["vx","i32"],["vy","i32"],["vz","i32"],["clientTick",{"optional":"u32"}]],
     "verdict": [["inputSeq","u32"],["outcome",{"number":"outcome"}],["reason",{"optional":{"number":"reason"}}],["appliedTick","u32"],["victim",{"optional":"u32"}],["zone",{"optional":{"number":"zone"}}],["amountMilli",{"optional":"i32"}],["remainingHealthMilli",{"optional":"i32"}],["killed","bool"]]
   },
   "events": {
-    "joined": {"number": 0, "ints": [["simId","u32"]], "texts": [["playerId","text"],["displayName","text"]]},
+    "joined": {"number": 0, "ints": [["simId","u32"]], "texts": [["displayName","text"]]},
     "left": {"number": 1, "ints": [["simId","u32"],["cause",{"number":"leaveCause"}]], "texts": []},
     "killed": {"number": 2, "ints": [["victim","u32"],["killer","u32"],["cause","u8"],["zone",{"number":"zone"}]], "texts": []},
     "phase": {"number": 3, "ints": [["phase",{"number":"phase"}]], "texts": []},

@@ -4,7 +4,7 @@ use combat_components::limits::PLAYERS_MAX;
 use thiserror::Error;
 
 use crate::server::{Delta, PlayerChange, Snapshot};
-use crate::view::{FULL_MASK, PLAYER_FIELDS, PublicPlayer, View, view_hash};
+use crate::view::{FULL_MASK, PLAYER_FIELDS, PublicPlayer, RosterEntry, View, are_ordered, view_hash};
 
 /// Why a frame cannot be applied. The view held before is kept; only a snapshot helps.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
@@ -56,18 +56,25 @@ impl ClientView {
         self.has_view.then_some(&self.view)
     }
 
-    /// Forgets the view; only a snapshot can follow.
+    /// Forgets the view; only a snapshot with a roster can follow.
     pub fn clear(&mut self) {
         self.has_view = false;
+        self.view.roster.clear();
     }
 
-    /// Replaces everything.
+    /// Replaces everything, but the roster where the snapshot has none.
     ///
     /// # Errors
-    /// When the snapshot contradicts itself.
+    /// When the snapshot contradicts itself, or shows somebody whom nobody has named. The view held is kept.
     pub fn apply_snapshot(&mut self, snapshot: &Snapshot) -> Result<HashCheck, ViewError> {
-        check_shape(&snapshot.view)?;
-        self.view.copy_from(&snapshot.view);
+        check_shape(snapshot.roster.as_ref().unwrap_or(&self.view.roster), &snapshot.players)?;
+        let view = &mut self.view;
+        (view.epoch, view.tick) = (snapshot.epoch, snapshot.tick);
+        (view.status, view.phase_ends_at) = (snapshot.status, snapshot.phase_ends_at);
+        view.players.clone_from(&snapshot.players);
+        if let Some(roster) = &snapshot.roster {
+            view.roster.clone_from(roster);
+        }
         self.shares_roster = false;
         self.has_view = true;
         Ok(check_hash(&self.view, Some(snapshot.view_hash)))
@@ -97,17 +104,17 @@ impl ClientView {
         }
         self.shares_roster = delta.joined.is_empty() && delta.left.is_empty();
         apply(delta, &mut self.next)?;
-        check_shape(&self.next)?;
+        check_shape(&self.next.roster, &self.next.players)?;
         std::mem::swap(&mut self.view, &mut self.next);
         Ok(check_hash(&self.view, delta.view_hash))
     }
 }
 
-fn check_shape(view: &View) -> Result<(), ViewError> {
-    if view.players.len() > PLAYERS_MAX {
-        return Err(ViewError::TooManyPlayers { count: view.players.len() });
+fn check_shape(roster: &[RosterEntry], players: &[PublicPlayer]) -> Result<(), ViewError> {
+    if players.len() > PLAYERS_MAX {
+        return Err(ViewError::TooManyPlayers { count: players.len() });
     }
-    if view.is_ordered() { Ok(()) } else { Err(ViewError::Unordered) }
+    if are_ordered(roster, players) { Ok(()) } else { Err(ViewError::Unordered) }
 }
 
 fn check_hash(view: &View, sent: Option<u32>) -> HashCheck {

@@ -1,7 +1,7 @@
 //! The kinds of reliable events: what of each stands among the numbers of a message, and what among its texts.
 
 use combat_components::command::LeaveCause;
-use combat_components::ids::{DisplayName, PlayerId};
+use combat_components::ids::DisplayName;
 use combat_components::phase::{EndReason, Phase};
 use combat_components::verdict::Zone;
 
@@ -168,7 +168,7 @@ events! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum Happening {
         /// A player came, or came back.
-        0 "joined" = Joined { sim_id "simId": u32; player_id "playerId": PlayerId, display_name "displayName": DisplayName },
+        0 "joined" = Joined { sim_id "simId": u32; display_name "displayName": DisplayName },
         /// A player went.
         1 "left" = Left { sim_id "simId": u32, cause "cause": LeaveCause; },
         /// A player died; `killer` is 0 where nobody did it. `cause` is a weapon by its index, an ability by 64 and its index, an

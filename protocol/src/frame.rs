@@ -10,8 +10,11 @@ use crate::view::{FULL_MASK, PLAYER_FIELDS, PublicPlayer, Shot, View, view_hash}
 /// A snapshot always shows the newest frame, so that whoever receives it holds the next delta's base.
 #[derive(Debug, Default)]
 pub struct FrameEncoder {
-    newest: Snapshot,
+    newest: View,
+    /// What of the newest frame does not stand in its lists, which are lent for writing.
+    snapshot: Snapshot,
     delta: Delta,
+    roster_changes: u32,
     has_frame: bool,
     has_delta: bool,
 }
@@ -26,20 +29,30 @@ impl FrameEncoder {
     /// There is no delta for the first frame, for one of another epoch and for one whose tick has not risen.
     pub fn advance(&mut self, view: &View, shots: &[Shot]) {
         debug_assert!(view.is_ordered(), "a view lists the same ids twice, in order");
-        let newest = &mut self.newest.view;
+        let newest = &mut self.newest;
         self.has_delta = self.has_frame && view.epoch == newest.epoch && view.tick > newest.tick;
         if self.has_delta {
             difference(newest, view, &mut self.delta);
             self.delta.shots.clear();
             self.delta.shots.extend_from_slice(shots);
         }
+        let roster_changed = match self.has_delta {
+            true => !self.delta.joined.is_empty() || !self.delta.left.is_empty(),
+            false => newest.roster != view.roster,
+        };
+        self.roster_changes = self.roster_changes.wrapping_add(roster_changed.into());
         newest.copy_from(view);
         self.has_frame = true;
     }
 
     /// The newest frame, once there is one.
     pub fn newest(&self) -> Option<&View> {
-        self.has_frame.then_some(&self.newest.view)
+        self.has_frame.then_some(&self.newest)
+    }
+
+    /// How often the roster has changed: whoever was sent a frame at this count knows everybody as long as it stays.
+    pub fn roster_changes(&self) -> u32 {
+        self.roster_changes
     }
 
     /// What changed from the frame before to the newest.
@@ -55,11 +68,21 @@ impl FrameEncoder {
         self.has_delta
     }
 
-    /// Appends the newest frame as a snapshot; `false`, writing nothing, before the first frame.
-    pub fn write_snapshot(&mut self, encoding: Encoding, out: &mut Vec<u8>) -> bool {
+    /// Appends the newest frame as a snapshot, with the roster for whoever does not know it; `false`, writing nothing,
+    /// before the first frame.
+    pub fn write_snapshot(&mut self, knows_roster: bool, encoding: Encoding, out: &mut Vec<u8>) -> bool {
         if self.has_frame {
-            self.newest.view_hash = view_hash(&self.newest.view.players);
-            encode_snapshot(&self.newest, encoding, out);
+            let Self { newest, snapshot, .. } = self;
+            (snapshot.epoch, snapshot.tick) = (newest.epoch, newest.tick);
+            (snapshot.status, snapshot.phase_ends_at) = (newest.status, newest.phase_ends_at);
+            snapshot.view_hash = view_hash(&newest.players);
+            snapshot.players = std::mem::take(&mut newest.players);
+            snapshot.roster = (!knows_roster).then(|| std::mem::take(&mut newest.roster));
+            encode_snapshot(snapshot, encoding, out);
+            newest.players = std::mem::take(&mut snapshot.players);
+            if let Some(roster) = snapshot.roster.take() {
+                newest.roster = roster;
+            }
         }
         self.has_frame
     }

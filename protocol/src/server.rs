@@ -12,7 +12,7 @@ pub use crate::event::Happening;
 pub use crate::hit::VerdictHit;
 use crate::limits::{FRAME_SHOTS_MAX, OWN_VERDICTS_MAX, STATUS_REASON_BYTES_MAX};
 use crate::numbers::{FrameStatus, Role, ServerState};
-use crate::view::{RosterEntry, Shot, View};
+use crate::view::{PublicPlayer, RosterEntry, Shot, View, view_hash};
 
 record! {
     /// The first message of every connection.
@@ -84,10 +84,29 @@ record! {
     /// A whole view and the hash over its players.
     #[derive(Clone, Debug, Default, PartialEq, Eq)]
     pub struct Snapshot {
-        /// all fields but the last
-        view (): View as Spread,
+        /// how often the session was taken up again, from 1
+        epoch "epoch": u32,
+        /// that this shows
+        tick "tick": u32,
+        /// where the match stands
+        status "status": FrameStatus,
+        /// tick at which the present phase ends by itself
+        phase_ends_at "phaseEndsAt": Option<u32>,
+        /// who takes part, by rising `simId`; nil: you have been told, and nobody has joined or left since
+        roster "roster": Option<Vec<RosterEntry>> as Rows<PLAYERS_MAX>,
+        /// the players of the roster by rising `simId`, as they stand
+        players "players": Vec<PublicPlayer> as Rows<PLAYERS_MAX>,
         /// of these players, see [Frames](#frames)
         view_hash "viewHash": u32,
+    }
+}
+
+impl Snapshot {
+    /// All of a view, for somebody who knows nobody yet.
+    pub fn of(view: &View) -> Self {
+        let &View { epoch, tick, status, phase_ends_at, ref roster, ref players } = view;
+        let (roster, players, view_hash) = (Some(roster.clone()), players.clone(), view_hash(players));
+        Self { epoch, tick, status, phase_ends_at, roster, players, view_hash }
     }
 }
 

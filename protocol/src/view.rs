@@ -1,13 +1,12 @@
 //! What an audience may see of a session at one tick, in the integers of the wire.
 
-use combat_components::ids::{DisplayName, PlayerId};
-use combat_components::limits::PLAYERS_MAX;
+use combat_components::ids::DisplayName;
 
-use crate::codec::declare::{record, row, row_of};
+use crate::codec::declare::{row, row_of};
 use crate::codec::describe::{FieldRow, Shape};
 use crate::codec::error::DecodeError;
 use crate::codec::field::Field;
-use crate::codec::form::{Rows, Spread};
+use crate::codec::form::Spread;
 use crate::codec::message::Record;
 use crate::codec::sink::Sink;
 use crate::codec::source::Source;
@@ -148,7 +147,7 @@ impl PublicPlayer {
 }
 
 row! {
-    /// What of a player stays the same from joining to leaving.
+    /// What of a player stays the same from joining to leaving: a handle and a name. Whose account it is, nobody else is told.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct RosterEntry = "roster entry" {
         /// names the player in all other lists, never another in this session
@@ -157,8 +156,6 @@ row! {
         slot "slot": u8,
         /// team 0 fights alone
         team "team": u8,
-        /// `bot:...` for a bot and `unknown:...` for somebody who was erased
-        player_id "playerId": PlayerId,
         /// 1 to 96 bytes; of a person [what may be a name](api.md#display-names)
         display_name "displayName": DisplayName,
         /// whether the server plays it
@@ -181,23 +178,15 @@ row! {
     }
 }
 
-record! {
-    /// What an audience sees at one tick. `roster` and `players` hold the same ids, each in `simId` order.
-    #[derive(Clone, Debug, Default, PartialEq, Eq)]
-    pub struct View {
-        /// how often the session was taken up again, from 1
-        epoch "epoch": u32,
-        /// that this shows
-        tick "tick": u32,
-        /// where the match stands
-        status "status": FrameStatus,
-        /// tick at which the present phase ends by itself
-        phase_ends_at "phaseEndsAt": Option<u32>,
-        /// who takes part, by rising `simId`
-        roster "roster": Vec<RosterEntry> as Rows<PLAYERS_MAX>,
-        /// the same players by rising `simId`, as they stand
-        players "players": Vec<PublicPlayer> as Rows<PLAYERS_MAX>,
-    }
+/// What an audience sees at one tick. `roster` and `players` hold the same ids, each in `simId` order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct View {
+    pub epoch: u32,
+    pub tick: u32,
+    pub status: FrameStatus,
+    pub phase_ends_at: Option<u32>,
+    pub roster: Vec<RosterEntry>,
+    pub players: Vec<PublicPlayer>,
 }
 
 impl View {
@@ -226,13 +215,14 @@ impl View {
 
     /// Whether both lists hold the same ids, each once and rising.
     pub fn is_ordered(&self) -> bool {
-        self.players.is_sorted_by(|a, b| a.sim_id < b.sim_id)
-            && self
-                .roster
-                .iter()
-                .map(|entry| entry.sim_id)
-                .eq(self.players.iter().map(|player| player.sim_id))
+        are_ordered(&self.roster, &self.players)
     }
+}
+
+/// Whether both lists hold the same ids, each once and rising.
+pub(crate) fn are_ordered(roster: &[RosterEntry], players: &[PublicPlayer]) -> bool {
+    players.is_sorted_by(|a, b| a.sim_id < b.sim_id)
+        && roster.iter().map(|entry| entry.sim_id).eq(players.iter().map(|player| player.sim_id))
 }
 
 /// CRC-32 (IEEE) over each player's eleven fields as 32-bit little-endian integers, in `simId` order.

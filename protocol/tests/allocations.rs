@@ -5,7 +5,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use combat_components::ids::{DisplayName, PlayerId};
+use combat_components::ids::DisplayName;
 use combat_components::reason::Reason;
 use combat_components::verdict::{Outcome, Zone};
 use combat_protocol::client::{ClaimMessage, ClientMessage};
@@ -63,7 +63,6 @@ fn start() -> View {
         sim_id,
         slot: sim_id as u8,
         team: 0,
-        player_id: PlayerId::new("somebody").unwrap(),
         display_name: DisplayName::new("Some \"Body\"").unwrap(),
         bot: true,
     });
@@ -123,7 +122,7 @@ fn no_frame_allocates_once_its_memory_has_grown() {
         for encoding in Encoding::ALL {
             out.clear();
             encoder.write_delta(encoding, &mut out);
-            encoder.write_snapshot(encoding, &mut out);
+            encoder.write_snapshot(frame % 2 == 0, encoding, &mut out);
             encode_own(&own, encoding, &mut out);
             encode_event(&event, encoding, &mut out);
             encode_pong(&Pong::default(), encoding, &mut out);

@@ -11,7 +11,7 @@ pub fn message_of(event: &Event, epoch: Epoch, tick: Tick, roster: &[RosterEntry
     let happening = match *event {
         Event::Joined { id, .. } => {
             let entry = roster.iter().find(|entry| entry.sim_id == id.0)?;
-            Happening::Joined { sim_id: id.0, player_id: entry.player_id, display_name: entry.display_name }
+            Happening::Joined { sim_id: id.0, display_name: entry.display_name }
         }
         Event::Left { id, cause, .. } => Happening::Left { sim_id: id.0, cause },
         Event::Died { victim, by, cause, zone } => {

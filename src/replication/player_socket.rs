@@ -27,6 +27,8 @@ pub(super) struct PlayerSocket {
     pub(super) encoding: Encoding,
     /// `None` until the welcome has been sent.
     pub(super) pace: Option<Pace>,
+    /// The roster that was told, by the count of its changes.
+    pub(super) roster_told: u32,
     pub(super) seen_on_arrival: Option<(Epoch, Tick)>,
     pub(super) correction: Option<Correction>,
     pub(super) verdicts: Vec<InputVerdict>,
@@ -46,6 +48,7 @@ impl PlayerSocket {
             outbox,
             encoding,
             pace: None,
+            roster_told: 0,
             seen_on_arrival: seen,
             correction: None,
             verdicts: Vec::with_capacity(VERDICTS_START),

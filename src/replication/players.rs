@@ -11,7 +11,6 @@ use combat_protocol::close::CloseCode;
 use combat_protocol::codec::{encode_event, encode_own, encode_status, encode_welcome};
 use combat_protocol::frame::FrameEncoder;
 use combat_protocol::server::{EventMessage, Happening, Own, ResumedFrom, Snapshot, StatusMessage, Welcome};
-use combat_protocol::view::view_hash;
 use combat_systems::sim::Sim;
 use combat_systems::views::OwnBody;
 
@@ -235,7 +234,9 @@ impl PlayersAudience {
         }
         let now = sim.tick();
         self.frames.advance(&builder.view, builder.fresh_shots());
-        let mut public = [PerEncoding::default(), PerEncoding::default()];
+        let (mut delta, mut snapshots) =
+            (PerEncoding::default(), [PerEncoding::default(), PerEncoding::default()]);
+        let roster = self.frames.roster_changes();
         for at in 0..self.sockets.len() {
             let slot = Slot(at as u8);
             let Some(own) = self.sockets[at].as_ref().and_then(|_| sim.own_view(slot)) else {
@@ -248,6 +249,7 @@ impl PlayersAudience {
                 self.welcome(at, &own, builder, standing);
                 continue;
             };
+            let knows_roster = socket.roster_told == roster;
             let allowance_ms = socket.outbox.facts().rtt_ms() + WORD_AGE_MS_MAX;
             let allowance_ticks = self.tick_rate.ticks_in_ms(allowance_ms) + self.frame_ticks;
             let has_room = socket.outbox.has_room_for_frame();
@@ -257,7 +259,7 @@ impl PlayersAudience {
             let shared = match due {
                 Due::Nothing if socket.urgent && has_room => None,
                 Due::Nothing => continue,
-                Due::Delta => Some(public[0].get_or(encoding, || {
+                Due::Delta => Some(delta.get_or(encoding, || {
                     encoder.share(|out| {
                         frames.write_delta(encoding, out);
                     })
@@ -269,13 +271,16 @@ impl PlayersAudience {
                         to: now,
                     }));
                     self.facts.push(Command::SnapshotSent { slot, at: now });
-                    Some(public[1].get_or(encoding, || {
+                    Some(snapshots[usize::from(knows_roster)].get_or(encoding, || {
                         encoder.share(|out| {
-                            frames.write_snapshot(encoding, out);
+                            frames.write_snapshot(knows_roster, encoding, out);
                         })
                     }))
                 }
             };
+            if shared.is_some() {
+                socket.roster_told = roster;
+            }
             self.send_own(at, shared, &own, now, standing);
         }
     }
@@ -346,11 +351,12 @@ impl PlayersAudience {
                 rolled_back_from_epoch: epoch.0,
                 rolled_back_from_tick: tick.0,
             }),
-            snapshot: Snapshot { view: builder.view.clone(), view_hash: view_hash(&builder.view.players) },
+            snapshot: Snapshot::of(&builder.view),
             own: Some(own),
             ..self.template.0.clone()
         };
         socket.pace = Some(Pace::starting_at(now));
+        socket.roster_told = self.frames.roster_changes();
         self.facts.push(Command::SnapshotSent { slot: Slot(at as u8), at: now });
         let bytes = self.encoder.share(|out| encode_welcome(&welcome, socket.encoding, out));
         if !socket.outbox.send_reliable(bytes) {

@@ -14,7 +14,7 @@ use combat_protocol::codec::{Encoding, encode_event, encode_welcome};
 use combat_protocol::frame::FrameEncoder;
 use combat_protocol::numbers::Role;
 use combat_protocol::server::{EventMessage, Happening, Snapshot, Welcome};
-use combat_protocol::view::{Shot, View, view_hash};
+use combat_protocol::view::{Shot, View};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
@@ -173,6 +173,8 @@ struct Spectator {
     outbox: Outbox,
     encoding: Encoding,
     pace: Option<Pace>,
+    /// The roster that was told, by the count of its changes.
+    roster_told: u32,
 }
 
 /// Spectators with one delay.
@@ -224,7 +226,7 @@ async fn serve(shared: Arc<Shared>) {
 
 fn take_in(lanes: &mut Vec<Lane>, arrival: SpectatorArrival) {
     let SpectatorArrival { outbox, encoding, delay_ms } = arrival;
-    let spectator = Spectator { outbox, encoding, pace: None };
+    let spectator = Spectator { outbox, encoding, pace: None, roster_told: 0 };
     if let Some(lane) = lanes.iter_mut().find(|lane| lane.delay_ms == delay_ms) {
         return lane.spectators.push(spectator);
     }
@@ -261,19 +263,23 @@ fn show(lane: &mut Lane, frame: &DelayedFrame, shared: &Shared, encoder: &mut En
     lane.frames.advance(&frame.view, &frame.shots);
     let frames = &mut lane.frames;
     let now = (Epoch(frame.view.epoch), Tick(frame.view.tick));
-    let (mut delta, mut snapshot) = (PerEncoding::default(), PerEncoding::default());
+    let roster = frames.roster_changes();
+    let (mut delta, mut snapshots) =
+        (PerEncoding::default(), [PerEncoding::default(), PerEncoding::default()]);
     let delay_ms = lane.delay_ms;
     lane.spectators.retain_mut(|spectator| {
-        let Spectator { outbox, encoding, pace } = spectator;
+        let Spectator { outbox, encoding, pace, roster_told } = spectator;
         let encoding = *encoding;
         outbox.facts().note_shown(now.1);
         let Some(pace) = pace else {
             *pace = Some(Pace::starting_at(now.1));
+            *roster_told = roster;
             let welcome = welcome(&frame.view, shared, delay_ms);
             return outbox.send_reliable(encoder.share(|out| encode_welcome(&welcome, encoding, out)));
         };
         let word_age_ms = outbox.facts().rtt_ms() + WORD_AGE_MS_MAX;
         let has_room = outbox.has_room_for_frame();
+        let knows_roster = *roster_told == roster;
         let bytes = match pace.next(outbox.facts(), has_room, now, shared.tick_rate.ticks_in_ms(word_age_ms))
         {
             Due::Nothing => return true,
@@ -282,12 +288,13 @@ fn show(lane: &mut Lane, frame: &DelayedFrame, shared: &Shared, encoder: &mut En
                     frames.write_delta(encoding, out);
                 })
             }),
-            Due::Snapshot => snapshot.get_or(encoding, || {
+            Due::Snapshot => snapshots[usize::from(knows_roster)].get_or(encoding, || {
                 encoder.share(|out| {
-                    frames.write_snapshot(encoding, out);
+                    frames.write_snapshot(knows_roster, encoding, out);
                 })
             }),
         };
+        *roster_told = roster;
         outbox.send_frame(Some(bytes), None)
     });
     for event in &frame.events {
@@ -321,7 +328,7 @@ fn welcome(view: &View, shared: &Shared, delay_ms: u32) -> Welcome {
         tick: view.tick,
         durable_tick: view.tick,
         delay_ms,
-        snapshot: Snapshot { view: view.clone(), view_hash: view_hash(&view.players) },
+        snapshot: Snapshot::of(view),
         ..shared.template.0.clone()
     }
 }

@@ -56,16 +56,12 @@ impl ViewBuilder {
     /// Who is in the session changed.
     pub fn rebuild_roster(&mut self, sim: &Sim, people: &People) {
         self.view.roster.clear();
-        self.view.roster.extend(sim.members().map(|(id, identity, _)| {
-            let person = people.shown(identity.pseudonym);
-            RosterEntry {
-                sim_id: id.0,
-                slot: identity.slot.0,
-                team: identity.team.0,
-                player_id: person.player,
-                display_name: person.name_in(identity.slot),
-                bot: identity.bot,
-            }
+        self.view.roster.extend(sim.members().map(|(id, identity, _)| RosterEntry {
+            sim_id: id.0,
+            slot: identity.slot.0,
+            team: identity.team.0,
+            display_name: people.shown(identity.pseudonym).name_in(identity.slot),
+            bot: identity.bot,
         }));
     }
 

@@ -15,7 +15,7 @@ const frame = (tick, one, epoch = 1) => ({ epoch, tick, players: playersOf(one),
 function welcome(changes = {}) {
   const { epoch = 1, tick = 160 } = changes;
   const players = [player(1), player(2)];
-  const roster = players.map(({ simId }) => ({ simId, slot: simId, team: 0, playerId: `p${simId}`, displayName: `P${simId}`, bot: true }));
+  const roster = players.map(({ simId }) => ({ simId, slot: simId, team: 0, displayName: `P${simId}`, bot: true }));
   return {
     type: "welcome", sessionId: "s", tickRateHz: 128, frameHz: 16, epoch, tick, durableTick: tick, durability: "journal", delayMs: 0,
     mapId: "arena", mapHash: "ab", weapons: ["rifle"], resumed: null,

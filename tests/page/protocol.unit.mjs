@@ -11,17 +11,17 @@ const PLAYER = [7, -100, 0, 250, 16384, -5, 100, 50, 3, 2, 1];
 
 test("a delta is read by name, a change by its mask", () => {
   const message = parseMessage(encode([
-    18, 1, 24, 16, 2, null, [[7, 0, 1, "ada", "Ada", false]], [3], [[7, 0b10001, -40, -9]], [[7, 1, 2, 3, 4, 5, 6, null]], null,
+    18, 1, 24, 16, 2, null, [[7, 0, 1, "Ada", false]], [3], [[7, 0b10001, -40, -9]], [[7, 1, 2, 3, 4, 5, 6, null]], null,
   ]));
   assert.equal(message.type, "delta");
   assert.equal(message.baseTick, 16);
-  assert.deepEqual(message.joined[0], { simId: 7, slot: 0, team: 1, playerId: "ada", displayName: "Ada", bot: false });
+  assert.deepEqual(message.joined[0], { simId: 7, slot: 0, team: 1, displayName: "Ada", bot: false });
   assert.deepEqual(message.changed, [{ simId: 7, mask: 17, fields: { x: -40, pitch: -9 } }]);
   assert.equal(message.shots[0].struck, null);
 });
 
 test("a snapshot inside a welcome is read with its players", () => {
-  const snapshot = [1, 8, 1, 640, [[7, 0, 0, "ada", "Ada", false]], [PLAYER], 123];
+  const snapshot = [1, 8, 1, 640, [[7, 0, 0, "Ada", false]], [PLAYER], 123];
   const welcome = [
     16, "id", "spectator", null, null, 128, 16, 1, 8, 4, "journal", 3000, "arena", "ab", "default", "cd", ["rifle"], ["dash"], 0, [2, 8, 1, 40], snapshot, null, WIRE.draft,
   ];

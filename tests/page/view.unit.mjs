@@ -8,7 +8,7 @@ import { viewAfterDelta, viewFromSnapshot, viewHash } from "../../web/view.js";
 const player = (simId, changes = {}) => ({
   simId, x: 0, y: 0, z: 0, yaw: 0, pitch: 0, health: 100, armour: 0, flags: 3, kills: 0, deaths: 0, ...changes,
 });
-const entry = (simId) => ({ simId, slot: simId, team: 0, playerId: `p${simId}`, displayName: `P${simId}`, bot: true });
+const entry = (simId) => ({ simId, slot: simId, team: 0, displayName: `P${simId}`, bot: true });
 
 function snapshot(players, changes = {}) {
   const bare = { epoch: 1, tick: 32, status: 2, phaseEndsAt: 900, roster: players.map(({ simId }) => entry(simId)), players };
@@ -46,6 +46,16 @@ test("a delta changes, adds and removes players and leaves the older view as it 
   assert.equal(after.tick, 40);
   assert.equal(before.players.get(1).x, 0);
   assert.ok(before.players.has(2));
+});
+
+test("a snapshot without a roster keeps the names that were told, and shows nobody without one", () => {
+  const held = viewFromSnapshot(snapshot([player(1), player(2)]));
+  const later = viewFromSnapshot(snapshot([player(1), player(2)], { tick: 96, roster: null }), held);
+  assert.equal(later.tick, 96);
+  assert.equal(later.roster.get(2).displayName, "P2");
+  const stranger = snapshot([player(1), player(3)], { roster: null });
+  assert.throws(() => viewFromSnapshot(stranger, held), /player 3 is in no roster/);
+  assert.throws(() => viewFromSnapshot(stranger), /player 1 is in no roster/);
 });
 
 test("a delta on another base, epoch or an incomplete new player is refused", () => {

@@ -6,10 +6,12 @@ use std::process::Command;
 use combat_protocol::close::CloseCode;
 use combat_protocol::codec::Encoding;
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use crate::harness::player::{Manner, Player};
-use crate::harness::rest::{arena, duel_box, with};
+use crate::harness::rest::{API, arena, duel_box, with};
 use crate::harness::server::{Options, Server};
+use crate::harness::watcher::Watcher;
 
 const ID: &str = "a-person-of-long-standing";
 const NAME: &str = "Wilhelmina Murray";
@@ -33,10 +35,11 @@ async fn played(server: &Server) -> String {
     session
 }
 
-fn roster(player: &Player) -> Vec<(String, String, bool)> {
+/// What he is shown of everybody: names, and whether the server plays them.
+fn roster(player: &Player) -> Vec<(String, bool)> {
     let view = player.client.view().expect("welcomed");
     let entries = view.roster.iter();
-    entries.map(|entry| (entry.player_id.to_string(), entry.display_name.to_string(), entry.bot)).collect()
+    entries.map(|entry| (entry.display_name.to_string(), entry.bot)).collect()
 }
 
 fn as_json(server: &Server, arguments: &[&str], code: i32) -> Value {
@@ -73,11 +76,10 @@ async fn names_outlive_a_kill_and_whoever_comes_back_is_the_same() {
     one.play_until("it is final", |one| one.record.durable.get(&1).is_some_and(|tick| *tick >= seen_at))
         .await;
     let (before, sim_id) = (roster(&one), one.sim_id());
-    let people = [(ID, NAME), (OTHER_ID, OTHER_NAME)];
-    for (id, name) in people {
-        assert!(before.contains(&(id.to_owned(), name.to_owned(), false)), "{before:?}");
+    for name in [NAME, OTHER_NAME] {
+        assert!(before.contains(&(name.to_owned(), false)), "{before:?}");
     }
-    assert_eq!(before.iter().filter(|(id, _, bot)| *bot && id.starts_with("bot:")).count(), 2, "{before:?}");
+    assert_eq!(before.iter().filter(|(_, bot)| *bot).count(), 2, "{before:?}");
     server.kill().await;
     server.restart().await;
     one.resume().await.expect("his place is there");
@@ -97,6 +99,45 @@ async fn names_outlive_a_kill_and_whoever_comes_back_is_the_same() {
     let his = of(OTHER_ID);
     assert!(his.len() == 2 && his[0] == his[1], "one pseudonym over leaving and a restart: {shown}");
     assert_ne!(of(ID)[0], his[0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_accounts_id_is_told_to_its_owner_and_to_services_and_to_nobody_else() {
+    let server = Server::start_with(Options::brisk()).await;
+    let service = server.service();
+    let wish = with(with(arena(), "options", json!({"bots": 2})), "spectatorDelayMs", json!(0));
+    let session = service.create(&wish).await;
+    let (visitor, rival) = (server.anonymous().recording(), server.player("a-rival-of-both").recording());
+    let mut one = join(&server, &session, ID, NAME).await.keeping_raw();
+    let stop = CancellationToken::new();
+    let ticket = visitor.spectate(&session, &json!({})).await.expect(200);
+    let watcher = Watcher::connect(server.address(), &ticket, Encoding::Json).await.keeping_raw();
+    let watcher = watcher.spawn(stop.clone());
+    let place = server.player(OTHER_ID).join(&session, &json!({"displayName": OTHER_NAME})).await.expect(200);
+    assert_eq!(place.text("playerId"), OTHER_ID, "its owner is told");
+    let mut other = Player::connect(server.address(), &place, Encoding::Json).await.keeping_raw();
+    one.play_until("everybody in", |one| roster(one).len() == 4).await;
+    tokio::join!(one.play_ticks(128), other.play_ticks(128));
+    for rest in [&visitor, &rival] {
+        for path in ["/sessions?status=all", &format!("/sessions/{session}")] {
+            rest.get(&format!("{API}{path}")).await.expect(200);
+        }
+    }
+    rival.join(&session, &json!({})).await.expect(200);
+    let left = service.leave(&session, &json!({"playerId": OTHER_ID})).await.expect(200);
+    assert_eq!(left.text("playerId"), OTHER_ID, "a service is told");
+    one.play_until("the other gone", |one| !roster(one).contains(&(OTHER_NAME.to_owned(), false))).await;
+    stop.cancel();
+    let watcher = watcher.await.expect("it watched");
+    let raw = [&one.record.raw, &other.record.raw, &watcher.record.raw];
+    let frames = raw.map(|raw| raw.as_ref().expect("raw messages are kept").concat());
+    let [his, _, watched] = &frames;
+    assert!(holds(his, OTHER_NAME) && holds(watched, OTHER_NAME), "the search finds what is there");
+    for heard in frames.iter().chain(&[visitor.heard(), rival.heard()]) {
+        for id in [ID, OTHER_ID, "bot:", "unknown:"] {
+            assert!(!holds(heard, id), "{id} was sent to somebody else");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -235,9 +276,8 @@ async fn a_person_erased_while_no_server_runs_is_a_stranger_to_the_session_that_
     stranger.play_ticks(16).await;
     other.resume().await.expect("his place is there");
     let shown = roster(&other);
-    let unknown = shown.iter().find(|(id, _, _)| id.starts_with("unknown:")).expect("a body without a name");
-    assert!(unknown.1.starts_with("player "), "{shown:?}");
-    let bare = &unknown.0;
+    let unknown = shown.iter().find(|(name, _)| name.starts_with("player ")).expect("a body without a name");
+    let bare = format!("unknown:{}", unknown.0.trim_start_matches("player "));
     let stranger = server.service().join(&session, &json!({"playerId": bare})).await;
     assert_eq!(stranger.expect_problem(400, "invalid_field").pointers(), ["/playerId"]);
     server.service().end(&session).await.expect(200);
@@ -265,8 +305,8 @@ async fn nobody_is_taken_for_a_bot_by_his_name_nor_for_somebody_else_by_a_bots_i
     }
     let vega = join(&server, &session, "bot-vega", "Vega").await;
     let shown = roster(&vega);
-    assert!(shown.contains(&("bot-vega".to_owned(), "Vega".to_owned(), false)), "{shown:?}");
-    assert!(shown.contains(&("bot:vega".to_owned(), "Vega".to_owned(), true)), "{shown:?}");
+    assert!(shown.contains(&("Vega".to_owned(), false)), "{shown:?}");
+    assert!(shown.contains(&("Vega".to_owned(), true)), "{shown:?}");
     assert_eq!(shown.len(), 3, "he has a place of his own");
     let refused = server.combat(&["token", "--role", "player", "--sub", "bot:vega"]);
     assert_eq!(refused.status.code(), Some(2), "{refused:?}");

@@ -59,7 +59,8 @@ impl Client {
         self.word_at_ms = Some(now_ms);
         self.view.clear();
         let snapshot = &welcome.snapshot;
-        let row = welcome.sim_id.and_then(|id| snapshot.view.player(id)).copied();
+        let mut rows = snapshot.players.iter();
+        let row = rows.find(|row| Some(row.sim_id) == welcome.sim_id).copied();
         let own = welcome.own.clone().unwrap_or_default();
         if let (Some(row), Some(_)) = (row, &welcome.own) {
             let at = Vec3Mm::new(row.x, row.y, row.z);

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail wherever it does not hold")]
 
 use combat_client::{Client, ClientError, Hold, Received, ResumePoint, Step};
-use combat_components::ids::{DisplayName, PlayerId};
+use combat_components::ids::DisplayName;
 use combat_components::quantity::{Pitch, Pose, Vec3Mm, Yaw};
 use combat_components::reason::Reason;
 use combat_components::verdict::Outcome;
@@ -17,7 +17,7 @@ use combat_protocol::server::{
     Correction, EventMessage, Happening, InputVerdict, Own, Pong, ResumedFrom, ServerMessage, Snapshot,
     StatusMessage, Welcome,
 };
-use combat_protocol::view::{PublicPlayer, RosterEntry, View, view_hash};
+use combat_protocol::view::{PublicPlayer, RosterEntry, View};
 
 const ENCODING: Encoding = Encoding::MessagePack;
 
@@ -27,7 +27,6 @@ fn view() -> View {
         sim_id: 1,
         slot: 0,
         team: 0,
-        player_id: PlayerId::new("ann").unwrap(),
         display_name: DisplayName::new("Ann").unwrap(),
         bot: false,
     };
@@ -53,7 +52,6 @@ fn own() -> Own {
 }
 
 fn welcome() -> Welcome {
-    let view = view();
     Welcome {
         role: Role::Player,
         sim_id: Some(1),
@@ -64,7 +62,7 @@ fn welcome() -> Welcome {
         tick: 1_001,
         durable_tick: 990,
         last_input_seq: 40,
-        snapshot: Snapshot { view_hash: view_hash(&view.players), view },
+        snapshot: Snapshot::of(&view()),
         own: Some(own()),
         protocol_draft: DRAFT,
         ..Welcome::default()
@@ -255,7 +253,7 @@ fn the_dead_the_frozen_and_spectators_claim_nothing() {
     tell(&mut client, ServerMessage::Status(StatusMessage::default()), 10_000).unwrap();
     assert!(claim(&mut client, 10_000).is_ok());
     let mut resuming = welcome();
-    resuming.snapshot.view.status = FrameStatus::Resuming;
+    resuming.snapshot.status = FrameStatus::Resuming;
     assert_eq!(claim(&mut welcomed(resuming), 10_000), Err(Hold::Frozen));
     let spectator = Welcome { role: Role::Spectator, sim_id: None, slot: None, own: None, ..welcome() };
     assert_eq!(claim(&mut welcomed(spectator), 10_000), Err(Hold::Spectator));
@@ -302,16 +300,16 @@ fn frames_are_applied_counted_and_checked() {
     assert_eq!(received, Received::Frame { view: &next, shots: &[], check: HashCheck::Agrees });
     assert_eq!(client.resume_point(), Some(ResumePoint { epoch: 1, tick: 1_028 }));
     assert!(matches!(client.receive(&bytes, 10_300), Err(ClientError::View(_))), "a delta fits once");
-    let wrong = Snapshot { view: next.clone(), view_hash: 0 };
+    let wrong = Snapshot { view_hash: 0, ..Snapshot::of(&next) };
     tell(&mut client, ServerMessage::Snapshot(wrong), 10_400).unwrap();
     let counters = client.counters();
     assert_eq!((counters.snapshots, counters.deltas, counters.frames_refused), (2, 2, 1));
     assert_eq!((counters.view_hashes, counters.view_hash_mismatches), (3, 1));
     bytes.clear();
-    let snapshot = Snapshot { view_hash: view_hash(&next.players), view: next.clone() };
+    let snapshot = Snapshot { roster: None, ..Snapshot::of(&next) };
     encode_snapshot(&snapshot, ENCODING, &mut bytes);
     assert!(client.receive(&bytes, 10_500).is_ok());
-    assert_eq!(client.view(), Some(&next));
+    assert_eq!(client.view(), Some(&next), "everybody was named before");
 }
 
 #[test]
@@ -351,7 +349,7 @@ fn a_resumed_client_goes_on_with_its_numbers_and_drops_what_was_rolled_back() {
     let mut rolled_back = welcome();
     (rolled_back.epoch, rolled_back.tick, rolled_back.durable_tick) = (2, 900, 900);
     rolled_back.last_input_seq = 30;
-    (rolled_back.snapshot.view.epoch, rolled_back.snapshot.view.tick) = (2, 900);
+    (rolled_back.snapshot.epoch, rolled_back.snapshot.tick) = (2, 900);
     let resumed =
         ResumedFrom { epoch: 2, tick: 900, rolled_back_from_epoch: 1, rolled_back_from_tick: 1_000 };
     rolled_back.resumed = Some(resumed);

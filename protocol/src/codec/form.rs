@@ -151,6 +151,29 @@ impl<T: Row, const MAX: usize> Form<Vec<T>> for Rows<MAX> {
     }
 }
 
+impl<T: Row, const MAX: usize> Form<Option<Vec<T>>> for Rows<MAX> {
+    type Names = &'static str;
+    const ARITY: usize = 1;
+
+    #[inline]
+    fn write(items: &Option<Vec<T>>, sink: &mut impl Sink, name: &'static str) {
+        match items {
+            Some(items) => Self::write(items, sink, name),
+            None => sink.nil(name),
+        }
+    }
+
+    #[inline]
+    fn read<'a>(source: &mut impl Source<'a>, name: &'static str) -> Result<Option<Vec<T>>, DecodeError> {
+        if source.nil(name)? { Ok(None) } else { Self::read(source, name).map(Some) }
+    }
+
+    fn describe(name: &'static str, meaning: &'static str) -> Vec<FieldRow> {
+        let list = Shape::List { of: Box::new(T::shape()), max: MAX };
+        vec![FieldRow { name, shape: Shape::Optional(Box::new(list)), meaning }]
+    }
+}
+
 impl<T: Row, const MAX: usize> Form<Vec<T>> for NewestRows<MAX> {
     type Names = &'static str;
     const ARITY: usize = 1;

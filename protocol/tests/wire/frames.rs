@@ -4,7 +4,7 @@ use combat_protocol::client_view::{ClientView, HashCheck, ViewError};
 use combat_protocol::codec::{Encoding, decode_server};
 use combat_protocol::frame::FrameEncoder;
 use combat_protocol::numbers::{FrameStatus, Numbered};
-use combat_protocol::server::{Delta, PlayerChange, ServerMessage};
+use combat_protocol::server::{Delta, PlayerChange, ServerMessage, Snapshot};
 use combat_protocol::view::{PublicPlayer, View};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -82,7 +82,7 @@ proptest! {
 fn rebuild(steps: &[Step], encoding: Encoding) -> Result<(), TestCaseError> {
     let (mut server, mut next_id) = (View { epoch: 1, ..View::default() }, 1);
     let (mut encoder, mut client) = (FrameEncoder::new(), ClientView::new());
-    let (mut bytes, mut is_behind, mut hashes) = (Vec::new(), true, 0);
+    let (mut bytes, mut is_behind, mut hashes, mut roster_told) = (Vec::new(), true, 0, None);
     for step in steps {
         play(&mut server, step, &mut next_id);
         encoder.advance(&server, &[]);
@@ -92,11 +92,13 @@ fn rebuild(steps: &[Step], encoding: Encoding) -> Result<(), TestCaseError> {
         }
         bytes.clear();
         if is_behind {
-            prop_assert!(encoder.write_snapshot(encoding, &mut bytes));
+            let knows_roster = roster_told == Some(encoder.roster_changes());
+            prop_assert!(encoder.write_snapshot(knows_roster, encoding, &mut bytes));
         } else {
             prop_assert!(encoder.write_delta(encoding, &mut bytes));
         }
         is_behind = false;
+        roster_told = Some(encoder.roster_changes());
         let check = match decode_server(&bytes, encoding).unwrap() {
             ServerMessage::Snapshot(snapshot) => client.apply_snapshot(&snapshot).unwrap(),
             ServerMessage::Delta(delta) => {
@@ -119,7 +121,7 @@ fn a_frame_of_another_epoch_has_no_delta() {
     let mut encoder = FrameEncoder::new();
     assert_eq!(encoder.newest(), None);
     assert!(!encoder.write_delta(Encoding::MessagePack, &mut Vec::new()));
-    assert!(!encoder.write_snapshot(Encoding::MessagePack, &mut Vec::new()));
+    assert!(!encoder.write_snapshot(false, Encoding::MessagePack, &mut Vec::new()));
     encoder.advance(&view(), &[]);
     assert_eq!(encoder.delta(), None);
     let next = View { tick: view().tick + 4, ..view() };
@@ -151,6 +153,23 @@ fn a_delta_that_does_not_fit_is_refused_and_the_view_kept() {
     }
     assert_eq!(client.apply_delta(&delta()), Ok(HashCheck::NotSent));
     assert_eq!(client.view().map(|view| &view.roster), Some(&view().roster), "Eve never came");
+}
+
+#[test]
+fn a_snapshot_without_a_roster_is_for_whoever_knows_everybody_in_it() {
+    let bare = Snapshot { roster: None, ..snapshot() };
+    let mut client = ClientView::new();
+    assert_eq!(client.apply_snapshot(&bare), Err(ViewError::Unordered), "nobody has been named");
+    assert_eq!(client.apply_snapshot(&snapshot()), Ok(HashCheck::Agrees));
+    let later = Snapshot { tick: 992, ..bare.clone() };
+    assert_eq!(client.apply_snapshot(&later), Ok(HashCheck::Agrees));
+    let expected = View { tick: 992, ..view() };
+    assert_eq!(client.view(), Some(&expected));
+    let alone = Snapshot { players: vec![bare.players[0]], ..bare.clone() };
+    assert_eq!(client.apply_snapshot(&alone), Err(ViewError::Unordered), "nobody was said to have left");
+    assert_eq!(client.view(), Some(&expected));
+    client.clear();
+    assert_eq!(client.apply_snapshot(&bare), Err(ViewError::Unordered), "another connection begins anew");
 }
 
 #[test]

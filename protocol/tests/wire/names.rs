@@ -1,6 +1,6 @@
 //! Names on the wire: bytes of a roster that hold none, and the longest ones in the longest messages.
 
-use combat_components::ids::{DisplayName, PlayerId};
+use combat_components::ids::DisplayName;
 use combat_components::limits::{DISPLAY_NAME_BYTES_MAX, PLAYERS_MAX};
 use combat_protocol::codec::{Encoding, decode_server, encode_server};
 use combat_protocol::limits::{FRAME_SHOTS_MAX, SERVER_MESSAGE_BYTES_MAX};
@@ -12,8 +12,7 @@ use combat_protocol::view::{FULL_MASK, PublicPlayer, RosterEntry, Shot, View};
 const KNOWN: &str = "somebody";
 
 fn joined(name: &str) -> ServerMessage {
-    let (player_id, display_name) = (PlayerId::new("ann").unwrap(), DisplayName::new(name).unwrap());
-    let happening = Happening::Joined { sim_id: 1, player_id, display_name };
+    let happening = Happening::Joined { sim_id: 1, display_name: DisplayName::new(name).unwrap() };
     ServerMessage::Event(EventMessage { epoch: 1, tick: 1, happening })
 }
 
@@ -59,13 +58,12 @@ fn a_name_is_read_up_to_its_bound_and_hostile_ones_are_refused_by_field() {
     }
 }
 
-/// Everybody with the longest id and a name that JSON writes twice as long.
+/// Everybody with a name that JSON writes twice as long.
 fn full_roster() -> Vec<RosterEntry> {
     let entry = |number: usize| RosterEntry {
         sim_id: u32::MAX - PLAYERS_MAX as u32 + number as u32,
         slot: u8::MAX,
         team: u8::MAX,
-        player_id: PlayerId::new(&"x".repeat(64)).unwrap(),
         display_name: DisplayName::new(&"\"".repeat(DISPLAY_NAME_BYTES_MAX)).unwrap(),
         bot: false,
     };
@@ -88,7 +86,7 @@ fn the_longest_names_of_a_full_session_fit_the_longest_messages() {
         ..Delta::default()
     };
     let view = View { roster, players, ..View::default() };
-    let welcome = Welcome { snapshot: Snapshot { view, view_hash: 0 }, ..Welcome::default() };
+    let welcome = Welcome { snapshot: Snapshot::of(&view), ..Welcome::default() };
     for message in [ServerMessage::Delta(delta), ServerMessage::Welcome(Box::new(welcome))] {
         for encoding in Encoding::ALL {
             let mut bytes = Vec::new();

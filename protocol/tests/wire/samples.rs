@@ -1,7 +1,7 @@
 //! One telling example of every message, as golden vectors and docs show them.
 
 use combat_components::command::LeaveCause;
-use combat_components::ids::{DisplayName, PlayerId};
+use combat_components::ids::DisplayName;
 use combat_components::phase::{EndReason, Phase};
 use combat_components::reason::Reason;
 use combat_components::verdict::{Outcome, Zone};
@@ -11,7 +11,7 @@ use combat_protocol::server::{
     Correction, Delta, EventMessage, Happening, InputVerdict, Own, PlayerChange, Pong, ResumedFrom,
     ServerMessage, Snapshot, StatusMessage, VerdictHit, Welcome,
 };
-use combat_protocol::view::{PublicPlayer, RosterEntry, Shot, View, view_hash};
+use combat_protocol::view::{PublicPlayer, RosterEntry, Shot, View};
 
 pub fn claim() -> ClaimMessage {
     ClaimMessage {
@@ -52,7 +52,6 @@ pub fn roster_entry(sim_id: u32, name: &str) -> RosterEntry {
         sim_id,
         slot: sim_id as u8,
         team: 0,
-        player_id: PlayerId::new(&name.to_lowercase()).unwrap(),
         display_name: DisplayName::new(name).unwrap(),
         bot: sim_id > 1,
     }
@@ -84,8 +83,11 @@ pub fn view() -> View {
 }
 
 pub fn snapshot() -> Snapshot {
-    let view = view();
-    Snapshot { view_hash: view_hash(&view.players), view }
+    Snapshot::of(&view())
+}
+
+fn bare_snapshot() -> Snapshot {
+    Snapshot { roster: None, ..snapshot() }
 }
 
 pub fn delta() -> Delta {
@@ -236,11 +238,7 @@ fn events() -> [(&'static str, Happening); 9] {
     [
         (
             "event joined",
-            Happening::Joined {
-                sim_id: 3,
-                player_id: PlayerId::new("cy").unwrap(),
-                display_name: DisplayName::new("Cy \"the\" Späte").unwrap(),
-            },
+            Happening::Joined { sim_id: 3, display_name: DisplayName::new("Cy \"the\" Späte").unwrap() },
         ),
         ("event left", Happening::Left { sim_id: 3, cause: LeaveCause::WindowExpired }),
         ("event killed", Happening::Killed { victim: 2, killer: 1, cause: 0, zone: Zone::Head }),
@@ -258,6 +256,7 @@ pub fn server_messages() -> Vec<(&'static str, ServerMessage)> {
         ("welcome", ServerMessage::Welcome(Box::new(welcome()))),
         ("welcome to a spectator", ServerMessage::Welcome(Box::new(spectator_welcome()))),
         ("snapshot", ServerMessage::Snapshot(snapshot())),
+        ("snapshot to whom everybody was named", ServerMessage::Snapshot(bare_snapshot())),
         ("delta", ServerMessage::Delta(delta())),
         ("delta with everything", ServerMessage::Delta(busy_delta())),
         ("own", ServerMessage::Own(own())),

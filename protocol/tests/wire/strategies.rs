@@ -1,7 +1,7 @@
 //! Random messages of every kind.
 
 use combat_components::command::LeaveCause;
-use combat_components::ids::{DisplayName, PlayerId};
+use combat_components::ids::DisplayName;
 use combat_components::phase::{EndReason, Phase};
 use combat_components::reason::Reason;
 use combat_components::verdict::{Outcome, Zone};
@@ -11,7 +11,7 @@ use combat_protocol::server::{
     Correction, Delta, EventMessage, Happening, InputVerdict, Own, PlayerChange, Pong, ResumedFrom,
     ServerMessage, Snapshot, StatusMessage, VerdictHit, Welcome,
 };
-use combat_protocol::view::{PublicPlayer, RosterEntry, Shot, View};
+use combat_protocol::view::{PublicPlayer, RosterEntry, Shot};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -87,25 +87,14 @@ pub fn client_message() -> impl Strategy<Value = ClientMessage> {
     ]
 }
 
-fn player_id() -> impl Strategy<Value = PlayerId> {
-    "[A-Za-z0-9_.:-]{1,64}".prop_map(|text| PlayerId::new(&text).unwrap())
-}
-
 fn display_name() -> impl Strategy<Value = DisplayName> {
     "[ -~äß€\u{200c}\u{200d}\"\\\\]{1,32}".prop_map(|text| DisplayName::new(&text).unwrap())
 }
 
 fn roster_entry() -> impl Strategy<Value = RosterEntry> {
-    (any::<(u32, u8, u8, bool)>(), player_id(), display_name()).prop_map(
-        |((sim_id, slot, team, bot), player_id, display_name)| RosterEntry {
-            sim_id,
-            slot,
-            team,
-            player_id,
-            display_name,
-            bot,
-        },
-    )
+    (any::<(u32, u8, u8, bool)>(), display_name()).prop_map(|((sim_id, slot, team, bot), display_name)| {
+        RosterEntry { sim_id, slot, team, display_name, bot }
+    })
 }
 
 fn values() -> impl Strategy<Value = [i32; 10]> {
@@ -140,10 +129,15 @@ fn shot() -> impl Strategy<Value = Shot> {
 }
 
 fn snapshot() -> impl Strategy<Value = Snapshot> {
-    let lists = (vec(roster_entry(), 0..4), vec(player(), 0..64));
+    let lists = (prop::option::of(vec(roster_entry(), 0..4)), vec(player(), 0..64));
     (any::<(u32, u32, Option<u32>, u32)>(), numbered::<FrameStatus>(), lists).prop_map(
         |((epoch, tick, phase_ends_at, view_hash), status, (roster, players))| Snapshot {
-            view: View { epoch, tick, status, phase_ends_at, roster, players },
+            epoch,
+            tick,
+            status,
+            phase_ends_at,
+            roster,
+            players,
             view_hash,
         },
     )
@@ -267,9 +261,8 @@ fn welcome() -> impl Strategy<Value = Welcome> {
 
 fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
-        (any::<u32>(), player_id(), display_name()).prop_map(|(sim_id, player_id, display_name)| {
-            Happening::Joined { sim_id, player_id, display_name }
-        }),
+        (any::<u32>(), display_name())
+            .prop_map(|(sim_id, display_name)| Happening::Joined { sim_id, display_name }),
         (any::<u32>(), numbered::<LeaveCause>())
             .prop_map(|(sim_id, cause)| Happening::Left { sim_id, cause }),
         (any::<(u32, u32, u8)>(), numbered::<Zone>()).prop_map(|((victim, killer, cause), zone)| {

@@ -372,7 +372,7 @@ impl Player {
         match received {
             Received::Welcome(welcome) => {
                 let welcome = welcome.clone();
-                record.note_view(&welcome.snapshot.view, true);
+                record.note_view(client.view().expect("its snapshot was taken"), true);
                 record.note_durable(welcome.epoch, welcome.durable_tick);
                 record.note_welcome(&welcome);
                 if let Some(own) = &welcome.own {

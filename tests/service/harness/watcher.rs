@@ -102,7 +102,7 @@ impl Watcher {
             Received::Welcome(welcome) => {
                 let welcome = welcome.clone();
                 assert_eq!(welcome.own, None, "a spectator has no own part");
-                record.note_view(&welcome.snapshot.view, true);
+                record.note_view(client.view().expect("its snapshot was taken"), true);
                 record.note_durable(welcome.epoch, welcome.durable_tick);
             }
             Received::Frame { view, .. } => {
