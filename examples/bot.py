@@ -40,7 +40,7 @@ class Bot:
     def step(self):
         ticks = min(int((time.monotonic() - self.claimed_at) * self.rate), self.own[4] if self.own[4] > self.rate / 10 else 1)
         if ticks < 1 or self.own[10] is not None:  # too early, or dead
-            return self.send(5, self.epoch, self.tick)
+            return self.send(3, self.epoch, self.tick)
         away = 500 - 500 * math.cos(self.pace * (self.clock + ticks - self.begin) / self.rate)  # 1 m forth and back, up to a third of the speed
         self.pose[:3:2] = (at - round(part(self.heading) * away) for at, part in zip(self.start[::2], (math.sin, math.cos)))
         foe = min(self.rows.items(), key=lambda other: other[0] == self.me)[1]
@@ -48,7 +48,7 @@ class Bot:
         self.claim(ticks)
         if self.action <= self.own[1] and self.own[8] is None and self.own[7] <= self.tick:  # the last action was judged
             self.seq = self.action = self.seq + 1
-            self.send(*[2, self.seq, self.seq - 1, *self.pose[3:], self.tick, 0] if self.own[6] else [4, self.seq])
+            self.send(2, self.seq, self.seq - 1, 0 if self.own[6] else 2, 0, *self.pose[3:], self.tick, 0, None)  # shoot, or reload
 
 def rest(method, path, body=None):
     url, headers = options.url + "/api/v1/combat" + path, {"Authorization": f"Bearer {options.token}"}
@@ -71,8 +71,8 @@ with client.connect(place["wsUrl"], subprotocols=place["protocols"]) as ws:
                 while True:
                     bot.hear(*msgpack.unpackb(ws.recv(timeout=max(0, begin + step / 30 - time.monotonic()))))
             bot.step()
-            step % 30 or bot.send(6, time.monotonic_ns() // 1000 % 2**32)
-        bot.send(7)
+            step % 30 or bot.send(4, time.monotonic_ns() // 1000 % 2**32)
+        bot.send(5)
 options.session or rest("DELETE", session)
 taken, names = bot.own[1] - bot.first_seq, ("applied", "corrected", "refused", "corrections", "frames", "viewHash mismatches")
 print(f"{taken} of {bot.seq - bot.first_seq} inputs acknowledged, verdicts:", ", ".join(f"{bot.count[name]} {name}" for name in names)

@@ -1,7 +1,7 @@
 // Generated from the declarations in protocol/src by `make docs`: not to be edited. What follows `default` is JSON.
 
 export default {
-  "draft": 2,
+  "draft": 3,
   "protocols": {
     "messagePack": "combat.v1",
     "json": "combat.v1.json"
@@ -16,13 +16,10 @@ export default {
   },
   "client": {
     "claim": {"number": 1, "fields": [["inputSeq","u32"],["clientTick","u32"],["x","i32"],["y","i32"],["z","i32"],["yaw","u16"],["pitch","i16"],["viewTick","u32"],["poseEpoch","u32"],["seenTick","u32"],["ack","bool"],["bends",{"list":{"tuple":["i32","i32","i32"]},"max":4}]]},
-    "attack": {"number": 2, "fields": [["inputSeq","u32"],["follows","u32"],["yaw","u16"],["pitch","i16"],["viewTick","u32"],["viewFraction","u8"]]},
-    "ability": {"number": 3, "fields": [["inputSeq","u32"],["follows","u32"],["index","u8"],["yaw","u16"],["pitch","i16"],["viewTick","u32"],["viewFraction","u8"]]},
-    "reload": {"number": 4, "fields": [["inputSeq","u32"]]},
-    "seen": {"number": 5, "fields": [["epoch","u32"],["tick","u32"]]},
-    "ping": {"number": 6, "fields": [["nonce","u32"]]},
-    "leave": {"number": 7, "fields": []},
-    "switch": {"number": 8, "fields": [["inputSeq","u32"],["index","u8"]]}
+    "act": {"number": 2, "fields": [["inputSeq","u32"],["follows","u32"],["kind",{"number":"actKind"}],["index","u8"],["yaw","u16"],["pitch","i16"],["viewTick","u32"],["viewFraction","u8"],["target",{"optional":"u32"}]]},
+    "seen": {"number": 3, "fields": [["epoch","u32"],["tick","u32"]]},
+    "ping": {"number": 4, "fields": [["nonce","u32"]]},
+    "leave": {"number": 5, "fields": []}
   },
   "server": {
     "welcome": {"number": 16, "fields": [["sessionId","text"],["role",{"word":"role"}],["simId",{"optional":"u32"}],["slot",{"optional":"u8"}],["tickRateHz","u32"],["frameHz","u32"],["epoch","u32"],["tick","u32"],["durableTick","u32"],["durability","text"],["delayMs","u32"],["mapId","text"],["mapHash","text"],["rulesetName","text"],["rulesetHash","text"],["weapons",{"list":"text","max":8}],["abilities",{"list":"text","max":4}],["lastInputSeq","u32"],["resumed",{"optional":{"row":"resumed"}}],["snapshot",{"part":"snapshot"}],["own",{"optional":{"part":"own"}}],["protocolDraft","u32"]]},
@@ -52,6 +49,7 @@ export default {
     "durable": {"number": 7, "ints": [["epoch","u32"],["tick","u32"]], "texts": []}
   },
   "enumerations": {
+    "actKind": [[0,"attack"],[1,"ability"],[2,"reload"],[3,"switch"]],
     "role": [[0,"player"],[1,"spectator"]],
     "status": [[0,"waiting"],[1,"warmup"],[2,"active"],[3,"ended"],[4,"resuming"],[5,"suspended"]],
     "reason": [[1,"too_fast"],[2,"too_much_acceleration"],[3,"too_high"],[4,"falls_too_fast"],[5,"blocked"],[6,"out_of_bounds"],[7,"bank_overdrawn"],[8,"client_tick_not_rising"],[9,"silent"],[10,"schedule_moved"],[11,"spawned"],[12,"displaced"],[13,"reconnected"],[14,"held_by_shot"],[15,"separated"],[32,"stale_input"],[33,"dead"],[34,"wrong_phase"],[35,"on_cooldown"],[36,"magazine_empty"],[37,"reloading"],[38,"magazine_full"],[39,"unknown_ability"],[40,"too_many_inputs"],[41,"no_room"],[42,"already_in_hand"],[64,"inbox_full"],[65,"session_full"],[66,"session_ended"],[67,"not_in_session"],[68,"suspended"]],

@@ -2,7 +2,7 @@
 
 use arrayvec::ArrayVec;
 
-use crate::ids::{Epoch, Pseudonym, Slot, Team};
+use crate::ids::{Epoch, Pseudonym, SimId, Slot, Team};
 use crate::limits::SUB_POSES_MAX;
 use crate::origin::{Origin, Request};
 use crate::phase::EndReason;
@@ -79,8 +79,10 @@ pub struct Action {
     pub view_tick: Tick,
     pub view_fraction: u8,
     pub deed: Deed,
+    /// Whom the actor means; nothing depends on it but what the deed's kind makes of it.
+    pub target: Option<SimId>,
 }
-canon_struct!(Action { slot, input_seq, follows, yaw, pitch, view_tick, view_fraction, deed });
+canon_struct!(Action { slot, input_seq, follows, yaw, pitch, view_tick, view_fraction, deed, target });
 
 impl Action {
     pub const fn origin(&self) -> Origin {

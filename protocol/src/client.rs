@@ -5,6 +5,7 @@ use combat_components::limits::SUB_POSES_MAX;
 
 use crate::codec::declare::{messages, record};
 use crate::codec::form::List;
+use crate::numbers::ActKind;
 
 record! {
     /// A claim of position, in millimetres and 1/65,536 turn.
@@ -38,13 +39,17 @@ record! {
 }
 
 record! {
-    /// A shot with the weapon in hand.
+    /// A deed: a shot, the use of an ability, a reload, a weapon taken in hand.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-    pub struct AttackMessage {
+    pub struct ActMessage {
         /// as in claim
         input_seq "inputSeq": u32,
-        /// `inputSeq` of the claim from whose pose you fire; 0 for the pose that holds
+        /// `inputSeq` of the claim from whose pose it is done; 0 for the pose that holds
         follows "follows": u32,
+        /// what is done
+        kind "kind": ActKind,
+        /// into the `abilities` or, for a weapon to be taken in hand, the `weapons` of the welcome; else 0
+        index "index": u8,
         /// where you aim
         yaw "yaw": u16,
         /// where you aim
@@ -53,27 +58,8 @@ record! {
         view_tick "viewTick": u32,
         /// … and how far between it and the next, in 1/256
         view_fraction "viewFraction": u8,
-    }
-}
-
-record! {
-    /// The use of an ability.
-    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-    pub struct AbilityMessage {
-        /// as in claim
-        input_seq "inputSeq": u32,
-        /// as in attack
-        follows "follows": u32,
-        /// into the `abilities` of the welcome
-        index "index": u8,
-        /// where you aim
-        yaw "yaw": u16,
-        /// where you aim
-        pitch "pitch": i16,
-        /// as in attack
-        view_tick "viewTick": u32,
-        /// as in attack
-        view_fraction "viewFraction": u8,
+        /// `simId` of whom you mean, for abilities that ask for it
+        target "target": Option<u32>,
     }
 }
 
@@ -82,28 +68,17 @@ messages! {
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub enum ClientMessage {
         1 "claim" = Claim(claim: ClaimMessage),
-        2 "attack" = Attack(attack: AttackMessage),
-        3 "ability" = Ability(ability: AbilityMessage),
-        4 "reload" = Reload {
-            /// as in claim
-            input_seq "inputSeq": u32,
-        },
-        5 "seen" = Seen {
+        2 "act" = Act(act: ActMessage),
+        3 "seen" = Seen {
             /// of the newest frame you have processed
             epoch "epoch": u32,
             /// of that frame
             tick "tick": u32,
         },
-        6 "ping" = Ping {
+        4 "ping" = Ping {
             /// given back in a [`pong`](#pong)
             nonce "nonce": u32,
         },
-        7 "leave" = Leave,
-        8 "switch" = Switch {
-            /// as in claim
-            input_seq "inputSeq": u32,
-            /// into the `weapons` of the welcome: takes that weapon in hand
-            index "index": u8,
-        },
+        5 "leave" = Leave,
     }
 }

@@ -82,6 +82,28 @@ impl Numbered for ServerState {
         &[(0, Self::Live, "live"), (1, Self::Suspended, "suspended"), (2, Self::Draining, "draining")];
 }
 
+/// What a player does, apart from moving.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ActKind {
+    /// Fires the weapon in hand.
+    #[default]
+    Attack,
+    Ability,
+    Reload,
+    /// Takes a weapon in hand.
+    Switch,
+}
+
+impl Numbered for ActKind {
+    const NAME: &'static str = "actKind";
+    const TABLE: &'static [(u8, Self, &'static str)] = &[
+        (0, Self::Attack, "attack"),
+        (1, Self::Ability, "ability"),
+        (2, Self::Reload, "reload"),
+        (3, Self::Switch, "switch"),
+    ];
+}
+
 /// In which part a connection takes part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Role {

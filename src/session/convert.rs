@@ -3,11 +3,12 @@
 //! The slot comes from the connection, never from the message, so nobody can speak for another.
 
 use combat_components::command::{Action, Claim, Command, Deed};
-use combat_components::ids::Slot;
+use combat_components::ids::{SimId, Slot};
 use combat_components::limits::MAP_EXTENT_MM;
 use combat_components::quantity::{Pitch, Pose, Vec3Mm, Yaw};
 use combat_components::tick::Tick;
-use combat_protocol::client::{AbilityMessage, AttackMessage, ClaimMessage, ClientMessage};
+use combat_protocol::client::{ActMessage, ClaimMessage, ClientMessage};
+use combat_protocol::numbers::ActKind;
 use thiserror::Error;
 
 /// What a player's message means.
@@ -36,18 +37,10 @@ pub enum Meaningless {
     InputSeq,
     #[error("pitch is steeper than 89 degrees, expected -16201 to 16201")]
     Pitch,
+    #[error("index is not 0, expected 0 for an attack or a reload: they are done with the weapon in hand")]
+    Index,
     #[error("a coordinate lies more than 1 km from the origin")]
     Coordinate,
-}
-
-/// Where an action is made from and what its actor saw.
-#[derive(Default)]
-struct Aim {
-    follows: u32,
-    yaw: u16,
-    pitch: i16,
-    view_tick: u32,
-    view_fraction: u8,
 }
 
 /// # Errors
@@ -58,22 +51,7 @@ pub fn meaning(message: &ClientMessage, slot: Slot) -> Result<Meant, Meaningless
             let claimed = Command::Claim { claim: claim_of(claim, slot)? };
             (claimed, claim.ack, Some(Tick(claim.seen_tick)))
         }
-        ClientMessage::Attack(attack) => {
-            let AttackMessage { input_seq, follows, yaw, pitch, view_tick, view_fraction } = *attack;
-            let aim = Aim { follows, yaw, pitch, view_tick, view_fraction };
-            (action(input_seq, &aim, Deed::Attack, slot)?, false, None)
-        }
-        ClientMessage::Ability(ability) => {
-            let AbilityMessage { input_seq, follows, index, yaw, pitch, view_tick, view_fraction } = *ability;
-            let aim = Aim { follows, yaw, pitch, view_tick, view_fraction };
-            (action(input_seq, &aim, Deed::Ability { index }, slot)?, false, None)
-        }
-        ClientMessage::Reload { input_seq } => {
-            (action(*input_seq, &Aim::default(), Deed::Reload, slot)?, false, None)
-        }
-        ClientMessage::Switch { input_seq, index } => {
-            (action(*input_seq, &Aim::default(), Deed::Switch { index: *index }, slot)?, false, None)
-        }
+        ClientMessage::Act(act) => (Command::Action { action: action_of(act, slot)? }, false, None),
         ClientMessage::Seen { epoch, tick } => {
             return Ok(Meant::Seen { epoch: *epoch, tick: Tick(*tick) });
         }
@@ -100,18 +78,25 @@ fn claim_of(claim: &ClaimMessage, slot: Slot) -> Result<Claim, Meaningless> {
     })
 }
 
-fn action(input_seq: u32, aim: &Aim, deed: Deed, slot: Slot) -> Result<Command, Meaningless> {
-    let action = Action {
-        slot,
-        input_seq: numbered(input_seq)?,
-        follows: aim.follows,
-        yaw: Yaw(aim.yaw),
-        pitch: Pitch::new(aim.pitch).ok_or(Meaningless::Pitch)?,
-        view_tick: Tick(aim.view_tick),
-        view_fraction: aim.view_fraction,
-        deed,
+fn action_of(act: &ActMessage, slot: Slot) -> Result<Action, Meaningless> {
+    let deed = match (act.kind, act.index) {
+        (ActKind::Attack, 0) => Deed::Attack,
+        (ActKind::Reload, 0) => Deed::Reload,
+        (ActKind::Ability, index) => Deed::Ability { index },
+        (ActKind::Switch, index) => Deed::Switch { index },
+        (ActKind::Attack | ActKind::Reload, _) => return Err(Meaningless::Index),
     };
-    Ok(Command::Action { action })
+    Ok(Action {
+        slot,
+        input_seq: numbered(act.input_seq)?,
+        follows: act.follows,
+        yaw: Yaw(act.yaw),
+        pitch: Pitch::new(act.pitch).ok_or(Meaningless::Pitch)?,
+        view_tick: Tick(act.view_tick),
+        view_fraction: act.view_fraction,
+        deed,
+        target: act.target.map(SimId),
+    })
 }
 
 fn numbered(input_seq: u32) -> Result<u32, Meaningless> {
@@ -136,6 +121,25 @@ mod tests {
         let meant = meaning(&ClientMessage::Claim(claim()), Slot(7)).expect("the claim is sound");
         let Meant::Input { command: Command::Claim { claim }, .. } = meant else { panic!("{meant:?}") };
         assert_eq!((claim.slot, claim.pose.at), (Slot(7), Vec3Mm::new(1, 2, 3)));
+    }
+
+    #[test]
+    fn an_act_is_one_of_four_deeds_and_only_two_of_them_have_an_index() {
+        let act =
+            |kind, index| ActMessage { input_seq: 1, kind, index, target: Some(9), ..ActMessage::default() };
+        let meant = |kind, index| match meaning(&ClientMessage::Act(act(kind, index)), Slot(7))? {
+            Meant::Input { command: Command::Action { action }, .. } => {
+                Ok((action.slot, action.deed, action.target))
+            }
+            other => panic!("{other:?}"),
+        };
+        let done = |deed| Ok((Slot(7), deed, Some(SimId(9))));
+        assert_eq!(meant(ActKind::Attack, 0), done(Deed::Attack));
+        assert_eq!(meant(ActKind::Reload, 0), done(Deed::Reload));
+        assert_eq!(meant(ActKind::Ability, 3), done(Deed::Ability { index: 3 }));
+        assert_eq!(meant(ActKind::Switch, 1), done(Deed::Switch { index: 1 }));
+        assert_eq!(meant(ActKind::Attack, 1), Err(Meaningless::Index));
+        assert_eq!(meant(ActKind::Reload, 1), Err(Meaningless::Index));
     }
 
     #[test]

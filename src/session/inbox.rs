@@ -149,6 +149,7 @@ mod tests {
             view_tick: Tick(0),
             view_fraction: 0,
             deed: Deed::Attack,
+            target: None,
         };
         Envelope::Input { connection: 1, command: Command::Action { action }, ack: false }
     }

@@ -119,6 +119,7 @@ fn reload() -> Command {
             view_tick: Tick(0),
             view_fraction: 0,
             deed: Deed::Reload,
+            target: None,
         },
     }
 }

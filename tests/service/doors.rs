@@ -2,9 +2,10 @@
 
 use combat_client::ticket_subprotocols;
 use combat_components::reason::Reason;
-use combat_protocol::client::{ClaimMessage, ClientMessage};
+use combat_protocol::client::{ActMessage, ClaimMessage, ClientMessage};
 use combat_protocol::close::CloseCode;
 use combat_protocol::codec::{Encoding, encode_client};
+use combat_protocol::numbers::ActKind;
 use combat_protocol::server::Happening;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -251,7 +252,11 @@ async fn a_spectator_that_claims_or_acts_is_closed_with_the_reason() {
     let claim =
         ClientMessage::Claim(ClaimMessage { input_seq: 1, client_tick: 1, ..ClaimMessage::default() });
     for encoding in [Encoding::MessagePack, Encoding::Json] {
-        for message in [&claim, &ClientMessage::Leave, &ClientMessage::Reload { input_seq: 1 }] {
+        for message in [
+            &claim,
+            &ClientMessage::Leave,
+            &ClientMessage::Act(ActMessage { input_seq: 1, kind: ActKind::Reload, ..ActMessage::default() }),
+        ] {
             let ticket = server.anonymous().spectate(&session, &json!({})).await.expect(200);
             let mut watcher = Watcher::connect(server.address(), &ticket, encoding).await;
             watcher.watch_until("the welcome", |watcher| watcher.tick() > 0).await;

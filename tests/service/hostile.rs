@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use combat_components::streams::Stream;
-use combat_protocol::client::{AttackMessage, ClaimMessage, ClientMessage};
+use combat_protocol::client::{ActMessage, ClaimMessage, ClientMessage};
 use combat_protocol::close::CloseCode;
 use combat_protocol::codec::{Encoding, encode_client};
 use serde_json::json;
@@ -375,8 +375,8 @@ fn random_frame(stream: &mut Stream, encoding: Encoding) -> Vec<u8> {
         0 => (0..stream.below(80)).map(|_| stream.below(256) as u8).collect(),
         1 => encoded(&ClientMessage::Claim(claim()), encoding),
         2 => {
-            let attack = AttackMessage { input_seq: 9, ..AttackMessage::default() };
-            encoded(&ClientMessage::Attack(attack), encoding)
+            let attack = ActMessage { input_seq: 9, ..ActMessage::default() };
+            encoded(&ClientMessage::Act(attack), encoding)
         }
         _ => encoded(&ClientMessage::Seen { epoch: 1, tick: 7 }, encoding),
     };

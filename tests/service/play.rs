@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use combat_components::quantity::{Pose, Vec3Mm};
 use combat_components::reason::Reason;
 use combat_components::verdict::Outcome;
-use combat_protocol::client::{AbilityMessage, AttackMessage, ClientMessage};
+use combat_protocol::client::{ActMessage, ClientMessage};
 use combat_protocol::codec::{Encoding, encode_client};
 use combat_protocol::draft::DRAFT;
-use combat_protocol::numbers::FrameStatus;
+use combat_protocol::numbers::{ActKind, FrameStatus};
 use combat_protocol::server::{Happening, InputVerdict};
 use serde_json::{Value, json};
 
@@ -213,22 +213,28 @@ async fn what_the_rules_refuse_is_refused_with_its_reason() {
     let session = server.service().create(&duel_box()).await;
     let mut ann = Player::join(&server, &session, "ann").await;
     ann.play_ticks(32).await;
-    let early = say_and_hear(&mut ann, &|input_seq| ClientMessage::Reload { input_seq }).await;
+    let early = say_and_hear(&mut ann, &|input_seq| {
+        ClientMessage::Act(ActMessage { input_seq, kind: ActKind::Reload, ..ActMessage::default() })
+    })
+    .await;
     assert_eq!(early, (Outcome::Refused, Some(Reason::WrongPhase)));
     let bob = Player::join(&server, &session, "bob").await;
     ann.play_until("the start", |ann| {
         ann.client.view().is_some_and(|view| view.status == FrameStatus::Active)
     })
     .await;
-    let full = say_and_hear(&mut ann, &|input_seq| ClientMessage::Reload { input_seq }).await;
+    let full = say_and_hear(&mut ann, &|input_seq| {
+        ClientMessage::Act(ActMessage { input_seq, kind: ActKind::Reload, ..ActMessage::default() })
+    })
+    .await;
     assert_eq!(full, (Outcome::Refused, Some(Reason::MagazineFull)));
     let ability = |input_seq, index| {
-        ClientMessage::Ability(AbilityMessage { input_seq, index, ..AbilityMessage::default() })
+        ClientMessage::Act(ActMessage { input_seq, kind: ActKind::Ability, index, ..ActMessage::default() })
     };
     let unknown = say_and_hear(&mut ann, &|input_seq| ability(input_seq, 3)).await;
     assert_eq!(unknown, (Outcome::Refused, Some(Reason::UnknownAbility)));
-    let attack = |input_seq| AttackMessage { input_seq, follows: input_seq - 1, ..AttackMessage::default() };
-    let stale = say_and_hear(&mut ann, &|input_seq| ClientMessage::Attack(attack(input_seq))).await;
+    let attack = |input_seq| ActMessage { input_seq, follows: input_seq - 1, ..ActMessage::default() };
+    let stale = say_and_hear(&mut ann, &|input_seq| ClientMessage::Act(attack(input_seq))).await;
     assert_eq!(stale, (Outcome::Refused, Some(Reason::StaleInput)));
     let dash = |input_seq| ability(input_seq, 0);
     assert_eq!(say_and_hear(&mut ann, &dash).await, (Outcome::Applied, None));
@@ -261,7 +267,16 @@ async fn another_weapon_is_taken_in_hand_with_its_own_rounds_and_time() {
         ann.client.view().is_some_and(|view| view.status == FrameStatus::Active)
     })
     .await;
-    let switch = |index| move |input_seq| ClientMessage::Switch { input_seq, index };
+    let switch = |index| {
+        move |input_seq| {
+            ClientMessage::Act(ActMessage {
+                input_seq,
+                kind: ActKind::Switch,
+                index,
+                ..ActMessage::default()
+            })
+        }
+    };
     assert_eq!(say_and_hear(&mut ann, &switch(0)).await, (Outcome::Refused, Some(Reason::AlreadyInHand)));
     assert_eq!(say_and_hear(&mut ann, &switch(2)).await, (Outcome::Refused, Some(Reason::UnknownAbility)));
     assert_eq!(say_and_hear(&mut ann, &switch(1)).await, (Outcome::Applied, None));

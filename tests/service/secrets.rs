@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use combat_protocol::client::{AbilityMessage, ClientMessage};
+use combat_protocol::client::{ActMessage, ClientMessage};
 use combat_protocol::codec::{Encoding, decode_server, encode_client, encode_server};
+use combat_protocol::numbers::ActKind;
 use combat_protocol::server::{Own, ServerMessage};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -123,7 +124,7 @@ impl Capture {
 async fn dash(player: &mut Player) {
     let input_seq = player.client.own().last_input_seq + 1_000;
     let mut bytes = Vec::new();
-    let dash = ClientMessage::Ability(AbilityMessage { input_seq, ..AbilityMessage::default() });
+    let dash = ClientMessage::Act(ActMessage { input_seq, kind: ActKind::Ability, ..ActMessage::default() });
     encode_client(&dash, player.client.encoding(), &mut bytes);
     player.say(&bytes).await;
     player.play_until("the verdict", |player| player.record.verdict(input_seq).is_some()).await;

@@ -2,9 +2,9 @@
 
 use combat_components::limits::{CLAIM_HZ, SUB_POSES_MAX};
 use combat_components::quantity::{Pitch, Pose, Vec3Mm, Yaw};
-use combat_protocol::client::{AbilityMessage, AttackMessage, ClaimMessage, ClientMessage};
+use combat_protocol::client::{ActMessage, ClaimMessage, ClientMessage};
 use combat_protocol::codec::encode_client;
-use combat_protocol::numbers::{FrameStatus, Role, ServerState};
+use combat_protocol::numbers::{ActKind, FrameStatus, Role, ServerState};
 
 use crate::client::{Client, Placed};
 use crate::error::Hold;
@@ -116,13 +116,7 @@ impl Client {
     /// # Errors
     /// Why no attack was written.
     pub fn attack(&mut self, now_ms: u64, sight: Sight, out: &mut Vec<u8>) -> Result<u32, Hold> {
-        self.may_claim()?;
-        let (input_seq, follows) = (self.next_input_seq(), self.follows(now_ms));
-        let Sight { yaw, pitch, view_tick, view_fraction } = sight;
-        let (yaw, pitch) = (yaw.0, pitch.turn());
-        let attack = AttackMessage { input_seq, follows, yaw, pitch, view_tick, view_fraction };
-        self.send(&ClientMessage::Attack(attack), out);
-        Ok(input_seq)
+        self.act(self.seen_from(now_ms, sight), out)
     }
 
     /// Writes the use of an ability by its index in the welcome, and returns its `inputSeq`.
@@ -130,13 +124,7 @@ impl Client {
     /// # Errors
     /// Why nothing was written.
     pub fn ability(&mut self, now_ms: u64, index: u8, sight: Sight, out: &mut Vec<u8>) -> Result<u32, Hold> {
-        self.may_claim()?;
-        let (input_seq, follows) = (self.next_input_seq(), self.follows(now_ms));
-        let Sight { yaw, pitch, view_tick, view_fraction } = sight;
-        let (yaw, pitch) = (yaw.0, pitch.turn());
-        let ability = AbilityMessage { input_seq, follows, index, yaw, pitch, view_tick, view_fraction };
-        self.send(&ClientMessage::Ability(ability), out);
-        Ok(input_seq)
+        self.act(ActMessage { kind: ActKind::Ability, index, ..self.seen_from(now_ms, sight) }, out)
     }
 
     /// Writes a reload, and returns its `inputSeq`.
@@ -144,10 +132,7 @@ impl Client {
     /// # Errors
     /// Why nothing was written.
     pub fn reload(&mut self, out: &mut Vec<u8>) -> Result<u32, Hold> {
-        self.may_claim()?;
-        let input_seq = self.next_input_seq();
-        self.send(&ClientMessage::Reload { input_seq }, out);
-        Ok(input_seq)
+        self.act(ActMessage { kind: ActKind::Reload, ..ActMessage::default() }, out)
     }
 
     /// Writes that a weapon is taken in hand, by its index in the welcome, and returns its `inputSeq`.
@@ -155,10 +140,25 @@ impl Client {
     /// # Errors
     /// Why nothing was written.
     pub fn switch(&mut self, index: u8, out: &mut Vec<u8>) -> Result<u32, Hold> {
+        self.act(ActMessage { kind: ActKind::Switch, index, ..ActMessage::default() }, out)
+    }
+
+    /// Writes any deed under the next `inputSeq`, which it returns.
+    ///
+    /// # Errors
+    /// Why nothing was written.
+    pub fn act(&mut self, act: ActMessage, out: &mut Vec<u8>) -> Result<u32, Hold> {
         self.may_claim()?;
         let input_seq = self.next_input_seq();
-        self.send(&ClientMessage::Switch { input_seq, index }, out);
+        self.send(&ClientMessage::Act(ActMessage { input_seq, ..act }), out);
         Ok(input_seq)
+    }
+
+    /// A deed done from the last claim's pose, an attack until it is told to be another.
+    pub fn seen_from(&self, now_ms: u64, sight: Sight) -> ActMessage {
+        let Sight { yaw, pitch, view_tick, view_fraction } = sight;
+        let (yaw, pitch, follows) = (yaw.0, pitch.turn(), self.follows(now_ms));
+        ActMessage { follows, yaw, pitch, view_tick, view_fraction, ..ActMessage::default() }
     }
 
     /// The claim that an action is made from; 0 names the pose that holds.

@@ -7,12 +7,12 @@ use combat_components::ids::DisplayName;
 use combat_components::quantity::{Pitch, Pose, Vec3Mm, Yaw};
 use combat_components::reason::Reason;
 use combat_components::verdict::Outcome;
-use combat_protocol::client::{ClaimMessage, ClientMessage};
+use combat_protocol::client::{ActMessage, ClaimMessage, ClientMessage};
 use combat_protocol::client_view::HashCheck;
 use combat_protocol::codec::{Encoding, decode_client, encode_server, encode_snapshot};
 use combat_protocol::draft::DRAFT;
 use combat_protocol::frame::FrameEncoder;
-use combat_protocol::numbers::{FrameStatus, Role, ServerState};
+use combat_protocol::numbers::{ActKind, FrameStatus, Role, ServerState};
 use combat_protocol::server::{
     Correction, EventMessage, Happening, InputVerdict, Own, Pong, ResumedFrom, ServerMessage, Snapshot,
     StatusMessage, Welcome,
@@ -113,7 +113,7 @@ fn attack_follows(client: &mut Client, now_ms: u64) -> u32 {
     let sight = client.sight(Yaw(7), Pitch::default());
     client.attack(now_ms, sight, &mut bytes).unwrap();
     match decode_client(&bytes, ENCODING) {
-        Ok(ClientMessage::Attack(attack)) => attack.follows,
+        Ok(ClientMessage::Act(attack)) => attack.follows,
         other => panic!("expected an attack, found {other:?}"),
     }
 }
@@ -123,7 +123,15 @@ fn a_weapon_is_taken_in_hand_with_the_next_input_number() {
     let mut client = welcomed(welcome());
     let mut bytes = Vec::new();
     let input_seq = client.switch(1, &mut bytes).unwrap();
-    assert_eq!(decode_client(&bytes, ENCODING), Ok(ClientMessage::Switch { input_seq, index: 1 }));
+    assert_eq!(
+        decode_client(&bytes, ENCODING),
+        Ok(ClientMessage::Act(ActMessage {
+            input_seq,
+            kind: ActKind::Switch,
+            index: 1,
+            ..ActMessage::default()
+        }))
+    );
     assert_eq!(client.reload(&mut bytes), Ok(input_seq + 1));
     assert_eq!(Client::new(ENCODING).switch(1, &mut bytes), Err(Hold::NotWelcomed));
 }

@@ -26,7 +26,7 @@ use combat_protocol::draft::DRAFT;
 use combat_protocol::limits::{
     CLIENT_MESSAGE_BYTES_MAX, FRAME_SHOTS_MAX, OWN_VERDICTS_MAX, SERVER_MESSAGE_BYTES_MAX,
 };
-use combat_protocol::numbers::{FrameStatus, ServerState};
+use combat_protocol::numbers::{ActKind, FrameStatus, ServerState};
 use combat_protocol::reasons::explain;
 use combat_protocol::server::ServerMessage;
 use combat_protocol::view::{FLAGS, PublicPlayer};
@@ -186,6 +186,7 @@ fn docs_numbers_table_is_current() {
     let names = PublicPlayer::field_names().into_iter().enumerate();
     let mask: Vec<_> = names.map(|(bit, name)| format!("{} {name}", 1 << bit)).collect();
     let table = String::from("| name | what | numbers |\n|---|---|---|\n")
+        + &row(Enumeration::of::<ActKind>(), "kind of an act")
         + &row(Enumeration::of::<FrameStatus>(), "status of the match, in frames")
         + &row(Enumeration::of::<ServerState>(), "state, in `status`")
         + &row(Enumeration::of::<Outcome>(), "outcome of a verdict")

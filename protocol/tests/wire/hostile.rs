@@ -156,9 +156,9 @@ fn malformed_messagepack_is_named_with_what_was_expected() {
         (&[0x81, 0x06, 0x07], "message is a map, expected an array"),
         (&[0x06], "message is an integer, expected an array"),
         (&[0x91, 0xa4, b'p', b'i', b'n', b'g'], "type is a string, expected an integer"),
-        (&[0x91, 0x09], "message type 9, expected one of 1 to 8"),
-        (&[0x91, 0xff], "message type -1, expected one of 1 to 8"),
-        (&[0x91, 0x10], "message type 16, expected one of 1 to 8"),
+        (&[0x91, 0x06], "message type 6, expected one of 1 to 5"),
+        (&[0x91, 0xff], "message type -1, expected one of 1 to 5"),
+        (&[0x91, 0x10], "message type 16, expected one of 1 to 5"),
         (&[0x91, 0x06], "ping has 1 items, expected 2"),
         (&[0x93, 0x06, 0x01, 0x02], "ping has 3 items, expected 2"),
         (&[0x92, 0x06, 0x01, 0x02], "1 bytes after the message, expected none"),
@@ -188,10 +188,7 @@ fn malformed_json_is_named_with_what_was_expected() {
         ("[6,1]", "message is an array, expected an object"),
         ("{\"nonce\":1}", "type is missing, expected it by this name"),
         ("{\"type\":6,\"nonce\":1}", "type is an integer, expected a string"),
-        (
-            "{\"type\":\"own\"}",
-            "type \"own\", expected one of claim, attack, ability, reload, seen, ping, leave, switch",
-        ),
+        ("{\"type\":\"own\"}", "type \"own\", expected one of claim, act, seen, ping, leave"),
         ("{\"type\":\"ping\"}", "nonce is missing, expected it by this name"),
         ("{\"type\":\"ping\",\"nonce\":null}", "nonce is null, expected an integer"),
         ("{\"type\":\"ping\",\"nonce\":1.5}", "nonce is a float, expected an integer"),
@@ -263,7 +260,7 @@ fn whatever_is_wrong_with_a_message_the_reason_fits_a_close_frame_whole() {
         fits_a_close_frame(&decode_client(text.as_bytes(), Encoding::Json).expect_err("no message"));
     }
     let told = refused_json(&json!({"type": "x".repeat(100)}).to_string());
-    let all = "claim, attack, ability, reload, seen, ping, leave, switch";
+    let all = "claim, act, seen, ping, leave";
     assert_eq!(told, format!("type \"{}\", expected one of {all}", "x".repeat(24)));
 }
 

@@ -5,8 +5,8 @@ use combat_components::ids::DisplayName;
 use combat_components::phase::{EndReason, Phase};
 use combat_components::reason::Reason;
 use combat_components::verdict::{Outcome, Zone};
-use combat_protocol::client::{AbilityMessage, AttackMessage, ClaimMessage, ClientMessage};
-use combat_protocol::numbers::{FrameStatus, Role, ServerState};
+use combat_protocol::client::{ActMessage, ClaimMessage, ClientMessage};
+use combat_protocol::numbers::{ActKind, FrameStatus, Role, ServerState};
 use combat_protocol::server::{
     Correction, Delta, EventMessage, Happening, InputVerdict, Own, PlayerChange, Pong, ResumedFrom,
     ServerMessage, Snapshot, StatusMessage, VerdictHit, Welcome,
@@ -32,18 +32,21 @@ pub fn claim() -> ClaimMessage {
 
 pub fn client_messages() -> Vec<(&'static str, ClientMessage)> {
     let (follows, yaw, pitch, view_tick, view_fraction) = (42, 16_384, -512, 980, 128);
-    let attack = AttackMessage { input_seq: 43, follows, yaw, pitch, view_tick, view_fraction };
-    let ability = AbilityMessage { input_seq: 44, follows, index: 0, yaw, pitch, view_tick, view_fraction };
+    let attack =
+        ActMessage { input_seq: 43, follows, yaw, pitch, view_tick, view_fraction, ..ActMessage::default() };
+    let ability = ActMessage { input_seq: 44, kind: ActKind::Ability, target: Some(2), ..attack };
+    let reload = ActMessage { input_seq: 45, kind: ActKind::Reload, ..ActMessage::default() };
+    let switch = ActMessage { input_seq: 46, kind: ActKind::Switch, index: 1, ..ActMessage::default() };
     vec![
         ("claim", ClientMessage::Claim(claim())),
         ("claim without bends", ClientMessage::Claim(ClaimMessage { bends: Default::default(), ..claim() })),
-        ("attack", ClientMessage::Attack(attack)),
-        ("ability", ClientMessage::Ability(ability)),
-        ("reload", ClientMessage::Reload { input_seq: 45 }),
+        ("act: attack", ClientMessage::Act(attack)),
+        ("act: ability", ClientMessage::Act(ability)),
+        ("act: reload", ClientMessage::Act(reload)),
+        ("act: switch", ClientMessage::Act(switch)),
         ("seen", ClientMessage::Seen { epoch: 1, tick: 984 }),
         ("ping", ClientMessage::Ping { nonce: 7 }),
         ("leave", ClientMessage::Leave),
-        ("switch", ClientMessage::Switch { input_seq: 46, index: 1 }),
     ]
 }
 

@@ -5,8 +5,8 @@ use combat_components::ids::DisplayName;
 use combat_components::phase::{EndReason, Phase};
 use combat_components::reason::Reason;
 use combat_components::verdict::{Outcome, Zone};
-use combat_protocol::client::{AbilityMessage, AttackMessage, ClaimMessage, ClientMessage};
-use combat_protocol::numbers::{FrameStatus, Numbered, Role, ServerState};
+use combat_protocol::client::{ActMessage, ClaimMessage, ClientMessage};
+use combat_protocol::numbers::{ActKind, FrameStatus, Numbered, Role, ServerState};
 use combat_protocol::server::{
     Correction, Delta, EventMessage, Happening, InputVerdict, Own, PlayerChange, Pong, ResumedFrom,
     ServerMessage, Snapshot, StatusMessage, VerdictHit, Welcome,
@@ -20,29 +20,18 @@ fn numbered<T: Numbered + std::fmt::Debug>() -> impl Strategy<Value = T> {
     (0..T::TABLE.len()).prop_map(|at| T::TABLE[at].1)
 }
 
-fn attack() -> impl Strategy<Value = AttackMessage> {
-    any::<([u32; 3], u16, i16, u8)>().prop_map(
-        |([input_seq, follows, view_tick], yaw, pitch, view_fraction)| AttackMessage {
+fn act() -> impl Strategy<Value = ActMessage> {
+    (any::<([u32; 3], u16, i16, [u8; 2], Option<u32>)>(), numbered::<ActKind>()).prop_map(
+        |(([input_seq, follows, view_tick], yaw, pitch, [index, view_fraction], target), kind)| ActMessage {
             input_seq,
             follows,
-            yaw,
-            pitch,
-            view_tick,
-            view_fraction,
-        },
-    )
-}
-
-fn ability() -> impl Strategy<Value = AbilityMessage> {
-    any::<([u32; 3], u16, i16, [u8; 2])>().prop_map(
-        |([input_seq, follows, view_tick], yaw, pitch, [index, view_fraction])| AbilityMessage {
-            input_seq,
-            follows,
+            kind,
             index,
             yaw,
             pitch,
             view_tick,
             view_fraction,
+            target,
         },
     )
 }
@@ -77,10 +66,7 @@ fn claim() -> impl Strategy<Value = ClaimMessage> {
 pub fn client_message() -> impl Strategy<Value = ClientMessage> {
     prop_oneof![
         3 => claim().prop_map(ClientMessage::Claim),
-        1 => attack().prop_map(ClientMessage::Attack),
-        1 => ability().prop_map(ClientMessage::Ability),
-        1 => any::<u32>().prop_map(|input_seq| ClientMessage::Reload { input_seq }),
-        1 => any::<(u32, u8)>().prop_map(|(input_seq, index)| ClientMessage::Switch { input_seq, index }),
+        3 => act().prop_map(ClientMessage::Act),
         1 => any::<(u32, u32)>().prop_map(|(epoch, tick)| ClientMessage::Seen { epoch, tick }),
         1 => any::<u32>().prop_map(|nonce| ClientMessage::Ping { nonce }),
         1 => Just(ClientMessage::Leave),

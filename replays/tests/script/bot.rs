@@ -111,6 +111,7 @@ impl Bot {
             view_tick: stage.tick(),
             view_fraction: 0,
             deed,
+            target: None,
         };
         stage.push(Command::Action { action });
     }

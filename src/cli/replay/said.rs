@@ -44,15 +44,19 @@ fn told(command: &Command) -> String {
             )
         }
         Command::Action { action } => {
-            let Action { slot, input_seq, follows, view_tick, deed, .. } = action;
+            let Action { slot, input_seq, follows, view_tick, deed, target, .. } = action;
             let deed = match deed {
                 Deed::Attack => "attack".to_owned(),
                 Deed::Ability { index } => format!("ability {index}"),
                 Deed::Reload => "reload".to_owned(),
                 Deed::Switch { index } => format!("switch to weapon {index}"),
             };
+            let at = target.map_or(String::new(), |id| format!(" at {}", id.0));
             let seen = view_tick.0;
-            format!("slot {}: action {input_seq}, {deed}, follows claim {follows}, saw tick {seen}", slot.0)
+            format!(
+                "slot {}: action {input_seq}, {deed}{at}, follows claim {follows}, saw tick {seen}",
+                slot.0
+            )
         }
     }
 }
@@ -107,7 +111,7 @@ fn claim_as_json(claim: &Claim) -> Value {
 }
 
 fn action_as_json(action: &Action) -> Value {
-    let Action { slot, input_seq, follows, yaw, pitch, view_tick, view_fraction, deed } = action;
+    let Action { slot, input_seq, follows, yaw, pitch, view_tick, view_fraction, deed, target } = action;
     let (deed, index) = match deed {
         Deed::Attack => ("attack", None),
         Deed::Ability { index } => ("ability", Some(*index)),
@@ -116,7 +120,7 @@ fn action_as_json(action: &Action) -> Value {
     };
     json!({
         "type": "action", "slot": slot.0, "inputSeq": input_seq, "deed": deed, "index": index, "follows": follows,
-        "yaw": yaw.0, "pitch": pitch.turn(), "viewTick": view_tick.0, "viewFraction": view_fraction,
+        "yaw": yaw.0, "pitch": pitch.turn(), "viewTick": view_tick.0, "viewFraction": view_fraction, "target": target.map(|id| id.0),
     })
 }
 

@@ -101,6 +101,7 @@ mod tests {
             view_tick: Tick(0),
             view_fraction: 0,
             deed: Deed::Attack,
+            target: None,
         };
         Command::Action { action }
     }

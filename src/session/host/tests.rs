@@ -230,6 +230,7 @@ fn reload(slot: Slot, input_seq: u32) -> Command {
             view_tick: Tick(0),
             view_fraction: 0,
             deed: Deed::Reload,
+            target: None,
         },
     }
 }

@@ -46,6 +46,8 @@ pub struct Using<'a> {
     pub from: Pose,
     /// Where he aims.
     pub yaw: Yaw,
+    /// Whom the actor says that he means.
+    pub target: Option<SimId>,
     pub ruleset: &'a Ruleset,
     pub rate: TickRate,
     pub level: &'a Level,

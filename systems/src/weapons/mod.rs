@@ -46,6 +46,8 @@ pub struct Firing<'a> {
     pub eye: Vec3Mm,
     pub yaw: Yaw,
     pub pitch: Pitch,
+    /// Whom the actor says that he means.
+    pub target: Option<SimId>,
     pub shooter: SimId,
     /// The weapon's index in the ruleset.
     pub weapon: u8,

@@ -344,7 +344,17 @@ pub fn join(slot: u8, team: Team) -> Command {
 }
 
 pub fn action(slot: u8, input_seq: u32, follows: u32, deed: Deed, (yaw, pitch): (Yaw, Pitch)) -> Action {
-    Action { slot: Slot(slot), input_seq, follows, yaw, pitch, view_tick: Tick(0), view_fraction: 0, deed }
+    Action {
+        slot: Slot(slot),
+        input_seq,
+        follows,
+        yaw,
+        pitch,
+        view_tick: Tick(0),
+        view_fraction: 0,
+        deed,
+        target: None,
+    }
 }
 
 /// The direction from one point to another, to the nearest 1/65,536 turn.
