@@ -153,26 +153,26 @@ fn malformed_messagepack_is_named_with_what_was_expected() {
     let rows: &[(&[u8], &str)] = &[
         (&[], "message ended early, expected an array"),
         (&[0x90], "message ended early, expected its type"),
-        (&[0x81, 0x06, 0x07], "message is a map, expected an array"),
+        (&[0x81, 0x04, 0x07], "message is a map, expected an array"),
         (&[0x06], "message is an integer, expected an array"),
         (&[0x91, 0xa4, b'p', b'i', b'n', b'g'], "type is a string, expected an integer"),
         (&[0x91, 0x06], "message type 6, expected one of 1 to 5"),
         (&[0x91, 0xff], "message type -1, expected one of 1 to 5"),
         (&[0x91, 0x10], "message type 16, expected one of 1 to 5"),
-        (&[0x91, 0x06], "ping has 1 items, expected 2"),
-        (&[0x93, 0x06, 0x01, 0x02], "ping has 3 items, expected 2"),
-        (&[0x92, 0x06, 0x01, 0x02], "1 bytes after the message, expected none"),
-        (&[0x92, 0x06], "nonce ended early, expected an integer"),
-        (&[0x92, 0x06, 0xff], "nonce is -1, expected 0 to 4294967295"),
-        (&[0x92, 0x06, 0xcf, 0, 0, 0, 1, 0, 0, 0, 0], "nonce is 4294967296, expected 0 to 4294967295"),
-        (&[0x92, 0x06, 0xcb, 0x7f, 0xf8, 0, 0, 0, 0, 0, 0], "nonce is a float, expected an integer"),
-        (&[0x92, 0x06, 0xca, 0x3f, 0x80, 0, 0], "nonce is a float, expected an integer"),
-        (&[0x92, 0x06, 0x91, 0x01], "nonce is an array, expected an integer"),
-        (&[0x92, 0x06, 0xc0], "nonce is nil, expected an integer"),
-        (&[0x92, 0x06, 0xc4, 0x00], "nonce is binary, expected an integer"),
-        (&[0x92, 0x06, 0xd4, 0x00, 0x00], "nonce is an extension, expected an integer"),
-        (&[0x92, 0x06, 0xc1], "nonce is a reserved byte, expected an integer"),
-        (&[0xdd, 0xff, 0xff, 0xff, 0xff, 0x06], "ping has 4294967295 items, expected 2"),
+        (&[0x91, 0x04], "ping has 1 items, expected 2"),
+        (&[0x93, 0x04, 0x01, 0x02], "ping has 3 items, expected 2"),
+        (&[0x92, 0x04, 0x01, 0x02], "1 bytes after the message, expected none"),
+        (&[0x92, 0x04], "nonce ended early, expected an integer"),
+        (&[0x92, 0x04, 0xff], "nonce is -1, expected 0 to 4294967295"),
+        (&[0x92, 0x04, 0xcf, 0, 0, 0, 1, 0, 0, 0, 0], "nonce is 4294967296, expected 0 to 4294967295"),
+        (&[0x92, 0x04, 0xcb, 0x7f, 0xf8, 0, 0, 0, 0, 0, 0], "nonce is a float, expected an integer"),
+        (&[0x92, 0x04, 0xca, 0x3f, 0x80, 0, 0], "nonce is a float, expected an integer"),
+        (&[0x92, 0x04, 0x91, 0x01], "nonce is an array, expected an integer"),
+        (&[0x92, 0x04, 0xc0], "nonce is nil, expected an integer"),
+        (&[0x92, 0x04, 0xc4, 0x00], "nonce is binary, expected an integer"),
+        (&[0x92, 0x04, 0xd4, 0x00, 0x00], "nonce is an extension, expected an integer"),
+        (&[0x92, 0x04, 0xc1], "nonce is a reserved byte, expected an integer"),
+        (&[0xdd, 0xff, 0xff, 0xff, 0xff, 0x04], "ping has 4294967295 items, expected 2"),
     ];
     for (bytes, problem) in rows {
         assert_eq!(refused(bytes), *problem, "{bytes:02x?}");
@@ -279,17 +279,17 @@ fn a_whole_number_that_an_engine_writes_as_a_float_is_read_as_that_integer() {
 #[test]
 fn every_integer_form_is_read_and_the_smallest_is_written() {
     let forms: &[&[u8]] = &[
-        &[0x92, 0x06, 0x07],
-        &[0x92, 0x06, 0xcc, 0x07],
-        &[0x92, 0x06, 0xcd, 0, 0x07],
-        &[0x92, 0x06, 0xce, 0, 0, 0, 0x07],
-        &[0x92, 0x06, 0xcf, 0, 0, 0, 0, 0, 0, 0, 0x07],
-        &[0x92, 0x06, 0xd0, 0x07],
-        &[0x92, 0x06, 0xd1, 0, 0x07],
-        &[0x92, 0x06, 0xd2, 0, 0, 0, 0x07],
-        &[0x92, 0x06, 0xd3, 0, 0, 0, 0, 0, 0, 0, 0x07],
-        &[0xdc, 0, 2, 0x06, 0x07],
-        &[0xdd, 0, 0, 0, 2, 0xcc, 0x06, 0x07],
+        &[0x92, 0x04, 0x07],
+        &[0x92, 0x04, 0xcc, 0x07],
+        &[0x92, 0x04, 0xcd, 0, 0x07],
+        &[0x92, 0x04, 0xce, 0, 0, 0, 0x07],
+        &[0x92, 0x04, 0xcf, 0, 0, 0, 0, 0, 0, 0, 0x07],
+        &[0x92, 0x04, 0xd0, 0x07],
+        &[0x92, 0x04, 0xd1, 0, 0x07],
+        &[0x92, 0x04, 0xd2, 0, 0, 0, 0x07],
+        &[0x92, 0x04, 0xd3, 0, 0, 0, 0, 0, 0, 0, 0x07],
+        &[0xdc, 0, 2, 0x04, 0x07],
+        &[0xdd, 0, 0, 0, 2, 0xcc, 0x04, 0x07],
     ];
     for form in forms {
         let message = decode_client(form, Encoding::MessagePack);
@@ -297,7 +297,7 @@ fn every_integer_form_is_read_and_the_smallest_is_written() {
     }
     let mut bytes = Vec::new();
     encode_client(&ClientMessage::Ping { nonce: 7 }, Encoding::MessagePack, &mut bytes);
-    assert_eq!(bytes, [0x92, 0x06, 0x07]);
+    assert_eq!(bytes, [0x92, 0x04, 0x07]);
 }
 
 #[test]
