@@ -204,11 +204,11 @@ fn in_shots_before_frames_a_dash_waits_for_its_frame_and_a_shot_is_followed_by_a
     let held = stage.verdicts.iter().filter(|(_, verdict)| verdict.reason == Some(Reason::HeldByShot));
     assert!(held.count() >= 2, "dashes that wait for the frame");
     let shots = ticks_of(&stage, |event| matches!(event, Event::Shot { .. }));
-    let landed_at = stage.events.iter().filter_map(|(tick, event)| match event {
+    let mut landed_at = stage.events.iter().filter_map(|(tick, event)| match event {
         Event::Displaced { slot: Slot(0), reason: Reason::Silent, pose, .. } if pose.at.y == 0 => Some(*tick),
         _ => None,
     });
-    let landed_at = landed_at.last().expect("he lands");
+    let landed_at = landed_at.next_back().expect("he lands");
     let is_held = |shot: &&Tick| **shot < landed_at && landed_at.0 <= shot.0.next_multiple_of(frame_ticks);
     assert!(shots.iter().any(|shot| is_held(&shot)), "landed at {landed_at:?}, shots at {shots:?}");
 }

@@ -707,6 +707,9 @@ fn refuse(arena: &mut Arena, slot: u8, most: u32) -> (u32, bool) {
     (most, false)
 }
 
+/// What it is called, the match in which it happens, and how somebody leaves and comes back.
+type Way<'a> = (&'a str, &'a dyn Fn() -> Arena, &'a dyn Fn(&mut Arena));
+
 #[test]
 fn leaving_forgives_no_refusals() {
     let respawned = |arena: &mut Arena| arena.until("slot 1 stands up", |arena| arena.public(1).alive);
@@ -720,7 +723,7 @@ fn leaving_forgives_no_refusals() {
         shoot(arena, 0, 1);
         leave_and_return(arena);
     };
-    let ways: [(&str, &dyn Fn() -> Arena, &dyn Fn(&mut Arena)); 4] = [
+    let ways: [Way<'_>; 4] = [
         ("in the match", &|| Arena::fighting(&plan("deathmatch"), 3), &leave_and_return),
         ("by death", &|| Arena::fighting(&plan("deathmatch"), 3), &died),
         ("in warm-up", &|| warming_up(60_000, 3), &leave_and_return),

@@ -60,6 +60,9 @@ fn a_session_with_a_limit_out_of_range_is_not_begun() {
     assert_eq!(Sim::new(&parts).err(), Some(SetupError::Limit { limit: "inside_ms_max" }));
 }
 
+/// A limit, what it is set to, and which number of ticks follows from it.
+type Case = (Set, u32, fn(&TickRules) -> u32, u32);
+
 #[test]
 fn the_setups_limits_are_those_that_hold() {
     let ticks = |set: Set, to: u32, of: fn(&TickRules) -> u32| {
@@ -67,7 +70,7 @@ fn the_setups_limits_are_those_that_hold() {
         set(&mut parts.setup.limits, to);
         of(&TickRules::new(&parts.kinds, parts.setup, parts.ruleset, parts.map).expect("they are in range"))
     };
-    let cases: [(Set, u32, fn(&TickRules) -> u32, u32); 8] = [
+    let cases: [Case; 8] = [
         (|limits, to| limits.bank_ms = to, 125, |rules| rules.bank_ticks_max, 16 + 5),
         (|limits, to| limits.claim_hz = to, 64, |rules| rules.bank_ticks_max, 32 + 2),
         (|limits, to| limits.follows_ms_max = to, 125, |rules| rules.attack_follows_ticks_max, 16),
