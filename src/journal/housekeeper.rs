@@ -11,7 +11,7 @@ use super::{CAP_PRUNE_PERCENT, JournalConfig, Shared, compaction};
 use crate::store::{SessionQuery, SessionRow, SessionStatus, Store, StoreError};
 
 /// How often it looks: often enough that the log stays small, rarely enough to cost nothing.
-const ROUND_EVERY: Duration = Duration::from_secs(1);
+pub(super) const HOUSE_EVERY: Duration = Duration::from_secs(1);
 /// Rounds between two measurements of the store's size.
 const ROUNDS_PER_MEASUREMENT: u64 = 5;
 /// A checkpoint is due after so many bytes of commits, so that rows which are compacted soon are not all written
@@ -52,7 +52,7 @@ impl Housekeeper {
     /// Runs until the journal is gone.
     pub async fn run(mut self) {
         let mut failing = false;
-        let mut beat = tokio::time::interval(ROUND_EVERY);
+        let mut beat = tokio::time::interval(self.config.house_every);
         beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let request = tokio::select! {

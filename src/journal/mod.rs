@@ -59,6 +59,8 @@ pub struct JournalConfig {
     pub commit_every: Duration,
     /// How much play a session may hold uncommitted before it is suspended.
     pub ring_span: Duration,
+    /// How often compaction and pruning look for work by themselves.
+    pub house_every: Duration,
     /// What the store may take on the disk.
     pub cap_bytes: u64,
     /// How long finished sessions are kept.
@@ -75,6 +77,7 @@ impl Default for JournalConfig {
             owner: format!("process {}", std::process::id()),
             commit_every: Duration::from_millis(20),
             ring_span: Duration::from_secs(60),
+            house_every: housekeeper::HOUSE_EVERY,
             cap_bytes: 8 << 30,
             keep_ended: Duration::from_secs(24 * 60 * 60),
             now_unix_us: unix_us,

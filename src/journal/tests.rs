@@ -46,6 +46,8 @@ fn finish(number: u8, last_tick: u32) -> Finish {
 fn config() -> JournalConfig {
     JournalConfig {
         commit_every: Duration::from_millis(2),
+        // Only when a test asks for it, or a slow machine would do it at another moment.
+        house_every: Duration::from_secs(3_600),
         now_unix_us: || 2_000_000,
         ..JournalConfig::default()
     }
