@@ -209,6 +209,7 @@ fn in_shots_before_frames_a_dash_waits_for_its_frame_and_a_shot_is_followed_by_a
         _ => None,
     });
     let landed_at = landed_at.next_back().expect("he lands");
+    assert!(!shots.contains(&landed_at), "a shot as he lands would take its place: {landed_at:?}");
     let is_held = |shot: &&Tick| **shot < landed_at && landed_at.0 <= shot.0.next_multiple_of(frame_ticks);
     assert!(shots.iter().any(|shot| is_held(&shot)), "landed at {landed_at:?}, shots at {shots:?}");
 }

@@ -20,7 +20,7 @@ const SILENT_TICKS: u32 = 40;
 
 fn on_towers(name: &'static str) -> (Stage, Vec<Hiker>) {
     let scene = Scene { map: TOWERS, ..Scene::duel(name) }
-        .with_rule("fire_interval_ms = 100", "fire_interval_ms = 10")
+        .with_rule("fire_interval_ms = 100", "fire_interval_ms = 20")
         .with_rule("magazine_rounds = 30", "magazine_rounds = 1_000")
         .with_rule("cooldown_ms = 4_000", "cooldown_ms = 50");
     let mut stage = Stage::new(scene);
@@ -68,6 +68,8 @@ pub fn shots_before_frames() -> Stage {
         hike(&mut stage, &mut hikers, 13);
     }
     fall(&mut stage, &mut hikers[..1]);
+    // So that no shot of the tick in which he lands takes the place of the one before.
+    stage.step();
     for _ in 0..DOWN_TICKS {
         let look = ahead(&mut stage, &hikers[0]);
         hikers[0].bot.deed(&mut stage, Deed::Attack, look);
