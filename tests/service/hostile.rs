@@ -325,7 +325,7 @@ async fn nobody_can_claim_or_act_for_another() {
     while eve.claim_pose(far, true).await.is_err() {
         eve.turn().await.unwrap();
     }
-    eve.play_until("the correction", |eve| eve.client.counters().corrections == 1).await;
+    eve.play_until("the correction", |eve| eve.client.counters().corrections >= 1).await;
     assert_eq!(others(&eve).len(), 2);
     game.ends_unharmed().await;
 }
