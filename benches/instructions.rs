@@ -13,6 +13,7 @@ use combat_protocol::codec::{Encoding, decode_client, encode_own};
 use combat_protocol::frame::FrameEncoder;
 use combat_protocol::server::Own;
 use combat_systems::sim::Sim;
+use combat_systems::views::Eye;
 use realtime_combat_service::replication::own::fill_own;
 use realtime_combat_service::replication::players::Standing;
 use realtime_combat_service::replication::view::ViewBuilder;
@@ -82,7 +83,7 @@ impl Frames {
     fn note(&mut self, sim: &Sim) {
         self.builder.note_events(&sim.output().events);
         if sim.tick() == Tick(1) {
-            self.builder.rebuild_roster(sim, &People::default());
+            self.builder.rebuild_roster(sim, |identity| People::default().name_of(identity));
         }
     }
 }
@@ -91,8 +92,8 @@ impl Frames {
 #[inline(never)]
 fn measured_encode(sim: &mut Sim, frames: &mut Frames) {
     let Frames { builder, encoder, own, bytes } = frames;
-    builder.build(sim, STANDING.epoch);
-    encoder.advance(&builder.view, builder.fresh_shots());
+    let (view, shots) = builder.players_frame(sim, Eye::All, STANDING.epoch);
+    encoder.advance(view, shots);
     bytes.clear();
     encoder.write_delta(Encoding::MessagePack, bytes);
     for slot in (0..PLAYERS).map(Slot) {

@@ -14,6 +14,7 @@ use combat_protocol::server::Own;
 use combat_replays::recorder::Recorder;
 use combat_replays::verifier::{Outcome, VerifyOptions, verify};
 use combat_systems::sim::Sim;
+use combat_systems::views::Eye;
 use realtime_combat_service::replication::own::fill_own;
 use realtime_combat_service::replication::players::Standing;
 use realtime_combat_service::replication::view::ViewBuilder;
@@ -73,14 +74,14 @@ fn frames(rehearsed: &rehearsal::Rehearsed) {
         sim.step(input);
         builder.note_events(&sim.output().events);
         if tick == 0 {
-            builder.rebuild_roster(&sim, &People::default());
+            builder.rebuild_roster(&sim, |identity| People::default().name_of(identity));
         }
         if tick % 4 != 3 {
             continue;
         }
         let began = Instant::now();
-        builder.build(&mut sim, Epoch(1));
-        frames.advance(&builder.view, builder.fresh_shots());
+        let (view, shots) = builder.players_frame(&mut sim, Eye::All, Epoch(1));
+        frames.advance(view, shots);
         bytes.clear();
         frames.write_delta(Encoding::MessagePack, &mut bytes);
         for slot in 0..10 {

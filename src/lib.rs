@@ -8,6 +8,7 @@ pub mod config;
 #[cfg(test)]
 mod docs;
 pub mod events;
+pub mod gallery;
 pub mod http;
 pub mod journal;
 pub mod journal_log;

@@ -11,6 +11,7 @@ use combat_protocol::frame::FrameEncoder;
 use combat_protocol::server::Own;
 use combat_replays::recorder::Recorder;
 use combat_systems::sim::Sim;
+use combat_systems::views::Eye;
 use realtime_combat_service::replication::own::fill_own;
 use realtime_combat_service::replication::players::Standing;
 use realtime_combat_service::replication::view::ViewBuilder;
@@ -72,8 +73,8 @@ fn a_steady_tick_allocates_nothing_from_decoded_input_to_encoded_frame() {
             builder.note_events(&sim.output().events);
             ticks.claims_refused.note(&sim.output().verdicts);
             if tick % 4 == 3 {
-                builder.build(&mut sim, Epoch(1));
-                frames.advance(&builder.view, builder.fresh_shots());
+                let (view, shots) = builder.players_frame(&mut sim, Eye::All, Epoch(1));
+                frames.advance(view, shots);
                 builder.spectators_have_shots();
                 bytes.clear();
                 frames.write_delta(Encoding::MessagePack, &mut bytes);
@@ -88,7 +89,7 @@ fn a_steady_tick_allocates_nothing_from_decoded_input_to_encoded_frame() {
             }
         });
         if tick == 0 {
-            builder.rebuild_roster(&sim, &People::default());
+            builder.rebuild_roster(&sim, |identity| People::default().name_of(identity));
         }
         let is_steady = tick as u32 > WARM_UP_S * rate.hz();
         assert!(!is_steady || allocations == 0, "tick {tick} allocated {allocations} times");

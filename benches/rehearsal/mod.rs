@@ -188,7 +188,12 @@ fn header(parts: &SimParts) -> Header {
     }
 }
 
-fn join(number: u8, parts: &SimParts, audience: &mut PlayersAudience, input: &mut TickInput) -> Player {
+fn join(
+    number: u8,
+    parts: &SimParts,
+    audience: &mut PlayersAudience<Outbox>,
+    input: &mut TickInput,
+) -> Player {
     let (slot, identity) = (Slot(number), Identity::of(usize::from(number)));
     let (outbox, outgoing, facts) = Outbox::new();
     facts.note_rtt(0, 0);
@@ -224,16 +229,13 @@ fn wake(
     }
 }
 
-fn show(sim: &mut Sim, builder: &mut ViewBuilder, audience: &mut PlayersAudience) {
+fn show(sim: &mut Sim, builder: &mut ViewBuilder, audience: &mut PlayersAudience<Outbox>) {
     let membership = |event: &Event| matches!(event, Event::Joined { .. } | Event::Left { .. });
     builder.note_events(&sim.output().events);
     if sim.output().events.iter().any(membership) {
-        builder.rebuild_roster(sim, &People::default());
+        builder.rebuild_roster(sim, |identity| People::default().name_of(identity));
     }
     let frame_due = sim.tick().0.is_multiple_of(audience.frame_ticks());
-    if frame_due {
-        builder.build(sim, Epoch(1));
-    }
     audience.after_step(sim, builder, frame_due, STANDING);
     if frame_due {
         builder.spectators_have_shots();

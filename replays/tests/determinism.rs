@@ -9,6 +9,7 @@ use combat_components::streams::Stream;
 use combat_replays::reader::Reader;
 use combat_replays::record::Record;
 use combat_systems::sim::{Sim, SimParts};
+use combat_systems::views::Eye;
 
 use script::bot::Bot;
 use script::scene::Scene;
@@ -100,7 +101,7 @@ fn ties_are_broken_the_same_way_in_every_world() {
     }
     let inputs = inputs(&stage);
     let mut bodies = Vec::new();
-    stage.sim.public_view(&mut bodies);
+    stage.sim.view(Eye::All, &mut bodies);
     let mut places: Vec<_> =
         bodies.iter().map(|body| (body.pose.at.x, body.pose.at.y, body.pose.at.z)).collect();
     places.sort_unstable();

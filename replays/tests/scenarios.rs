@@ -16,6 +16,7 @@ use combat_replays::player::{Played, Player};
 use combat_replays::verifier::{Outcome, VerifyOptions, verify};
 use combat_systems::spatial::Level;
 use combat_systems::state::StateKind;
+use combat_systems::views::Eye;
 
 use script::Stage;
 use script::scenarios::SCENARIOS;
@@ -43,7 +44,7 @@ fn moments(stage: &Stage) -> Vec<Moment> {
     let (mut bodies, mut before, mut moments) = (Vec::new(), Vec::new(), Vec::new());
     while let Some(played) = player.advance().expect("the log is sound") {
         let Played::Ticked(record) = played else { continue };
-        player.sim_mut().public_view(&mut bodies);
+        player.sim_mut().view(Eye::All, &mut bodies);
         let (output, phase) = (player.sim().output(), player.sim().match_state().phase);
         for body in bodies.iter().filter(|body| body.alive) {
             let displaced = output.events.iter().filter_map(|event| match event {

@@ -83,7 +83,7 @@ struct Player {
 struct Match {
     field: Field,
     sim: Sim,
-    audience: PlayersAudience,
+    audience: PlayersAudience<Outbox>,
     builder: ViewBuilder,
     people: People,
     input: TickInput,
@@ -174,12 +174,9 @@ impl Match {
         let membership = |event: &Event| matches!(event, Event::Joined { .. } | Event::Left { .. });
         self.builder.note_events(&self.sim.output().events);
         if self.sim.output().events.iter().any(membership) {
-            self.builder.rebuild_roster(&self.sim, &self.people);
+            self.builder.rebuild_roster(&self.sim, |identity| self.people.name_of(identity));
         }
         let frame_due = self.sim.tick().0.is_multiple_of(self.audience.frame_ticks());
-        if frame_due {
-            self.builder.build(&mut self.sim, Epoch(1));
-        }
         self.audience.after_step(&mut self.sim, &mut self.builder, frame_due, STANDING);
         self.builder.spectators_have_shots();
         let now_ms = u64::from(self.sim.tick().0) * 1_000 / 128;
@@ -224,7 +221,8 @@ impl Match {
         let refused = output.verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Refused);
         self.refusals
             .extend(refused.filter_map(|verdict| Some((tick, verdict.origin.player()?.0, verdict.reason?))));
-        self.upstairs += self.builder.view.players.iter().filter(|player| player.y > 2_500).count() as u32;
+        let own = (0..self.players.len()).filter_map(|slot| self.sim.own_view(Slot(slot as u8)));
+        self.upstairs += own.filter(|own| own.pose.at.y > 2_500).count() as u32;
     }
 }
 

@@ -19,7 +19,7 @@ use super::query::Parameters;
 use super::session_body::SessionBody;
 use super::session_path::SessionPath;
 use crate::auth::{Caller, Role};
-use crate::replication::relay::SPECTATOR_DELAY_MS_MAX;
+use crate::replication::watchers::SPECTATOR_DELAY_MS_MAX;
 use crate::session::summary::{CreateSession, SessionKind, SessionSummary};
 
 const NAME_CHARS_MAX: usize = 80;

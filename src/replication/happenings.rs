@@ -5,9 +5,25 @@ use combat_components::ids::Epoch;
 use combat_components::tick::Tick;
 use combat_protocol::server::{EventMessage, Happening};
 use combat_protocol::view::RosterEntry;
+use combat_systems::views::{Sight, sight_of};
 
-/// The message that tells `event`; `None` for what frames show anyway.
-pub fn message_of(event: &Event, epoch: Epoch, tick: Tick, roster: &[RosterEntry]) -> Option<EventMessage> {
+/// A message, and who may hear it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    pub sight: Sight,
+    pub message: EventMessage,
+}
+
+impl Told {
+    /// Everything up to `tick` is final.
+    pub fn durable(epoch: u32, tick: u32) -> Self {
+        let happening = Happening::Durable { epoch, tick };
+        Self { sight: Sight::All, message: EventMessage { epoch, tick, happening } }
+    }
+}
+
+/// The message that tells `event`; `None` for what frames, own parts and verdicts show anyway.
+pub fn told_of(event: &Event, epoch: Epoch, tick: Tick, roster: &[RosterEntry]) -> Option<Told> {
     let happening = match *event {
         Event::Joined { id, .. } => {
             let entry = roster.iter().find(|entry| entry.sim_id == id.0)?;
@@ -34,5 +50,5 @@ pub fn message_of(event: &Event, epoch: Epoch, tick: Tick, roster: &[RosterEntry
         | Event::Reloaded { .. }
         | Event::Switched { .. } => return None,
     };
-    Some(EventMessage { epoch: epoch.0, tick: tick.0, happening })
+    Some(Told { sight: sight_of(event), message: EventMessage { epoch: epoch.0, tick: tick.0, happening } })
 }

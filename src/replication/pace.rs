@@ -3,7 +3,7 @@
 use combat_components::ids::Epoch;
 use combat_components::tick::Tick;
 
-use crate::session::outbox::LinkFacts;
+use super::connection::LinkFacts;
 
 /// What is due to a connection at a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,28 +7,23 @@ use combat_protocol::close::CloseCode;
 use combat_protocol::codec::Encoding;
 use combat_protocol::server::{Correction, InputVerdict};
 
-use super::pace::Pace;
-use crate::session::outbox::Outbox;
+use super::connection::Connection;
+use super::lane::Reader;
 
 /// A connection that takes over a player's frames.
 #[derive(Debug)]
-pub struct Arrived {
+pub struct Arrived<C> {
     pub slot: Slot,
     pub connection: u64,
-    pub outbox: Outbox,
+    pub outbox: C,
     pub encoding: Encoding,
     pub seen: Option<(Epoch, Tick)>,
 }
 
 #[derive(Debug)]
-pub(super) struct PlayerSocket {
+pub(super) struct PlayerSocket<C> {
     pub(super) connection: u64,
-    pub(super) outbox: Outbox,
-    pub(super) encoding: Encoding,
-    /// `None` until the welcome has been sent.
-    pub(super) pace: Option<Pace>,
-    /// The roster that was told, by the count of its changes.
-    pub(super) roster_told: u32,
+    pub(super) reader: Reader<C>,
     pub(super) seen_on_arrival: Option<(Epoch, Tick)>,
     pub(super) correction: Option<Correction>,
     pub(super) verdicts: Vec<InputVerdict>,
@@ -40,15 +35,12 @@ pub(super) struct PlayerSocket {
 /// Verdicts that one tick of one player usually brings.
 const VERDICTS_START: usize = 16;
 
-impl PlayerSocket {
-    pub(super) fn of(arrived: Arrived) -> Self {
+impl<C: Connection> PlayerSocket<C> {
+    pub(super) fn of(arrived: Arrived<C>) -> Self {
         let Arrived { connection, outbox, encoding, seen, .. } = arrived;
         Self {
             connection,
-            outbox,
-            encoding,
-            pace: None,
-            roster_told: 0,
+            reader: Reader::new(outbox, encoding),
             seen_on_arrival: seen,
             correction: None,
             verdicts: Vec::with_capacity(VERDICTS_START),
@@ -56,12 +48,24 @@ impl PlayerSocket {
             logged_rtt_ms: 0,
         }
     }
+
+    pub(super) fn outbox(&self) -> &C {
+        &self.reader.outbox
+    }
+
+    pub(super) fn close(self, code: CloseCode) {
+        self.reader.outbox.close(code);
+    }
 }
 
 /// Lets go of a reader that is gone or hopelessly behind.
-pub(super) fn drop_socket(place: &mut Option<PlayerSocket>, at: usize, facts: &mut TickInput) {
+pub(super) fn drop_socket<C: Connection>(
+    place: &mut Option<PlayerSocket<C>>,
+    at: usize,
+    facts: &mut TickInput,
+) {
     if let Some(socket) = place.take() {
-        socket.outbox.close(CloseCode::TooSlow);
+        socket.close(CloseCode::TooSlow);
         facts.push(Command::Disconnected { slot: Slot(at as u8) });
     }
 }

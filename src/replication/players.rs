@@ -1,4 +1,4 @@
-//! The players' audience: one public delta per frame, encoded once, and each player's own part.
+//! The players' audience: the frames of their lanes, and each player's own part.
 
 use combat_components::command::{Command, TickInput};
 use combat_components::event::Event;
@@ -8,16 +8,17 @@ use combat_components::reason::Reason;
 use combat_components::setup::SessionSetup;
 use combat_components::tick::{Tick, TickRate};
 use combat_protocol::close::CloseCode;
-use combat_protocol::codec::{encode_event, encode_own, encode_status, encode_welcome};
-use combat_protocol::frame::FrameEncoder;
-use combat_protocol::server::{EventMessage, Happening, Own, ResumedFrom, Snapshot, StatusMessage, Welcome};
+use combat_protocol::codec::{encode_own, encode_status};
+use combat_protocol::server::{Own, ResumedFrom, StatusMessage, Welcome};
 use combat_systems::sim::Sim;
-use combat_systems::views::OwnBody;
+use combat_systems::views::{Eye, OwnBody, Sight, sight_of};
 
+use super::connection::Connection;
 use super::encoded::{Encoder, PerEncoding};
-use super::happenings;
+use super::gate::{Gate, Moment};
+use super::happenings::{Told, told_of};
+use super::lane::{Lane, Public, Showing};
 use super::own::{correction_of, fill_own, verdict_of};
-use super::pace::{Due, Pace};
 pub use super::player_socket::Arrived;
 use super::player_socket::{PlayerSocket, drop_socket};
 use super::view::ViewBuilder;
@@ -38,12 +39,13 @@ pub struct Standing {
 }
 
 #[derive(Debug)]
-pub struct PlayersAudience {
-    sockets: Vec<Option<PlayerSocket>>,
+pub struct PlayersAudience<C> {
+    sockets: Vec<Option<PlayerSocket<C>>>,
+    /// One for each eye that players see by.
+    lanes: Vec<Lane>,
     template: WelcomeTemplate,
     tick_rate: TickRate,
     frame_ticks: u32,
-    frames: FrameEncoder,
     encoder: Encoder,
     own: Own,
     /// Facts about links that this tick made and the next one logs.
@@ -52,14 +54,14 @@ pub struct PlayersAudience {
     unfinal_at: Option<Tick>,
 }
 
-impl PlayersAudience {
+impl<C: Connection> PlayersAudience<C> {
     pub fn new(setup: &SessionSetup, template: WelcomeTemplate) -> Self {
         Self {
             sockets: (0..setup.max_players).map(|_| None).collect(),
+            lanes: Vec::new(),
             template,
             tick_rate: setup.tick_rate,
             frame_ticks: setup.limits.frame_ticks,
-            frames: FrameEncoder::new(),
             encoder: Encoder::default(),
             own: Own::default(),
             facts: TickInput::new(),
@@ -72,10 +74,10 @@ impl PlayersAudience {
     }
 
     /// Takes a connection in; it is welcomed with the next frame. The player's older one is superseded.
-    pub fn arrive(&mut self, arrived: Arrived) {
+    pub fn arrive(&mut self, arrived: Arrived<C>) {
         let slot = arrived.slot;
         if let Some(older) = self.sockets[usize::from(slot.0)].replace(PlayerSocket::of(arrived)) {
-            older.outbox.close(CloseCode::Superseded);
+            older.close(CloseCode::Superseded);
         }
     }
 
@@ -95,13 +97,13 @@ impl PlayersAudience {
 
     pub fn dismiss(&mut self, slot: Slot, code: CloseCode) {
         if let Some(socket) = self.sockets[usize::from(slot.0)].take() {
-            socket.outbox.close(code);
+            socket.close(code);
         }
     }
 
     pub fn dismiss_everybody(&mut self, code: CloseCode) {
         for socket in self.sockets.iter_mut().filter_map(Option::take) {
-            socket.outbox.close(code);
+            socket.close(code);
         }
     }
 
@@ -121,11 +123,11 @@ impl PlayersAudience {
     pub fn log_link_facts(&mut self, input: &mut TickInput) {
         self.log_departures(input);
         for (slot, place) in self.sockets.iter_mut().enumerate() {
-            if place.as_ref().is_some_and(|socket| socket.outbox.is_closed()) {
+            if place.as_ref().is_some_and(|socket| socket.outbox().is_closed()) {
                 drop_socket(place, slot, input);
             }
             let Some(socket) = place else { continue };
-            let rtt_ms = socket.outbox.facts().rtt_least_ms();
+            let rtt_ms = socket.outbox().facts().rtt_least_ms();
             if rtt_ms != socket.logged_rtt_ms {
                 socket.logged_rtt_ms = rtt_ms;
                 input.push(Command::LinkSampled { slot: Slot(slot as u8), rtt_ms });
@@ -154,27 +156,31 @@ impl PlayersAudience {
     fn take_events(&mut self, sim: &Sim, builder: &ViewBuilder, standing: Standing) {
         let tick = sim.tick();
         for event in &sim.output().events {
-            if let Some((slot, correction)) = correction_of(event) {
-                let Some(Some(socket)) = self.sockets.get_mut(usize::from(slot.0)) else {
-                    continue;
-                };
-                socket.correction = Some(correction);
-                socket.urgent = true;
-            }
-            if let Event::TooManyRefusals { slot, reason, .. } = *event {
-                self.turn_away(slot, reason);
-            }
-            if let Some(message) = happenings::message_of(event, standing.epoch, tick, &builder.view.roster) {
-                self.send_event(&message);
+            if matches!(sight_of(event), Sight::Player(_)) {
+                self.take_private(event);
+            } else if let Some(told) = told_of(event, standing.epoch, tick, builder.roster()) {
+                self.tell(&told);
                 self.unfinal_at = Some(tick);
             }
+        }
+    }
+
+    fn take_private(&mut self, event: &Event) {
+        if let Some((slot, correction)) = correction_of(event)
+            && let Some(Some(socket)) = self.sockets.get_mut(usize::from(slot.0))
+        {
+            socket.correction = Some(correction);
+            socket.urgent = true;
+        }
+        if let Event::TooManyRefusals { slot, reason, .. } = *event {
+            self.turn_away(slot, reason);
         }
     }
 
     /// Closes the connection of a player who does not believe corrections; his body stays, as after any loss.
     fn turn_away(&mut self, slot: Slot, reason: Reason) {
         if let Some(socket) = self.sockets.get_mut(usize::from(slot.0)).and_then(Option::take) {
-            socket.outbox.close_because(CloseCode::Policy, reason);
+            socket.reader.outbox.close_because(CloseCode::Policy, reason);
             self.facts.push(Command::Disconnected { slot });
         }
     }
@@ -194,22 +200,15 @@ impl PlayersAudience {
     pub fn tell_finality(&mut self, standing: Standing) {
         if self.unfinal_at.is_some_and(|tick| tick <= standing.durable_tick) {
             self.unfinal_at = None;
-            let (epoch, tick) = (standing.epoch.0, standing.durable_tick.0);
-            self.send_event(&EventMessage { epoch, tick, happening: Happening::Durable { epoch, tick } });
+            self.tell(&Told::durable(standing.epoch.0, standing.durable_tick.0));
         }
     }
 
-    fn send_event(&mut self, message: &EventMessage) {
+    fn tell(&mut self, told: &Told) {
         let mut encoded = PerEncoding::default();
-        let encoder = &mut self.encoder;
         for (at, place) in self.sockets.iter_mut().enumerate() {
-            let Some(socket) = place.as_ref().filter(|socket| socket.pace.is_some()) else {
-                continue;
-            };
-            let encoding = socket.encoding;
-            let bytes =
-                encoded.get_or(encoding, || encoder.share(|out| encode_event(message, encoding, out)));
-            if !socket.outbox.send_reliable(bytes) {
+            let Some(socket) = place else { continue };
+            if !socket.reader.tell(told, &mut encoded, &mut self.encoder) {
                 drop_socket(place, at, &mut self.facts);
             }
         }
@@ -218,77 +217,82 @@ impl PlayersAudience {
     /// Tells every player whether the session takes inputs.
     pub fn send_status(&mut self, message: &StatusMessage) {
         for (at, place) in self.sockets.iter_mut().enumerate() {
-            let Some(socket) = place.as_ref().filter(|socket| socket.pace.is_some()) else {
+            let Some(reader) =
+                place.as_ref().map(|socket| &socket.reader).filter(|reader| reader.is_welcomed())
+            else {
                 continue;
             };
-            let bytes = self.encoder.share(|out| encode_status(message, socket.encoding, out));
-            if !socket.outbox.send_reliable(bytes) {
+            let bytes = self.encoder.share(|out| encode_status(message, reader.encoding, out));
+            if !reader.outbox.send_reliable(bytes) {
                 drop_socket(place, at, &mut self.facts);
             }
         }
     }
 
     fn send_frames(&mut self, sim: &mut Sim, builder: &mut ViewBuilder, standing: Standing) {
-        if self.sockets.iter().all(Option::is_none) {
-            return;
-        }
-        let now = sim.tick();
-        self.frames.advance(&builder.view, builder.fresh_shots());
-        let (mut delta, mut snapshots) =
-            (PerEncoding::default(), [PerEncoding::default(), PerEncoding::default()]);
-        let roster = self.frames.roster_changes();
-        for at in 0..self.sockets.len() {
-            let slot = Slot(at as u8);
-            let Some(own) = self.sockets[at].as_ref().and_then(|_| sim.own_view(slot)) else {
+        self.open_lanes(sim);
+        let moment = Moment { now: sim.tick(), durable: standing.durable_tick };
+        let mut lanes = std::mem::take(&mut self.lanes);
+        for lane in &mut lanes {
+            if !(0..self.sockets.len()).any(|at| self.is_in(at, lane.eye(), sim)) {
                 continue;
-            };
-            let Some(socket) = self.sockets[at].as_mut() else {
-                continue;
-            };
-            let Some(pace) = &mut socket.pace else {
-                self.welcome(at, &own, builder, standing);
-                continue;
-            };
-            let knows_roster = socket.roster_told == roster;
-            let allowance_ms = socket.outbox.facts().rtt_ms() + WORD_AGE_MS_MAX;
-            let allowance_ticks = self.tick_rate.ticks_in_ms(allowance_ms) + self.frame_ticks;
-            let has_room = socket.outbox.has_room_for_frame();
-            let due = pace.next(socket.outbox.facts(), has_room, (standing.epoch, now), allowance_ticks);
-            let encoding = socket.encoding;
-            let (frames, encoder) = (&mut self.frames, &mut self.encoder);
-            let shared = match due {
-                Due::Nothing if socket.urgent && has_room => None,
-                Due::Nothing => continue,
-                Due::Delta => Some(delta.get_or(encoding, || {
-                    encoder.share(|out| {
-                        frames.write_delta(encoding, out);
-                    })
-                })),
-                Due::Snapshot => {
-                    self.facts.extend(pace.take_skipped().map(|from| Command::FramesSkipped {
-                        slot,
-                        from,
-                        to: now,
-                    }));
-                    self.facts.push(Command::SnapshotSent { slot, at: now });
-                    Some(snapshots[usize::from(knows_roster)].get_or(encoding, || {
-                        encoder.share(|out| {
-                            frames.write_snapshot(knows_roster, encoding, out);
-                        })
-                    }))
-                }
-            };
-            if shared.is_some() {
-                socket.roster_told = roster;
             }
-            self.send_own(at, shared, &own, now, standing);
+            let (view, shots) = builder.players_frame(sim, lane.eye(), standing.epoch);
+            let Some(mut showing) = lane.show(view, shots, moment) else { continue };
+            for at in 0..self.sockets.len() {
+                if self.is_in(at, showing.eye(), sim)
+                    && let Some(own) = sim.own_view(Slot(at as u8))
+                {
+                    self.send_frame(at, &own, &mut showing, standing);
+                }
+            }
         }
+        self.lanes = lanes;
+    }
+
+    /// Never more than there are teams.
+    fn open_lanes(&mut self, sim: &Sim) {
+        for at in 0..self.sockets.len() {
+            if let Some(eye) = self.sockets[at].as_ref().and_then(|_| sim.eye_of(Slot(at as u8)))
+                && !self.lanes.iter().any(|lane| lane.eye() == eye)
+            {
+                self.lanes.push(Lane::new(eye, Gate::OPEN));
+            }
+        }
+    }
+
+    fn is_in(&self, at: usize, eye: Eye, sim: &Sim) -> bool {
+        self.sockets[at].is_some() && sim.eye_of(Slot(at as u8)) == Some(eye)
+    }
+
+    fn send_frame(&mut self, at: usize, own: &OwnBody, showing: &mut Showing<'_>, standing: Standing) {
+        let Some(socket) = &mut self.sockets[at] else {
+            return;
+        };
+        if !socket.reader.is_welcomed() {
+            return self.welcome(at, own, showing, standing);
+        }
+        let facts = socket.outbox().facts();
+        let has_room = facts.has_room_for_frame();
+        let allowance_ticks = self.tick_rate.ticks_in_ms(facts.rtt_ms() + WORD_AGE_MS_MAX) + self.frame_ticks;
+        let (slot, now) = (Slot(at as u8), showing.tick());
+        let public = match showing.due_to(&mut socket.reader, allowance_ticks, &mut self.encoder) {
+            Public::Nothing if socket.urgent && has_room => None,
+            Public::Nothing => return,
+            Public::Delta(bytes) => Some(bytes),
+            Public::Snapshot { bytes, skipped_from } => {
+                self.facts.extend(skipped_from.map(|from| Command::FramesSkipped { slot, from, to: now }));
+                self.facts.push(Command::SnapshotSent { slot, at: now });
+                Some(bytes)
+            }
+        };
+        self.send_own(at, public, own, now, standing);
     }
 
     fn send_urgent(&mut self, sim: &mut Sim, standing: Standing) {
         for at in 0..self.sockets.len() {
-            let urgent = |socket: &&PlayerSocket| {
-                socket.urgent && socket.pace.is_some() && socket.outbox.has_room_for_frame()
+            let urgent = |socket: &&PlayerSocket<C>| {
+                socket.urgent && socket.reader.is_welcomed() && socket.outbox().facts().has_room_for_frame()
             };
             if self.sockets[at].as_ref().filter(urgent).is_none() {
                 continue;
@@ -319,19 +323,19 @@ impl PlayersAudience {
         self.own.verdicts.clear();
         self.own.verdicts.append(&mut socket.verdicts);
         socket.urgent = false;
-        socket.outbox.facts().note_bank(body.bank_ticks);
-        let (own, encoding) = (&self.own, socket.encoding);
+        socket.outbox().facts().note_bank(body.bank_ticks);
+        let (own, encoding) = (&self.own, socket.reader.encoding);
         let bytes = self.encoder.share(|out| encode_own(own, encoding, out));
-        if !socket.outbox.send_frame(public, Some(bytes)) {
+        if !socket.outbox().send_frame(public, Some(bytes)) {
             drop_socket(&mut self.sockets[at], at, &mut self.facts);
         }
     }
 
-    fn welcome(&mut self, at: usize, body: &OwnBody, builder: &ViewBuilder, standing: Standing) {
+    fn welcome(&mut self, at: usize, body: &OwnBody, showing: &mut Showing<'_>, standing: Standing) {
         let Some(socket) = &mut self.sockets[at] else {
             return;
         };
-        let now = Tick(builder.view.tick);
+        let now = showing.tick();
         let mut own = Own::default();
         fill_own(&mut own, body, self.template.0.abilities.len(), (now, standing));
         own.correction = socket.correction.take();
@@ -341,8 +345,6 @@ impl PlayersAudience {
         let welcome = Welcome {
             sim_id: Some(body.id.0),
             slot: Some(at as u8),
-            epoch: standing.epoch.0,
-            tick: now.0,
             durable_tick: standing.durable_tick.0,
             last_input_seq: body.input_seq,
             resumed: seen.filter(|(epoch, _)| *epoch < standing.epoch).map(|(epoch, tick)| ResumedFrom {
@@ -351,15 +353,11 @@ impl PlayersAudience {
                 rolled_back_from_epoch: epoch.0,
                 rolled_back_from_tick: tick.0,
             }),
-            snapshot: Snapshot::of(&builder.view),
             own: Some(own),
             ..self.template.0.clone()
         };
-        socket.pace = Some(Pace::starting_at(now));
-        socket.roster_told = self.frames.roster_changes();
         self.facts.push(Command::SnapshotSent { slot: Slot(at as u8), at: now });
-        let bytes = self.encoder.share(|out| encode_welcome(&welcome, socket.encoding, out));
-        if !socket.outbox.send_reliable(bytes) {
+        if !showing.welcome(&mut socket.reader, welcome, &mut self.encoder) {
             drop_socket(&mut self.sockets[at], at, &mut self.facts);
         }
     }

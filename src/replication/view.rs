@@ -1,26 +1,35 @@
 //! From the simulation's public bodies to the view of the wire.
 
 use combat_components::event::Event;
-use combat_components::ids::Epoch;
+use combat_components::identity::Identity;
+use combat_components::ids::{DisplayName, Epoch};
 use combat_components::phase::{MatchState, Phase};
 use combat_protocol::numbers::FrameStatus;
 use combat_protocol::view::{FLAG_ALIVE, FLAG_CONNECTED, PublicPlayer, RosterEntry, Shot, View};
 use combat_systems::sim::Sim;
-use combat_systems::views::PublicBody;
-
-use crate::session::people::People;
+use combat_systems::views::{Eye, PublicBody};
 
 /// Shots drawn per frame: 64 players firing every 100 ms over a frame of 1/16 s, and some.
 pub const SHOTS_PER_FRAME_MAX: usize = 128;
 
-/// Builds the public view of each frame in the memory of the one before.
+/// Builds the view of each eye in the memory of its last, once a tick.
 #[derive(Debug, Default)]
 pub struct ViewBuilder {
     bodies: Vec<PublicBody>,
-    pub view: View,
+    roster: Vec<RosterEntry>,
+    roster_changes: u32,
+    /// Eyes are few: the public's, and one for each team.
+    views: Vec<EyesView>,
     /// Shots fired since the last frame to spectators, newest dropped when there are too many.
-    pub shots: Vec<Shot>,
+    shots: Vec<Shot>,
     players_have: usize,
+}
+
+#[derive(Debug)]
+struct EyesView {
+    eye: Eye,
+    view: View,
+    roster_changes: u32,
 }
 
 impl ViewBuilder {
@@ -39,11 +48,6 @@ impl ViewBuilder {
         }
     }
 
-    /// Shots that players have not been sent.
-    pub fn fresh_shots(&self) -> &[Shot] {
-        &self.shots[self.players_have..]
-    }
-
     pub fn players_have_shots(&mut self) {
         self.players_have = self.shots.len();
     }
@@ -53,28 +57,58 @@ impl ViewBuilder {
         self.players_have = 0;
     }
 
-    /// Who is in the session changed.
-    pub fn rebuild_roster(&mut self, sim: &Sim, people: &People) {
-        self.view.roster.clear();
-        self.view.roster.extend(sim.members().map(|(id, identity, _)| RosterEntry {
+    /// Who is in the session changed, or what somebody is called.
+    pub fn rebuild_roster(&mut self, sim: &Sim, name_of: impl Fn(Identity) -> DisplayName) {
+        self.roster_changes = self.roster_changes.wrapping_add(1);
+        self.roster.clear();
+        self.roster.extend(sim.members().map(|(id, identity, _)| RosterEntry {
             sim_id: id.0,
             slot: identity.slot.0,
             team: identity.team.0,
-            display_name: people.shown(identity.pseudonym).name_in(identity.slot),
+            display_name: name_of(identity),
             bot: identity.bot,
         }));
     }
 
-    /// Makes `view` that of the present tick.
-    pub fn build(&mut self, sim: &mut Sim, epoch: Epoch) {
-        sim.public_view(&mut self.bodies);
+    pub fn roster(&self) -> &[RosterEntry] {
+        &self.roster
+    }
+
+    /// What `eye` sees at the present tick, and the shots that players have not been sent.
+    pub fn players_frame(&mut self, sim: &mut Sim, eye: Eye, epoch: Epoch) -> (&View, &[Shot]) {
+        let at = self.build(sim, eye, epoch);
+        (&self.views[at].view, &self.shots[self.players_have..])
+    }
+
+    /// What spectators will see of the present tick, and the shots that they have not been sent.
+    pub fn spectators_frame(&mut self, sim: &mut Sim, epoch: Epoch) -> (&View, &[Shot]) {
+        let at = self.build(sim, Eye::All, epoch);
+        (&self.views[at].view, &self.shots)
+    }
+
+    /// The place of the view.
+    fn build(&mut self, sim: &mut Sim, eye: Eye, epoch: Epoch) -> usize {
+        let found = self.views.iter().position(|seen| seen.eye == eye);
+        let at = found.unwrap_or_else(|| {
+            let roster_changes = self.roster_changes.wrapping_sub(1);
+            self.views.push(EyesView { eye, view: View::default(), roster_changes });
+            self.views.len() - 1
+        });
+        let EyesView { view, roster_changes, .. } = &mut self.views[at];
+        if *roster_changes != self.roster_changes {
+            view.roster.clone_from(&self.roster);
+            *roster_changes = self.roster_changes;
+        } else if (view.epoch, view.tick) == (epoch.0, sim.tick().0) {
+            return at;
+        }
+        sim.view(eye, &mut self.bodies);
         let state = sim.match_state();
-        self.view.epoch = epoch.0;
-        self.view.tick = sim.tick().0;
-        self.view.status = status_of(state);
-        self.view.phase_ends_at = state.phase_ends_at.map(|at| at.0);
-        self.view.players.clear();
-        self.view.players.extend(self.bodies.iter().map(public_player));
+        (view.epoch, view.tick) = (epoch.0, sim.tick().0);
+        view.status = status_of(state);
+        view.phase_ends_at = state.phase_ends_at.map(|at| at.0);
+        view.players.clear();
+        view.players.extend(self.bodies.iter().map(public_player));
+        at
     }
 }
 

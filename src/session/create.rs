@@ -20,7 +20,7 @@ use super::registry::{Registry, Start};
 use super::stored::{BUILD, ServiceNote, facts_of};
 use super::summary::{CreateSession, SessionError, SessionSummary};
 use crate::journal::{Blob, JournalError, NewSession};
-use crate::replication::relay::SPECTATOR_DELAY_MS_MAX;
+use crate::replication::watchers::SPECTATOR_DELAY_MS_MAX;
 
 /// The longest match: a session's tick is 32 bits wide, and nobody plays for a day.
 const TIME_LIMIT_S_MAX: u32 = 24 * 60 * 60;

@@ -20,8 +20,8 @@ use super::outbox::{LinkFacts, Outbox, OutboxReader};
 use super::people::{PeopleBook, Person};
 use super::summary::{JoinSession, Place, SessionError, SessionStatus};
 use crate::events::Feed;
+use crate::gallery::{Relay, SpectatorArrival};
 use crate::journal::Tape;
-use crate::replication::relay::{Relay, SpectatorArrival};
 
 /// Numbers connections, so that the end of an old one never ends a newer one of the same player.
 static NEXT_CONNECTION: AtomicU64 = AtomicU64::new(1);

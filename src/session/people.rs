@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use combat_components::identity::Identity;
 use combat_components::ids::{DisplayName, PlayerId, Pseudonym, SessionId, SimId, Slot};
 
 use super::summary::SessionError;
@@ -86,6 +87,11 @@ impl People {
 
     pub fn by_pseudonym(&self, pseudonym: Pseudonym) -> Option<Person> {
         self.0.iter().find(|person| person.pseudonym == pseudonym).copied()
+    }
+
+    /// What others call a body.
+    pub fn name_of(&self, identity: Identity) -> DisplayName {
+        self.shown(identity.pseudonym).name_in(identity.slot)
     }
 
     /// How a pseudonym is shown: as a person, or under the pseudonym alone where nobody knows him any more.

@@ -25,9 +25,9 @@ use super::people::{People, PeopleBook};
 use super::shard::{Shard, ShardHealth};
 use super::summary::{SessionError, SessionStatus, SessionSummary, VerifySummary};
 use crate::events::{Feed, FeedWriter};
+use crate::gallery::Relay;
 use crate::journal::{Journal, Tape};
 use crate::replication::players::{PlayersAudience, WelcomeTemplate};
-use crate::replication::relay::Relay;
 use crate::telemetry::Metrics;
 
 /// Ended sessions kept in memory for lists; older ones are in the store only.

@@ -34,7 +34,7 @@ use crate::spatial::Level;
 use crate::spawns::PlacesLeft;
 use crate::state::{Fighter, StateKind, describe_component, describe_resource, put_component, put_resource};
 use crate::tick_rules::{SetupError, SharedLevel, TickRules};
-use crate::views::{OwnBody, PublicBody, own_body, public_body};
+use crate::views::{Eye, OwnBody, PublicBody, body_for, own_body};
 use crate::{
     action, cooldown, crowding, damage, history, input, keyframe, match_flow, movement, phases, snapshot,
 };
@@ -157,14 +157,19 @@ impl Sim {
         keyframe::write(&mut self.world, out);
     }
 
-    /// Every body as everybody sees it, in `SimId` order.
-    pub fn public_view(&mut self, out: &mut Vec<PublicBody>) {
+    /// Every body that `eye` sees, as it sees it, in `SimId` order.
+    pub fn view(&mut self, eye: Eye, out: &mut Vec<PublicBody>) {
         out.clear();
         let fighters = self.fighters.query(&self.world);
         let in_order = self.world.resource::<Roster>().entities();
-        out.extend(
-            in_order.filter_map(|entity| fighters.get(entity).ok()).map(|fighter| public_body(&fighter)),
-        );
+        let fighters = in_order.filter_map(|entity| fighters.get(entity).ok());
+        out.extend(fighters.filter_map(|fighter| body_for(eye, &fighter)));
+    }
+
+    /// By which eye the player in `slot` sees; `None` for an empty slot. As nothing is hidden from a team, all share one,
+    /// and what they are sent is made once.
+    pub fn eye_of(&self, slot: Slot) -> Option<Eye> {
+        self.world.resource::<Roster>().in_slot(slot).map(|_| Eye::All)
     }
 
     /// What the owner of `slot` sees of his own body; `None` for an empty slot.

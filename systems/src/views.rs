@@ -1,6 +1,7 @@
-//! What audiences may see of a body: what everybody sees, and what only its owner does.
+//! What audiences may see: bodies and events by eye, and of a body what only its owner sees.
 
-use combat_components::ids::{SimId, Slot};
+use combat_components::event::Event;
+use combat_components::ids::{SimId, Slot, Team};
 use combat_components::limits::ABILITIES_MAX;
 use combat_components::quantity::Pose;
 use combat_components::tick::Tick;
@@ -9,7 +10,61 @@ use crate::movement::bank_ticks;
 use crate::state::FighterReadOnlyItem;
 use crate::tick_rules::TickRules;
 
-/// A body as everybody sees it.
+/// Who looks: a view, and the events told beside it, are made for an eye.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Eye {
+    /// Sees every body, and of events what all may see.
+    All,
+    /// What the players of one team see.
+    Team(Team),
+}
+
+/// Who may see an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    All,
+    /// The players of one team, and nobody who only watches.
+    Team(Team),
+    /// That player alone, in his own part.
+    Player(SimId),
+    /// Nobody: other parts tell what came of it.
+    Nobody,
+}
+
+impl Eye {
+    /// What one player alone may see is in no lane, not even in his team's.
+    pub fn sees(self, sight: Sight) -> bool {
+        match sight {
+            Sight::All => true,
+            Sight::Team(team) => matches!(self, Self::Team(own) if own.is_ally_of(team)),
+            Sight::Player(_) | Sight::Nobody => false,
+        }
+    }
+}
+
+/// Who may see an event. Health, arms and cooldowns are told by views, own parts and verdicts, never twice.
+pub fn sight_of(event: &Event) -> Sight {
+    match *event {
+        Event::Joined { .. }
+        | Event::Left { .. }
+        | Event::Connected { .. }
+        | Event::Disconnected { .. }
+        | Event::Shot { .. }
+        | Event::Died { .. }
+        | Event::PhaseChanged { .. }
+        | Event::Resumed { .. }
+        | Event::PlayGoesOn
+        | Event::Ended { .. } => Sight::All,
+        Event::Displaced { id, .. }
+        | Event::TooManyRefusals { id, .. }
+        | Event::AbilityUsed { id, .. }
+        | Event::Reloaded { id, .. }
+        | Event::Switched { id, .. } => Sight::Player(id),
+        Event::Damaged { .. } => Sight::Nobody,
+    }
+}
+
+/// A body as an eye sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PublicBody {
     pub id: SimId,
@@ -40,8 +95,10 @@ pub struct OwnBody {
     pub respawn_at: Option<Tick>,
 }
 
-pub(crate) fn public_body(fighter: &FighterReadOnlyItem<'_, '_>) -> PublicBody {
-    PublicBody {
+/// `None` for a body that is hidden from `eye`: none is as yet, and of one that is seen everybody sees the same.
+pub(crate) fn body_for(eye: Eye, fighter: &FighterReadOnlyItem<'_, '_>) -> Option<PublicBody> {
+    let (Eye::All | Eye::Team(_)) = eye;
+    Some(PublicBody {
         id: *fighter.id,
         slot: fighter.identity.slot,
         pose: fighter.body.pose,
@@ -51,7 +108,7 @@ pub(crate) fn public_body(fighter: &FighterReadOnlyItem<'_, '_>) -> PublicBody {
         connected: fighter.link.connected || fighter.identity.bot,
         kills: fighter.score.kills,
         deaths: fighter.score.deaths,
-    }
+    })
 }
 
 pub(crate) fn own_body(fighter: &FighterReadOnlyItem<'_, '_>, now: Tick, rules: &TickRules) -> OwnBody {
@@ -68,5 +125,22 @@ pub(crate) fn own_body(fighter: &FighterReadOnlyItem<'_, '_>, now: Tick, rules: 
         reloaded_at: arms.reloaded_at,
         ability_ready_at: fighter.cooldowns.ready_at,
         respawn_at: fighter.vitals.respawn_at,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RED: Team = Team(1);
+
+    #[test]
+    fn an_eye_sees_what_all_may_see_and_what_its_own_team_may() {
+        let eyes = [Eye::All, Eye::Team(RED), Eye::Team(Team(2)), Eye::Team(Team::NONE)];
+        let seen_by = |sight| eyes.map(|eye| eye.sees(sight));
+        assert_eq!(seen_by(Sight::All), [true; 4]);
+        assert_eq!(seen_by(Sight::Team(RED)), [false, true, false, false]);
+        assert_eq!(seen_by(Sight::Team(Team::NONE)), [false; 4], "who fights alone has no team to see with");
+        assert_eq!([seen_by(Sight::Player(SimId(1))), seen_by(Sight::Nobody)], [[false; 4]; 2]);
     }
 }

@@ -7,7 +7,7 @@ use combat_components::command::TickInput;
 use combat_components::event::Event;
 use combat_components::ids::{Slot, Team};
 use combat_systems::sim::Sim;
-use combat_systems::views::PublicBody;
+use combat_systems::views::{Eye, PublicBody};
 
 #[allow(dead_code, reason = "each test binary uses a part of the harness")]
 #[path = "sim/arena.rs"]
@@ -87,7 +87,7 @@ impl Happened {
 /// One tick as the host of a session runs it: the step, then what every audience is made from.
 fn tick(sim: &mut Sim, input: &mut TickInput, view: &mut Vec<PublicBody>, players: u8) {
     sim.step(input);
-    sim.public_view(view);
+    sim.view(Eye::All, view);
     for slot in 0..players {
         assert!(sim.own_view(Slot(slot)).is_some());
     }

@@ -13,6 +13,7 @@ use combat_protocol::view::View;
 use combat_replays::log::Log;
 use combat_replays::player::{Played, Player};
 use combat_systems::kinds::Kinds;
+use combat_systems::views::Eye;
 use realtime_combat_service::replication::view::ViewBuilder;
 use realtime_combat_service::session::people::People;
 use realtime_combat_service::{journal_log, store};
@@ -186,16 +187,16 @@ impl Truth {
         let of = |verdict: &Verdict| Some((tick, verdict.origin.player()?.0, verdict.reason));
         self.corrections.extend(corrected.filter_map(of));
         let mut bodies = Vec::new();
-        player.sim_mut().public_view(&mut bodies);
+        player.sim_mut().view(Eye::All, &mut bodies);
         for body in bodies.iter().filter(|body| body.alive) {
             let stood = Stood { tick, at: body.pose.at, was_placed: placed.contains(&body.id) };
             self.ways.entry(body.id).or_default().push(stood);
         }
         if wanted.contains(&(epoch, tick)) {
             let mut builder = ViewBuilder::default();
-            builder.rebuild_roster(player.sim(), &self.people);
-            builder.build(player.sim_mut(), Epoch(epoch));
-            self.views.insert((epoch, tick), builder.view);
+            builder.rebuild_roster(player.sim(), |identity| self.people.name_of(identity));
+            let (view, _) = builder.spectators_frame(player.sim_mut(), Epoch(epoch));
+            self.views.insert((epoch, tick), view.clone());
         }
     }
 

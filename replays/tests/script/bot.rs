@@ -5,7 +5,7 @@ use combat_components::command::{Action, Claim, Command, Deed};
 use combat_components::ids::Slot;
 use combat_components::quantity::{Pitch, Pose, Vec3Mm, Yaw};
 use combat_components::streams::Stream;
-use combat_systems::views::{OwnBody, PublicBody};
+use combat_systems::views::{Eye, OwnBody, PublicBody};
 
 use super::Stage;
 
@@ -118,7 +118,7 @@ impl Bot {
 
     pub fn nearest_enemy(&self, stage: &mut Stage) -> Option<PublicBody> {
         let mut bodies = Vec::new();
-        stage.sim.public_view(&mut bodies);
+        stage.sim.view(Eye::All, &mut bodies);
         let enemies = bodies.into_iter().filter(|body| body.alive && body.slot != self.slot);
         enemies.min_by_key(|body| (self.at.distance_squared(body.pose.at), body.slot))
     }

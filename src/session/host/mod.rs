@@ -18,7 +18,6 @@ use combat_components::ids::{Epoch, SessionId};
 use combat_components::phase::Phase;
 use combat_components::tick::{Tick, TickRate};
 use combat_protocol::close::CloseCode;
-use combat_protocol::server::EventMessage;
 use combat_replays::promises::is_anchor_due;
 use combat_replays::recorder::Recorder;
 use combat_systems::sim::Sim;
@@ -29,13 +28,14 @@ use self::input::Input;
 use super::inbox::Inbox;
 use super::known::KnownRequests;
 use super::live::LiveFacts;
+use super::outbox::Outbox;
 use super::people::{People, Seat};
 use super::summary::{SessionError, SessionStatus};
 use crate::events::FeedWriter;
+use crate::gallery::Relay;
 use crate::journal::Tape;
-use crate::replication::happenings;
+use crate::replication::happenings::{Told, told_of};
 use crate::replication::players::{PlayersAudience, Standing};
-use crate::replication::relay::Relay;
 use crate::replication::view::ViewBuilder;
 use crate::telemetry::TickMetrics;
 
@@ -56,7 +56,7 @@ pub struct HostParts {
     pub live: Arc<LiveFacts>,
     pub tape: Arc<Tape>,
     pub relay: Relay,
-    pub players: PlayersAudience,
+    pub players: PlayersAudience<Outbox>,
     pub people: People,
     pub known: KnownRequests,
     pub feed: FeedWriter,
@@ -108,7 +108,7 @@ pub struct SessionHost {
     /// Requests of this epoch: each has a number of its own.
     asked: u32,
     waiting: Vec<Waiting>,
-    spectator_events: Vec<EventMessage>,
+    spectator_events: Vec<Told>,
     epoch_began_at: Tick,
     keyframe_due_at: Tick,
     /// Who has which slot, once the commands gathered for the coming tick are done.
@@ -126,7 +126,7 @@ impl SessionHost {
     pub fn new(parts: HostParts) -> Self {
         let began_at = parts.sim.tick();
         let mut builder = ViewBuilder::default();
-        builder.rebuild_roster(&parts.sim, &parts.people);
+        builder.rebuild_roster(&parts.sim, |identity| parts.people.name_of(identity));
         let mut host = Self {
             state: HostState::Running,
             ending: Ending::Finished,
@@ -153,7 +153,6 @@ impl SessionHost {
         host.publish_seats();
         if host.parts.sim.match_state().phase == Phase::Ended {
             // The last process died between the last tick and the end's mark; nothing may be simulated after it.
-            host.builder.build(&mut host.parts.sim, host.parts.epoch);
             host.state = HostState::Over;
         } else if host.parts.epoch.0 > 1 {
             host.input.push(Command::Resumed { epoch: host.parts.epoch });
@@ -266,23 +265,20 @@ impl SessionHost {
         self.builder.note_events(&output.events);
         // When the match begins teams may have been dealt anew.
         if members_changed || became_active {
-            self.builder.rebuild_roster(sim, &self.parts.people);
+            self.builder.rebuild_roster(sim, |identity| self.parts.people.name_of(identity));
         }
-        let told = |event| happenings::message_of(event, self.parts.epoch, tick, &self.builder.view.roster);
+        let told = |event| told_of(event, self.parts.epoch, tick, self.builder.roster());
         self.spectator_events.extend(output.events.iter().filter_map(told));
         // The last tick is always shown, or nobody would see the blow that decided.
         let is_last = sim.match_state().phase == Phase::Ended;
         let frame_due = is_last || tick.0.is_multiple_of(self.parts.players.frame_ticks());
-        if frame_due {
-            self.builder.build(sim, self.parts.epoch);
-        }
         let standing = self.standing();
         self.parts.players.after_step(&mut self.parts.sim, &mut self.builder, frame_due, standing);
         if frame_due {
             self.builder.players_have_shots();
         }
         if !is_last && tick.0.is_multiple_of(self.parts.relay.frame_ticks()) {
-            self.parts.relay.offer(&self.builder.view, &self.builder.shots, &mut self.spectator_events);
+            self.offer_frame();
             self.builder.spectators_have_shots();
         }
         if members_changed || self.seats_moved {
@@ -307,9 +303,13 @@ impl SessionHost {
 
     /// Whether spectators will be shown the last tick, once it is old enough.
     fn offer_last_frame(&mut self) -> bool {
-        self.last_frame_kept = self.last_frame_kept
-            || self.parts.relay.offer(&self.builder.view, &self.builder.shots, &mut self.spectator_events);
+        self.last_frame_kept = self.last_frame_kept || self.offer_frame();
         self.last_frame_kept
+    }
+
+    fn offer_frame(&mut self) -> bool {
+        let (view, shots) = self.builder.spectators_frame(&mut self.parts.sim, self.parts.epoch);
+        self.parts.relay.offer(view, shots, &mut self.spectator_events)
     }
 }
 

@@ -125,7 +125,8 @@ impl SessionHost {
     pub(super) fn forget_erased(&mut self, erased: Pseudonym) {
         self.parts.people.forget(erased);
         // He may stand for some frames yet, and nothing else would take his name out of them.
-        self.builder.rebuild_roster(&self.parts.sim, &self.parts.people);
+        let people = &self.parts.people;
+        self.builder.rebuild_roster(&self.parts.sim, |identity| people.name_of(identity));
         if let Some(seat) = self.seats.iter().find(|seat| seat.pseudonym == erased).copied() {
             tracing::info!(session = %self.parts.id, slot = seat.slot.0, "an erased person leaves");
             self.vacate(seat, (LeaveCause::Kicked, CloseCode::Kicked), None);

@@ -19,7 +19,7 @@ use combat_systems::kinds::Kinds;
 use combat_systems::output::TickOutput;
 use combat_systems::sim::{Sim, SimParts};
 use combat_systems::spatial::Level;
-use combat_systems::views::{OwnBody, PublicBody};
+use combat_systems::views::{Eye, OwnBody, PublicBody};
 
 /// What a session is made from, before it is.
 #[derive(Clone)]
@@ -199,7 +199,7 @@ impl Arena {
     }
 
     pub fn public(&mut self, slot: u8) -> PublicBody {
-        self.sim.public_view(&mut self.view);
+        self.sim.view(Eye::All, &mut self.view);
         *self.view.iter().find(|body| body.slot == Slot(slot)).expect("the slot is taken")
     }
 
@@ -274,7 +274,7 @@ impl Arena {
     }
 
     fn check(&mut self) {
-        self.sim.public_view(&mut self.view);
+        self.sim.view(Eye::All, &mut self.view);
         let view = std::mem::take(&mut self.view);
         assert!(view.is_sorted_by_key(|body| body.id), "bodies come in the order of their ids");
         let mut seen = BTreeMap::new();

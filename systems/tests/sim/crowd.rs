@@ -9,7 +9,7 @@ use combat_components::quantity::{Pose, Vec3Mm};
 use combat_components::streams::Stream;
 use combat_components::tick::Tick;
 use combat_systems::sim::Sim;
-use combat_systems::views::PublicBody;
+use combat_systems::views::{Eye, PublicBody};
 
 use crate::arena::{action, look};
 
@@ -61,7 +61,7 @@ impl Crowd {
     /// Appends the commands of everybody for the tick after the present one.
     pub fn think(&mut self, sim: &mut Sim, input: &mut TickInput) {
         let tick = sim.tick().0;
-        sim.public_view(&mut self.view);
+        sim.view(Eye::All, &mut self.view);
         for slot in 0..self.runners.len() as u8 {
             let Some(own) = sim.own_view(Slot(slot)) else {
                 continue;

@@ -7,6 +7,7 @@ use combat_components::quantity::Vec3Mm;
 use combat_components::reason::Reason;
 use combat_components::streams::Stream;
 use combat_systems::formulas::bodies::apart;
+use combat_systems::views::Eye;
 
 use crate::arena::{Arena, Plan};
 use crate::crowd::Crowd;
@@ -20,7 +21,7 @@ fn shipped() -> [Map; 2] {
 
 fn living(arena: &mut Arena) -> Vec<(u8, Vec3Mm)> {
     let mut view = Vec::new();
-    arena.sim.public_view(&mut view);
+    arena.sim.view(Eye::All, &mut view);
     view.iter().filter(|body| body.alive).map(|body| (body.slot.0, body.pose.at)).collect()
 }
 

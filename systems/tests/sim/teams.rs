@@ -4,6 +4,7 @@ use combat_components::command::{Command, LeaveCause};
 use combat_components::event::Event;
 use combat_components::ids::{Slot, Team};
 use combat_components::phase::{EndReason, Phase, Winner};
+use combat_systems::views::Eye;
 
 use crate::arena::{Arena, Plan};
 use crate::maps;
@@ -108,4 +109,22 @@ fn a_team_kill_never_counts_and_never_wins() {
     assert!(
         arena.output.events.contains(&Event::Ended { reason: EndReason::Requested, winner: Winner::Nobody })
     );
+}
+
+#[test]
+fn nothing_is_hidden_from_a_team_as_yet_so_that_all_see_by_one_eye() {
+    let mut arena = Arena::new(&plan("deathmatch"));
+    joined(&mut arena, &[(0, 1), (1, 2), (2, 2)]);
+    arena.until("the match has begun", |arena| arena.sim.match_state().phase == Phase::Active);
+    arena.attack(0, 1);
+    arena.step();
+    let [mut all, mut team] = [Vec::new(), Vec::new()];
+    arena.sim.view(Eye::All, &mut all);
+    assert_eq!(all.len(), 3);
+    for number in 0..3 {
+        arena.sim.view(Eye::Team(Team(number)), &mut team);
+        assert_eq!(team, all);
+    }
+    let eyes = [0, 1, 2, 3].map(|slot| arena.sim.eye_of(Slot(slot)));
+    assert_eq!(eyes, [Some(Eye::All), Some(Eye::All), Some(Eye::All), None]);
 }

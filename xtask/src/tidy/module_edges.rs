@@ -51,6 +51,12 @@ const EDGES: &[ModuleEdge] = &[
         reason: "a session and its frames know neither HTTP nor sockets nor SQL",
     },
     ModuleEdge {
+        places: &["src/replication"], except: NONE,
+        banned: &["crate::session", "crate::gallery", "crate::journal", "crate::telemetry", "tokio", "std::time",
+            "parking_lot", "prometheus", "tracing"],
+        reason: "an audience is given a gate and connections: it knows no session, log, runtime, clock, lock or metric",
+    },
+    ModuleEdge {
         places: &["src/http", "src/ws", "src/auth"], except: NONE,
         banned: &["sqlx", "crate::store"], reason: "the edges know no storage: ask the session registry",
     },
@@ -144,6 +150,23 @@ mod tests {
     fn only_the_pacer_of_a_session_reads_the_clock() {
         assert_eq!(texts("src/session/shard.rs", "let now = Instant::now();\n").len(), 1);
         assert_eq!(texts("src/session/pacer.rs", "let now = Instant::now();\n"), [""; 0]);
+    }
+
+    #[test]
+    fn an_audience_names_no_session_log_runtime_clock_or_metric() {
+        for named in [
+            "crate::journal::Tape",
+            "crate::session::live::LiveFacts",
+            "crate::telemetry::Metrics",
+            "crate::ws::Flow",
+            "tokio::sync::mpsc",
+            "std::time::Instant",
+            "prometheus::IntCounter",
+        ] {
+            assert_eq!(texts("src/replication/lane.rs", &format!("use {named};\n")).len(), 1, "{named}");
+            assert_eq!(texts("src/replication/tests.rs", &format!("use {named};\n")), [""; 0], "{named}");
+        }
+        assert_eq!(texts("src/replication/lane.rs", "use super::gate::Gate;\n"), [""; 0]);
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl Stage {
 
     /// What frames call everybody.
     fn shown_names(&self) -> Vec<&str> {
-        self.host.builder.view.roster.iter().map(|entry| entry.display_name.as_str()).collect()
+        self.host.builder.roster().iter().map(|entry| entry.display_name.as_str()).collect()
     }
 
     /// Joins and leavings of one tick, most by whoever came or went last, and what the joins were told.
