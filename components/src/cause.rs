@@ -1,6 +1,25 @@
-//! What does something to a body.
+//! What does something to a body, and who.
 
 use crate::canon::{Canon, CanonError, Reader};
+use crate::canon_struct;
+use crate::identity::Identity;
+use crate::ids::{Pseudonym, SimId, Team};
+use crate::limits::{ABILITIES_MAX, EFFECTS_MAX, WEAPONS_MAX};
+
+/// Who brought something about: as he was then, and who he is should he leave before it is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Author {
+    pub id: SimId,
+    pub pseudonym: Pseudonym,
+    pub team: Team,
+}
+canon_struct!(Author { id, pseudonym, team });
+
+impl From<(SimId, &Identity)> for Author {
+    fn from((id, identity): (SimId, &Identity)) -> Self {
+        Self { id, pseudonym: identity.pseudonym, team: identity.team }
+    }
+}
 
 /// By index in the ruleset, or the world itself: a fall, a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +32,8 @@ pub enum Cause {
 
 /// Indices of one sort of cause; a ruleset has fewer.
 const INDICES: u8 = 64;
+
+const _: () = assert!(WEAPONS_MAX <= 64 && ABILITIES_MAX <= 64 && EFFECTS_MAX <= 64);
 
 impl Cause {
     /// One byte: weapons from 0, abilities from 64, effects from 128, and 255 for the world.

@@ -3,7 +3,7 @@
 use arrayvec::ArrayVec;
 use bevy_ecs::component::Component;
 
-use crate::ids::SimId;
+use crate::cause::Author;
 use crate::limits::EFFECTS_PER_BODY_MAX;
 use crate::tick::Tick;
 use crate::{canon_newtype, canon_struct};
@@ -14,7 +14,7 @@ pub struct Lasting {
     /// Its index in the ruleset.
     pub effect: u8,
     /// Who brought it about; `None` for the world.
-    pub by: Option<SimId>,
+    pub by: Option<Author>,
     /// When it acts next.
     pub acts_at: Tick,
     /// From when on it is over.
@@ -48,9 +48,14 @@ impl Effects {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::SimId;
 
-    fn lasting(effect: u8, by: u32, ends_at: u32) -> Lasting {
-        Lasting { effect, by: Some(SimId(by)), acts_at: Tick(1), ends_at: Tick(ends_at) }
+    fn by(id: u32) -> Option<Author> {
+        Some(Author { id: SimId(id), ..Author::default() })
+    }
+
+    fn lasting(effect: u8, id: u32, ends_at: u32) -> Lasting {
+        Lasting { effect, by: by(id), acts_at: Tick(1), ends_at: Tick(ends_at) }
     }
 
     #[test]
@@ -68,6 +73,6 @@ mod tests {
         (0..EFFECTS_PER_BODY_MAX as u32).for_each(|by| effects.apply(lasting(0, by, 100 - by)));
         effects.apply(lasting(1, 1, 50));
         assert_eq!(effects.0.len(), EFFECTS_PER_BODY_MAX);
-        assert!(effects.0.iter().all(|lasting| lasting.by != Some(SimId(EFFECTS_PER_BODY_MAX as u32 - 1))));
+        assert!(effects.0.iter().all(|lasting| lasting.by != by(EFFECTS_PER_BODY_MAX as u32 - 1)));
     }
 }

@@ -3,8 +3,7 @@
 use arrayvec::ArrayVec;
 use bevy_ecs::resource::Resource;
 
-use crate::cause::Cause;
-use crate::ids::{SimId, Team};
+use crate::cause::{Author, Cause};
 use crate::limits::THINGS_MAX;
 use crate::quantity::{Vec3Mm, Velocity};
 use crate::tick::Tick;
@@ -17,15 +16,16 @@ pub struct Thing {
     pub number: u32,
     /// The weapon or ability that put it there, whose kind says what it does.
     pub cause: Cause,
-    pub by: SimId,
-    pub team: Team,
+    pub by: Author,
     pub at: Vec3Mm,
+    /// What it has come beyond whole millimetres, in parts of one: as many as there are ticks in a second.
+    pub beyond: Vec3Mm,
     pub velocity: Velocity,
     pub since: Tick,
     /// From when on it is gone.
     pub ends_at: Tick,
 }
-canon_struct!(Thing { number, cause, by, team, at, velocity, since, ends_at });
+canon_struct!(Thing { number, cause, by, at, beyond, velocity, since, ends_at });
 
 /// All things, the oldest first. A list of fixed size in place of entities: no archetype can change, and its order is the
 /// one in which they act.

@@ -111,7 +111,7 @@ fn long_walls_aslant_that_would_make_every_claim_dear_are_refused_and_crates_on_
     };
     let error = map_error(&with(&wall, 400));
     assert!(
-        error.contains("cuboid: expected at most 8192 pairs of solids whose boxes along the axes overlap"),
+        error.contains("cuboid: expected at most 2048 pairs of solids whose boxes along the axes overlap"),
         "{error}"
     );
     let crates = |place: i32| {

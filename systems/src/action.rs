@@ -4,10 +4,9 @@
 use arrayvec::ArrayVec;
 use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
 use bevy_ecs::system::{Query, Res, ResMut, SystemParam};
-use combat_components::cause::Cause;
+use combat_components::cause::{Author, Cause};
 use combat_components::command::{Action, Command, Deed};
 use combat_components::event::Event;
-use combat_components::ids::SimId;
 use combat_components::limits::PLAYERS_MAX;
 use combat_components::phase::MatchState;
 use combat_components::quantity::{Pose, Vec3Mm};
@@ -134,7 +133,13 @@ fn fire(
         level: &judging.level.0,
         targets,
         streams: &mut judging.streams,
-        doer: doer(Cause::Weapon(in_hand), *shooter.id, action, &judging.output, &mut judging.consequences),
+        doer: doer(
+            Cause::Weapon(in_hand),
+            author(shooter),
+            action,
+            &judging.output,
+            &mut judging.consequences,
+        ),
         output: &mut judging.output,
     };
     (weapon.kind.fire)(&mut firing);
@@ -173,7 +178,7 @@ fn use_ability(
         rate: rules.setup.tick_rate,
         level: &judging.level.0,
         targets,
-        doer: doer(Cause::Ability(index), *user.id, action, &judging.output, &mut judging.consequences),
+        doer: doer(Cause::Ability(index), author(user), action, &judging.output, &mut judging.consequences),
     };
     if let Err(reason) = (ability.kind.apply)(&mut using) {
         judging.consequences.truncate(before);
@@ -184,10 +189,14 @@ fn use_ability(
     Ok(())
 }
 
+fn author(actor: &FighterItem<'_, '_>) -> Author {
+    Author::from((*actor.id, &*actor.identity))
+}
+
 /// The verdict on `action` is the next that is told.
 fn doer<'a>(
     cause: Cause,
-    by: SimId,
+    by: Author,
     action: &Action,
     output: &TickOutput,
     consequences: &'a mut Consequences,

@@ -104,7 +104,7 @@ impl Alone<'_> {
         };
         act(&mut moving);
         let Moving { thing: moved, gone, .. } = moving;
-        let kept = Thing { at: moved.at, velocity: moved.velocity, ..thing };
+        let kept = Thing { at: moved.at, beyond: moved.beyond, velocity: moved.velocity, ..thing };
         (!gone && now < thing.ends_at).then_some(kept)
     }
 }

@@ -1,14 +1,15 @@
 //! What weapons and abilities do to bodies, as data: told in `Phase::Action`, done in `Phase::Damage`.
 
 use bevy_ecs::resource::Resource;
-use combat_components::cause::Cause;
+use combat_components::cause::{Author, Cause};
 use combat_components::ids::SimId;
 use combat_components::limits::{ACTIONS_PER_PLAYER_AND_TICK_MAX, PLAYERS_MAX};
 use combat_components::quantity::{MilliPoints, Pose, Vec3Mm, Velocity};
 use combat_components::verdict::Zone;
 
-/// One action does this many things at most: every pellet of a shotgun, everybody near a blast.
-pub const CONSEQUENCES_PER_ACTION_MAX: usize = PLAYERS_MAX;
+/// One action does this many things at most: some to everybody near a blast, and every pellet of a shotgun. What is told
+/// beyond is not done.
+pub const CONSEQUENCES_PER_ACTION_MAX: usize = 8 * PLAYERS_MAX;
 
 /// What is done to a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +32,7 @@ pub enum Does {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Consequence {
     pub cause: Cause,
-    pub by: Option<SimId>,
+    pub by: Option<Author>,
     pub on: SimId,
     pub does: Does,
     /// The input that did it; 0 for none.
@@ -91,7 +92,7 @@ impl Consequences {
 pub struct Doer<'a> {
     pub(crate) consequences: &'a mut Consequences,
     pub(crate) cause: Cause,
-    pub(crate) by: Option<SimId>,
+    pub(crate) by: Option<Author>,
     pub(crate) input_seq: u32,
     pub(crate) verdict: Option<usize>,
     /// How many consequences there were before.
@@ -100,7 +101,7 @@ pub struct Doer<'a> {
 
 impl<'a> Doer<'a> {
     /// Of what acts by no input of its own.
-    pub(crate) fn alone(consequences: &'a mut Consequences, cause: Cause, by: Option<SimId>) -> Self {
+    pub(crate) fn alone(consequences: &'a mut Consequences, cause: Cause, by: Option<Author>) -> Self {
         let before = consequences.len();
         Self { consequences, cause, by, input_seq: 0, verdict: None, before }
     }

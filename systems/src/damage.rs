@@ -4,16 +4,17 @@
 
 use arrayvec::ArrayVec;
 use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
-use bevy_ecs::system::{Query, Res, ResMut};
-use combat_components::cause::Cause;
+use bevy_ecs::system::{Query, Res, ResMut, SystemParam};
+use combat_components::cause::{Author, Cause};
+use combat_components::departed::DepartedPlayers;
 use combat_components::effects::Lasting;
 use combat_components::event::Event;
-use combat_components::identity::Identity;
-use combat_components::ids::{SimId, Team};
+use combat_components::ids::Team;
 use combat_components::limits::PLAYERS_MAX;
 use combat_components::phase::MatchState;
-use combat_components::quantity::MilliPoints;
+use combat_components::quantity::{MilliPoints, Vec3Mm};
 use combat_components::reason::Reason;
+use combat_components::score::Score;
 use combat_components::things::{Thing, Things};
 use combat_components::tick::Tick;
 use combat_components::verdict::{Harm, Hit, Zone};
@@ -34,19 +35,26 @@ pub fn install(schedule: &mut Schedule) {
 /// A blow at a body.
 #[derive(Clone, Copy)]
 struct Blow<'a> {
-    by: Option<&'a Identity>,
+    /// Whoever struck is an ally of whom he struck, or that one himself.
     ally: bool,
     zone: Zone,
     amount: MilliPoints,
     of: &'a Consequence,
 }
 
+/// What consequences change beside bodies.
+#[derive(SystemParam)]
+struct Beside<'w> {
+    state: ResMut<'w, MatchState>,
+    departed: ResMut<'w, DepartedPlayers>,
+    things: ResMut<'w, Things>,
+}
+
 fn do_consequences(
     roster: Res<Roster>,
     consequences: Res<Consequences>,
     mut fighters: Query<Fighter>,
-    mut state: ResMut<MatchState>,
-    mut things: ResMut<Things>,
+    mut beside: Beside,
     mut ground: Ground,
 ) {
     let fighter = "every entity of the roster is a fighter";
@@ -56,20 +64,26 @@ fn do_consequences(
             continue;
         };
         if let Does::Hurt { zone, amount } = consequence.does {
-            let by = consequence.by.and_then(|by| roster.of(by));
-            let identity = by.map(|by| *fighters.get(by).expect(fighter).identity);
             let mut victim = fighters.get_mut(on).expect(fighter);
-            let ally = identity.is_some_and(|by| by.team.is_ally_of(victim.identity.team));
-            if ally && !ground.rules().setup.friendly_fire {
+            let by_himself = consequence.by.is_some_and(|by| by.id == *victim.id);
+            let by_team = consequence.by.is_some_and(|by| by.team.is_ally_of(victim.identity.team));
+            if by_team && !by_himself && !ground.rules().setup.friendly_fire {
                 continue;
             }
-            let blow = Blow { by: identity.as_ref(), ally, zone, amount, of: consequence };
+            let blow = Blow { ally: by_team || by_himself, zone, amount, of: consequence };
             let (harm, killed) = strike(&mut victim, &blow, &ground);
             let remaining = victim.vitals.health;
             somebody_died |= killed;
             let is_first_hit = tell(&blow, harm, (remaining, killed), &mut ground);
-            if let Some(by) = by {
-                credit(&mut fighters.get_mut(by).expect(fighter), &blow, harm, (is_first_hit, killed));
+            if let Some(by) = consequence.by {
+                let again = || fighters.iter().find(|other| other.identity.pseudonym == by.pseudonym);
+                let is_first_and_killed = (is_first_hit, killed);
+                if let Some(by) = roster.of(by.id).or_else(|| roster.of(*again()?.id)) {
+                    let score = &mut fighters.get_mut(by).expect(fighter).score;
+                    credit(score, &blow, harm, is_first_and_killed);
+                } else if let Some(gone) = beside.departed.of(by.pseudonym) {
+                    credit(&mut gone.score, &blow, harm, is_first_and_killed);
+                }
             }
         } else {
             let mut body = fighters.get_mut(on).expect(fighter);
@@ -78,10 +92,19 @@ fn do_consequences(
                 Does::Push { x, z } => body.push((x, z), &mut ground.displacing()),
                 Does::Apply { effect } => begin_effect(&mut body, effect, consequence.by, &ground),
                 Does::Place { at, velocity, ticks } => {
-                    let (now, team) = (ground.now(), body.identity.team);
-                    let Consequence { cause, on: by, .. } = *consequence;
-                    let ends_at = now.plus(ticks);
-                    things.place(Thing { number: 0, cause, by, team, at, velocity, since: now, ends_at });
+                    let (now, cause) = (ground.now(), consequence.cause);
+                    let by = consequence.by.unwrap_or(Author::from((*body.id, &*body.identity)));
+                    let (beyond, ends_at) = (Vec3Mm::default(), now.plus(ticks));
+                    beside.things.place(Thing {
+                        number: 0,
+                        cause,
+                        by,
+                        at,
+                        beyond,
+                        velocity,
+                        since: now,
+                        ends_at,
+                    });
                 }
                 Does::Move { to } => {
                     body.displace(to, Reason::Displaced, consequence.input_seq, &mut ground.displacing());
@@ -91,10 +114,13 @@ fn do_consequences(
         }
     }
     if somebody_died {
-        let living = fighters.iter().filter(|fighter| fighter.vitals.is_alive());
-        let alive: ArrayVec<Team, PLAYERS_MAX> = living.map(|fighter| fighter.identity.team).collect();
-        note_death(&mut state, ground.rules(), &alive, ground.now());
+        note_death(&mut beside.state, ground.rules(), &teams_alive(&fighters), ground.now());
     }
+}
+
+fn teams_alive(fighters: &Query<Fighter>) -> ArrayVec<Team, PLAYERS_MAX> {
+    let living = fighters.iter().filter(|fighter| fighter.vitals.is_alive());
+    living.map(|fighter| fighter.identity.team).collect()
 }
 
 /// What a blow does to a body, and whether it kills. Who died earlier in the tick has nothing left to lose.
@@ -107,11 +133,11 @@ fn strike(victim: &mut FighterItem<'_, '_>, blow: &Blow<'_>, ground: &Ground<'_>
     victim.vitals.health.0 -= harm.taken.0;
     victim.vitals.armour.0 -= harm.absorbed.0;
     victim.score.damage_taken += i64::from(harm.dealt().0);
-    if let (Some(by), Some(Identity { pseudonym, .. })) = (blow.of.by, blow.by)
+    if let Some(Author { id: by, pseudonym, .. }) = blow.of.by
         && harm.dealt() > MilliPoints(0)
     {
         let (Blow { ally, zone, .. }, cause) = (*blow, blow.of.cause);
-        let hurt = LastHurt { by, pseudonym: *pseudonym, at: now, cause, zone, ally };
+        let hurt = LastHurt { by, pseudonym, at: now, cause, zone, ally };
         remember(&mut victim.vitals, hurt, rules.leaving_is_death_ticks_max);
     }
     let killed = victim.vitals.health == MilliPoints(0);
@@ -133,14 +159,15 @@ fn remember(vitals: &mut Vitals, hurt: LastHurt, counts_ticks: u32) {
     }
 }
 
-/// What whoever struck has of it. Of all that one attack struck the first counts as its hit.
-fn credit(by: &mut FighterItem<'_, '_>, blow: &Blow<'_>, harm: Harm, (is_first_hit, killed): (bool, bool)) {
+/// What whoever struck has of it, be he in the session still, again or no more. Of all that one attack struck the first
+/// counts as its hit; what a thing does later is none.
+fn credit(score: &mut Score, blow: &Blow<'_>, harm: Harm, (is_first_hit, killed): (bool, bool)) {
     if is_first_hit && matches!(blow.of.cause, Cause::Weapon(_)) {
-        by.score.hits += 1;
-        by.score.headshots += u32::from(blow.zone == Zone::Head);
+        score.hits += 1;
+        score.headshots += u32::from(blow.zone == Zone::Head);
     }
-    by.score.damage_dealt += i64::from(harm.dealt().0);
-    by.score.kills = by.score.kills.saturating_add(u16::from(killed && !blow.ally));
+    score.damage_dealt += i64::from(harm.dealt().0);
+    score.kills = score.kills.saturating_add(u16::from(killed && !blow.ally));
 }
 
 /// Whether its verdict had told of no hit before; of several it tells the last.
@@ -151,6 +178,7 @@ fn tell(
     ground: &mut Ground<'_>,
 ) -> bool {
     let Consequence { cause, by, on: victim, verdict, .. } = *blow.of;
+    let by = by.map(|by| by.id);
     let (zone, amount, output) = (blow.zone, blow.amount, ground.displacing().output);
     let hit = Hit { victim, zone, amount, harm, remaining_health, killed };
     let before = verdict.and_then(|verdict| output.verdicts[verdict].hit.replace(hit));
@@ -164,7 +192,7 @@ fn tell(
 }
 
 /// The dead are past it, and a ruleset that has no such effect has none.
-fn begin_effect(body: &mut FighterItem<'_, '_>, effect: u8, by: Option<SimId>, ground: &Ground<'_>) {
+fn begin_effect(body: &mut FighterItem<'_, '_>, effect: u8, by: Option<Author>, ground: &Ground<'_>) {
     let Some(rules) = ground.rules().effects.get(usize::from(effect)) else { return };
     if body.vitals.is_alive() {
         let now = ground.now();

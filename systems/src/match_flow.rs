@@ -113,7 +113,7 @@ pub(crate) fn note_death(state: &mut MatchState, rules: &TickRules, alive: &[Tea
     }
 }
 
-/// Play goes on when everybody is back or the wait is over; the match clock, and that of the last blows, stood still meanwhile.
+/// Play goes on when everybody is back or the wait is over; the match clock, that of the last blows, and all that lasts stood still meanwhile.
 fn wait_for_players(field: &mut Field<'_, '_>) {
     let now = field.ground.now();
     let everybody_back = !field.roster.is_empty()
@@ -127,6 +127,16 @@ fn wait_for_players(field: &mut Field<'_, '_>) {
     for mut fighter in &mut field.fighters {
         if let Some(hurt) = &mut fighter.vitals.last_hurt {
             hurt.at = hurt.at.plus(waited_ticks);
+        }
+        for lasting in &mut fighter.effects.0 {
+            lasting.acts_at = lasting.acts_at.plus(waited_ticks);
+            lasting.ends_at = lasting.ends_at.plus(waited_ticks);
+        }
+    }
+    if !field.things.placed.0.is_empty() {
+        for thing in &mut field.things.placed.0 {
+            thing.since = thing.since.plus(waited_ticks);
+            thing.ends_at = thing.ends_at.plus(waited_ticks);
         }
     }
     field.ground.displacing().output.events.push(Event::PlayGoesOn);

@@ -1,7 +1,7 @@
 //! What projectiles, zones and deployables do: every tick, each by the kind of the weapon or ability that put it there.
 
 use combat_components::ids::SimId;
-use combat_components::quantity::{Vec3Mm, Velocity};
+use combat_components::quantity::Vec3Mm;
 use combat_components::rules::Ruleset;
 use combat_components::rules::kinds::OwnNumbers;
 use combat_components::things::Thing;
@@ -42,10 +42,27 @@ impl Moving<'_> {
 
     /// Where it comes in this tick if nothing is in its way, to the millimetre.
     pub fn next_at(&self) -> Vec3Mm {
+        self.next().0
+    }
+
+    /// It comes there; what is less than a millimetre is not lost.
+    pub fn goes_on(&mut self) {
+        (self.thing.at, self.thing.beyond) = self.next();
+    }
+
+    fn next(&self) -> (Vec3Mm, Vec3Mm) {
         let hz = i64::from(self.rate.hz());
-        let Vec3Mm { x, y, z } = self.thing.at;
-        let moved = |at: i32, mm_per_s: i32| (i64::from(at) + i64::from(mm_per_s) / hz) as i32;
-        let Velocity { x: vx, y: vy, z: vz } = self.thing.velocity;
-        Vec3Mm::new(moved(x, vx), moved(y, vy), moved(z, vz))
+        let axis = |at: i32, beyond: i32, mm_per_s: i32| {
+            let parts = i64::from(beyond) + i64::from(mm_per_s);
+            let to = i64::from(at) + parts.div_euclid(hz);
+            (to.clamp(i32::MIN.into(), i32::MAX.into()) as i32, parts.rem_euclid(hz) as i32)
+        };
+        let Thing { at, beyond, velocity, .. } = self.thing;
+        let (x, y, z) = (
+            axis(at.x, beyond.x, velocity.x),
+            axis(at.y, beyond.y, velocity.y),
+            axis(at.z, beyond.z, velocity.z),
+        );
+        (Vec3Mm::new(x.0, y.0, z.0), Vec3Mm::new(x.1, y.1, z.1))
     }
 }

@@ -18,8 +18,8 @@ pub const HULL_POINTS_MAX: usize = 64;
 /// All hulls of a map together: a file's faces are found within a second even unoptimised.
 pub const HULL_POINTS_TOTAL_MAX: usize = 4_096;
 /// Pairs of solids whose boxes along the axes overlap: a level is asked about all that overlap where a body is, so that
-/// 1,023 long walls aslant would cost every claim milliseconds. As many crates as there may be on eight floors have fewer.
-pub const OVERLAPS_MAX: usize = 8_192;
+/// 1,023 long walls aslant would cost every claim milliseconds. 1,023 crates on a floor have half as many.
+pub const OVERLAPS_MAX: usize = 2_048;
 pub const SPAWNS: RangeInclusive<usize> = 2..=64;
 pub const MAP_ID_BYTES_MAX: usize = 32;
 pub const MAP_NAME_BYTES_MAX: usize = 64;

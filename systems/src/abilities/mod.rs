@@ -1,4 +1,4 @@
-//! The kinds of abilities a ruleset can use: one file each, and one line in `kinds.rs`.
+//! The kinds of abilities a ruleset can use: one file each, and its place in the list of `kinds.rs`.
 
 use combat_components::ids::SimId;
 use combat_components::quantity::{Pose, Yaw};

@@ -1,5 +1,6 @@
-//! The kinds of effects a ruleset can use: one file each, and one line in `kinds.rs`.
+//! The kinds of effects a ruleset can use: one file each, and its place in the list of `kinds.rs`.
 
+use combat_components::cause::Author;
 use combat_components::ids::SimId;
 use combat_components::quantity::Pose;
 use combat_components::rules::Ruleset;
@@ -23,7 +24,7 @@ pub struct Acting<'a> {
     /// On whom it is, alive.
     pub on: SimId,
     /// Who brought it about; he may have left.
-    pub by: Option<SimId>,
+    pub by: Option<Author>,
     pub pose: Pose,
     pub ruleset: &'a Ruleset,
     pub rate: TickRate,

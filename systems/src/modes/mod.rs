@@ -1,4 +1,4 @@
-//! The modes a match can be played in: one file each, and one line in `kinds.rs`.
+//! The modes a match can be played in: one file each, and its place in the list of `kinds.rs`.
 //!
 //! A mode decides; what it decides is done by the systems of the match, and all that it is asked is a pure function.
 

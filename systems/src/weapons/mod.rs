@@ -1,4 +1,4 @@
-//! The kinds of weapons a ruleset can use: one file each, and one line in `kinds.rs`.
+//! The kinds of weapons a ruleset can use: one file each, and its place in the list of `kinds.rs`.
 
 use combat_components::event::Event;
 use combat_components::ids::SimId;

@@ -162,3 +162,41 @@ fn a_runner_turns_no_sooner_than_the_slack_of_its_claims_allows_and_beside_posts
         }
     }
 }
+
+/// From full speed towards `goal`, then straight back: how far on a body is after so many ticks, by claims of so many.
+fn turned(goal: Goal, (total_ticks, claim_ticks): (u32, u32)) -> i32 {
+    let mut liar = Liar::at(goal.hz, goal.map(&[]));
+    liar.set_clock();
+    let go = |liar: &mut Liar, sign: i32, ticks: u32| {
+        let at = liar.arena.at(0);
+        let to = |along: i32| goal.point(at, sign * along, 0);
+        match liar.furthest(ticks, to) {
+            Some(along) => liar.go(to(along), ticks),
+            None => liar.wait(ticks),
+        }
+    };
+    (0..goal.hz / 8).for_each(|_| go(&mut liar, 1, 1));
+    let (from, _) = goal.place(liar.arena.at(0));
+    (0..total_ticks / claim_ticks).for_each(|_| go(&mut liar, -1, claim_ticks));
+    goal.place(liar.arena.at(0)).0 - from
+}
+
+/// Along each axis of the map a body has all of its acceleration, so that aslant it has up to 1.41 times as much: of an
+/// honest client as of a liar.
+#[test]
+fn whichever_way_a_runner_turns_it_does_so_no_sooner_than_the_acceleration_along_both_axes_allows() {
+    for (hz, total_ticks, claim_ticks) in [(128, 12, 4), (32, 4, 1)] {
+        let seconds = |ticks: u32| f64::from(ticks) / f64::from(hz);
+        for leads_deg in [0, 15, 30, 45] {
+            let turn = f64::from(leads_deg).to_radians();
+            let acceleration = 80_000.0 / libm::cos(turn);
+            let by_brakes = 6_500.0 * seconds(total_ticks)
+                - acceleration / 2.0 * seconds(total_ticks) * seconds(total_ticks);
+            let slack = acceleration * seconds(claim_ticks) * seconds(total_ticks);
+            let goal = Goal { hz, turn_ticks: 0, turns: 0, leads_deg };
+            let found = f64::from(turned(goal, (total_ticks, claim_ticks)));
+            println!("{hz} Hz, {leads_deg} degrees: {found} mm; by brakes {by_brakes:.0}, slack {slack:.0}");
+            assert!(found >= by_brakes - 1.1 * slack - 5.0, "{hz} Hz, {leads_deg} degrees: {found} mm");
+        }
+    }
+}

@@ -1,9 +1,9 @@
 //! Kinds from outside: a weapon, an ability and a mode that no line of the simulation knows, played with those that ship.
 
 use combat_components::cause::Cause;
-use combat_components::command::{Command, Deed};
+use combat_components::command::{Command, Deed, LeaveCause};
 use combat_components::event::Event;
-use combat_components::ids::{SimId, Slot, Team};
+use combat_components::ids::{Epoch, SimId, Slot, Team};
 use combat_components::limits::THINGS_MAX;
 use combat_components::own_numbers;
 use combat_components::phase::{EndReason, Phase, Winner};
@@ -99,7 +99,7 @@ fn launch(firing: &mut Firing<'_>) {
 
 fn fly(rocket: &mut Moving<'_>) {
     let Rocket { radius_mm, .. } = Rocket::of(rocket.own);
-    let (by, to) = (rocket.thing.by, rocket.next_at());
+    let (by, to) = (rocket.thing.by.id, rocket.next_at());
     let reach =
         |feet: Vec3Mm| to.distance_squared(Vec3Mm { y: feet.y + 900, ..feet }) <= i64::from(radius_mm).pow(2);
     let near: Vec<SimId> = rocket
@@ -109,7 +109,7 @@ fn fly(rocket: &mut Moving<'_>) {
         .map(|target| target.id)
         .collect();
     near.iter().for_each(|on| rocket.does(*on, Does::Apply { effect: 0 }));
-    rocket.thing.at = to;
+    rocket.goes_on();
     if !near.is_empty() || to.y <= 0 {
         rocket.goes();
     }
@@ -134,9 +134,9 @@ fn dig(using: &mut Using<'_>) -> Result<(), Reason> {
 
 fn flow(well: &mut Moving<'_>) {
     let Well { radius_mm, heal_points, .. } = Well::of(well.own);
-    let (at, team) = (well.thing.at, well.thing.team);
+    let (at, team) = (well.thing.at, well.thing.by.team);
     for target in well.targets {
-        let is_own = target.id == well.thing.by || target.team.is_ally_of(team);
+        let is_own = target.id == well.thing.by.id || target.team.is_ally_of(team);
         if is_own && at.distance_squared(target.feet) <= i64::from(radius_mm).pow(2) {
             well.does(target.id, Does::Heal { amount: MilliPoints(heal_points) });
         }
@@ -194,7 +194,7 @@ impl Mode for Elimination {
 
 const KINDS: Kinds = Kinds {
     weapons: &[&HITSCAN, &SHOTGUN, &ROCKET],
-    abilities: &[&BLAST, &WELL],
+    abilities: &[&BLAST, &WELL, &PYRE, &SNAIL],
     effects: &[&BURN],
     modes: &[&Deathmatch, &Elimination],
 };
@@ -428,6 +428,163 @@ fn a_world_full_of_things_takes_no_more_and_is_restored_with_all_of_them() {
     let refused =
         Sim::restore(&with_shipped_rules(&arena.parts), &keyframe).expect_err("its rules place nothing");
     assert!(refused.to_string().contains("keyframe"), "{refused}");
+}
+
+/// Three in the open, two of them of one team; the bazooka is in the hands of slot 0.
+fn team_with_a_bazooka() -> Arena {
+    let places = [[0, 0, 0], [3_000, 0, 0], [-6_000, 0, 0]];
+    let mut arena = Arena::new(&plan("deathmatch", &places));
+    [1, 2, 1].into_iter().zip(0..).for_each(|(team, slot)| arena.join(slot, Team(team)));
+    (0..3).for_each(|slot| arena.input.push(Command::Connected { slot: Slot(slot) }));
+    arena.until("the match is on", |arena| arena.sim.match_state().phase == Phase::Active);
+    arena.step();
+    take_the_bazooka(&mut arena, 0);
+    arena
+}
+
+fn leave(arena: &mut Arena, slot: u8) {
+    arena.input.push(Command::Leave { slot: Slot(slot), cause: LeaveCause::Left, request: None });
+}
+
+#[test]
+fn what_somebody_left_burning_spares_his_team_and_is_his_deed_when_he_has_left() {
+    for (target, burns) in [(1, true), (2, false)] {
+        let mut arena = team_with_a_bazooka();
+        arena.attack(0, target);
+        arena.step_by(4);
+        leave(&mut arena, 0);
+        let mut hurts = Vec::new();
+        for _ in 0..400 {
+            arena.step();
+            hurts.extend(burnt(&arena));
+        }
+        assert_eq!(hurts.len(), if burns { 4 } else { 0 }, "slot {target}: {hurts:?}");
+        assert!(hurts.iter().all(|hurt| hurt.0 == Some(SimId(1))), "{hurts:?}");
+        let dealt = arena.sim.departed().0[0].score.damage_dealt;
+        assert_eq!(dealt, if burns { 40_000 } else { 0 }, "slot {target}");
+    }
+}
+
+#[test]
+fn whoever_kills_himself_has_no_kill_for_it() {
+    let mut plan = plan("deathmatch", &[[0, 0, 0], [9_000, 0, 0]]);
+    let text = format!(
+        "{}\n[[ability]]\nname = \"pyre\"\nkind = \"pyre\"\npoints = 1_000\ncooldown_ms = 0\n",
+        rules_without_the_well()
+    );
+    plan.ruleset = plan.kinds.ruleset("mine.toml", &text).expect("the rules are sound");
+    plan.ruleset.matches.warmup_ms = 0;
+    let mut arena = Arena::fighting(&plan, 2);
+    arena.act(0, Deed::Ability { index: 1 }, Yaw(0), Pitch::default());
+    arena.step();
+    let body = arena.public(0);
+    assert_eq!((body.alive, body.kills, body.deaths), (false, 0, 1));
+}
+
+own_numbers! {
+    /// Kills whoever uses it.
+    struct Pyre {
+        points in 1..=1_000,
+    }
+}
+
+static PYRE: AbilityKind = AbilityKind::new(KindKeys::new("pyre", Pyre::KEYS), |using| {
+    let amount = MilliPoints::from_points(Pyre::of(using.own).points);
+    using.does(using.user, Does::Hurt { zone: Zone::Body, amount });
+    Ok(())
+});
+
+#[test]
+fn while_players_are_awaited_after_a_restart_no_fire_burns_and_none_goes_out() {
+    let burns = |restarted: bool| {
+        let mut arena = Arena::new(&plan("deathmatch", &[[0, 0, 0], [2_000, 0, 0]]));
+        (0..2).for_each(|slot| arena.join_by_socket(slot));
+        arena.until("the match is on", |arena| arena.sim.match_state().phase == Phase::Active);
+        arena.step();
+        take_the_bazooka(&mut arena, 0);
+        arena.attack(0, 1);
+        arena.step_by(40);
+        let mut times = burnt(&arena).len();
+        if restarted {
+            arena.input.push(Command::Resumed { epoch: Epoch(2) });
+            for _ in 0..300 {
+                arena.step();
+                assert!(burnt(&arena).is_empty(), "tick {}", arena.tick());
+            }
+            (0..2).for_each(|slot| arena.input.push(Command::Connected { slot: Slot(slot) }));
+        }
+        for _ in 0..400 {
+            arena.step();
+            times += burnt(&arena).len();
+        }
+        times
+    };
+    assert_eq!(burns(true), burns(false));
+}
+
+#[test]
+fn a_thing_however_slow_comes_as_far_as_its_velocity_says_at_any_rate() {
+    for rate_hz in [16, 64, 128] {
+        let mut plan = plan("deathmatch", &[[0, 0, 0], [9_000, 0, 0]]);
+        plan.rate_hz = rate_hz;
+        let text = format!(
+            "{}\n[[ability]]\nname = \"snail\"\nkind = \"snail\"\nmm_per_s = -120\ncooldown_ms = 0\n",
+            rules_without_the_well()
+        );
+        plan.ruleset = plan.kinds.ruleset("mine.toml", &text).expect("the rules are sound");
+        plan.ruleset.matches.warmup_ms = 0;
+        let mut arena = Arena::fighting(&plan, 2);
+        let from = arena.at(0).x;
+        arena.act(0, Deed::Ability { index: 1 }, Yaw(0), Pitch::default());
+        arena.step_by(1 + rate_hz * 5 / 2);
+        let told = things(&mut arena);
+        assert!(told.contains(&format!("x: {}", from - 300)), "{rate_hz} Hz: {told}");
+    }
+}
+
+own_numbers! {
+    /// Sets out something that creeps along x.
+    struct Snail {
+        mm_per_s in -1_000..=1_000,
+    }
+}
+
+static SNAIL: AbilityKind = AbilityKind::new(KindKeys::new("snail", Snail::KEYS), |using| {
+    let velocity = Velocity { x: Snail::of(using.own).mm_per_s, ..Velocity::default() };
+    using.does(using.user, Does::Place { at: using.from.at, velocity, ticks: 10_000 });
+    Ok(())
+})
+.placing(|snail| snail.goes_on());
+
+/// The rules of this file less the ability that comes second.
+fn rules_without_the_well() -> String {
+    let spring = RULES.find("[[ability]]\nname = \"spring\"").expect("it is there");
+    let fire = RULES.find("[[effect]]").expect("it is there");
+    let head = &SHIPPED[..SHIPPED.find("# 1 to 8 weapons").expect("the file says so")];
+    let tail = &SHIPPED[SHIPPED.find("# How a match runs").expect("the file says so")..];
+    format!("{head}{}{}{tail}", &RULES[..spring], &RULES[fire..])
+}
+
+#[test]
+fn a_blast_in_a_crowd_reaches_everybody_in_it_whatever_his_id() {
+    let places: Vec<[i32; 3]> = (0..50).map(|place| [place % 8 * 720, 0, place / 8 * 720]).collect();
+    let mut plan = plan("deathmatch", &places);
+    plan.map.max_players = 50;
+    let mut arena = Arena::fighting(&plan, 50);
+    for id in 0..50 {
+        assert!(arena.public(id).alive);
+    }
+    plan.ruleset.matches.warmup_ms = 0;
+    let middle = (0..50).min_by_key(|slot| arena.at(*slot).distance_squared(Vec3Mm::new(2_500, 0, 2_500)));
+    let user = middle.expect("there are fifty");
+    arena.act(user, Deed::Ability { index: 0 }, Yaw(0), Pitch::default());
+    arena.step();
+    let at = arena.at(user);
+    for slot in (0..50).filter(|slot| *slot != user) {
+        let is_near = arena.at(slot).distance_squared(at) <= 3_000 * 3_000;
+        assert_eq!(arena.public(slot).health_points < 100, is_near, "slot {slot}");
+    }
+    assert!((0..50).filter(|slot| arena.at(*slot).distance_squared(at) <= 3_000 * 3_000).count() > 40);
 }
 
 /// The same session with the rules that ship, in which no kind places anything.
