@@ -135,6 +135,35 @@ mod tests {
     }
 
     #[test]
+    fn of_those_who_are_alike_in_all_else_the_one_with_fewest_refusals_is_forgotten() {
+        let refused = |pseudonym, refusals| Departed { refusals, ..with_kills(pseudonym, 1) };
+        let mut all = DepartedPlayers::default();
+        (1..=DEPARTED_MAX as u64).for_each(|pseudonym| {
+            all.keep(refused(pseudonym, if pseudonym == 5 { 2 } else { 3 }), AWAY_TICKS_MAX)
+        });
+        all.keep(refused(1_000, 1), AWAY_TICKS_MAX);
+        assert!(all.of(Pseudonym(1_000)).is_none(), "the leaver has least to lose");
+        all.keep(refused(1_001, 3), AWAY_TICKS_MAX);
+        assert!(all.of(Pseudonym(1_001)).is_some() && all.of(Pseudonym(5)).is_none());
+        assert!(all.of(Pseudonym(1)).is_some(), "the longest gone has more of them");
+    }
+
+    #[test]
+    fn when_the_match_begins_of_who_left_only_his_refusals_and_when_they_came_are_kept() {
+        let score = Score { kills: 3, ..Score::default() };
+        let (pseudonym, id, team) = (Pseudonym(1), SimId(9), Some(Team(2)));
+        let (refusals, refused_at) = (4, Tick(77));
+        let kept = Some(Kept::default());
+        let mut all = DepartedPlayers::default();
+        all.keep(Departed { pseudonym, id, team, score, kept, refusals, refused_at }, AWAY_TICKS_MAX);
+        all.keep(with_kills(2, 5), AWAY_TICKS_MAX);
+        all.forget_all_but_refusals(AWAY_TICKS_MAX);
+        let score = Score { away_ticks: AWAY_TICKS_MAX, ..Score::default() };
+        let (team, kept) = (None, None);
+        assert_eq!(all.0[..], [Departed { pseudonym, id, team, score, kept, refusals, refused_at }]);
+    }
+
+    #[test]
     fn two_bodies_of_one_player_add_up() {
         let mut all = DepartedPlayers::default();
         all.keep(with_kills(1, 5), AWAY_TICKS_MAX);

@@ -121,6 +121,43 @@ fn long_walls_aslant_that_would_make_every_claim_dear_are_refused_and_crates_on_
     assert!(Map::parse("m.toml", &with(&crates, 700)).is_ok());
 }
 
+/// Cubes of a metre around these points and nothing else.
+fn cubes(centers: &[[i32; 3]]) -> String {
+    let head = "id = \"cubes\"\nname = \"Cubes\"\nmax_players = 2\n[bounds]\nmin_mm = [-90_000, -90_000, -90_000]\n\
+                max_mm = [90_000, 90_000, 90_000]\n";
+    let spawns = "[[spawn]]\nat_mm = [0, 0, 0]\nyaw_deg = 0\n".repeat(2);
+    let cube = |[x, y, z]: &[i32; 3]| {
+        format!("[[cuboid]]\ncenter_mm = [{x}, {y}, {z}]\nsize_mm = [1_000, 1_000, 1_000]\n")
+    };
+    format!("{head}{spawns}{}", centers.iter().map(cube).collect::<String>())
+}
+
+#[test]
+fn every_pair_of_solids_on_one_spot_counts_once_and_no_solid_with_itself() {
+    let error = map_error(&cubes(&[[0; 3]; 129]));
+    assert!(error.contains("found 8256:"), "129 · 128 / 2, {error}");
+    assert!(Map::parse("m.toml", &cubes(&[[0; 3]; 128])).is_ok(), "8,128 pairs");
+}
+
+#[test]
+fn solids_overlap_that_touch_but_not_when_they_are_apart_along_any_one_axis() {
+    // 8,128 pairs on one spot and 64 more.
+    let mut most = vec![[0; 3]; 128];
+    most.extend((0..64).flat_map(|place| [[[10_000 + 1_001 * place, 0, 0]; 2]].concat()));
+    let with = |other: [i32; 3]| {
+        let pair = [[-20_000, 0, 0], [-20_000 + other[0], other[1], other[2]]];
+        Map::parse("m.toml", &cubes(&[&most[..], &pair].concat())).map_err(|error| error.to_string())
+    };
+    for axis in 0..3 {
+        for sign in [1, -1] {
+            let apart = |mm: i32| std::array::from_fn(|part| if part == axis { sign * mm } else { 0 });
+            assert_eq!(with(apart(1_001)).err(), None, "exactly as many as there may be, axis {axis}");
+            let error = with(apart(1_000)).expect_err("one more touches");
+            assert!(error.contains("found 8193:"), "axis {axis}: {error}");
+        }
+    }
+}
+
 #[test]
 fn a_spawn_outside_the_bounds_is_refused() {
     check_map(

@@ -5,6 +5,7 @@ use combat_components::claims::ClaimState;
 use combat_components::command::{Command, Deed, LeaveCause};
 use combat_components::event::Event;
 use combat_components::ids::{Slot, Team};
+use combat_components::map::Map;
 use combat_components::phase::EndReason;
 use combat_components::quantity::{Pitch, Vec3Mm, Yaw};
 use combat_components::reason::Reason;
@@ -450,7 +451,11 @@ fn a_claim_to_the_other_corner_of_the_largest_map_is_held_like_any_other() {
 
 /// Two on a plain, the shooter at rest for a second, in the tick before one that is so far into the grid of frames.
 fn at_rest(fire_interval_ms: u32, into_grid: u32) -> (Arena, Vec3Mm) {
-    let mut plan = Plan::on(maps::plain(&[[0, 0, 10_000], [0, 0, -10_000]]));
+    at_rest_on(maps::plain(&[[0, 0, 10_000], [0, 0, -10_000]]), fire_interval_ms, into_grid)
+}
+
+fn at_rest_on(map: Map, fire_interval_ms: u32, into_grid: u32) -> (Arena, Vec3Mm) {
+    let mut plan = Plan::on(map);
     plan.ruleset.weapons[0].fire_interval_ms = fire_interval_ms;
     let mut arena = Arena::fighting(&plan, 2);
     arena.step_by(60);
@@ -517,14 +522,36 @@ fn of_two_shots_in_one_packet_only_the_one_that_is_fired_binds_and_each_shooter_
     arena.act_after(SHOOTER, one, Deed::Attack, straight());
     arena.act_after(SHOOTER, two, Deed::Attack, straight());
     arena.act_after(1, others, Deed::Attack, straight());
+    let back = arena.claim(SHOOTER, 1_030, beside(at, 80));
     let away = [(SHOOTER, beside(at, 140)), (1, beside(other_at, 300))];
-    let away = away.map(|(slot, to)| (slot, arena.claim(slot, 1_030, to)));
+    let away = away.map(|(slot, to)| (slot, arena.claim(slot, 1_040, to)));
     arena.step();
+    assert_eq!(arena.verdict(SHOOTER, back), None, "a walk from the muzzle that is fired from");
+    assert_eq!(arena.at(SHOOTER), beside(at, 80));
     assert_eq!(away.map(|(slot, seq)| arena.refusal(slot, seq)), [Some(Reason::HeldByShot); 2]);
 }
 
 #[test]
 fn an_ability_that_is_not_used_holds_for_its_tick_and_no_longer() {
+    let mut map = maps::plain(&[[0, 0, 10_000], [0, 0, -10_000]]);
+    map.solids.extend([10_000, -10_000].map(|z| maps::cuboid([0, 1_500, z - 449], [4_000, 3_000, 200])));
+    let (mut arena, at) = at_rest_on(map, 100, 0);
+    let one = arena.claim(SHOOTER, 1_010, at);
+    arena.step();
+    let dash = arena.act_after(SHOOTER, one, Deed::Ability { index: 0 }, straight());
+    let in_its_tick = arena.claim(SHOOTER, 1_030, beside(at, 300));
+    arena.step();
+    assert_eq!(arena.refusal(SHOOTER, dash), Some(Reason::NoRoom), "there is a wall");
+    assert_eq!(arena.refusal(SHOOTER, in_its_tick), Some(Reason::HeldByShot));
+    assert!(!arena.tick().is_multiple_of(frame_ticks(&arena)), "no frame has shown it");
+    let in_the_next = arena.claim(SHOOTER, 1_030, beside(at, 300));
+    arena.step();
+    assert_eq!(arena.verdict(SHOOTER, in_the_next), None);
+    assert_eq!(arena.at(SHOOTER), beside(at, 300));
+}
+
+#[test]
+fn of_two_dashes_in_one_packet_the_one_that_is_not_ready_binds_nobody() {
     let (mut arena, at) = at_rest(100, 0);
     let one = arena.claim(SHOOTER, 1_010, at);
     arena.step();
