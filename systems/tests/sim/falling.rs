@@ -32,7 +32,11 @@ fn fallen_mm(ticks: i32) -> i32 {
 
 /// Off a tower, falling honestly for so long.
 fn falling_for(ticks: i32) -> Liar {
-    let mut liar = Liar::on(towers());
+    falling_on(towers(), ticks)
+}
+
+fn falling_on(map: Map, ticks: i32) -> Liar {
+    let mut liar = Liar::on(map);
     let tower_x = liar.arena.at(0).x;
     liar.set_clock();
     while liar.arena.at(0).x < tower_x + 1_360 {
@@ -128,6 +132,29 @@ fn no_claim_is_heard_in_a_fall_that_the_server_sees_through() {
     assert_eq!((liar.arena.verdict(0, seq), liar.arena.at(0).x), (None, x + 20), "once it has landed it is");
 }
 
+fn is_grounded(liar: &mut Liar) -> bool {
+    let motion = Motion::take(&mut Reader::new(&liar.arena.sim.canonical(StateKind::Motion)[0].1));
+    motion.expect("it is read as it was written").grounded
+}
+
+#[test]
+fn who_has_fallen_into_a_void_stands_on_the_bottom_of_the_map_and_is_told_no_more() {
+    let mut map = towers();
+    map.solids.remove(0);
+    let bottom_y = map.bounds.min.y;
+    let mut liar = falling_on(map, 60);
+    is_taken_over(&mut liar);
+    is_taken_over(&mut liar);
+    assert_eq!(liar.arena.at(0).y, bottom_y);
+    assert!(!is_grounded(&mut liar), "there is no ground");
+    for _ in 0..3 * liar.arena.sim.rules().bank_ticks_max {
+        liar.arena.step();
+        assert_eq!(liar.arena.displaced(0), []);
+    }
+    assert_eq!(liar.arena.at(0).y, bottom_y);
+    assert!(is_grounded(&mut liar), "the bounds are a floor");
+}
+
 /// The world goes on in a level that has something more in it: as where one answer of the level's contradicts another.
 fn among(liar: &mut Liar, solid: Solid) {
     let (mut map, mut keyframe) = ((*liar.arena.parts.map).clone(), Vec::new());
@@ -149,8 +176,7 @@ fn who_is_in_a_wall_already_stands_where_he_is_and_falls_through_no_floor() {
         assert_eq!(output.events, [], "nothing is told of it");
         assert_eq!(liar.arena.at(0), at);
     }
-    let motion = Motion::take(&mut Reader::new(&liar.arena.sim.canonical(StateKind::Motion)[0].1));
-    assert!(motion.expect("it is read as it was written").grounded);
+    assert!(is_grounded(&mut liar));
 }
 
 #[test]

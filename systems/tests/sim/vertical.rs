@@ -526,3 +526,40 @@ fn silence_on_a_slope_too_steep_to_stand_on_gives_no_new_jump() {
     }
     assert!(hung >= 12, "{hung}: at least two of the slopes hold a body up without carrying it");
 }
+
+#[test]
+fn a_body_that_hangs_is_told_so_once_and_falls_on_from_rest_with_its_next_claim() {
+    for lean in [52, 35] {
+        let mut cheat = Cheat::on(steep(lean));
+        assert!(cheat.go(4, [0, 0, 0]));
+        cheat.rest(60);
+        assert!(cheat.go(20, [0, height(20), 0]));
+        cheat.rest(19);
+        let is_free = |x: &i32| !cheat.arena.level().overlaps(Vec3Mm::new(*x, height(40), 0));
+        let onto_mm = (0..2_000).take_while(is_free).last().expect("the face is in the way");
+        let sunk = |at: &Vec3Mm| cheat.arena.level().ground_below(*at).filter(|below| below.y < at.y);
+        let highest = Vec3Mm::new(onto_mm, height(40), 0);
+        let hangs_at = std::iter::successors(Some(highest), sunk).last().expect("the face holds it up");
+        assert!(!cheat.arena.level().grounded(hangs_at) && hangs_at.y > 1_000, "{lean}: {hangs_at:?}");
+        assert!(cheat.go(20, [onto_mm, hangs_at.y - height(20), 0]), "{lean}: a jump onto the face");
+        let (mut epochs, mut displaced) = (Vec::new(), Vec::new());
+        for _ in 0..3 * BANK_TICKS + 3 {
+            cheat.rest(1);
+            displaced.extend(cheat.arena.displaced(cheat.slot));
+            epochs.push(cheat.arena.own(cheat.slot).pose_epoch);
+        }
+        assert_eq!(displaced, [Reason::Silent], "{lean}: once in three banks");
+        epochs.dedup();
+        assert_eq!(epochs.len(), 2, "{lean}: the epoch rises with it and never again: {epochs:?}");
+        assert_eq!(cheat.at(), hangs_at, "{lean}: it hangs");
+        for fallen_ticks in [0, 8, 16, 24] {
+            let fallen_mm = |ticks: i32| 20_000 * ticks * ticks / (2 * 128 * 128);
+            let sunk_mm = fallen_mm(fallen_ticks + 8) - fallen_mm(fallen_ticks);
+            assert!(cheat.go(8, [-60, -sunk_mm, 0]), "{lean}: falls on, after {fallen_ticks} ticks");
+            for _ in 0..7 {
+                cheat.rest(1);
+                assert_eq!(cheat.arena.displaced(cheat.slot), [], "{lean}: after {fallen_ticks} ticks");
+            }
+        }
+    }
+}
