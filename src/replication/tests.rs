@@ -5,12 +5,17 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use combat_components::ids::{DisplayName, Epoch, Team};
+use combat_components::command::{Claim, Command, TickInput};
+use combat_components::ids::{DisplayName, Epoch, Pseudonym, SessionId, Slot, Team};
+use combat_components::quantity::{Pose, Vec3Mm};
+use combat_components::setup::{Seed, SessionSetup, SimLimits};
 use combat_components::tick::{Tick, TickRate};
 use combat_protocol::client_view::ClientView;
 use combat_protocol::codec::{Encoding, decode_server};
 use combat_protocol::server::{EventMessage, Happening, ServerMessage, Snapshot, Welcome};
 use combat_protocol::view::{PublicPlayer, RosterEntry, View};
+use combat_systems::kinds::Kinds;
+use combat_systems::sim::{Sim, SimParts};
 use combat_systems::views::{Eye, Sight};
 
 use super::backlog::Backlog;
@@ -19,8 +24,10 @@ use super::encoded::{Encoder, PerEncoding};
 use super::gate::{Gate, Moment};
 use super::happenings::Told;
 use super::lane::{Lane, Public, Reader};
-use super::players::WelcomeTemplate;
+use super::players::{Arrived, PlayersAudience, Standing, WelcomeTemplate};
+use super::view::ViewBuilder;
 use super::watchers::{SpectatorArrival, Watchers};
+use crate::session::catalogue::Catalogue;
 
 /// How old a word may be.
 const ALLOWANCE_TICKS: u32 = 64;
@@ -296,4 +303,98 @@ fn what_is_not_durable_at_the_end_is_never_shown() {
     assert_eq!(ticks(&line).0, [0; 0], "the oldest frame made room, and the others could be undone");
     assert!(watchers.show(|gate, shown| backlog.due(gate, shown, Tick(16), Some(1_000))));
     assert_eq!(ticks(&line).0, [16]);
+}
+
+/// Two who have joined a duel, and what they are sent.
+struct Duel {
+    sim: Sim,
+    audience: PlayersAudience<Line>,
+    builder: ViewBuilder,
+    input: TickInput,
+    lines: [Line; 2],
+}
+
+impl Duel {
+    fn new() -> Self {
+        let catalogue = Catalogue::load(Kinds::SHIPPED, None, None).expect("the shipped assets are sound");
+        let map = catalogue.map("duel-box").expect("the map ships");
+        let ruleset = catalogue.ruleset("default").expect("the ruleset ships");
+        let setup = SessionSetup {
+            session: SessionId([1; 16]),
+            tick_rate: TickRate::DEFAULT,
+            seed: Seed(7),
+            mode: "duel".to_owned(),
+            max_players: 2,
+            friendly_fire: false,
+            time_limit: Tick(600 * 128),
+            score_limit: 0,
+            map_hash: map.hash,
+            ruleset_hash: ruleset.hash,
+            limits: SimLimits::at(TickRate::DEFAULT),
+        };
+        let level = catalogue.level(map, ruleset);
+        let audience = PlayersAudience::new(&setup, WelcomeTemplate::default());
+        let (kinds, ruleset, map) = (catalogue.kinds(), ruleset.ruleset.clone(), map.map.clone());
+        let sim = Sim::new(&SimParts { kinds, setup, ruleset, map, level }).expect("the setup is sound");
+        let (builder, lines) = (ViewBuilder::default(), [Line::new(), Line::new()]);
+        let mut duel = Self { sim, audience, builder, input: TickInput::new(), lines };
+        for number in 0..2_u8 {
+            let (slot, pseudonym) = (Slot(number), Pseudonym(number.into()));
+            let join = Command::Join { slot, pseudonym, team: Team::NONE, bot: false };
+            duel.input.extend([join, Command::Connected { slot }]);
+            let (outbox, encoding) = (duel.lines[usize::from(number)].clone(), Encoding::MessagePack);
+            duel.audience.arrive(Arrived { slot, connection: number.into(), outbox, encoding, seen: None });
+        }
+        duel
+    }
+
+    fn step(&mut self) {
+        self.sim.step(&mut self.input);
+        self.input.clear();
+        self.builder.rebuild_roster(&self.sim, |identity| identity.slot.player_name());
+        let durable_tick = self.sim.tick();
+        let standing = Standing { epoch: Epoch(1), epoch_began_at: Tick(0), durable_tick };
+        let frame_due = self.sim.tick().0.is_multiple_of(self.audience.frame_ticks());
+        self.audience.after_step(&mut self.sim, &mut self.builder, frame_due, standing);
+    }
+}
+
+#[test]
+fn players_share_what_is_public_and_hear_alone_what_is_their_own() {
+    let mut duel = Duel::new();
+    (0..4).for_each(|_| duel.step());
+    let welcomed = duel.lines.each_ref().map(|line| match &line.messages()[..] {
+        [ServerMessage::Welcome(welcome)] => {
+            (welcome.slot, welcome.own.is_some(), welcome.snapshot.roster.clone())
+        }
+        other => panic!("one welcome, and nothing of what came before: {other:?}"),
+    });
+    let [(one, ..), (other, ..)] = &welcomed;
+    assert_eq!((one, other), (&Some(0), &Some(1)));
+    for (_, own, roster) in &welcomed {
+        let names: Vec<_> = roster.iter().flatten().map(|entry| entry.display_name.to_string()).collect();
+        assert_eq!((own, &names[..]), (&true, &["Player 0".to_owned(), "Player 1".to_owned()][..]));
+    }
+    // A claim out of the map: the first is put back, and only he hears of it.
+    let own = duel.sim.own_view(Slot(0)).expect("he has joined");
+    let at = Vec3Mm::new(900_000, 0, 0);
+    let claim = Claim {
+        slot: Slot(0),
+        input_seq: 1,
+        client_tick: 8,
+        pose: Pose { at, ..own.pose },
+        view_tick: Tick(4),
+        pose_epoch: own.pose_epoch,
+        bends: Default::default(),
+    };
+    duel.input.push(Command::Claim { claim });
+    duel.step();
+    let [his, others] = duel.lines.each_ref().map(Line::messages);
+    let [ServerMessage::Own(part)] = &his[..] else { panic!("his own part at once: {his:?}") };
+    assert_eq!(part.correction.map(|correction| correction.input_seq), Some(1));
+    assert_eq!(others, []);
+    (0..3).for_each(|_| duel.step());
+    let [his, others] = duel.lines.each_ref().map(Line::heard);
+    assert_eq!((his.len(), others.len()), (2, 2), "a delta and an own part each");
+    assert_eq!(his[0].as_ptr(), others[0].as_ptr(), "the delta is one for both");
 }
