@@ -1,7 +1,7 @@
 //! One way of asking a session for something: a wish, and how its caller hears what became of it.
 
 use combat_components::command::LeaveCause;
-use combat_components::ids::{PlayerId, Pseudonym, SimId, Slot, Team};
+use combat_components::ids::{PlayerId, SimId, Slot, Team};
 use combat_components::origin::RequestKey;
 use combat_components::phase::EndReason;
 use combat_components::tick::Tick;
@@ -69,13 +69,6 @@ pub struct Ask {
 }
 
 impl Ask {
-    pub fn joins(&self) -> Option<Pseudonym> {
-        match &self.wish {
-            Wish::Join(joining) => Some(joining.person.pseudonym),
-            _ => None,
-        }
-    }
-
     /// Nobody waiting for the answer means that the caller has gone.
     pub fn answer(self, answer: Result<Done, SessionError>) {
         drop(self.reply.send(answer));

@@ -2,10 +2,12 @@
 //!
 //! It follows from the log and is no part of any hash: a request that comes again never reaches the log.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 
 use combat_components::command::{Command, TickInput};
 use combat_components::ids::Pseudonym;
+use combat_components::limits::PLAYERS_MAX;
 use combat_components::origin::RequestKey;
 use combat_components::tick::Tick;
 use combat_replays::reader::{Damage, Reader};
@@ -19,13 +21,29 @@ pub const REMEMBERED_MS: u32 = 600_000;
 /// Keys that one session remembers: a hundred a second for ten minutes, in about 5 MB.
 pub const KEYS_MAX: usize = 65_536;
 
+/// Of these, those about one person: whoever repeats himself under ever new keys takes nobody else's.
+pub const KEYS_PER_PERSON_MAX: usize = 64;
+
+const _: () =
+    assert!(PLAYERS_MAX * KEYS_PER_PERSON_MAX <= KEYS_MAX / 2, "a full session leaves room for others");
+
 /// What was done under a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
     pub tick: Tick,
     /// Who joined, where it was a join.
     pub joined: Option<Pseudonym>,
+    /// Who joined or left, as far as it is known: a log has only the slot of a leaver.
+    person: Option<Pseudonym>,
     fingerprint: u64,
+}
+
+/// What a request was about.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct About {
+    pub joined: Option<Pseudonym>,
+    /// Who joined or left.
+    pub person: Option<Pseudonym>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -33,6 +51,7 @@ pub struct KnownRequests {
     by_digest: BTreeMap<[u64; 2], Known>,
     /// The oldest first.
     in_order: VecDeque<[u64; 2]>,
+    of_person: BTreeMap<Pseudonym, usize>,
 }
 
 impl KnownRequests {
@@ -48,25 +67,38 @@ impl KnownRequests {
     }
 
     /// Remembers what was done; of a key that is known already, the first.
-    pub fn note(&mut self, key: RequestKey, tick: Tick, joined: Option<Pseudonym>) {
-        let known = Known { tick, joined, fingerprint: key.fingerprint };
+    pub fn note(&mut self, key: RequestKey, tick: Tick, about: About) {
+        let About { joined, person } = about;
+        let known = Known { tick, joined, person, fingerprint: key.fingerprint };
         if self.by_digest.len() < KEYS_MAX && self.by_digest.insert(key.digest, known).is_none() {
             self.in_order.push_back(key.digest);
+            person.inspect(|person| *self.of_person.entry(*person).or_default() += 1);
         }
     }
 
     pub fn forget_before(&mut self, oldest: Tick) {
-        let Self { by_digest, in_order } = self;
+        let Self { by_digest, in_order, of_person } = self;
         let is_old = |digest: &[u64; 2]| by_digest.get(digest).is_none_or(|known| known.tick < oldest);
         let old = in_order.iter().take_while(|digest| is_old(digest)).count();
         for digest in in_order.drain(..old) {
-            by_digest.remove(&digest);
+            let person = by_digest.remove(&digest).and_then(|known| known.person);
+            if let Some(Entry::Occupied(mut his)) = person.map(|person| of_person.entry(person)) {
+                *his.get_mut() -= 1;
+                if *his.get() == 0 {
+                    his.remove();
+                }
+            }
         }
     }
 
     /// Whether `more` keys would be more than a session remembers.
     pub fn is_full_with(&self, more: usize) -> bool {
         self.by_digest.len() + more > KEYS_MAX
+    }
+
+    /// Whether `more` keys would be more than it remembers about this person.
+    pub fn is_full_of(&self, person: Pseudonym, more: usize) -> bool {
+        self.of_person.get(&person).map_or(0, |his| *his) + more > KEYS_PER_PERSON_MAX
     }
 
     /// Remembers what stands in records of a log, without simulating them: what was asked for under a key and then
@@ -82,18 +114,22 @@ impl KnownRequests {
                 continue;
             }
             record.commands.read_into(&mut input)?;
-            for (key, joined) in input.iter().filter_map(keyed) {
-                self.note(key, record.tick, joined);
+            for (key, about) in input.iter().filter_map(keyed) {
+                self.note(key, record.tick, about);
             }
         }
         Ok(())
     }
 }
 
-fn keyed(command: &Command) -> Option<(RequestKey, Option<Pseudonym>)> {
+fn keyed(command: &Command) -> Option<(RequestKey, About)> {
     match command {
-        Command::Join { request, pseudonym, .. } => Some((request.as_ref()?.key?, Some(*pseudonym))),
-        Command::Leave { request, .. } | Command::End { request, .. } => Some((request.as_ref()?.key?, None)),
+        Command::Join { request, pseudonym, .. } => {
+            Some((request.as_ref()?.key?, About { joined: Some(*pseudonym), person: Some(*pseudonym) }))
+        }
+        Command::Leave { request, .. } | Command::End { request, .. } => {
+            Some((request.as_ref()?.key?, About::default()))
+        }
         _ => None,
     }
 }
@@ -102,6 +138,10 @@ fn keyed(command: &Command) -> Option<(RequestKey, Option<Pseudonym>)> {
 mod tests {
     use super::*;
 
+    fn joins(pseudonym: u64) -> About {
+        About { joined: Some(Pseudonym(pseudonym)), person: Some(Pseudonym(pseudonym)) }
+    }
+
     fn key(number: u64, fingerprint: u64) -> RequestKey {
         RequestKey { digest: [number, 1], fingerprint }
     }
@@ -109,8 +149,8 @@ mod tests {
     #[test]
     fn a_key_is_known_until_it_is_old_and_only_for_what_was_asked_under_it() {
         let mut known = KnownRequests::default();
-        known.note(key(1, 5), Tick(10), None);
-        known.note(key(2, 5), Tick(20), Some(Pseudonym(3)));
+        known.note(key(1, 5), Tick(10), About::default());
+        known.note(key(2, 5), Tick(20), joins(3));
         let found = |known: &KnownRequests, key| known.find(key).map(|known| known.map(|known| known.tick));
         assert_eq!(found(&known, key(1, 5)), Ok(Some(Tick(10))));
         assert_eq!(found(&known, key(1, 6)), Err(SessionError::KeyOfAnother));
@@ -126,9 +166,12 @@ mod tests {
     #[test]
     fn as_many_keys_are_remembered_as_there_is_room_for() {
         let mut known = KnownRequests::default();
-        (0..KEYS_MAX as u64 + 9).for_each(|number| known.note(key(number, 0), Tick(number as u32), None));
+        (0..KEYS_MAX as u64 + 9).for_each(|number| known.note(key(number, 0), Tick(number as u32), joins(1)));
         assert!(known.is_full_with(1) && !known.is_full_with(0));
         known.forget_before(Tick(KEYS_MAX as u32 - 1));
         assert_eq!((known.by_digest.len(), known.in_order.len()), (1, 1));
+        assert!(known.is_full_of(Pseudonym(1), KEYS_PER_PERSON_MAX), "one of his is left");
+        known.forget_before(Tick(u32::MAX));
+        assert!(known.of_person.is_empty() && !known.is_full_of(Pseudonym(1), KEYS_PER_PERSON_MAX));
     }
 }

@@ -9,8 +9,8 @@ use combat_components::tick::Tick;
 use combat_protocol::close::CloseCode;
 
 use super::SessionHost;
-use crate::session::ask::{Ask, Done, PlaceTaken, Wish};
-use crate::session::known::{Known, REMEMBERED_MS};
+use crate::session::ask::{Ask, Done, Joining, PlaceTaken, Wish};
+use crate::session::known::{About, Known, REMEMBERED_MS};
 use crate::session::summary::SessionError;
 
 /// Somebody who waits for the tick that does what he asked for.
@@ -19,13 +19,15 @@ pub(super) struct Waiting {
     /// Of the request whose verdict is his; another's, where that already asks for the same.
     number: u32,
     ask: Ask,
+    about: About,
 }
 
 impl SessionHost {
     /// Takes in what is asked, or answers at once: with a refusal, or with what was done when it came before.
     pub(super) fn take_ask(&mut self, ask: Ask) {
-        match ask.key.map_or(Ok(None), |key| self.done_before(key)) {
-            Ok(None) => self.take_new(ask),
+        let about = self.about(&ask.wish);
+        match ask.key.map_or(Ok(None), |key| self.done_before(key, about)) {
+            Ok(None) => self.take_new(ask, about),
             Ok(Some(known)) => {
                 let answer = self.as_it_stands(known.tick, known.joined);
                 ask.answer(answer);
@@ -34,21 +36,41 @@ impl SessionHost {
         }
     }
 
-    fn done_before(&mut self, key: RequestKey) -> Result<Option<Known>, SessionError> {
+    fn about(&self, wish: &Wish) -> About {
+        match wish {
+            Wish::Join(Joining { person, .. }) => {
+                About { joined: Some(person.pseudonym), person: Some(person.pseudonym) }
+            }
+            Wish::Leave { player, .. } => {
+                About { joined: None, person: self.seat_of(*player).map(|seat| seat.pseudonym) }
+            }
+            Wish::Farewell { .. } | Wish::End { .. } => About::default(),
+        }
+    }
+
+    fn done_before(&mut self, key: RequestKey, about: About) -> Result<Option<Known>, SessionError> {
         let remembered_ticks = self.parts.tick_rate.ticks_in_ms(REMEMBERED_MS);
         self.parts.known.forget_before(Tick(self.parts.sim.tick().0.saturating_sub(remembered_ticks)));
-        let in_flight = self.waiting.iter().filter_map(|waiting| waiting.ask.key);
-        match in_flight.clone().find(|other| other.digest == key.digest) {
+        let mut in_flight = self.waiting.iter().filter_map(|waiting| waiting.ask.key);
+        match in_flight.find(|other| other.digest == key.digest) {
             Some(other) if other != key => return Err(SessionError::KeyOfAnother),
             Some(_) => return Err(SessionError::KeyInFlight),
             None => {}
         }
         let known = self.parts.known.find(key)?;
-        let is_full = known.is_none() && self.parts.known.is_full_with(in_flight.count() + 1);
-        if is_full { Err(SessionError::KeysFull) } else { Ok(known) }
+        let keyed = self.waiting.iter().filter(|waiting| waiting.ask.key.is_some());
+        let is_full_of = |person| {
+            let his = keyed.clone().filter(|waiting| waiting.about.person == Some(person));
+            self.parts.known.is_full_of(person, his.count() + 1)
+        };
+        let is_full = self.parts.known.is_full_with(keyed.clone().count() + 1);
+        if known.is_none() && (is_full || about.person.is_some_and(is_full_of)) {
+            return Err(SessionError::KeysFull);
+        }
+        Ok(known)
     }
 
-    fn take_new(&mut self, ask: Ask) {
+    fn take_new(&mut self, ask: Ask, about: About) {
         self.asked = self.asked.saturating_add(1);
         let request = Request { number: self.asked, key: ask.key };
         let taken = match ask.wish {
@@ -67,7 +89,7 @@ impl SessionHost {
             }
         };
         match taken {
-            Ok(number) => self.waiting.push(Waiting { number, ask }),
+            Ok(number) => self.waiting.push(Waiting { number, ask, about }),
             Err(error) => ask.answer(Err(error)),
         }
     }
@@ -75,14 +97,13 @@ impl SessionHost {
     /// Who waits is told the verdict on his request. Where there is none, because the next request of the same tick took
     /// it back or everything was as he wished already, he is told how it stands now.
     pub(super) fn answer_waiting(&mut self, tick: Tick) {
-        for Waiting { number, ask } in std::mem::take(&mut self.waiting) {
-            let joined = ask.joins();
+        for Waiting { number, ask, about } in std::mem::take(&mut self.waiting) {
             let answer = match self.refusal_of(number) {
                 Some(reason) => Err(told_as(reason)),
-                None => self.as_it_stands(tick, joined),
+                None => self.as_it_stands(tick, about.joined),
             };
             if let (Some(key), Ok(_)) = (ask.key, &answer) {
-                self.parts.known.note(key, tick, joined);
+                self.parts.known.note(key, tick, about);
             }
             ask.answer(answer);
         }

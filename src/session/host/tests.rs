@@ -27,7 +27,7 @@ use crate::session::ask::{Ask, Done, Joining, PlaceTaken, Wish};
 use crate::session::catalogue::Catalogue;
 use crate::session::handle::{AttachedPlayer, SessionHandle};
 use crate::session::inbox::{Envelope, PlayerArrival};
-use crate::session::known::KEYS_MAX;
+use crate::session::known::{About, KEYS_MAX, KEYS_PER_PERSON_MAX};
 use crate::session::outbox::{Outbox, OutboxReader, Outgoing};
 use crate::session::people::{People, Person};
 use crate::session::registry::{Limits, Registry, Start};
@@ -508,7 +508,8 @@ async fn a_session_that_remembers_all_the_keys_it_may_takes_no_new_one_until_the
     let ann = stage.person("ann").await;
     let join = Wish::Join(Joining { person: ann, team: Team(7), bot: false });
     let key = |number| RequestKey { digest: [number, 0], fingerprint: 1 };
-    (0..KEYS_MAX as u64).for_each(|number| stage.host.parts.known.note(key(number), Tick(0), None));
+    (0..KEYS_MAX as u64)
+        .for_each(|number| stage.host.parts.known.note(key(number), Tick(0), About::default()));
     let (mut new, mut known) =
         (stage.ask_under(Some(key(u64::MAX)), join), stage.ask_under(Some(key(0)), join));
     let mut without = stage.join(ann);
@@ -520,6 +521,30 @@ async fn a_session_that_remembers_all_the_keys_it_may_takes_no_new_one_until_the
     let mut new = stage.ask_under(Some(key(u64::MAX)), join);
     stage.step();
     assert!(now(&mut new).is_ok());
+}
+
+/// Joining and leaving likewise, and also when somebody else asks for it.
+#[tokio::test]
+async fn whoever_repeats_himself_under_ever_new_keys_takes_nobody_elses() {
+    let mut stage = Stage::of(2).await;
+    let (ann, bob) = (stage.person("ann").await, stage.person("bob").await);
+    let join = |person| Wish::Join(Joining { person, team: Team(7), bot: false });
+    let leave = Wish::Leave { player: ann.player, cause: LeaveCause::Left, told: CloseCode::Left };
+    let key = |number| Some(RequestKey { digest: [number, 0], fingerprint: 1 });
+    let mut done = 0;
+    for number in 0..KEYS_PER_PERSON_MAX as u64 + 20 {
+        let wish = if number % 3 == 2 { leave } else { join(ann) };
+        let mut answer = stage.ask_under(key(number), wish);
+        stage.step();
+        match now(&mut answer) {
+            Ok(_) => done += 1,
+            refused => assert_eq!(refused, Err(SessionError::KeysFull), "key {number}"),
+        }
+    }
+    assert_eq!(done, KEYS_PER_PERSON_MAX);
+    let (mut others, mut without) = (stage.ask_under(key(u64::MAX), join(bob)), stage.join(ann));
+    stage.step();
+    assert!(now(&mut others).is_ok() && now(&mut without).is_ok());
 }
 
 /// He sits there already, so that it changes nothing; but when he has left, it must not seat him.
