@@ -340,7 +340,7 @@ impl Duel {
         let mut duel = Self { sim, audience, builder, input: TickInput::new(), lines };
         for number in 0..2_u8 {
             let (slot, pseudonym) = (Slot(number), Pseudonym(number.into()));
-            let join = Command::Join { slot, pseudonym, team: Team::NONE, bot: false };
+            let join = Command::Join { slot, pseudonym, team: Team::NONE, bot: false, request: None };
             duel.input.extend([join, Command::Connected { slot }]);
             let (outbox, encoding) = (duel.lines[usize::from(number)].clone(), Encoding::MessagePack);
             duel.audience.arrive(Arrived { slot, connection: number.into(), outbox, encoding, seen: None });
