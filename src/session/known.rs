@@ -114,7 +114,7 @@ impl KnownRequests {
                 continue;
             }
             record.commands.read_into(&mut input)?;
-            for (key, about) in input.iter().filter_map(keyed) {
+            for (key, about) in keyed(&input) {
                 self.note(key, record.tick, about);
             }
         }
@@ -122,8 +122,9 @@ impl KnownRequests {
     }
 }
 
-fn keyed(command: &Command) -> Option<(RequestKey, About)> {
-    match command {
+/// The keys in a tick, and what was asked for under each.
+pub fn keyed(input: &TickInput) -> impl Iterator<Item = (RequestKey, About)> {
+    input.iter().filter_map(|command| match command {
         Command::Join { request, pseudonym, .. } => {
             Some((request.as_ref()?.key?, About { joined: Some(*pseudonym), person: Some(*pseudonym) }))
         }
@@ -131,7 +132,7 @@ fn keyed(command: &Command) -> Option<(RequestKey, About)> {
             Some((request.as_ref()?.key?, About::default()))
         }
         _ => None,
-    }
+    })
 }
 
 #[cfg(test)]

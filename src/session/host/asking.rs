@@ -10,7 +10,7 @@ use combat_protocol::close::CloseCode;
 
 use super::SessionHost;
 use crate::session::ask::{Ask, Done, Joining, PlaceTaken, Wish};
-use crate::session::known::{About, Known, REMEMBERED_MS};
+use crate::session::known::{About, Known, REMEMBERED_MS, keyed};
 use crate::session::summary::SessionError;
 
 /// Somebody who waits for the tick that does what he asked for.
@@ -58,12 +58,12 @@ impl SessionHost {
             None => {}
         }
         let known = self.parts.known.find(key)?;
-        let keyed = self.waiting.iter().filter(|waiting| waiting.ask.key.is_some());
+        let with_key = self.waiting.iter().filter(|waiting| waiting.ask.key.is_some());
         let is_full_of = |person| {
-            let his = keyed.clone().filter(|waiting| waiting.about.person == Some(person));
+            let his = with_key.clone().filter(|waiting| waiting.about.person == Some(person));
             self.parts.known.is_full_of(person, his.count() + 1)
         };
-        let is_full = self.parts.known.is_full_with(keyed.clone().count() + 1);
+        let is_full = self.parts.known.is_full_with(with_key.clone().count() + 1);
         if known.is_none() && (is_full || about.person.is_some_and(is_full_of)) {
             return Err(SessionError::KeysFull);
         }
@@ -96,15 +96,22 @@ impl SessionHost {
 
     /// Who waits is told the verdict on his request. Where there is none, because the next request of the same tick took
     /// it back or everything was as he wished already, he is told how it stands now.
+    ///
+    /// A key is remembered where the log has it. One of which the log has nothing, as of a second join in one tick, is
+    /// not done: what it came with may be asked for again.
     pub(super) fn answer_waiting(&mut self, tick: Tick) {
+        let logged: Vec<_> = keyed(self.input.commands()).map(|(key, _)| key).collect();
         for Waiting { number, ask, about } in std::mem::take(&mut self.waiting) {
-            let answer = match self.refusal_of(number) {
-                Some(reason) => Err(told_as(reason)),
-                None => self.as_it_stands(tick, about.joined),
+            let answer = match (self.refusal_of(number), ask.key) {
+                (Some(reason), _) => Err(told_as(reason)),
+                (None, Some(key)) if !logged.contains(&key) => {
+                    self.as_it_stands(tick, about.joined).and(Err(SessionError::KeyInFlight))
+                }
+                (None, key) => {
+                    key.inspect(|key| self.parts.known.note(*key, tick, about));
+                    self.as_it_stands(tick, about.joined)
+                }
             };
-            if let (Some(key), Ok(_)) = (ask.key, &answer) {
-                self.parts.known.note(key, tick, about);
-            }
             ask.answer(answer);
         }
     }

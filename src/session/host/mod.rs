@@ -246,12 +246,12 @@ impl SessionHost {
         if is_anchor_due(tick, self.epoch_began_at.plus(1), self.parts.tick_rate) {
             self.recorder.record_anchor(tick, unix_us, &mut self.staging);
         }
-        self.input.clear();
         let with_keyframe = self.staged.is_some_and(|(_, keyframe)| keyframe);
         self.staged = Some((tick, with_keyframe));
         self.offer();
         self.show(unix_us);
         self.answer_waiting(tick);
+        self.input.clear();
         self.finish_if_over(tick);
     }
 

@@ -40,14 +40,17 @@ impl SessionHost {
             self.input.push(Command::Join { slot, pseudonym, team, bot, request: Some(request) });
             self.seats.push(Seat { slot, pseudonym, sim_id: None, bot, person: Some(person) });
             self.seats_moved = true;
+            return Ok(request.number);
         }
-        if request.key.is_some() && self.input.join_request(pseudonym).is_none() {
+        let asked_for = self.input.join_request(pseudonym);
+        if request.key.is_some() && asked_for.is_none() {
             self.log_repeated_join(&joining, request);
         }
-        Ok(self.input.join_request(pseudonym).unwrap_or(request.number))
+        Ok(asked_for.unwrap_or(request.number))
     }
 
-    /// It changes nothing, but the log is to know the key: it may come again when he has left.
+    /// It changes nothing, but the log is to know the key: it may come again when he has left. Where the tick has no
+    /// place for it, the key stays unknown.
     fn log_repeated_join(&mut self, joining: &Joining, request: Request) {
         let Joining { person, team, bot } = *joining;
         let Some(Seat { slot, pseudonym, .. }) = self.seat_of(person.player) else { return };

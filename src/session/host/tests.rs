@@ -27,7 +27,7 @@ use crate::session::ask::{Ask, Done, Joining, PlaceTaken, Wish};
 use crate::session::catalogue::Catalogue;
 use crate::session::handle::{AttachedPlayer, SessionHandle};
 use crate::session::inbox::{Envelope, PlayerArrival};
-use crate::session::known::{About, KEYS_MAX, KEYS_PER_PERSON_MAX};
+use crate::session::known::{About, KEYS_MAX, KEYS_PER_PERSON_MAX, KnownRequests};
 use crate::session::outbox::{Outbox, OutboxReader, Outgoing};
 use crate::session::people::{People, Person};
 use crate::session::registry::{Limits, Registry, Start};
@@ -521,6 +521,60 @@ async fn a_session_that_remembers_all_the_keys_it_may_takes_no_new_one_until_the
     let mut new = stage.ask_under(Some(key(u64::MAX)), join);
     stage.step();
     assert!(now(&mut new).is_ok());
+}
+
+/// After a restart nothing else is known, and what was called done would be done again.
+#[tokio::test]
+async fn what_is_remembered_of_a_tick_is_what_its_log_says_was_asked_under_a_key() {
+    /// With the key it comes under, and what is heard of it.
+    type Asked = (Wish, Option<u64>, Result<(), SessionError>);
+    let mut stage = Stage::of(2).await;
+    let ann = stage.person("ann").await;
+    let join = Wish::Join(Joining { person: ann, team: Team(7), bot: false });
+    let leave = Wish::Leave { player: ann.player, cause: LeaveCause::Left, told: CloseCode::Left };
+    let end = Wish::End { reason: EndReason::Requested };
+    let key = |number| RequestKey { digest: [number, 0], fingerprint: 1 };
+    let (done, later) = (Ok(()), Err(SessionError::KeyInFlight));
+    let gone: Result<(), _> = Err(SessionError::NotInSession);
+    let ticks: &[&[Asked]] = &[
+        &[(join, Some(1), done.clone()), (join, Some(2), later.clone()), (join, None, done.clone())],
+        &[(join, Some(3), done.clone()), (join, Some(4), later.clone())],
+        &[(leave, Some(5), done.clone()), (join, Some(6), done.clone())],
+        &[(leave, Some(7), done.clone())],
+        &[(join, None, done.clone()), (join, Some(8), later.clone())],
+        &[(leave, None, done.clone())],
+        &[(join, Some(9), gone), (leave, Some(10), done.clone())],
+        &[(join, Some(11), done.clone()), (leave, None, done.clone()), (join, Some(12), done.clone())],
+        &[(leave, None, done.clone())],
+        &[(join, None, done.clone())],
+        // A slot is left once in a tick: the place he was given in between never was in the log.
+        &[
+            (leave, None, done.clone()),
+            (join, Some(13), later.clone()),
+            (leave, Some(14), later.clone()),
+            (join, Some(15), done.clone()),
+        ],
+        &[(end, Some(16), done), (end, Some(17), later)],
+    ];
+    for (number, asked) in ticks.iter().enumerate() {
+        let answers = asked.iter().map(|(wish, chosen, _)| stage.ask_under(chosen.map(key), *wish));
+        let mut answers: Vec<_> = answers.collect();
+        stage.step();
+        let heard: Vec<_> = answers.iter_mut().map(|answer| now(answer).map(|_| ())).collect();
+        let expected: Vec<_> = asked.iter().map(|(_, _, heard)| heard.clone()).collect();
+        assert_eq!(heard, expected, "tick {}", number + 1);
+    }
+    let mut logged = KnownRequests::default();
+    stage.registry.journal().flush().await.expect("a store");
+    let log = crate::journal_log::load(&*stage.registry.journal().reader(), stage.handle.id()).await;
+    let records = log.expect("a store").expect("a log").records;
+    logged.note_records(&records).expect("sound records");
+    assert!(logged.find(key(1)) != Ok(None), "the log is there");
+    for number in 1..=17 {
+        let found =
+            |known: &KnownRequests| known.find(key(number)).map(|known| known.map(|known| known.tick));
+        assert_eq!(found(&stage.host.parts.known), found(&logged), "key {number}");
+    }
 }
 
 /// Joining and leaving likewise, and also when somebody else asks for it.
