@@ -3,7 +3,7 @@
 //! It follows from the log and is no part of any hash: a request that comes again never reaches the log.
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use combat_components::command::{Command, TickInput};
 use combat_components::ids::Pseudonym;
@@ -49,8 +49,7 @@ pub struct About {
 #[derive(Clone, Debug, Default)]
 pub struct KnownRequests {
     by_digest: BTreeMap<[u64; 2], Known>,
-    /// The oldest first.
-    in_order: VecDeque<[u64; 2]>,
+    in_order: BTreeSet<(Tick, [u64; 2])>,
     of_person: BTreeMap<Pseudonym, usize>,
 }
 
@@ -66,27 +65,31 @@ impl KnownRequests {
         }
     }
 
-    /// Remembers what was done; of a key that is known already, the first.
+    /// Remembers what was done; of a key that is known already, the newer: what came before was refused.
     pub fn note(&mut self, key: RequestKey, tick: Tick, about: About) {
         let About { joined, person } = about;
-        let known = Known { tick, joined, person, fingerprint: key.fingerprint };
-        if self.by_digest.len() < KEYS_MAX && self.by_digest.insert(key.digest, known).is_none() {
-            self.in_order.push_back(key.digest);
+        self.forget(key.digest);
+        if self.by_digest.len() < KEYS_MAX {
+            let known = Known { tick, joined, person, fingerprint: key.fingerprint };
+            self.by_digest.insert(key.digest, known);
+            self.in_order.insert((tick, key.digest));
             person.inspect(|person| *self.of_person.entry(*person).or_default() += 1);
         }
     }
 
     pub fn forget_before(&mut self, oldest: Tick) {
-        let Self { by_digest, in_order, of_person } = self;
-        let is_old = |digest: &[u64; 2]| by_digest.get(digest).is_none_or(|known| known.tick < oldest);
-        let old = in_order.iter().take_while(|digest| is_old(digest)).count();
-        for digest in in_order.drain(..old) {
-            let person = by_digest.remove(&digest).and_then(|known| known.person);
-            if let Some(Entry::Occupied(mut his)) = person.map(|person| of_person.entry(person)) {
-                *his.get_mut() -= 1;
-                if *his.get() == 0 {
-                    his.remove();
-                }
+        while let Some((_, digest)) = self.in_order.first().copied().filter(|(tick, _)| *tick < oldest) {
+            self.forget(digest);
+        }
+    }
+
+    fn forget(&mut self, digest: [u64; 2]) {
+        let Some(known) = self.by_digest.remove(&digest) else { return };
+        self.in_order.remove(&(known.tick, digest));
+        if let Some(Entry::Occupied(mut his)) = known.person.map(|person| self.of_person.entry(person)) {
+            *his.get_mut() -= 1;
+            if *his.get() == 0 {
+                his.remove();
             }
         }
     }
@@ -101,18 +104,20 @@ impl KnownRequests {
         self.of_person.get(&person).map_or(0, |his| *his) + more > KEYS_PER_PERSON_MAX
     }
 
-    /// Remembers what stands in records of a log, without simulating them: what was asked for under a key and then
-    /// refused by the simulation is so rare that it counts as done.
+    /// Remembers what stands in records of a log and forgets what is older than `remembered_ticks` by then, without
+    /// simulating them: what was asked for under a key and then refused by the simulation is so rare that it counts as
+    /// done.
     ///
     /// # Errors
     /// Where the records cannot be read; what comes before that is remembered.
-    pub fn note_records(&mut self, records: &[u8]) -> Result<(), Damage> {
+    pub fn note_records(&mut self, records: &[u8], remembered_ticks: u32) -> Result<(), Damage> {
         let mut input = TickInput::new();
         for record in Reader::new(records) {
             let Record::Tick(record) = record? else { continue };
             if record.commands.is_empty() {
                 continue;
             }
+            self.forget_before(Tick(record.tick.0.saturating_sub(remembered_ticks)));
             record.commands.read_into(&mut input)?;
             for (key, about) in keyed(&input) {
                 self.note(key, record.tick, about);
@@ -137,6 +142,12 @@ pub fn keyed(input: &TickInput) -> impl Iterator<Item = (RequestKey, About)> {
 
 #[cfg(test)]
 mod tests {
+    use combat_components::command::LeaveCause;
+    use combat_components::ids::{Epoch, Slot};
+    use combat_components::origin::Request;
+    use combat_replays::recorder::Recorder;
+    use combat_systems::output::TickOutput;
+
     use super::*;
 
     fn joins(pseudonym: u64) -> About {
@@ -162,6 +173,52 @@ mod tests {
             known.find(key(2, 5)).map(|known| known.and_then(|known| known.joined)),
             Ok(Some(Pseudonym(3)))
         );
+    }
+
+    /// Pieces of a log begin long before the last ten minutes of it.
+    #[test]
+    fn of_more_keys_than_there_is_room_for_a_resume_remembers_the_newest() {
+        const REMEMBERED_TICKS: u32 = 600;
+        let mut records = Vec::new();
+        let mut recorder = Recorder::new();
+        let mut record = |tick: u32, keys: u32| {
+            let leave = |number: u32| {
+                let request =
+                    Some(Request { number, key: Some(key(u64::from(tick) << 32 | u64::from(number), 1)) });
+                Command::Leave { slot: Slot(number as u8), cause: LeaveCause::Left, request }
+            };
+            let input: TickInput = (0..keys).map(leave).collect();
+            let output = TickOutput { tick: Tick(tick), ..TickOutput::default() };
+            recorder.record_tick(Epoch(1), &input, &output, &mut records);
+        };
+        let keys_per_tick = PLAYERS_MAX as u32;
+        let last_old = KEYS_MAX as u32 / keys_per_tick + 1;
+        (1..=last_old).for_each(|tick| record(tick, keys_per_tick));
+        let newest = last_old + REMEMBERED_TICKS;
+        (last_old + 1..newest).for_each(|tick| record(tick, 0));
+        record(newest, 1);
+        let mut known = KnownRequests::default();
+        known.note_records(&records, REMEMBERED_TICKS).expect("sound records");
+        let tick_of = |tick: u32| {
+            known.find(key(u64::from(tick) << 32, 1)).map(|known| known.map(|known| known.tick.0))
+        };
+        assert_eq!(tick_of(newest), Ok(Some(newest)));
+        assert_eq!((tick_of(last_old), tick_of(last_old - 1)), (Ok(Some(last_old)), Ok(None)));
+    }
+
+    /// In a log a key may stand twice: what the simulation refused is judged anew.
+    #[test]
+    fn of_a_key_noted_twice_the_newer_is_remembered_for_its_whole_time() {
+        let mut known = KnownRequests::default();
+        known.note(key(1, 5), Tick(10), joins(1));
+        known.note(key(2, 5), Tick(20), About::default());
+        known.note(key(1, 6), Tick(30), joins(2));
+        assert_eq!(known.of_person, [(Pseudonym(2), 1)].into());
+        known.forget_before(Tick(30));
+        assert_eq!(known.find(key(2, 5)), Ok(None), "it is not kept by an older one before it");
+        assert_eq!(known.find(key(1, 6)).map(|known| known.map(|known| known.tick)), Ok(Some(Tick(30))));
+        known.forget_before(Tick(31));
+        assert!(known.by_digest.is_empty() && known.in_order.is_empty() && known.of_person.is_empty());
     }
 
     #[test]

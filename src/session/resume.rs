@@ -87,9 +87,10 @@ async fn resume(registry: &Registry, session: LiveSession) -> Result<Epoch, Resu
     let facts = facts_of(&header);
     let epoch = Epoch(session.session.epoch + 1);
     let (last_tick, rate) = (session.last_tick, facts.tick_rate);
-    let mut known = known_requests(registry, &session, rate.ticks_in_ms(REMEMBERED_MS)).await?;
+    let remembered_ticks = rate.ticks_in_ms(REMEMBERED_MS);
+    let mut known = known_requests(registry, &session, remembered_ticks).await?;
     let log = log_of(registry, header, session).await?;
-    known.note_records(&log.records)?;
+    known.note_records(&log.records, remembered_ticks)?;
     let kinds = registry.catalogue().kinds();
     let rebuilt = tokio::task::spawn_blocking(move || rebuild(&log, &kinds, Tick(last_tick))).await;
     let (sim, parts, started_at_ms) = rebuilt.map_err(|_| ResumeError::Panicked(last_tick))??;
@@ -113,7 +114,7 @@ async fn known_requests(
     let first_tick = session.last_tick.saturating_sub(remembered_ticks);
     let mut earlier = EarlierPieces::of(&*reader, session, first_tick).await?;
     while let Some(piece) = earlier.next().await? {
-        if let Err(damage) = known.note_records(&piece.records) {
+        if let Err(damage) = known.note_records(&piece.records, remembered_ticks) {
             tracing::warn!(session = %session.session.id, %damage, "keys of requests cannot be read");
         }
     }

@@ -568,7 +568,7 @@ async fn what_is_remembered_of_a_tick_is_what_its_log_says_was_asked_under_a_key
     stage.registry.journal().flush().await.expect("a store");
     let log = crate::journal_log::load(&*stage.registry.journal().reader(), stage.handle.id()).await;
     let records = log.expect("a store").expect("a log").records;
-    logged.note_records(&records).expect("sound records");
+    logged.note_records(&records, u32::MAX).expect("sound records");
     assert!(logged.find(key(1)) != Ok(None), "the log is there");
     for number in 1..=17 {
         let found =
