@@ -126,8 +126,9 @@ impl<T: InColumn> InColumn for Option<T> {
     }
 }
 
+/// Every field is named, and one that no column tells is `field: _`: the compiler asks what becomes of a new one.
 macro_rules! event_table {
-    ($($name:literal = $variant:ident { $($field:ident),* } => [$($column:literal: $of:ty = $value:expr),* $(,)?];)+) => {
+    ($($name:literal = $variant:ident { $($field:ident $(: $untold:tt)?),* } => [$($column:literal: $of:ty = $value:expr),* $(,)?];)+) => {
         /// Every type of event, in the order of [`Event`].
         pub const EVENT_TYPES: &[EventType] =
             &[$(EventType { name: $name, columns: &[$(Column::of::<$of>($column)),*] }),+];
@@ -143,7 +144,7 @@ macro_rules! event_table {
             /// Tells every column's name and what stands in it, in the order of the type's columns.
             pub fn tell_cells(&self, mut tell: impl FnMut(&'static str, Cell)) {
                 match *self {
-                    $(Self::$variant { $($field,)* .. } => {
+                    $(Self::$variant { $($field $(: $untold)?),* } => {
                         $(tell($column, <$of as InColumn>::cell($value));)*
                     })+
                 }
@@ -156,11 +157,11 @@ event_table! {
     "left" = Left { id, slot, cause } => ["simId": SimId = id, "slot": Slot = slot, "cause": LeaveCause = cause];
     "connected" = Connected { id } => ["simId": SimId = id];
     "disconnected" = Disconnected { id } => ["simId": SimId = id];
-    "displaced" = Displaced { id, reason, input_seq, pose, velocity, pose_epoch } => [
+    "displaced" = Displaced { id, slot: _, reason, input_seq, pose, velocity, pose_epoch, client_tick: _ } => [
         "simId": SimId = id, "reason": Reason = reason, "inputSeq": u32 = input_seq, "at": Vec3Mm = pose.at,
         "velocity": Velocity = velocity, "poseEpoch": u32 = pose_epoch,
     ];
-    "too_many_refusals" = TooManyRefusals { id, reason } => ["simId": SimId = id, "reason": Reason = reason];
+    "too_many_refusals" = TooManyRefusals { id, slot: _, reason } => ["simId": SimId = id, "reason": Reason = reason];
     "shot" = Shot { shooter, weapon, from, to, struck } => [
         "shooter": SimId = shooter, "weapon": u8 = weapon, "from": Vec3Mm = from, "to": Vec3Mm = to,
         "struck": Option<SimId> = struck,

@@ -10,6 +10,9 @@ use super::source::Source;
 use crate::limits::TEXT_BYTES_MAX;
 use crate::numbers::Numbered;
 
+const PLAYER_ID_EXPECTED: &str = "1 to 64 characters of A-Z a-z 0-9 _ . : -";
+const DISPLAY_NAME_EXPECTED: &str = "1 to 96 bytes without control characters";
+
 pub(crate) trait Field: Sized {
     /// `name` is the field's; inside rows and lists it only serves errors.
     fn write(&self, sink: &mut impl Sink, name: &'static str);
@@ -146,8 +149,11 @@ impl Field for PlayerId {
     #[inline]
     fn read<'a>(source: &mut impl Source<'a>, name: &'static str) -> Result<Self, DecodeError> {
         let text = source.text(name, PLAYER_ID_BYTES_MAX)?;
-        let expected = "1 to 64 characters of A-Z a-z 0-9 _ . : -";
-        Self::new(text).map_err(|_| DecodeError::UnknownWord { what: name, found: excerpt(text), expected })
+        Self::new(text).map_err(|_| DecodeError::UnknownWord {
+            what: name,
+            found: excerpt(text),
+            expected: PLAYER_ID_EXPECTED,
+        })
     }
 
     fn shape() -> Shape {
@@ -164,11 +170,31 @@ impl Field for DisplayName {
     #[inline]
     fn read<'a>(source: &mut impl Source<'a>, name: &'static str) -> Result<Self, DecodeError> {
         let text = source.text(name, DISPLAY_NAME_BYTES_MAX)?;
-        let expected = "1 to 96 bytes without control characters";
-        Self::new(text).map_err(|_| DecodeError::UnknownWord { what: name, found: excerpt(text), expected })
+        Self::new(text).map_err(|_| DecodeError::UnknownWord {
+            what: name,
+            found: excerpt(text),
+            expected: DISPLAY_NAME_EXPECTED,
+        })
     }
 
     fn shape() -> Shape {
         Shape::Text { bytes_max: DISPLAY_NAME_BYTES_MAX }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_errors_expect_of_a_text_are_the_bounds_it_is_held_to() {
+        for (expected, bytes_max) in
+            [(PLAYER_ID_EXPECTED, PLAYER_ID_BYTES_MAX), (DISPLAY_NAME_EXPECTED, DISPLAY_NAME_BYTES_MAX)]
+        {
+            assert!(
+                expected.starts_with(&format!("1 to {bytes_max} ")),
+                "{expected}, but at most {bytes_max}"
+            );
+        }
     }
 }
