@@ -563,3 +563,37 @@ fn a_body_that_hangs_is_told_so_once_and_falls_on_from_rest_with_its_next_claim(
         }
     }
 }
+
+#[test]
+fn how_far_a_way_leads_down_is_judged_by_its_length_over_all_bends() {
+    const TICKS: u32 = 30;
+    let mut map = maps::plain(&[[0, 6_000, 0], [90_000, 0, 0]]);
+    map.solids.push(maps::cuboid([-900, 3_000, 0], [2_000, 6_000, 4_000]));
+    let mut cheat = Cheat::on(map);
+    assert!(cheat.go(4, [0, 0, 0]));
+    cheat.rest(60);
+    let movement = &cheat.arena.parts.ruleset.movement;
+    let (gravity, step_mm) = (i64::from(movement.gravity_mm_per_s2), movement.step_height_mm);
+    let over_an_edge = (2 * gravity * i64::from(step_mm) * 1_000_000).isqrt() as i32;
+    let fallen_mm = (cheat.arena.sim.rules().movement.fallen_um(over_an_edge, TICKS) / 1_000) as i32;
+    // Level over the edge, where it bends, and down on the other side of it: 500 and 200 mm along the ground.
+    let mut refusal = |down_mm: i32| cheat.refusal_round(TICKS, &[[500, 0, 0]], [700, -down_mm, 0]);
+    let deepest_mm = fallen_mm + step_mm + 700;
+    assert_eq!(refusal(deepest_mm), None);
+    assert_eq!(refusal(deepest_mm + 3), Some(Reason::FallsTooFast));
+}
+
+#[test]
+fn who_leaves_the_ground_before_a_bend_has_flown_since_then() {
+    let next_rise_mm = |bends: &[[i32; 3]]| {
+        let mut cheat = Cheat::among(&[]);
+        assert!(cheat.go(4, [0, 0, 0]));
+        cheat.rest(60);
+        assert!(cheat.go_round(30, bends, [900, 100, 0]), "{bends:?}");
+        cheat.rest(8);
+        cheat.highest_rise(8, 0)
+    };
+    let straight_mm = next_rise_mm(&[]);
+    assert_eq!(next_rise_mm(&[[600, 67, 0]]), straight_mm, "the points of the way are the same");
+    assert_eq!(next_rise_mm(&[[300, 33, 0], [600, 67, 0]]), straight_mm);
+}
