@@ -100,6 +100,9 @@ impl SessionHost {
     /// A key is remembered where the log has it. One of which the log has nothing, as of a second join in one tick, is
     /// not done: what it came with may be asked for again.
     pub(super) fn answer_waiting(&mut self, tick: Tick) {
+        if self.waiting.is_empty() {
+            return;
+        }
         let logged: Vec<_> = keyed(self.input.commands()).map(|(key, _)| key).collect();
         for Waiting { number, ask, about } in std::mem::take(&mut self.waiting) {
             let answer = match (self.refusal_of(number), ask.key) {
