@@ -199,3 +199,207 @@ fn dot(a: Direction, b: Direction) -> f32 {
 fn ahead_of(at: Vec3Mm, direction: Yaw, mm: i32) -> Vec3Mm {
     along(at, aim::direction(direction, Pitch::default()), mm)
 }
+
+#[cfg(test)]
+mod tests {
+    use combat_components::map::{Bounds, Map, Solid};
+    use combat_components::rules::BodyRules;
+
+    use super::*;
+
+    const BODY: BodyRules = BodyRules {
+        radius_mm: 350,
+        height_mm: 1_800,
+        eye_height_mm: 1_620,
+        head_radius_mm: 140,
+        health_points: 100,
+        armour_points: 50,
+        armour_absorbs_percent: 60,
+    };
+    const FAR_MM: i32 = 3_000;
+    const START: Vec3Mm = Vec3Mm::new(0, 0, 0);
+
+    fn yaw(degrees: i32) -> Yaw {
+        Yaw(((degrees * 65_536 + 180) / 360) as u16)
+    }
+
+    /// These solids on a floor at 0.
+    fn level(solids: Vec<Solid>) -> Level {
+        let floor = Solid::Cuboid {
+            center: Vec3Mm::new(0, -500, 0),
+            size: Vec3Mm::new(100_000, 1_000, 100_000),
+            yaw: Yaw(0),
+        };
+        let map = Map {
+            id: "walls".into(),
+            name: "Walls".into(),
+            max_players: 2,
+            bounds: Bounds {
+                min: Vec3Mm::new(-50_000, -5_000, -50_000),
+                max: Vec3Mm::new(50_000, 50_000, 50_000),
+            },
+            solids: [vec![floor], solids].concat(),
+            spawns: Vec::new(),
+        };
+        Level::build(&map, &BODY).expect("every solid has volume")
+    }
+
+    /// A wall that is met head-on after `gap_mm` towards `degrees` from the start.
+    fn wall(degrees: i32, gap_mm: i32) -> Solid {
+        slab(degrees, gap_mm, [0, 3_000])
+    }
+
+    /// As [`wall`], from one height to another.
+    fn slab(degrees: i32, gap_mm: i32, [low_mm, high_mm]: [i32; 2]) -> Solid {
+        let middle = ahead_of(START, yaw(degrees), BODY.radius_mm + gap_mm + 500);
+        Solid::Cuboid {
+            center: Vec3Mm { y: (low_mm + high_mm) / 2, ..middle },
+            size: Vec3Mm::new(20_000, high_mm - low_mm, 1_000),
+            yaw: yaw(degrees),
+        }
+    }
+
+    /// Up towards 0 degrees, by so many thousandths from 600 mm ahead on.
+    fn ramp(rise_permille: i32) -> Solid {
+        let corners = [[-600, 0], [-10_600, 10 * rise_permille], [-10_600, -10], [-600, -10]];
+        let points = [-5_000, 5_000].into_iter().flat_map(|x| corners.map(|[z, y]| Vec3Mm::new(x, y, z)));
+        Solid::Hull { points: points.collect() }
+    }
+
+    fn ceiling(y: i32) -> Solid {
+        Solid::Cuboid {
+            center: Vec3Mm::new(0, y + 500, 0),
+            size: Vec3Mm::new(50_000, 1_000, 50_000),
+            yaw: Yaw(0),
+        }
+    }
+
+    /// How far it comes, and towards how many degrees it slides on.
+    type Found = Option<(i32, Option<i32>)>;
+
+    fn found(ways: &Ways, far_mm: i32) -> Found {
+        let degrees = |yaw: Yaw| (i32::from(yaw.0) * 360 + 32_768) / 65_536;
+        ways.within(far_mm).map(|led| (led.free_mm, led.along.map(degrees)))
+    }
+
+    fn led(solids: Vec<Solid>, ahead: i32) -> Found {
+        found(&level(solids).led(START, yaw(ahead), FAR_MM), FAR_MM)
+    }
+
+    #[test]
+    fn a_wall_is_slid_along_and_head_on_stops() {
+        let cases = [
+            (0, 1_000, Some((1_002, None))),
+            (30, 1_000, Some((1_157, Some(90)))),
+            (60, 1_000, Some((2_005, Some(90)))),
+            (330, 1_000, Some((1_157, Some(270)))),
+            (85, 1_000, None),
+            (90, 0, None),
+            (180, 0, None),
+        ];
+        for (ahead, gap_mm, expected) in cases {
+            assert_eq!(led(vec![wall(0, gap_mm)], ahead), expected, "towards {ahead} degrees");
+        }
+    }
+
+    #[test]
+    fn a_wall_exactly_as_far_as_is_asked_for_is_met() {
+        let ways = level(vec![wall(0, 1_000)]).led(START, yaw(30), FAR_MM);
+        assert_eq!([1_156, 1_157].map(|far_mm| found(&ways, far_mm)), [None, Some((1_157, Some(90)))]);
+    }
+
+    #[test]
+    fn an_acute_corner_stops_and_an_obtuse_one_leads_along_the_second_wall() {
+        // Walls towards 0 and `second` degrees, both touched at once: between them are 180 degrees less `second`.
+        let cases = [
+            (120, 50, None),
+            (120, 70, None),
+            (90, 20, None),
+            (90, 70, None),
+            (60, 20, Some(150)),
+            (60, 40, Some(270)),
+            (60, 70, Some(150)),
+            (60, 350, Some(270)),
+        ];
+        for (second, ahead, expected) in cases {
+            let ways = level(vec![wall(0, 0), wall(second, 0)]).led(START, yaw(ahead), FAR_MM);
+            let (free_mm, along) = found(&ways, FAR_MM).expect("it touches both");
+            assert!(along.is_some() || ways.0.len() == 1, "no corner is left again: {ways:?}");
+            assert!(free_mm <= 3, "{free_mm}");
+            assert_eq!(along, expected, "a corner of {} degrees, towards {ahead}", 180 - second);
+        }
+    }
+
+    #[test]
+    fn of_two_walls_one_after_the_other_the_last_that_is_within_the_distance_leads() {
+        let ways = level(vec![wall(0, 500), wall(60, 1_000)]).led(START, yaw(20), FAR_MM);
+        let cases = [
+            (533, None),
+            (534, Some((534, Some(90)))),
+            (1_215, Some((534, Some(90)))),
+            (1_216, Some((534, Some(150)))),
+            (FAR_MM, Some((534, Some(150)))),
+        ];
+        for (far_mm, expected) in cases {
+            assert_eq!(found(&ways, far_mm), expected, "within {far_mm} mm");
+        }
+    }
+
+    #[test]
+    fn walls_one_after_the_other_lead_on_until_they_are_more_than_lead_anybody() {
+        let round = (0..18).map(|place| wall(20 * place, 2_000));
+        let ways = level(round.collect()).led(START, yaw(5), 20_000);
+        let along: Vec<_> = ways.0.iter().map(|leg| found(&ways, leg.met_mm).expect("it is met").1).collect();
+        let (last, before) = along.split_last().expect("it is met");
+        assert_eq!((last, before.len()), (&None, WALLS_MAX), "{along:?}");
+        assert!(
+            before[0] == Some(90) && before.is_sorted() && before[WALLS_MAX - 1] > Some(150),
+            "{along:?}"
+        );
+    }
+
+    #[test]
+    fn more_walls_at_once_than_lead_anybody_are_a_corner() {
+        for (count, along) in [(8, Some(90)), (9, None)] {
+            let slabs = (0..count).map(|place| slab(0, 1_000, [400 + 100 * place, 500 + 100 * place]));
+            assert_eq!(led(slabs.collect(), 30), Some((1_157, along)), "{count} slabs");
+        }
+    }
+
+    #[test]
+    fn a_ramp_that_carries_is_run_up_and_a_steeper_one_is_a_wall() {
+        for rise_permille in [100, 577, 839, 933, 1_000] {
+            for ahead in [0, 30] {
+                assert_eq!(led(vec![ramp(rise_permille)], ahead), None, "{rise_permille} towards {ahead}");
+            }
+        }
+        assert_eq!(led(vec![ramp(1_192)], 0), Some((574, None)), "50 degrees");
+    }
+
+    #[test]
+    fn a_ramp_under_a_low_ceiling_is_a_wall_unless_it_is_flat() {
+        let cases = [
+            (190, 0, None),
+            (190, 30, None),
+            (300, 0, Some((1_186, None))),
+            (577, 0, Some((836, None))),
+            (577, 30, Some((974, Some(90)))),
+            (1_000, 30, Some((749, Some(90)))),
+        ];
+        for (rise_permille, ahead, expected) in cases {
+            let found = led(vec![ramp(rise_permille), ceiling(2_000)], ahead);
+            assert_eq!(found, expected, "{rise_permille} thousandths, towards {ahead} degrees");
+        }
+    }
+
+    #[test]
+    fn what_a_body_runs_up_leads_it_nowhere_beside_a_wall() {
+        for (rise_permille, expected) in [(839, Some(0)), (933, Some(0)), (1_192, None)] {
+            let level = level(vec![ramp(rise_permille), wall(270, 0)]);
+            let at = level.ground_below(Vec3Mm::new(0, 9_000, -2_000)).expect("the ramp is there");
+            let (free_mm, along) = found(&level.led(at, yaw(330), 100), 100).expect("it touches the wall");
+            assert!(free_mm <= 5, "{free_mm}");
+            assert_eq!(along, expected, "up {rise_permille} thousandths");
+        }
+    }
+}
