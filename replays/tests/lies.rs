@@ -173,7 +173,7 @@ fn a_tick_tells_exactly_the_sub_hashes_that_changed() {
             *kind = RecordKind::Tick;
         }
     });
-    assert!(matches!(promise(&forged), (Tick(1), Promise::SubHashes { expected: 0x7fff, found: 0 })));
+    assert!(matches!(promise(&forged), (Tick(1), Promise::SubHashes { expected: 0x1_ffff, found: 0 })));
     // One bit of one later tick, with its value.
     let forged = with_records(&log, |all| {
         let ticks = (0..all.len()).filter(|at| all[*at].0 == RecordKind::Tick);
