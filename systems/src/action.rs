@@ -12,13 +12,14 @@ use combat_components::phase::MatchState;
 use combat_components::quantity::{Pose, Vec3Mm};
 use combat_components::reason::Reason;
 use combat_components::streams::Streams;
+use combat_components::things::Things;
 use combat_components::verdict::Verdict;
 
 use crate::abilities::Using;
-use crate::alone;
+use crate::alone::{Alone, act_alone};
 use crate::arms::{begin_reload, may_fire, take_in_hand};
 use crate::consequences::{Consequences, Doer};
-use crate::fighter::allowed_now;
+use crate::fighter::{acts_now, allowed_now};
 use crate::formulas::shot::Target;
 use crate::hold::{self, Stance};
 use crate::inbox::{Inbox, Now};
@@ -30,8 +31,7 @@ use crate::tick_rules::{SharedLevel, TickRules};
 use crate::weapons::Firing;
 
 pub fn install(schedule: &mut Schedule) {
-    let alone = alone::act_alone.run_if(alone::something_acts);
-    schedule.add_systems((judge_actions, alone).chain().in_set(Phase::Action));
+    schedule.add_systems(judge_actions.in_set(Phase::Action));
 }
 
 /// What an action is judged against, and where it is told.
@@ -48,11 +48,25 @@ pub struct Judging<'w> {
 
 type Targets = ArrayVec<Target, PLAYERS_MAX>;
 
-fn judge_actions(inbox: Res<Inbox>, roster: Res<Roster>, mut fighters: Query<Fighter>, mut judging: Judging) {
+fn judge_actions(
+    inbox: Res<Inbox>,
+    roster: Res<Roster>,
+    mut fighters: Query<Fighter>,
+    mut things: ResMut<Things>,
+    mut judging: Judging,
+) {
     judging.consequences.clear();
-    if inbox.actions.is_empty() {
-        return;
+    if !inbox.actions.is_empty() {
+        judge_inputs(&inbox, &roster, &mut fighters, &mut judging);
     }
+    if judging.rules.something_acts_alone && acts_now(&judging.state) {
+        let Judging { now, rules, level, consequences, .. } = &mut judging;
+        let mut alone = Alone { now: now.0, rules, level: &level.0, consequences };
+        act_alone(&roster, &mut fighters, &mut things, &mut alone);
+    }
+}
+
+fn judge_inputs(inbox: &Inbox, roster: &Roster, fighters: &mut Query<Fighter>, judging: &mut Judging) {
     let mut targets = Targets::new();
     for entity in roster.entities() {
         let fighter = fighters.get(entity).expect("every entity of the roster is a fighter");
@@ -61,13 +75,13 @@ fn judge_actions(inbox: Res<Inbox>, roster: Res<Roster>, mut fighters: Query<Fig
         }
     }
     for attacks in [true, false] {
-        for action in actions(&inbox).filter(|action| (action.deed == Deed::Attack) == attacks) {
+        for action in actions(inbox).filter(|action| (action.deed == Deed::Attack) == attacks) {
             let Some(entity) = roster.in_slot(action.slot) else {
                 continue;
             };
             let mut actor = fighters.get_mut(entity).expect("every entity of the roster is a fighter");
-            let done = allowed_now(&actor, &judging.state)
-                .and_then(|()| act(&mut actor, action, &targets, &mut judging));
+            let done =
+                allowed_now(&actor, &judging.state).and_then(|()| act(&mut actor, action, &targets, judging));
             judging.output.verdicts.push(Verdict::judged(action.origin(), done));
         }
     }

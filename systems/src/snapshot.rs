@@ -27,6 +27,8 @@ pub struct HashBytes {
     bytes: Vec<u8>,
     /// The state of the roster that identities were last hashed at: it marks every change of them.
     identities_at: Option<u32>,
+    /// Whether an effect was on any body when effects were last hashed.
+    had_effects: bool,
     /// Of the setup: every root is that of this session and no other.
     setup_hash: u64,
 }
@@ -35,7 +37,7 @@ impl HashBytes {
     pub fn of(setup: &SessionSetup) -> Self {
         let mut bytes = Vec::with_capacity(KIND_BYTES_MAX);
         setup.put(&mut bytes);
-        Self { setup_hash: xxh3_64(&bytes), bytes, identities_at: None }
+        Self { setup_hash: xxh3_64(&bytes), bytes, identities_at: None, had_effects: true }
     }
 }
 
@@ -52,14 +54,17 @@ fn hash_state(
     mut kept: ResMut<HashBytes>,
     mut output: ResMut<TickOutput>,
 ) {
-    let HashBytes { bytes, identities_at, setup_hash } = &mut *kept;
+    let HashBytes { bytes, identities_at, had_effects, setup_hash } = &mut *kept;
     let mut in_order: ArrayVec<FighterReadOnlyItem<'_, '_>, PLAYERS_MAX> = fighters.iter().collect();
     in_order.sort_unstable_by_key(|fighter| *fighter.id);
     let changes = resources.roster.changes();
     let same_identities = identities_at.replace(changes) == Some(changes);
+    let has_effects = in_order.iter().any(|fighter| !fighter.effects.0.is_empty());
+    let had_effects = std::mem::replace(had_effects, has_effects);
     for (index, kind) in StateKind::ALL.into_iter().enumerate() {
         let is_same = match kind {
             StateKind::Identity => same_identities,
+            StateKind::Effects => same_identities && !has_effects && !had_effects,
             StateKind::Departed => !resources.departed.is_changed(),
             StateKind::Things => !resources.things.is_changed(),
             _ => false,

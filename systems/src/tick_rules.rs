@@ -74,6 +74,8 @@ pub struct TickRules {
     pub weapons: ArrayVec<TickWeapon, WEAPONS_MAX>,
     pub abilities: ArrayVec<TickAbility, ABILITIES_MAX>,
     pub effects: ArrayVec<TickEffect, EFFECTS_MAX>,
+    /// Whether by these rules anything ever acts by no input: an effect, a thing.
+    pub something_acts_alone: bool,
     pub bank_ticks_max: u32,
     pub attack_follows_ticks_max: u32,
     pub refusal_forgiven_ticks: u32,
@@ -119,11 +121,15 @@ impl TickRules {
         let weapons = ruleset.weapons.iter().map(|rules| tick_weapon(rules, kinds, rate));
         let abilities = ruleset.abilities.iter().map(|rules| tick_ability(rules, kinds, rate));
         let effects = ruleset.effects.iter().map(|rules| tick_effect(rules, kinds, rate));
-        let (weapons, abilities) = (weapons.collect::<Result<_, _>>()?, abilities.collect::<Result<_, _>>()?);
+        let weapons: ArrayVec<TickWeapon, WEAPONS_MAX> = weapons.collect::<Result<_, _>>()?;
+        let abilities: ArrayVec<TickAbility, ABILITIES_MAX> = abilities.collect::<Result<_, _>>()?;
+        let places = weapons.iter().any(|of| of.kind.thing.is_some())
+            || abilities.iter().any(|of| of.kind.thing.is_some());
         Ok(Self {
             movement: MovementLimits::new(&ruleset.movement, rate, limits.claim_hz),
             weapons,
             abilities,
+            something_acts_alone: places || !ruleset.effects.is_empty(),
             effects: effects.collect::<Result<_, _>>()?,
             mode,
             bank_ticks_max: rate.ticks_in_ms(limits.bank_ms) + rate.hz().div_ceil(limits.claim_hz),
