@@ -149,10 +149,15 @@ struct Times {
 
 impl Promises {
     pub fn of(header: &Header) -> Self {
+        let created_us = header.created_unix_ms.saturating_mul(1_000);
+        Self::begun(header.setup.tick_rate, header.setup.limits.keyframe_ticks, created_us)
+    }
+
+    fn begun(rate: TickRate, keyframe_ticks: u32, created_us: u64) -> Self {
         Self {
-            rate: header.setup.tick_rate,
-            keyframe_ticks: header.setup.limits.keyframe_ticks,
-            created_us: header.created_unix_ms.saturating_mul(1_000),
+            rate,
+            keyframe_ticks,
+            created_us,
             last: Last::Nothing,
             tick: Tick(0),
             keyframe_at: Tick(0),
@@ -352,20 +357,7 @@ mod tests {
     use super::*;
 
     fn after_failure() -> Promises {
-        let mut promises = Promises {
-            rate: TickRate::DEFAULT,
-            keyframe_ticks: 640,
-            created_us: UNIX_US.start,
-            last: Last::Nothing,
-            tick: Tick(0),
-            keyframe_at: Tick(0),
-            epoch: Epoch(0),
-            first_tick: Tick(1),
-            is_first_epoch: true,
-            has_ended: false,
-            request: 0,
-            times: Times::default(),
-        };
+        let mut promises = Promises::begun(TickRate::DEFAULT, 640, UNIX_US.start);
         assert_eq!(promises.keyframe(Tick(0), Epoch(1)), Ok(()));
         assert_eq!(promises.epoch_start(Epoch(1), Tick(1)), Ok(()));
         assert_eq!(promises.failed_tick(Tick(1), &TickInput::new()), Ok(()));

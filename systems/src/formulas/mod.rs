@@ -9,9 +9,9 @@ pub mod damage;
 pub mod movement;
 pub mod shot;
 
-/// A body for the tests of the formulas.
+/// A body for unit tests.
 #[cfg(test)]
-const BODY: BodyRules = BodyRules {
+pub(crate) const BODY: BodyRules = BodyRules {
     radius_mm: 350,
     height_mm: 1_800,
     eye_height_mm: 1_620,

@@ -203,19 +203,10 @@ fn ahead_of(at: Vec3Mm, direction: Yaw, mm: i32) -> Vec3Mm {
 #[cfg(test)]
 mod tests {
     use combat_components::map::{Bounds, Map, Solid};
-    use combat_components::rules::BodyRules;
 
     use super::*;
+    use crate::formulas::BODY;
 
-    const BODY: BodyRules = BodyRules {
-        radius_mm: 350,
-        height_mm: 1_800,
-        eye_height_mm: 1_620,
-        head_radius_mm: 140,
-        health_points: 100,
-        armour_points: 50,
-        armour_absorbs_percent: 60,
-    };
     const FAR_MM: i32 = 3_000;
     const START: Vec3Mm = Vec3Mm::new(0, 0, 0);
 
