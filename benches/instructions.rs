@@ -81,7 +81,7 @@ impl Default for Frames {
 
 impl Frames {
     fn note(&mut self, sim: &Sim) {
-        self.builder.note_events(&sim.output().events);
+        sim.output().events.iter().for_each(|event| self.builder.note_event(event));
         if sim.tick() == Tick(1) {
             self.builder.rebuild_roster(sim, |identity| People::default().name_of(identity));
         }

@@ -72,7 +72,7 @@ fn frames(rehearsed: &rehearsal::Rehearsed) {
     let (mut bytes, mut took) = (Vec::with_capacity(64 << 10), Vec::new());
     for (tick, input) in rehearsed.inputs.clone().iter_mut().enumerate() {
         sim.step(input);
-        builder.note_events(&sim.output().events);
+        sim.output().events.iter().for_each(|event| builder.note_event(event));
         if tick == 0 {
             builder.rebuild_roster(&sim, |identity| People::default().name_of(identity));
         }

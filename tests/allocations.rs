@@ -70,8 +70,8 @@ fn a_steady_tick_allocates_nothing_from_decoded_input_to_encoded_frame() {
             sim.step(input);
             records.clear();
             recorder.record_tick(Epoch(1), input, sim.output(), &mut records);
-            builder.note_events(&sim.output().events);
-            ticks.claims_refused.note(&sim.output().verdicts);
+            sim.output().events.iter().for_each(|event| builder.note_event(event));
+            sim.output().verdicts.iter().for_each(|verdict| ticks.claims_refused.note(verdict));
             if tick % 4 == 3 {
                 let (view, shots) = builder.players_frame(&mut sim, Eye::All, Epoch(1));
                 frames.advance(view, shots);

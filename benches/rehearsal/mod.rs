@@ -25,6 +25,7 @@ use combat_systems::sim::{Sim, SimParts};
 use realtime_combat_service::bots::brain::{Brain, Field};
 use realtime_combat_service::bots::messages::Messages;
 use realtime_combat_service::bots::skill::Identity;
+use realtime_combat_service::replication::fold::fold;
 use realtime_combat_service::replication::players::{Arrived, PlayersAudience, Standing, WelcomeTemplate};
 use realtime_combat_service::replication::view::ViewBuilder;
 use realtime_combat_service::session::catalogue::Catalogue;
@@ -230,11 +231,8 @@ fn wake(
 }
 
 fn show(sim: &mut Sim, builder: &mut ViewBuilder, audience: &mut PlayersAudience<Outbox>) {
-    let membership = |event: &Event| matches!(event, Event::Joined { .. } | Event::Left { .. });
-    builder.note_events(&sim.output().events);
-    if sim.output().events.iter().any(membership) {
-        builder.rebuild_roster(sim, |identity| People::default().name_of(identity));
-    }
+    let people = People::default();
+    fold(sim, STANDING.epoch, builder, audience, |identity| people.name_of(identity), &mut ());
     let frame_due = sim.tick().0.is_multiple_of(audience.frame_ticks());
     audience.after_step(sim, builder, frame_due, STANDING);
     if frame_due {

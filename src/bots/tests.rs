@@ -26,6 +26,7 @@ use super::skill::Identity;
 use super::watch::Field;
 use super::{BotCrew, demo};
 use crate::journal::{Journal, JournalConfig};
+use crate::replication::fold::fold;
 use crate::replication::players::{Arrived, PlayersAudience, Standing, WelcomeTemplate};
 use crate::replication::view::ViewBuilder;
 use crate::session::catalogue::Catalogue;
@@ -171,11 +172,8 @@ impl Match {
         self.sim.step(&mut self.input);
         self.input.clear();
         self.note();
-        let membership = |event: &Event| matches!(event, Event::Joined { .. } | Event::Left { .. });
-        self.builder.note_events(&self.sim.output().events);
-        if self.sim.output().events.iter().any(membership) {
-            self.builder.rebuild_roster(&self.sim, |identity| self.people.name_of(identity));
-        }
+        let Self { sim, builder, audience, people, .. } = self;
+        fold(sim, STANDING.epoch, builder, audience, |identity| people.name_of(identity), &mut ());
         let frame_due = self.sim.tick().0.is_multiple_of(self.audience.frame_ticks());
         self.audience.after_step(&mut self.sim, &mut self.builder, frame_due, STANDING);
         self.builder.spectators_have_shots();

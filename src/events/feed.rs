@@ -90,34 +90,51 @@ impl FeedWriter {
         Self { feed, waiting: Vec::new(), offered: None }
     }
 
-    /// Puts down what happened in a tick. While a reader reads it waits for the next; beyond the bound it is lost, and
-    /// readers have it from the log.
-    pub fn offer(&mut self, tick: Tick, events: &[Event]) {
-        let shared = &self.feed.0;
-        if !shared.followed.load(Ordering::Acquire) {
-            return;
+    /// A tick of so many events, to be put down one by one; `None` where nobody follows.
+    pub fn open(&mut self, tick: Tick, events: usize) -> Option<FeedTick<'_>> {
+        if !self.feed.0.followed.load(Ordering::Acquire) {
+            return None;
         }
-        if self.waiting.len() + events.len() > FEED_EVENTS_MAX {
+        if self.waiting.len() + events > FEED_EVENTS_MAX {
             self.waiting.clear();
             self.offered = None;
         }
-        let begins = self.offered.is_none();
-        self.waiting.extend(events.iter().map(|event| (tick, *event)));
-        let Some(mut ring) = shared.ring.try_lock() else {
+        Some(FeedTick { writer: self, tick })
+    }
+}
+
+/// What happens in one tick, while it is put down.
+#[derive(Debug)]
+pub struct FeedTick<'a> {
+    writer: &'a mut FeedWriter,
+    tick: Tick,
+}
+
+impl FeedTick<'_> {
+    pub fn push(&mut self, event: &Event) {
+        self.writer.waiting.push((self.tick, *event));
+    }
+
+    /// Shows readers all of it. While one reads it waits for the next tick; beyond the bound it is lost, and readers have it
+    /// from the log.
+    pub fn close(self) {
+        let Self { writer: FeedWriter { feed, waiting, offered }, tick } = self;
+        let begins = offered.is_none();
+        let Some(mut ring) = feed.0.ring.try_lock() else {
             // What begins anew begins with the tick that finds the ring free.
             if begins {
-                self.waiting.clear();
+                waiting.clear();
             } else {
-                self.offered = Some(tick);
+                *offered = Some(tick);
             }
             return;
         };
         if begins {
             ring.begin_at(tick);
         }
-        self.waiting.drain(..).for_each(|(tick, event)| ring.push(tick, event));
+        waiting.drain(..).for_each(|(tick, event)| ring.push(tick, event));
         ring.newest = tick;
-        self.offered = Some(tick);
+        *offered = Some(tick);
     }
 }
 
@@ -137,6 +154,12 @@ mod tests {
         Feed::new(journal.create(new, 128).await.expect("a store"))
     }
 
+    fn offer(writer: &mut FeedWriter, tick: Tick, events: &[Event]) {
+        let Some(mut open) = writer.open(tick, events.len()) else { return };
+        events.iter().for_each(|event| open.push(event));
+        open.close();
+    }
+
     fn happened(number: u32) -> [Event; 1] {
         [Event::Connected { id: SimId(number) }]
     }
@@ -151,10 +174,10 @@ mod tests {
     async fn a_feed_has_everything_from_the_tick_after_it_was_followed_and_says_what_it_has_not() {
         let feed = feed().await;
         let mut writer = FeedWriter::new(feed.clone());
-        writer.offer(Tick(1), &happened(1));
+        offer(&mut writer, Tick(1), &happened(1));
         feed.follow();
         let two = [happened(1)[0]; 2];
-        (5..=9).for_each(|tick| writer.offer(Tick(tick), if tick == 7 { &[] } else { &two }));
+        (5..=9).for_each(|tick| offer(&mut writer, Tick(tick), if tick == 7 { &[] } else { &two }));
         assert_eq!(read(&feed, 4, 9), Some(vec![5, 5, 6, 6, 8, 8, 9, 9]));
         assert_eq!(read(&feed, 6, 8), Some(vec![8, 8]));
         assert_eq!(read(&feed, 3, 9), None, "tick 4 was not kept");
@@ -167,7 +190,7 @@ mod tests {
         feed.follow();
         let mut writer = FeedWriter::new(feed.clone());
         let last = FEED_EVENTS_MAX as u32 / 2 + 10;
-        (1..=last).for_each(|tick| writer.offer(Tick(tick), &[happened(tick)[0]; 2]));
+        (1..=last).for_each(|tick| offer(&mut writer, Tick(tick), &[happened(tick)[0]; 2]));
         assert_eq!(read(&feed, 9, last), None);
         assert_eq!(read(&feed, 10, last).map(|ticks| ticks.len()), Some(FEED_EVENTS_MAX));
     }
@@ -177,18 +200,18 @@ mod tests {
         let feed = feed().await;
         feed.follow();
         let mut writer = FeedWriter::new(feed.clone());
-        writer.offer(Tick(1), &happened(1));
+        offer(&mut writer, Tick(1), &happened(1));
         let reading = feed.0.ring.lock();
-        (2..=4).for_each(|tick| writer.offer(Tick(tick), &happened(tick)));
+        (2..=4).for_each(|tick| offer(&mut writer, Tick(tick), &happened(tick)));
         drop(reading);
         assert_eq!(read(&feed, 0, 4), None, "not there yet");
-        writer.offer(Tick(5), &[]);
+        offer(&mut writer, Tick(5), &[]);
         assert_eq!(read(&feed, 0, 5), Some(vec![1, 2, 3, 4]));
         let reading = feed.0.ring.lock();
         let too_many = FEED_EVENTS_MAX as u32 + 10;
-        (6..=too_many).for_each(|tick| writer.offer(Tick(tick), &happened(tick)));
+        (6..=too_many).for_each(|tick| offer(&mut writer, Tick(tick), &happened(tick)));
         drop(reading);
-        writer.offer(Tick(too_many + 1), &happened(0));
+        offer(&mut writer, Tick(too_many + 1), &happened(0));
         assert_eq!(read(&feed, 5, too_many + 1), None, "some of it is in the log only");
         assert_eq!(read(&feed, too_many, too_many + 1), Some(vec![too_many + 1]));
     }

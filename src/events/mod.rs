@@ -8,7 +8,7 @@ use combat_components::event::Event;
 use combat_components::event_table::Cell;
 use serde_json::{Map, Value, json};
 
-pub use self::feed::{FEED_EVENTS_MAX, Feed, FeedWriter};
+pub use self::feed::{FEED_EVENTS_MAX, Feed, FeedTick, FeedWriter};
 pub use self::projection::{FollowError, Follower, Projection};
 
 /// An object with a `type` and what that type has; players by `simId`, places in millimetres, damage in points.

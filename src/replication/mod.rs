@@ -5,6 +5,7 @@
 pub mod backlog;
 pub mod connection;
 mod encoded;
+pub mod fold;
 pub mod gate;
 pub mod happenings;
 mod lane;

@@ -7,16 +7,17 @@ use combat_components::limits::BANK_MS;
 use combat_components::reason::Reason;
 use combat_components::setup::SessionSetup;
 use combat_components::tick::{Tick, TickRate};
+use combat_components::verdict::Verdict;
 use combat_protocol::close::CloseCode;
 use combat_protocol::codec::{encode_own, encode_status};
 use combat_protocol::server::{Own, ResumedFrom, StatusMessage, Welcome};
 use combat_systems::sim::Sim;
-use combat_systems::views::{Eye, OwnBody, Sight, sight_of};
+use combat_systems::views::{Eye, OwnBody};
 
 use super::connection::Connection;
 use super::encoded::{Encoder, PerEncoding};
 use super::gate::{Gate, Moment};
-use super::happenings::{Told, told_of};
+use super::happenings::Told;
 use super::lane::{Lane, Public, Showing};
 use super::own::{correction_of, fill_own, verdict_of};
 pub use super::player_socket::Arrived;
@@ -135,7 +136,7 @@ impl<C: Connection> PlayersAudience<C> {
         }
     }
 
-    /// Sends what this tick brought.
+    /// Sends the frames of this tick, once its events and verdicts have been noted.
     pub fn after_step(
         &mut self,
         sim: &mut Sim,
@@ -143,8 +144,6 @@ impl<C: Connection> PlayersAudience<C> {
         frame_due: bool,
         standing: Standing,
     ) {
-        self.take_events(sim, builder, standing);
-        self.take_verdicts(sim);
         self.tell_finality(standing);
         if frame_due {
             self.send_frames(sim, builder, standing);
@@ -153,15 +152,14 @@ impl<C: Connection> PlayersAudience<C> {
         }
     }
 
-    fn take_events(&mut self, sim: &Sim, builder: &ViewBuilder, standing: Standing) {
-        let tick = sim.tick();
-        for event in &sim.output().events {
-            if matches!(sight_of(event), Sight::Player(_)) {
-                self.take_private(event);
-            } else if let Some(told) = told_of(event, standing.epoch, tick, builder.roster()) {
-                self.tell(&told);
-                self.unfinal_at = Some(tick);
+    /// Sends the message that tells an event; what concerns one player alone goes into his own part.
+    pub fn note_event(&mut self, event: &Event, told: Option<&Told>) {
+        match told {
+            Some(told) => {
+                self.tell(told);
+                self.unfinal_at = Some(Tick(told.message.tick));
             }
+            None => self.take_private(event),
         }
     }
 
@@ -185,14 +183,13 @@ impl<C: Connection> PlayersAudience<C> {
         }
     }
 
-    fn take_verdicts(&mut self, sim: &Sim) {
-        for verdict in &sim.output().verdicts {
-            let Some((slot, input_seq)) = verdict.origin.player() else { continue };
-            let Some(Some(socket)) = self.sockets.get_mut(usize::from(slot.0)) else {
-                continue;
-            };
+    /// A verdict on a player's input leaves with its tick.
+    pub fn note_verdict(&mut self, verdict: &Verdict, tick: Tick) {
+        if let Some((slot, input_seq)) = verdict.origin.player()
+            && let Some(Some(socket)) = self.sockets.get_mut(usize::from(slot.0))
+        {
             socket.urgent = true;
-            socket.verdicts.push(verdict_of(verdict, input_seq, sim.tick()));
+            socket.verdicts.push(verdict_of(verdict, input_seq, tick));
         }
     }
 

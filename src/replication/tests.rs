@@ -21,6 +21,7 @@ use combat_systems::views::{Eye, Sight};
 use super::backlog::Backlog;
 use super::connection::{Connection, LinkFacts};
 use super::encoded::{Encoder, PerEncoding};
+use super::fold::fold;
 use super::gate::{Gate, Moment};
 use super::happenings::Told;
 use super::lane::{Lane, Public, Reader};
@@ -351,7 +352,8 @@ impl Duel {
     fn step(&mut self) {
         self.sim.step(&mut self.input);
         self.input.clear();
-        self.builder.rebuild_roster(&self.sim, |identity| identity.slot.player_name());
+        let Self { sim, builder, audience, .. } = self;
+        fold(sim, Epoch(1), builder, audience, |identity| identity.slot.player_name(), &mut ());
         let durable_tick = self.sim.tick();
         let standing = Standing { epoch: Epoch(1), epoch_began_at: Tick(0), durable_tick };
         let frame_due = self.sim.tick().0.is_multiple_of(self.audience.frame_ticks());

@@ -33,18 +33,16 @@ struct EyesView {
 }
 
 impl ViewBuilder {
-    pub fn note_events(&mut self, events: &[Event]) {
-        for event in events {
-            if let Event::Shot { shooter, from, to, struck, .. } = event
-                && self.shots.len() < SHOTS_PER_FRAME_MAX
-            {
-                self.shots.push(Shot {
-                    shooter: shooter.0,
-                    from: [from.x, from.y, from.z],
-                    to: [to.x, to.y, to.z],
-                    struck: struck.map(|id| id.0),
-                });
-            }
+    pub fn note_event(&mut self, event: &Event) {
+        if let Event::Shot { shooter, from, to, struck, .. } = event
+            && self.shots.len() < SHOTS_PER_FRAME_MAX
+        {
+            self.shots.push(Shot {
+                shooter: shooter.0,
+                from: [from.x, from.y, from.z],
+                to: [to.x, to.y, to.z],
+                struck: struck.map(|id| id.0),
+            });
         }
     }
 

@@ -22,13 +22,12 @@ impl ClaimsRefused {
         Self(reasons.map(|reason| (reason, counters.with_label_values(&[reason.code()]))).collect())
     }
 
-    /// Counts the claims among a tick's verdicts that were refused with a correction.
-    pub fn note(&self, verdicts: &[Verdict]) {
-        let corrected = verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Corrected);
-        for reason in corrected.filter_map(|verdict| verdict.reason) {
-            if let Some((_, counter)) = self.0.iter().find(|(of, _)| *of == reason) {
-                counter.inc();
-            }
+    /// Counts a claim that was refused with a correction.
+    pub fn note(&self, verdict: &Verdict) {
+        if verdict.outcome == Outcome::Corrected
+            && let Some((_, counter)) = self.0.iter().find(|(of, _)| Some(*of) == verdict.reason)
+        {
+            counter.inc();
         }
     }
 }

@@ -6,6 +6,7 @@ use combat_components::ids::Pseudonym;
 use combat_components::origin::{Origin, Request, RequestKey};
 use combat_components::reason::Reason;
 use combat_components::tick::Tick;
+use combat_components::verdict::Verdict;
 use combat_protocol::close::CloseCode;
 
 use super::SessionHost;
@@ -20,6 +21,16 @@ pub(super) struct Waiting {
     number: u32,
     ask: Ask,
     about: About,
+    /// Why the simulation refused it.
+    refused: Option<Reason>,
+}
+
+impl Waiting {
+    pub fn hear(&mut self, verdict: &Verdict) {
+        if verdict.origin == (Origin::Request { number: self.number }) {
+            self.refused = verdict.reason;
+        }
+    }
 }
 
 impl SessionHost {
@@ -89,7 +100,7 @@ impl SessionHost {
             }
         };
         match taken {
-            Ok(number) => self.waiting.push(Waiting { number, ask, about }),
+            Ok(number) => self.waiting.push(Waiting { number, ask, about, refused: None }),
             Err(error) => ask.answer(Err(error)),
         }
     }
@@ -104,8 +115,8 @@ impl SessionHost {
             return;
         }
         let logged: Vec<_> = keyed(self.input.commands()).map(|(key, _)| key).collect();
-        for Waiting { number, ask, about } in std::mem::take(&mut self.waiting) {
-            let answer = match (self.refusal_of(number), ask.key) {
+        for Waiting { ask, about, refused, .. } in std::mem::take(&mut self.waiting) {
+            let answer = match (refused, ask.key) {
                 (Some(reason), _) => Err(told_as(reason)),
                 (None, Some(key)) if !logged.contains(&key) => {
                     self.as_it_stands(tick, about.joined).and(Err(SessionError::KeyInFlight))
@@ -123,13 +134,6 @@ impl SessionHost {
     fn as_it_stands(&self, tick: Tick, joined: Option<Pseudonym>) -> Result<Done, SessionError> {
         let place = joined.map(|pseudonym| self.place_of(pseudonym).ok_or(SessionError::NotInSession));
         Ok(Done { tick, place: place.transpose()? })
-    }
-
-    /// The verdicts on requests come before all others.
-    fn refusal_of(&self, number: u32) -> Option<Reason> {
-        let verdicts = self.parts.sim.output().verdicts.iter();
-        let mut on_requests = verdicts.take_while(|verdict| verdict.origin.player().is_none());
-        on_requests.find(|verdict| verdict.origin == Origin::Request { number })?.reason
     }
 
     fn place_of(&self, pseudonym: Pseudonym) -> Option<PlaceTaken> {

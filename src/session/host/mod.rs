@@ -6,6 +6,7 @@ mod input;
 mod intake;
 mod keeping;
 mod seating;
+mod telling;
 #[cfg(test)]
 mod tests;
 
@@ -13,7 +14,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use combat_components::command::{Command, TickInput};
-use combat_components::event::Event;
 use combat_components::ids::{Epoch, SessionId};
 use combat_components::phase::Phase;
 use combat_components::tick::{Tick, TickRate};
@@ -34,8 +34,8 @@ use super::summary::{SessionError, SessionStatus};
 use crate::events::FeedWriter;
 use crate::gallery::Relay;
 use crate::journal::Tape;
-use crate::replication::happenings::{Told, told_of};
-use crate::replication::players::{PlayersAudience, Standing};
+use crate::replication::happenings::Told;
+use crate::replication::players::PlayersAudience;
 use crate::replication::view::ViewBuilder;
 use crate::telemetry::TickMetrics;
 
@@ -240,86 +240,15 @@ impl SessionHost {
         let tick = output.tick;
         self.recorder.record_tick(self.parts.epoch, input, output, &mut self.staging);
         self.recorded = tick;
-        let damaged = output.events.iter().filter(|event| matches!(event, Event::Damaged { .. })).count();
-        counted.damage_events.inc_by(damaged as u64);
-        counted.claims_refused.note(&output.verdicts);
         if is_anchor_due(tick, self.epoch_began_at.plus(1), self.parts.tick_rate) {
             self.recorder.record_anchor(tick, unix_us, &mut self.staging);
         }
         let with_keyframe = self.staged.is_some_and(|(_, keyframe)| keyframe);
         self.staged = Some((tick, with_keyframe));
         self.offer();
-        self.show(unix_us);
+        self.show(unix_us, counted);
         self.answer_waiting(tick);
         self.input.clear();
         self.finish_if_over(tick);
-    }
-
-    fn show(&mut self, unix_us: u64) {
-        let sim = &mut self.parts.sim;
-        let tick = sim.tick();
-        let output = sim.output();
-        self.parts.feed.offer(tick, &output.events);
-        let members_changed = output.events.iter().any(seating::is_membership);
-        let became_active = output.events.contains(&Event::PhaseChanged { phase: Phase::Active });
-        self.builder.note_events(&output.events);
-        // When the match begins teams may have been dealt anew.
-        if members_changed || became_active {
-            self.builder.rebuild_roster(sim, |identity| self.parts.people.name_of(identity));
-        }
-        let told = |event| told_of(event, self.parts.epoch, tick, self.builder.roster());
-        self.spectator_events.extend(output.events.iter().filter_map(told));
-        // The last tick is always shown, or nobody would see the blow that decided.
-        let is_last = sim.match_state().phase == Phase::Ended;
-        let frame_due = is_last || tick.0.is_multiple_of(self.parts.players.frame_ticks());
-        let standing = self.standing();
-        self.parts.players.after_step(&mut self.parts.sim, &mut self.builder, frame_due, standing);
-        if frame_due {
-            self.builder.players_have_shots();
-        }
-        if !is_last && tick.0.is_multiple_of(self.parts.relay.frame_ticks()) {
-            self.offer_frame();
-            self.builder.spectators_have_shots();
-        }
-        if members_changed || self.seats_moved {
-            self.publish_seats();
-        }
-        if became_active {
-            self.parts.live.set_started_at_ms((unix_us / 1_000) as i64);
-        }
-        self.parts.live.set_tick(tick);
-        if self.state == HostState::Running {
-            self.parts.live.set_status(status_of(&self.parts.sim));
-        }
-    }
-
-    fn standing(&self) -> Standing {
-        Standing {
-            epoch: self.parts.epoch,
-            epoch_began_at: self.epoch_began_at,
-            durable_tick: Tick(self.parts.tape.durable_tick()),
-        }
-    }
-
-    /// Whether spectators will be shown the last tick, once it is old enough.
-    fn offer_last_frame(&mut self) -> bool {
-        self.last_frame_kept = self.last_frame_kept || self.offer_frame();
-        self.last_frame_kept
-    }
-
-    fn offer_frame(&mut self) -> bool {
-        let (view, shots) = self.builder.spectators_frame(&mut self.parts.sim, self.parts.epoch);
-        self.parts.relay.offer(view, shots, &mut self.spectator_events)
-    }
-}
-
-fn status_of(sim: &Sim) -> SessionStatus {
-    let state = sim.match_state();
-    match state.phase {
-        _ if state.is_resuming() => SessionStatus::Resuming,
-        Phase::Waiting => SessionStatus::Waiting,
-        Phase::Warmup => SessionStatus::Warmup,
-        // Ended is said once it is durable.
-        Phase::Active | Phase::Ended => SessionStatus::Active,
     }
 }

@@ -1,7 +1,6 @@
 //! Who holds which slot: as the coming tick will have it while commands gather, and as the simulation has it after.
 
 use combat_components::command::{Command, LeaveCause};
-use combat_components::event::Event;
 use combat_components::identity::Identity;
 use combat_components::ids::{PlayerId, Pseudonym, SimId, Slot};
 use combat_components::limits::DISCONNECTED_BODY_MS;
@@ -186,9 +185,4 @@ impl SessionHost {
         (self.seats, self.leavers) = (held, leavers);
         self.seats_moved = false;
     }
-}
-
-/// Whether somebody came or went.
-pub(super) fn is_membership(event: &Event) -> bool {
-    matches!(event, Event::Joined { .. } | Event::Left { .. })
 }

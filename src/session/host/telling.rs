@@ -1,0 +1,108 @@
+//! What follows a tick: everybody who is to hear of it does.
+
+use combat_components::event::Event;
+use combat_components::phase::Phase;
+use combat_components::tick::Tick;
+use combat_components::verdict::Verdict;
+use combat_systems::sim::Sim;
+
+use super::asking::Waiting;
+use super::{HostParts, HostState, SessionHost};
+use crate::events::FeedTick;
+use crate::replication::fold::{Happened, Listener, fold};
+use crate::replication::happenings::Told;
+use crate::replication::players::Standing;
+use crate::session::summary::SessionStatus;
+use crate::telemetry::{ClaimsRefused, TickMetrics};
+
+/// Whoever hears of a tick beside its players and of every event or verdict in it: a line each.
+struct Listeners<'a> {
+    feed: Option<FeedTick<'a>>,
+    spectators: &'a mut Vec<Told>,
+    waiting: &'a mut [Waiting],
+    claims_refused: &'a ClaimsRefused,
+}
+
+impl Listener for Listeners<'_> {
+    fn event(&mut self, event: &Event, told: Option<&Told>) {
+        self.feed.iter_mut().for_each(|feed| feed.push(event));
+        self.spectators.extend(told);
+    }
+
+    fn verdict(&mut self, verdict: &Verdict) {
+        self.claims_refused.note(verdict);
+        self.waiting.iter_mut().for_each(|waiting| waiting.hear(verdict));
+    }
+}
+
+impl SessionHost {
+    pub(super) fn show(&mut self, unix_us: u64, counted: &TickMetrics) {
+        let tick = self.parts.sim.tick();
+        let happened = self.tell(counted);
+        // The last tick is always shown, or nobody would see the blow that decided.
+        let is_last = self.parts.sim.match_state().phase == Phase::Ended;
+        let frame_due = is_last || tick.0.is_multiple_of(self.parts.players.frame_ticks());
+        let standing = self.standing();
+        self.parts.players.after_step(&mut self.parts.sim, &mut self.builder, frame_due, standing);
+        if frame_due {
+            self.builder.players_have_shots();
+        }
+        if !is_last && tick.0.is_multiple_of(self.parts.relay.frame_ticks()) {
+            self.offer_frame();
+            self.builder.spectators_have_shots();
+        }
+        if happened.members_changed || self.seats_moved {
+            self.publish_seats();
+        }
+        if happened.became_active {
+            self.parts.live.set_started_at_ms((unix_us / 1_000) as i64);
+        }
+        self.parts.live.set_tick(tick);
+        if self.state == HostState::Running {
+            self.parts.live.set_status(status_of(&self.parts.sim));
+        }
+    }
+
+    fn tell(&mut self, counted: &TickMetrics) -> Happened {
+        let Self { parts, builder, spectator_events: spectators, waiting, .. } = self;
+        let HostParts { sim, epoch, players, people, feed, .. } = parts;
+        let feed = feed.open(sim.tick(), sim.output().events.len());
+        let claims_refused = &counted.claims_refused;
+        let mut listeners = Listeners { feed, spectators, waiting, claims_refused };
+        let name_of = |identity| people.name_of(identity);
+        let happened = fold(sim, *epoch, builder, players, name_of, &mut listeners);
+        listeners.feed.into_iter().for_each(FeedTick::close);
+        counted.damage_events.inc_by(happened.damages.into());
+        happened
+    }
+
+    pub(super) fn standing(&self) -> Standing {
+        Standing {
+            epoch: self.parts.epoch,
+            epoch_began_at: self.epoch_began_at,
+            durable_tick: Tick(self.parts.tape.durable_tick()),
+        }
+    }
+
+    /// Whether spectators will be shown the last tick, once it is old enough.
+    pub(super) fn offer_last_frame(&mut self) -> bool {
+        self.last_frame_kept = self.last_frame_kept || self.offer_frame();
+        self.last_frame_kept
+    }
+
+    fn offer_frame(&mut self) -> bool {
+        let (view, shots) = self.builder.spectators_frame(&mut self.parts.sim, self.parts.epoch);
+        self.parts.relay.offer(view, shots, &mut self.spectator_events)
+    }
+}
+
+fn status_of(sim: &Sim) -> SessionStatus {
+    let state = sim.match_state();
+    match state.phase {
+        _ if state.is_resuming() => SessionStatus::Resuming,
+        Phase::Waiting => SessionStatus::Waiting,
+        Phase::Warmup => SessionStatus::Warmup,
+        // Ended is said once it is durable.
+        Phase::Active | Phase::Ended => SessionStatus::Active,
+    }
+}
