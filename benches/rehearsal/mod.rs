@@ -203,7 +203,14 @@ fn join(
     input.push(Command::Join { slot, pseudonym, team: Team::NONE, bot: true, request: None });
     input.push(Command::Connected { slot });
     let encoding = Encoding::MessagePack;
-    audience.arrive(Arrived { slot, connection: u64::from(number) + 1, outbox, encoding, seen: None });
+    audience.arrive(Arrived {
+        slot,
+        connection: u64::from(number) + 1,
+        outbox,
+        encoding,
+        seen: None,
+        since: Tick(0),
+    });
     let brain = Brain::new(skill, parts, Stream::of(SEED, u64::from(number)));
     Player { slot, brain, client: Client::new(encoding), outgoing, facts }
 }

@@ -149,6 +149,7 @@ impl Match {
             outbox,
             encoding,
             seen: None,
+            since: Tick(0),
         });
         let brain = Brain::new(skill, parts, Stream::of(parts.setup.seed.0, u64::from(number)));
         self.players.push(Player { slot, brain, client: Client::new(encoding), outgoing, facts });

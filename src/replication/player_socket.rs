@@ -18,11 +18,14 @@ pub struct Arrived<C> {
     pub outbox: C,
     pub encoding: Encoding,
     pub seen: Option<(Epoch, Tick)>,
+    /// The tick that says so: it is shown nothing older.
+    pub since: Tick,
 }
 
 #[derive(Debug)]
 pub(super) struct PlayerSocket<C> {
     pub(super) connection: u64,
+    pub(super) since: Tick,
     pub(super) reader: Reader<C>,
     pub(super) seen_on_arrival: Option<(Epoch, Tick)>,
     pub(super) correction: Option<Correction>,
@@ -37,9 +40,10 @@ const VERDICTS_START: usize = 16;
 
 impl<C: Connection> PlayerSocket<C> {
     pub(super) fn of(arrived: Arrived<C>) -> Self {
-        let Arrived { connection, outbox, encoding, seen, .. } = arrived;
+        let Arrived { connection, outbox, encoding, seen, since, .. } = arrived;
         Self {
             connection,
+            since,
             reader: Reader::new(outbox, encoding),
             seen_on_arrival: seen,
             correction: None,

@@ -42,6 +42,8 @@ pub struct Standing {
 #[derive(Debug)]
 pub struct PlayersAudience<C> {
     sockets: Vec<Option<PlayerSocket<C>>>,
+    /// Connections of players who leave, with the tick that says so: they hear nothing more, and are closed by it.
+    leavers: Vec<(Tick, PlayerSocket<C>, CloseCode)>,
     /// One for each eye that players see by.
     lanes: Vec<Lane>,
     template: WelcomeTemplate,
@@ -59,6 +61,7 @@ impl<C: Connection> PlayersAudience<C> {
     pub fn new(setup: &SessionSetup, template: WelcomeTemplate) -> Self {
         Self {
             sockets: (0..setup.max_players).map(|_| None).collect(),
+            leavers: Vec::new(),
             lanes: Vec::new(),
             template,
             tick_rate: setup.tick_rate,
@@ -102,8 +105,21 @@ impl<C: Connection> PlayersAudience<C> {
         }
     }
 
+    /// As `dismiss`, once the tick `with` is told.
+    pub fn leave(&mut self, slot: Slot, code: CloseCode, with: Tick) {
+        self.leavers.extend(self.sockets[usize::from(slot.0)].take().map(|socket| (with, socket, code)));
+    }
+
+    /// Closes the connections of those who have left by `tick`.
+    pub fn close_leavers(&mut self, tick: Tick) {
+        for (_, socket, code) in self.leavers.extract_if(.., |(with, ..)| *with <= tick) {
+            socket.close(code);
+        }
+    }
+
     pub fn dismiss_everybody(&mut self, code: CloseCode) {
-        for socket in self.sockets.iter_mut().filter_map(Option::take) {
+        let leavers = self.leavers.drain(..).map(|(_, socket, _)| socket);
+        for socket in self.sockets.iter_mut().filter_map(Option::take).chain(leavers) {
             socket.close(code);
         }
     }
@@ -267,7 +283,10 @@ impl<C: Connection> PlayersAudience<C> {
             return;
         };
         if !socket.reader.is_welcomed() {
-            return self.welcome(at, own, showing, standing);
+            if socket.since <= showing.tick() {
+                self.welcome(at, own, showing, standing);
+            }
+            return;
         }
         let facts = socket.outbox().facts();
         let has_room = facts.has_room_for_frame();

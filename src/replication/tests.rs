@@ -344,7 +344,14 @@ impl Duel {
             let join = Command::Join { slot, pseudonym, team: Team::NONE, bot: false, request: None };
             duel.input.extend([join, Command::Connected { slot }]);
             let (outbox, encoding) = (duel.lines[usize::from(number)].clone(), Encoding::MessagePack);
-            duel.audience.arrive(Arrived { slot, connection: number.into(), outbox, encoding, seen: None });
+            duel.audience.arrive(Arrived {
+                slot,
+                connection: number.into(),
+                outbox,
+                encoding,
+                seen: None,
+                since: Tick(0),
+            });
         }
         duel
     }

@@ -8,6 +8,8 @@ use combat_components::tick::Tick;
 use combat_protocol::close::CloseCode;
 use tokio::sync::oneshot;
 
+use super::host::Kept;
+use super::known::Known;
 use super::people::Person;
 use super::summary::SessionError;
 
@@ -51,9 +53,29 @@ pub struct PlaceTaken {
 /// What was done, at the tick that did it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Done {
-    pub tick: Tick,
+    tick: Tick,
+    place: Option<PlaceTaken>,
+}
+
+impl Done {
+    /// By a tick whose record is kept.
+    pub fn by(kept: &Kept, place: Option<PlaceTaken>) -> Self {
+        Self { tick: kept.tick(), place }
+    }
+
+    /// As the log has it already.
+    pub fn before(known: &Known, place: Option<PlaceTaken>) -> Self {
+        Self { tick: known.tick, place }
+    }
+
+    pub fn tick(&self) -> Tick {
+        self.tick
+    }
+
     /// Of a join, and of nothing else.
-    pub place: Option<PlaceTaken>,
+    pub fn place(&self) -> Option<PlaceTaken> {
+        self.place
+    }
 }
 
 /// How a caller hears what became of his wish.

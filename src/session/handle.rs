@@ -108,11 +108,11 @@ impl SessionHandle {
         }
         let person = self.written_down(player, name).await?;
         let joining = Joining { person, team, bot };
-        let Done { tick, place } = self.ask(Wish::Join(joining)).await?;
+        let done = self.ask(Wish::Join(joining)).await?;
         let durable_tick = self.durable_tick();
-        let PlaceTaken { sim_id, slot, team } = place.ok_or(SessionError::NotInSession)?;
+        let PlaceTaken { sim_id, slot, team } = done.place().ok_or(SessionError::NotInSession)?;
         let Person { pseudonym, name, .. } = person;
-        Ok(Place { pseudonym, name, sim_id, slot, team, applied_tick: tick, durable_tick })
+        Ok(Place { pseudonym, name, sim_id, slot, team, applied_tick: done.tick(), durable_tick })
     }
 
     /// Whoever has a seat keeps his name. He is written down all the same: he may have been erased a moment ago, and
@@ -149,7 +149,7 @@ impl SessionHandle {
 
     async fn leave_telling(&self, player: PlayerId, told: CloseCode) -> Result<Tick, SessionError> {
         let cause = LeaveCause::Left;
-        Ok(self.ask(Wish::Leave { player, cause, told }).await?.tick)
+        Ok(self.ask(Wish::Leave { player, cause, told }).await?.tick())
     }
 
     /// Gives back the place that a connection is for; answers after the commit with the tick that did it.
@@ -158,11 +158,11 @@ impl SessionHandle {
     /// `NotInSession` when the connection is not the player's any more, `Suspended`, `InboxFull`.
     pub async fn farewell(&self, player: AttachedPlayer) -> Result<Tick, SessionError> {
         let AttachedPlayer { slot, connection, .. } = player;
-        Ok(self.ask(Wish::Farewell { slot, connection }).await?.tick)
+        Ok(self.ask(Wish::Farewell { slot, connection }).await?.tick())
     }
 
     pub(super) async fn end(&self, reason: EndReason) -> Result<Tick, SessionError> {
-        Ok(self.ask(Wish::End { reason }).await?.tick)
+        Ok(self.ask(Wish::End { reason }).await?.tick())
     }
 
     /// Takes over the frames of a player who has a place; an older connection of his is superseded.
@@ -256,7 +256,7 @@ impl SessionHandle {
     /// Under a key also `KeyOfAnother`, `KeyInFlight`, `KeysFull`.
     async fn ask(&self, wish: Wish) -> Result<Done, SessionError> {
         let done = self.answered(|reply| Envelope::Ask(Ask { wish, key: self.key, reply })).await?;
-        self.tape.wait_durable(done.tick.0).await.map_err(|_| self.gone())?;
+        self.tape.wait_durable(done.tick().0).await.map_err(|_| self.gone())?;
         Ok(done)
     }
 

@@ -9,7 +9,7 @@ use combat_components::tick::Tick;
 use combat_components::verdict::Verdict;
 use combat_protocol::close::CloseCode;
 
-use super::SessionHost;
+use super::{Kept, SessionHost};
 use crate::session::ask::{Ask, Done, Joining, PlaceTaken, Wish};
 use crate::session::known::{About, Known, REMEMBERED_MS, keyed};
 use crate::session::summary::SessionError;
@@ -21,6 +21,8 @@ pub(super) struct Waiting {
     number: u32,
     ask: Ask,
     about: About,
+    /// Whether the log has it, with its key.
+    is_logged: bool,
     /// Why the simulation refused it.
     refused: Option<Reason>,
 }
@@ -40,7 +42,7 @@ impl SessionHost {
         match ask.key.map_or(Ok(None), |key| self.done_before(key, about)) {
             Ok(None) => self.take_new(ask, about),
             Ok(Some(known)) => {
-                let answer = self.as_it_stands(known.tick, known.joined);
+                let answer = self.place_now(known.joined).map(|place| Done::before(&known, place));
                 ask.answer(answer);
             }
             Err(error) => ask.answer(Err(error)),
@@ -100,8 +102,19 @@ impl SessionHost {
             }
         };
         match taken {
-            Ok(number) => self.waiting.push(Waiting { number, ask, about, refused: None }),
+            Ok(number) => self.waiting.push(Waiting { number, ask, about, is_logged: false, refused: None }),
             Err(error) => ask.answer(Err(error)),
+        }
+    }
+
+    /// The commands of the tick just recorded are about to go.
+    pub(super) fn note_logged(&mut self) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        for (key, _) in keyed(self.input.commands()) {
+            let same = self.waiting.iter_mut().filter(|waiting| waiting.ask.key == Some(key));
+            same.for_each(|waiting| waiting.is_logged = true);
         }
     }
 
@@ -110,30 +123,29 @@ impl SessionHost {
     ///
     /// A key is remembered where the log has it. One of which the log has nothing, as of a second join in one tick, is
     /// not done: what it came with may be asked for again.
-    pub(super) fn answer_waiting(&mut self, tick: Tick) {
-        if self.waiting.is_empty() {
-            return;
+    pub(super) fn answer_waiting(&mut self, kept: &Kept) {
+        for (slot, reply) in self.arriving.drain(..) {
+            // Nobody waiting for the answer means that the connection is gone already.
+            drop(reply.send(Ok(slot)));
         }
-        let logged: Vec<_> = keyed(self.input.commands()).map(|(key, _)| key).collect();
-        for Waiting { ask, about, refused, .. } in std::mem::take(&mut self.waiting) {
+        for Waiting { ask, about, is_logged, refused, .. } in std::mem::take(&mut self.waiting) {
             let answer = match (refused, ask.key) {
                 (Some(reason), _) => Err(told_as(reason)),
-                (None, Some(key)) if !logged.contains(&key) => {
-                    self.as_it_stands(tick, about.joined).and(Err(SessionError::KeyInFlight))
+                (None, Some(_)) if !is_logged => {
+                    self.place_now(about.joined).and(Err(SessionError::KeyInFlight))
                 }
                 (None, key) => {
-                    key.inspect(|key| self.parts.known.note(*key, tick, about));
-                    self.as_it_stands(tick, about.joined)
+                    key.inspect(|key| self.parts.known.note(*key, kept.tick(), about));
+                    self.place_now(about.joined).map(|place| Done::by(kept, place))
                 }
             };
             ask.answer(answer);
         }
     }
 
-    /// What is said of something done: a join has the place that is his now, if he has one.
-    fn as_it_stands(&self, tick: Tick, joined: Option<Pseudonym>) -> Result<Done, SessionError> {
-        let place = joined.map(|pseudonym| self.place_of(pseudonym).ok_or(SessionError::NotInSession));
-        Ok(Done { tick, place: place.transpose()? })
+    /// Of something done, a join has the place that is his now, if he has one.
+    fn place_now(&self, joined: Option<Pseudonym>) -> Result<Option<PlaceTaken>, SessionError> {
+        joined.map(|pseudonym| self.place_of(pseudonym).ok_or(SessionError::NotInSession)).transpose()
     }
 
     fn place_of(&self, pseudonym: Pseudonym) -> Option<PlaceTaken> {

@@ -1,22 +1,22 @@
 //! How a session ends: over and durable, failed, or left to the next process.
 
 use combat_components::phase::Phase;
-use combat_components::tick::Tick;
 use combat_protocol::close::CloseCode;
 use combat_protocol::numbers::ServerState;
 use combat_protocol::server::StatusMessage;
 
-use super::{Ending, HostState, SessionHost};
+use super::{Ending, HostState, Kept, SessionHost};
 use crate::journal::{Offer, TapeState};
 use crate::session::summary::{SessionError, SessionStatus};
 
 impl SessionHost {
-    pub(super) fn finish_if_over(&mut self, tick: Tick) {
+    pub(super) fn finish_if_over(&mut self, kept: &Kept) {
         // A record that the tape was too busy to take goes with the next tick.
         if self.parts.live.is_draining() && self.staged.is_none() {
             self.drain();
         } else if self.parts.sim.match_state().phase == Phase::Ended && self.state == HostState::Running {
-            tracing::info!(session = %self.parts.id, tick = tick.0, reason = self.end_reason(), "session over");
+            let tick = kept.tick().0;
+            tracing::info!(session = %self.parts.id, tick, reason = self.end_reason(), "session over");
             self.state = HostState::Over;
         }
     }
@@ -45,7 +45,9 @@ impl SessionHost {
         }
         self.close_code = CloseCode::SessionFailed;
         self.parts.live.set_status(SessionStatus::Failed);
+        // Dropped without an answer: nothing follows of what failed.
         self.waiting.clear();
+        self.arriving.clear();
         self.state = HostState::Failed;
     }
 
@@ -55,13 +57,9 @@ impl SessionHost {
             let Some(envelope) = self.parts.inbox.take() else { break };
             self.refuse_for_ever(envelope);
         }
-        if let Some((tick, keyframe)) = self.staged
-            && self.parts.tape.offer(&mut self.staging, tick.0, keyframe) == Offer::Taken
-        {
-            self.staged = None;
-        }
+        let is_handed_over = self.hand_over() == Offer::Taken;
         let lost = self.parts.tape.state() == TapeState::LostOwnership;
-        let durable = self.staged.is_none() && self.parts.tape.durable_tick() >= self.tick().0;
+        let durable = is_handed_over && self.parts.tape.durable_tick() >= self.tick().0;
         let last_frame_kept = self.state == HostState::Failed || self.offer_last_frame();
         let is_settled = durable && last_frame_kept;
         if !is_settled && !lost {

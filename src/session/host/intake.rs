@@ -4,7 +4,6 @@ use combat_components::command::Command;
 
 use super::{HostState, INPUTS_KEPT, SessionHost};
 use crate::replication::players::Arrived;
-use crate::session::ask::{Done, Wish};
 use crate::session::inbox::Envelope;
 use crate::session::people::Seat;
 use crate::session::summary::SessionError;
@@ -37,16 +36,21 @@ impl SessionHost {
             Envelope::Erased { pseudonym } => self.forget_erased(pseudonym),
             Envelope::Arrive(arrival) => match self.seat_for(&arrival) {
                 None => drop(arrival.reply.send(Err(SessionError::NotInSession))),
-                Some(Seat { slot, .. }) => {
+                Some(Seat { slot, sim_id, .. }) => {
                     self.input.push(Command::Connected { slot });
-                    // Nobody waiting for the answer means that the connection is gone already.
-                    let _ = arrival.reply.send(Ok(slot));
+                    if sim_id.is_some() {
+                        // Nobody waiting for the answer means that the connection is gone already.
+                        drop(arrival.reply.send(Ok(slot)));
+                    } else {
+                        self.arriving.push((slot, arrival.reply));
+                    }
                     self.parts.players.arrive(Arrived {
                         slot,
                         connection: arrival.connection,
                         outbox: arrival.outbox,
                         encoding: arrival.encoding,
                         seen: arrival.seen,
+                        since: self.parts.sim.tick().plus(1),
                     });
                 }
             },
@@ -75,9 +79,6 @@ impl SessionHost {
         let error = if self.state == HostState::Failed { SessionError::Failed } else { SessionError::Ended };
         match envelope {
             Envelope::Input { .. } | Envelope::Depart { .. } | Envelope::Erased { .. } => {}
-            Envelope::Ask(ask) if matches!(ask.wish, Wish::End { .. }) => {
-                ask.answer(Ok(Done { tick: self.tick(), place: None }));
-            }
             Envelope::Ask(ask) => ask.answer(Err(error)),
             Envelope::Arrive(arrival) => drop(arrival.reply.send(Err(error))),
         }

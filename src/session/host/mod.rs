@@ -14,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use combat_components::command::{Command, TickInput};
-use combat_components::ids::{Epoch, SessionId};
+use combat_components::ids::{Epoch, SessionId, Slot};
 use combat_components::phase::Phase;
 use combat_components::tick::{Tick, TickRate};
 use combat_protocol::close::CloseCode;
@@ -25,6 +25,8 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use self::asking::Waiting;
 use self::input::Input;
+pub use self::keeping::Kept;
+use super::ask::Reply;
 use super::inbox::Inbox;
 use super::known::KnownRequests;
 use super::live::LiveFacts;
@@ -102,12 +104,16 @@ pub struct SessionHost {
     staged: Option<(Tick, bool)>,
     /// The newest tick recorded, staged or not.
     recorded: Tick,
+    /// When that was, in Unix microseconds.
+    stepped_at_us: u64,
     input: Input,
     /// Room for what the links say before it is put to the input.
     facts: TickInput,
     /// Requests of this epoch: each has a number of its own.
     asked: u32,
     waiting: Vec<Waiting>,
+    /// Connections to places that are given by the coming tick.
+    arriving: Vec<(Slot, Reply<Slot>)>,
     spectator_events: Vec<Told>,
     epoch_began_at: Tick,
     keyframe_due_at: Tick,
@@ -135,10 +141,12 @@ impl SessionHost {
             keyframe: Vec::with_capacity(16 << 10),
             staged: None,
             recorded: began_at,
+            stepped_at_us: 0,
             input: Input::with_capacity(INPUTS_KEPT),
             facts: TickInput::with_capacity(INPUTS_KEPT),
             asked: 0,
             waiting: Vec::new(),
+            arriving: Vec::new(),
             spectator_events: Vec::new(),
             epoch_began_at: began_at,
             keyframe_due_at: began_at,
@@ -219,7 +227,7 @@ impl SessionHost {
     fn go_on(&mut self, unix_us: u64, counted: &TickMetrics) {
         match self.state {
             HostState::Running => self.play(unix_us, counted),
-            HostState::Suspended => self.try_to_go_on(),
+            HostState::Suspended => self.try_to_go_on(counted),
             HostState::Over | HostState::Failed => self.wind_up(),
             HostState::Gone => {}
         }
@@ -239,16 +247,16 @@ impl SessionHost {
         let output = self.parts.sim.step(input);
         let tick = output.tick;
         self.recorder.record_tick(self.parts.epoch, input, output, &mut self.staging);
-        self.recorded = tick;
+        (self.recorded, self.stepped_at_us) = (tick, unix_us);
         if is_anchor_due(tick, self.epoch_began_at.plus(1), self.parts.tick_rate) {
             self.recorder.record_anchor(tick, unix_us, &mut self.staging);
         }
         let with_keyframe = self.staged.is_some_and(|(_, keyframe)| keyframe);
         self.staged = Some((tick, with_keyframe));
-        self.offer();
-        self.show(unix_us, counted);
-        self.answer_waiting(tick);
+        self.note_logged();
         self.input.clear();
-        self.finish_if_over(tick);
+        if let Some(kept) = self.keep() {
+            self.follow(&kept, counted);
+        }
     }
 }

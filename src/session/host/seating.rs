@@ -111,7 +111,7 @@ impl SessionHost {
             // Somebody has left this slot since the last tick already: whoever goes now has not come yet.
             self.withdraw_join(slot);
         }
-        self.parts.players.dismiss(slot, told);
+        self.parts.players.leave(slot, told, self.parts.sim.tick().plus(1));
         self.seats.retain(|other| other.slot != slot);
         self.seats_moved = true;
         if self.parts.sim.would_stand_on(slot) {

@@ -7,7 +7,7 @@ use combat_components::verdict::Verdict;
 use combat_systems::sim::Sim;
 
 use super::asking::Waiting;
-use super::{HostParts, HostState, SessionHost};
+use super::{HostParts, HostState, Kept, SessionHost};
 use crate::events::FeedTick;
 use crate::replication::fold::{Happened, Listener, fold};
 use crate::replication::happenings::Told;
@@ -36,9 +36,17 @@ impl Listener for Listeners<'_> {
 }
 
 impl SessionHost {
-    pub(super) fn show(&mut self, unix_us: u64, counted: &TickMetrics) {
-        let tick = self.parts.sim.tick();
-        let happened = self.tell(counted);
+    /// What a tick brought goes to everybody whom it concerns, and who asked for it is answered.
+    pub(super) fn follow(&mut self, kept: &Kept, counted: &TickMetrics) {
+        self.parts.players.close_leavers(kept.tick());
+        self.show(kept, counted);
+        self.answer_waiting(kept);
+        self.finish_if_over(kept);
+    }
+
+    fn show(&mut self, kept: &Kept, counted: &TickMetrics) {
+        let tick = kept.tick();
+        let happened = self.tell(kept, counted);
         // The last tick is always shown, or nobody would see the blow that decided.
         let is_last = self.parts.sim.match_state().phase == Phase::Ended;
         let frame_due = is_last || tick.0.is_multiple_of(self.parts.players.frame_ticks());
@@ -55,7 +63,7 @@ impl SessionHost {
             self.publish_seats();
         }
         if happened.became_active {
-            self.parts.live.set_started_at_ms((unix_us / 1_000) as i64);
+            self.parts.live.set_started_at_ms((self.stepped_at_us / 1_000) as i64);
         }
         self.parts.live.set_tick(tick);
         if self.state == HostState::Running {
@@ -63,10 +71,10 @@ impl SessionHost {
         }
     }
 
-    fn tell(&mut self, counted: &TickMetrics) -> Happened {
+    fn tell(&mut self, kept: &Kept, counted: &TickMetrics) -> Happened {
         let Self { parts, builder, spectator_events: spectators, waiting, .. } = self;
         let HostParts { sim, epoch, players, people, feed, .. } = parts;
-        let feed = feed.open(sim.tick(), sim.output().events.len());
+        let feed = feed.open(kept.tick(), sim.output().events.len());
         let claims_refused = &counted.claims_refused;
         let mut listeners = Listeners { feed, spectators, waiting, claims_refused };
         let name_of = |identity| people.name_of(identity);
