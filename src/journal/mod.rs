@@ -180,12 +180,15 @@ impl Journal {
     }
 
     /// Commits everything the session's tape holds, marks it finished and closes the tape. Also for sessions
-    /// without a tape, such as one found damaged at the start.
+    /// without a tape, such as one found damaged at the start. Each session has one end, which waits its turn.
     ///
     /// # Errors
-    /// What the store answers; a failing disk is waited for.
+    /// What the store answers; a failing disk is waited for, and a full queue.
     pub async fn finish(&self, finish: Finish) -> Result<(), JournalError> {
-        self.ask(Request::Finish(finish)).await
+        let (answer, answered) = oneshot::channel();
+        let command = Command { request: Request::Finish(finish), answer };
+        self.commands.send(command).await.map_err(|_| JournalError::Stopped)?;
+        answered.await.unwrap_or(Err(JournalError::Stopped))
     }
 
     /// Keeps a verification's result with the session.

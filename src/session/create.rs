@@ -64,7 +64,9 @@ impl Registry {
         let taken_up = self.take_up(facts, sim, tape, Start::new(Some(place)));
         if let Err(error) = &taken_up {
             let ended = EndedFacts::never_begun(error.to_string(), (unix_us() / 1_000) as i64);
-            mark_finished(self, id, &ended, None).await;
+            if let Err(error) = mark_finished(self, id, ended, None).await {
+                tracing::error!(session = %id, %error, "a session that never began is left to the next process");
+            }
         }
         taken_up
     }

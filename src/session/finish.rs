@@ -14,7 +14,7 @@ use super::pacer::unix_us;
 use super::registry::Registry;
 use super::stored::{EndNote, VerifyNote, note_bytes};
 use super::summary::{SessionStatus, VerifySummary};
-use crate::journal::{Finish, Tape};
+use crate::journal::{Finish, JournalError, Tape};
 
 /// Hosts that may wait to be dropped: every session of a node, ending at once.
 const DEPARTURES_CAPACITY: usize = 1_024;
@@ -72,23 +72,45 @@ pub(super) async fn settle(registry: Registry, mut departed: Departed) {
 }
 
 async fn settle_one(registry: Registry, tape: Arc<Tape>, ended: EndedFacts) {
-    let id = tape.session();
-    mark_finished(&registry, id, &ended, Some(&tape)).await;
-    let last_tick = ended.last_tick;
+    let (id, last_tick) = (tape.session(), ended.last_tick);
     let finished = ended.status == SessionStatus::Ended;
-    registry.note_ended(id, ended);
+    match mark_finished(&registry, id, ended, Some(&tape)).await {
+        Ok(ended) => registry.note_ended(id, ended),
+        Err(error) => {
+            tracing::error!(session = %id, %error, "the end of a session could not be written");
+            return registry.forget(id);
+        }
+    }
     if finished {
         check(&registry, id, last_tick.0).await;
     }
 }
 
+/// What is left of a session, as it stands in the store: nothing else is told of an end.
+#[derive(Debug)]
+pub(super) struct Stored(EndedFacts);
+
+impl Stored {
+    /// Of a session that the store says has ended.
+    pub fn read(ended: EndedFacts) -> Self {
+        Self(ended)
+    }
+
+    pub fn into_facts(self) -> EndedFacts {
+        self.0
+    }
+}
+
 /// `tape` is the session's, where it has one: its last epoch's records are digested as they were recorded.
+///
+/// # Errors
+/// When the store belongs to another process or the journal is shut down: the end is not ours to write.
 pub(super) async fn mark_finished(
     registry: &Registry,
     id: SessionId,
-    ended: &EndedFacts,
+    ended: EndedFacts,
     tape: Option<&Tape>,
-) {
+) -> Result<Stored, JournalError> {
     let digest = match tape {
         Some(tape) => digest_of(registry, tape).await,
         None => None,
@@ -107,9 +129,8 @@ pub(super) async fn mark_finished(
         last_tick: ended.last_tick.0,
         summary: note_bytes(&note),
     };
-    if let Err(error) = registry.journal().finish(finish).await {
-        tracing::error!(session = %id, %error, "the end of a session could not be written");
-    }
+    registry.journal().finish(finish).await?;
+    Ok(Stored(ended))
 }
 
 /// Of the whole log: earlier epochs as they are stored, this process's own as its tape has kept it.
@@ -162,7 +183,7 @@ pub(super) async fn check(registry: &Registry, id: SessionId, last_tick: u32) {
     let note =
         VerifyNote { result: report.outcome.code().to_owned(), at_tick: report.ticks.0.min(last_tick) };
     if let Err(error) = registry.journal().set_verify(id, note_bytes(&note)).await {
-        tracing::error!(session = %id, %error, "the result of a verification could not be written");
+        return tracing::error!(session = %id, %error, "the result of a verification could not be written");
     }
     tracing::info!(session = %id, result = note.result, ticks = note.at_tick, "session verified");
     registry.note_verified(id, VerifySummary::from(note));

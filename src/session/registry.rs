@@ -14,8 +14,8 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::catalogue::Catalogue;
-use super::entry::{EndedFacts, Entry, FixedFacts, summary};
-use super::finish::{self, Departures};
+use super::entry::{Entry, FixedFacts, summary};
+use super::finish::{self, Departures, Stored};
 use super::handle::SessionHandle;
 use super::host::{HostParts, SessionHost};
 use super::inbox::Inbox;
@@ -266,6 +266,9 @@ impl Registry {
         self.wait_for_end(id).await;
         match self.handle(id) {
             Ok(_) => Err(SessionError::Draining),
+            Err(SessionError::Unknown) if self.0.draining.load(Ordering::Acquire) => {
+                Err(SessionError::Draining)
+            }
             Err(_) => self.get(id),
         }
     }
@@ -284,11 +287,15 @@ impl Registry {
         }
     }
 
-    pub(super) fn note_ended(&self, id: SessionId, ended: EndedFacts) {
-        let mut sessions = self.0.sessions.write();
-        if let Some((_, entry)) = sessions.get_mut(&id) {
-            *entry = Entry::Ended(ended);
+    pub(super) fn note_ended(&self, id: SessionId, ended: Stored) {
+        if let Some((_, entry)) = self.0.sessions.write().get_mut(&id) {
+            *entry = Entry::Ended(ended.into_facts());
         }
+        self.keep_newest_ended();
+    }
+
+    fn keep_newest_ended(&self) {
+        let mut sessions = self.0.sessions.write();
         let ended = sessions.iter().filter(|(_, (_, entry))| matches!(entry, Entry::Ended(_)));
         let ended: Vec<SessionId> = ended.map(|(id, _)| *id).collect();
         for id in ended.iter().take(ended.len().saturating_sub(ENDED_MAX)) {
@@ -298,10 +305,17 @@ impl Registry {
         self.0.ended.send_modify(|count| *count += 1);
     }
 
-    pub(super) fn note_stored(&self, facts: FixedFacts, ended: EndedFacts) {
+    pub(super) fn note_stored(&self, facts: FixedFacts, ended: Stored) {
         let id = facts.id;
-        self.0.sessions.write().insert(id, (facts, Entry::Ended(ended.clone())));
-        self.note_ended(id, ended);
+        let entry = (facts, Entry::Ended(ended.into_facts()));
+        self.0.sessions.write().insert(id, entry);
+        self.keep_newest_ended();
+    }
+
+    /// Of a session that belongs to another process nothing is known here.
+    pub(super) fn forget(&self, id: SessionId) {
+        self.0.sessions.write().remove(&id);
+        self.0.ended.send_modify(|count| *count += 1);
     }
 
     pub(super) fn note_verified(&self, id: SessionId, verify: VerifySummary) {

@@ -11,7 +11,7 @@ use combat_systems::sim::{Sim, SimParts};
 use thiserror::Error;
 
 use super::entry::{EndedFacts, FixedFacts};
-use super::finish::{check, mark_finished};
+use super::finish::{Stored, check, mark_finished};
 use super::known::{KnownRequests, REMEMBERED_MS};
 use super::pacer::unix_us;
 use super::people::People;
@@ -72,7 +72,7 @@ pub async fn resume_all(registry: &Registry, report: OpenReport) -> Result<(), R
             Ok(epoch) => {
                 tracing::info!(session = %row.id, tick = last_tick, epoch = epoch.0, "session resumed");
             }
-            Err(error) if error.is_of_the_session() => fail(registry, &row, last_tick, &error).await,
+            Err(error) if error.is_of_the_session() => fail(registry, &row, last_tick, &error).await?,
             Err(error) => return Err(error),
         }
     }
@@ -165,7 +165,15 @@ fn started_at_ms(sim: &Sim, (tick, unix_us): (Tick, u64)) -> Option<i64> {
 }
 
 /// A session that cannot go on is failed by name; its log stays.
-async fn fail(registry: &Registry, row: &SessionRow, last_tick: u32, error: &ResumeError) {
+///
+/// # Errors
+/// When that cannot be written: the server does not start on a store that is not its own.
+async fn fail(
+    registry: &Registry,
+    row: &SessionRow,
+    last_tick: u32,
+    error: &ResumeError,
+) -> Result<(), ResumeError> {
     tracing::error!(session = %row.id, tick = last_tick, %error, "session failed: it cannot be resumed");
     let ended = EndedFacts {
         status: SessionStatus::Failed,
@@ -177,8 +185,9 @@ async fn fail(registry: &Registry, row: &SessionRow, last_tick: u32, error: &Res
         end_reason: Some(error.to_string()),
         verify: None,
     };
-    mark_finished(registry, row.id, &ended, None).await;
+    let ended = mark_finished(registry, row.id, ended, None).await?;
     registry.note_stored(stored_facts(registry, row.id, row.created_unix_us).await, ended);
+    Ok(())
 }
 
 /// Sessions that ended before this start, for lists.
@@ -203,7 +212,8 @@ async fn load_ended(registry: &Registry) -> Result<(), StoreError> {
             verify: verify.map(Into::into),
         };
         let unverified = !failed && ended.verify.is_none();
-        registry.note_stored(stored_facts(registry, row.id, row.created_unix_us).await, ended);
+        let facts = stored_facts(registry, row.id, row.created_unix_us).await;
+        registry.note_stored(facts, Stored::read(ended));
         if unverified {
             let registry = registry.clone();
             tokio::spawn(async move { check(&registry, row.id, listed.last_tick).await });

@@ -32,7 +32,7 @@ use super::stored::facts_of;
 use super::summary::{CreateSession, JoinSession, SessionError, SessionKind, SessionStatus};
 use crate::journal::{Journal, JournalConfig, NewSession};
 use crate::journal_log;
-use crate::store::MemoryStore;
+use crate::store::{MemoryStore, Store};
 use crate::telemetry::Metrics;
 
 /// Generous: nothing waits this long unless it fails.
@@ -42,8 +42,11 @@ const POISONED: SessionId = SessionId([9; 16]);
 
 /// One shard, so that all sessions share a thread.
 async fn registry(store: &MemoryStore) -> Registry {
-    let (journal, report) =
-        Journal::open(Arc::new(store.reopened()), JournalConfig::default()).await.expect("a store");
+    registry_on(Arc::new(store.reopened())).await
+}
+
+async fn registry_on(store: Arc<dyn Store>) -> Registry {
+    let (journal, report) = Journal::open(store, JournalConfig::default()).await.expect("a store");
     let catalogue = Catalogue::load(Kinds::SHIPPED, None, None).expect("what ships is sound");
     let limits = Limits { sessions_max: 8, shards: 1 };
     let metrics = Arc::new(Metrics::default());

@@ -1,5 +1,7 @@
 //! What a session leaves: one digest over restarts and compaction, and nothing after its last tick.
 
+use std::sync::Arc;
+
 use combat_components::command::{Command, TickInput};
 use combat_components::ids::{Epoch, SessionId};
 use combat_components::phase::EndReason;
@@ -13,12 +15,14 @@ use combat_replays::verifier::{Outcome, VerifyOptions, verify};
 use combat_systems::kinds::Kinds;
 use combat_systems::sim::Sim;
 
-use super::{MemoryStore, join, registry, until, wish};
+use super::{MemoryStore, join, registry, registry_on, until, wish};
 use crate::journal::{NewSession, Offer, SessionRow};
 use crate::journal_log;
+use crate::session::finish::check;
 use crate::session::registry::Registry;
 use crate::session::stored::EndNote;
-use crate::session::summary::{SessionKind, SessionStatus};
+use crate::session::summary::{SessionError, SessionKind, SessionStatus, VerifySummary};
+use crate::store::{Fault, FaultyStore};
 
 async fn row_of(registry: &Registry, id: SessionId) -> SessionRow {
     registry.journal().reader().session(id).await.expect("a store").expect("a row")
@@ -121,4 +125,22 @@ async fn a_match_that_had_ended_before_a_crash_is_not_simulated_on() {
 #[test]
 fn a_log_knows_every_kind_of_session() {
     assert_eq!(SessionKind::ALL.map(SessionKind::code), KINDS);
+}
+
+#[tokio::test]
+async fn neither_an_end_nor_a_verification_that_the_store_refuses_is_told() {
+    let faulty = FaultyStore::new(Arc::new(MemoryStore::new()));
+    let faults = faulty.faults();
+    let registry = registry_on(Arc::new(faulty)).await;
+    let [id, other] = [registry.create(wish()).await, registry.create(wish()).await]
+        .map(|created| created.expect("created").id);
+    registry.end(id, None).await.expect("ended");
+    until("the verification", || registry.get(id).is_ok_and(|shown| shown.verify.is_some())).await;
+    let before = VerifySummary { result: "as before".to_owned(), at_tick: Tick(1) };
+    registry.note_verified(id, before.clone());
+    faults.set(Fault::LostOwnership);
+    check(&registry, id, registry.get(id).expect("known").tick.0).await;
+    assert_eq!(registry.get(id).expect("known").verify, Some(before));
+    assert_eq!(registry.end(other, None).await.err(), Some(SessionError::Unknown), "it is another's");
+    assert_eq!(registry.get(other).err(), Some(SessionError::Unknown));
 }
