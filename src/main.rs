@@ -1,7 +1,5 @@
 //! The binary.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
+fn main() -> realtime_combat_service::cli::Exit {
     realtime_combat_service::cli::run()
 }

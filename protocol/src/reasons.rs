@@ -30,6 +30,12 @@ impl Retry {
             Self::Elsewhere => "elsewhere",
         }
     }
+
+    /// The same without the how, for programs: `no`, `yes` or `elsewhere`.
+    pub fn plain(self) -> &'static str {
+        let word = self.word();
+        word.split_once(',').map_or(word, |(plain, _)| plain)
+    }
 }
 
 /// What `reason` means, and whether to try again.
@@ -81,5 +87,16 @@ pub const fn explain(reason: Reason) -> (&'static str, Retry) {
         Reason::SessionEnded => ("The session is over.", Retry::No),
         Reason::NotInSession => ("The player is not in the session.", Retry::Rejoin),
         Reason::Suspended => ("The session is frozen, because its log cannot be written.", Retry::Later),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_are_told_whether_to_try_again_and_not_how() {
+        let all = [Retry::No, Retry::Yes, Retry::Later, Retry::Resume, Retry::Rejoin, Retry::Elsewhere];
+        assert_eq!(all.map(Retry::plain), ["no", "yes", "yes", "yes", "yes", "elsewhere"]);
     }
 }

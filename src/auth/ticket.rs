@@ -7,6 +7,7 @@ use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use combat_components::ids::{PlayerId, SessionId, SimId};
+use combat_protocol::close::CloseCode;
 use parking_lot::Mutex;
 use thiserror::Error;
 
@@ -53,6 +54,16 @@ pub enum TicketError {
     /// Also after a restart, which forgets tickets: joining again gives a fresh one.
     #[error("the ticket is too old or was used")]
     Spent,
+}
+
+impl TicketError {
+    /// How the socket is closed for it.
+    pub const fn close_code(self) -> CloseCode {
+        match self {
+            Self::Foreign => CloseCode::Unauthorised,
+            Self::Spent => CloseCode::TicketExpired,
+        }
+    }
 }
 
 /// Why no ticket was issued.

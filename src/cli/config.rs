@@ -1,11 +1,9 @@
 //! `combat config`: the settings in effect.
 
-use std::process::ExitCode;
-
 use clap::Args;
 use serde_json::{Map, Value};
 
-use super::print;
+use super::{Exit, print};
 use crate::config::{Config, Settings, Shown};
 
 #[derive(Args)]
@@ -17,7 +15,7 @@ pub struct ConfigArgs {
     settings: Settings,
 }
 
-pub fn run(args: ConfigArgs) -> anyhow::Result<ExitCode> {
+pub fn run(args: ConfigArgs) -> anyhow::Result<Exit> {
     let shown = Config::from_settings(args.settings)?.shown();
     if args.json {
         let object: Map<_, _> =
@@ -27,5 +25,5 @@ pub fn run(args: ConfigArgs) -> anyhow::Result<ExitCode> {
         let lines = shown.into_iter().map(|Shown { name, value }| format!("{name}={value}\n"));
         print(&lines.collect::<String>())?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Good)
 }

@@ -1,13 +1,12 @@
 //! `combat healthcheck`: for containers, which ask whether the server beside them is well.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
 
-use super::{DOES_NOT_HOLD, print};
+use super::{Exit, print};
 use crate::config::NetworkSettings;
 
 /// A server that ticks answers at once.
@@ -25,23 +24,19 @@ pub struct HealthcheckArgs {
     network: NetworkSettings,
 }
 
-pub fn run(args: HealthcheckArgs) -> anyhow::Result<ExitCode> {
+pub fn run(args: HealthcheckArgs) -> anyhow::Result<Exit> {
     let base = args.url.unwrap_or_else(|| beside(&args.network));
     let url = format!("{}/{}", base.trim_end_matches('/'), if args.ready { "ready" } else { "health" });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     match runtime.context("cannot start the runtime")?.block_on(ask(&url)) {
-        Ok((true, body)) => {
+        Ok((is_well, body)) => {
             print(&format!("{body}\n"))?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Ok((false, body)) => {
-            print(&format!("{body}\n"))?;
-            Ok(ExitCode::from(DOES_NOT_HOLD))
+            Ok(Exit::of(is_well))
         }
         Err(error) if error.is_builder() => Err(error).with_context(|| format!("{url:?} is not a URL")),
         Err(_) => {
             print(&format!("no server answers at {url} within {} s\n", TIMEOUT.as_secs()))?;
-            Ok(ExitCode::from(DOES_NOT_HOLD))
+            Ok(Exit::DoesNotHold)
         }
     }
 }

@@ -1,7 +1,6 @@
 //! `combat load`: virtual players against a running server, and a report of what they met.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -13,7 +12,7 @@ use combat_systems::kinds::Kinds;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
-use super::DOES_NOT_HOLD;
+use super::Exit;
 use crate::auth::{Role, TokenKeys, TokenWish};
 use crate::config::{AuthConfig, AuthSettings, OperationSettings, StorageSettings, tick_rate, whole};
 use crate::load::report::Report;
@@ -84,7 +83,7 @@ pub struct LoadArgs {
     operation: OperationSettings,
 }
 
-pub fn run(mut args: LoadArgs) -> anyhow::Result<ExitCode> {
+pub fn run(mut args: LoadArgs) -> anyhow::Result<Exit> {
     let token = match args.token.take() {
         Some(token) => token,
         None => minted(&args)?,
@@ -113,7 +112,7 @@ pub fn run(mut args: LoadArgs) -> anyhow::Result<ExitCode> {
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
     super::print(&format!("{}\n", if args.json { json } else { report.table() }))?;
-    Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::from(DOES_NOT_HOLD) })
+    Ok(Exit::of(report.holds()))
 }
 
 /// As long as the run needs it.

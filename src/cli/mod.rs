@@ -1,13 +1,13 @@
 //! The command line: one file per verb. Every error is one line that says what to do.
 
 use std::io::Write;
-use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand};
 
 mod config;
+mod exit;
 mod healthcheck;
 mod load;
 mod player;
@@ -15,30 +15,25 @@ mod replay;
 mod serve;
 mod token;
 
+pub use self::exit::Exit;
 use crate::config::Settings;
 use crate::version::VERSION;
-
-/// What was checked does not hold: diverged, damaged, not healthy, a missed target.
-const DOES_NOT_HOLD: u8 = 1;
-
-/// Refused, used wrongly, or it could not run.
-const COULD_NOT_RUN: u8 = 2;
 
 /// What went wrong where standard output is full.
 const NO_OUTPUT: &str = "cannot write to standard output";
 
 /// A real-time combat server whose matches can be re-simulated bit for bit.
 #[derive(Parser)]
-#[command(name = "combat", version = VERSION, arg_required_else_help = true, after_help = AFTER_HELP)]
+#[command(name = "combat", version = VERSION, arg_required_else_help = true, after_help = after_help())]
 struct CommandLine {
     #[command(subcommand)]
     verb: Verb,
 }
 
-const AFTER_HELP: &str = "\
-Settings are environment variables and flags alike: see `combat serve --help`, or `combat config` for what is in effect.
-
-Exit codes: 0 good; 1 what was checked does not hold; 2 refused, wrong usage or could not run.";
+fn after_help() -> String {
+    let settings = "Settings are environment variables and flags alike: see `combat serve --help`, or `combat config` for what is in effect.";
+    format!("{settings}\n\n{}", Exit::table())
+}
 
 #[derive(Subcommand)]
 enum Verb {
@@ -59,13 +54,13 @@ enum Verb {
 }
 
 /// Reads the command line, does what it says and answers with the exit code.
-pub fn run() -> ExitCode {
+pub fn run() -> Exit {
     let verb = match CommandLine::try_parse() {
         Ok(CommandLine { verb }) => verb,
         Err(error) if is_help(&error) => {
             let is_asked = error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
             let is_good = error.print().is_ok() && is_asked;
-            return if is_good { ExitCode::SUCCESS } else { ExitCode::from(COULD_NOT_RUN) };
+            return if is_good { Exit::Good } else { Exit::CouldNotRun };
         }
         Err(error) => return failed(&usage(&error)),
     };
@@ -101,9 +96,15 @@ fn this_program() -> String {
     std::env::args().next().unwrap_or_else(|| "combat".to_owned())
 }
 
-fn failed(problem: &str) -> ExitCode {
+/// Something that was checked does not hold: `what`, and why, on one line.
+fn does_not_hold(what: &str, why: &str) -> Exit {
+    eprintln!("combat: {what}: {why}");
+    Exit::DoesNotHold
+}
+
+fn failed(problem: &str) -> Exit {
     eprintln!("combat: {}", problem.lines().map(str::trim).collect::<Vec<_>>().join(" "));
-    ExitCode::from(COULD_NOT_RUN)
+    Exit::CouldNotRun
 }
 
 fn is_help(error: &clap::Error) -> bool {

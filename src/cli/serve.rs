@@ -1,7 +1,6 @@
 //! `combat serve`: the server, until a signal.
 
 use std::net::{IpAddr, SocketAddr};
-use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -9,6 +8,7 @@ use clap::Args;
 use combat_components::ids::PlayerId;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::Exit;
 use crate::app;
 use crate::auth::{Role, TokenKeys, TokenWish};
 use crate::bots::demo::MATCH_S_DEFAULT;
@@ -30,7 +30,7 @@ pub struct ServeArgs {
     settings: Settings,
 }
 
-pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
+pub fn run(args: ServeArgs) -> anyhow::Result<Exit> {
     let mut config = Config::from_settings(args.settings)?;
     config.demo_match_s = args.demo.then_some(args.demo_match_s);
     telemetry::install(config.log_level, config.log_format)?;
@@ -39,7 +39,7 @@ pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let served = runtime.block_on(serve(config));
     // What a hung disk still holds is not waited for.
     runtime.shutdown_background();
-    served.map(|()| ExitCode::SUCCESS)
+    served.map(|()| Exit::Good)
 }
 
 async fn serve(config: Config) -> anyhow::Result<()> {

@@ -1,13 +1,12 @@
 //! `combat token`: a token for a person or a script, on the last line.
 
-use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
 use combat_components::ids::PlayerId;
 
-use super::print;
+use super::{Exit, print};
 use crate::auth::{Role, TokenKeys, TokenWish};
 use crate::config::{AuthConfig, AuthSettings, OperationSettings, StorageSettings};
 use crate::names::display_name;
@@ -37,7 +36,7 @@ pub struct TokenArgs {
     operation: OperationSettings,
 }
 
-pub fn run(args: TokenArgs) -> anyhow::Result<ExitCode> {
+pub fn run(args: TokenArgs) -> anyhow::Result<Exit> {
     let TokenArgs { role, sub: player, name, ttl, auth, storage, operation } = args;
     // Judged here, since the parser of arguments would print what is wrong to the terminal as it is.
     let name = name.as_deref().map(display_name).transpose().context("--name")?;
@@ -51,7 +50,7 @@ pub fn run(args: TokenArgs) -> anyhow::Result<ExitCode> {
          Send it as: Authorization: Bearer <token>. Whoever holds it is {player}.\n{token}\n",
         ttl.as_secs()
     ))?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Good)
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

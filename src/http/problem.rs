@@ -157,11 +157,7 @@ impl Problem {
             .with_extensions(Extensions {
                 r#type: format!("urn:combat:problem:{}", row.code),
                 code: row.code,
-                retry: match row.retry {
-                    Retry::No => "no",
-                    Retry::Elsewhere => "elsewhere",
-                    Retry::Yes | Retry::Later | Retry::Resume | Retry::Rejoin => "yes",
-                },
+                retry: row.retry.plain(),
                 request_id,
                 errors: &self.errors,
             });

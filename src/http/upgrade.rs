@@ -27,7 +27,6 @@ use super::session_path::SessionPath;
 use crate::auth::{Grant, TicketError};
 use crate::config::Origin;
 use crate::session::handle::SessionHandle;
-use crate::session::summary::SessionError;
 use crate::telemetry::{Metrics, SOCKET_REFUSALS};
 
 /// An encoding, a credential and a tick; more parts are no client of ours.
@@ -133,10 +132,8 @@ fn admit(api: &Api, session: SessionId, offer: &Offer) -> Result<Admission, Clos
     let seen = offer.seen?;
     let who = match &offer.credential {
         Credential::Ticket(ticket) => {
-            let grant = api.tickets.redeem(ticket, session, Instant::now()).map_err(|error| match error {
-                TicketError::Foreign => CloseCode::Unauthorised,
-                TicketError::Spent => CloseCode::TicketExpired,
-            })?;
+            let grant = api.tickets.redeem(ticket, session, Instant::now());
+            let grant = grant.map_err(TicketError::close_code)?;
             let Grant { player, delay_ms, .. } = grant;
             grant.place.map_or(Who::Spectator { player, delay_ms }, |place| Who::Player { player, place })
         }
@@ -146,11 +143,7 @@ fn admit(api: &Api, session: SessionId, offer: &Offer) -> Result<Admission, Clos
         }
         Credential::None => return Err(CloseCode::Unauthorised),
     };
-    let handle = api.registry.handle(session).map_err(|error| match error {
-        SessionError::Failed => CloseCode::SessionFailed,
-        SessionError::Draining => CloseCode::Draining,
-        _ => CloseCode::SessionEnded,
-    })?;
+    let handle = api.registry.handle(session).map_err(|error| error.close_code())?;
     // Whoever left may join again; his old tokens open nothing.
     if let Who::Player { player, place } = who
         && !handle.holds(player, place)

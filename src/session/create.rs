@@ -174,10 +174,10 @@ fn setup_of(
 }
 
 fn random_seed() -> Result<u64, SessionError> {
-    getrandom::u64().map_err(|_| SessionError::NotAdmitted("the operating system gives no randomness"))
+    getrandom::u64().map_err(|_| SessionError::NO_RANDOMNESS)
 }
 
 fn not_kept(error: JournalError) -> SessionError {
     tracing::error!(%error, "the journal did not keep a session");
-    SessionError::NotAdmitted("its journal cannot be written")
+    SessionError::NOT_WRITTEN
 }

@@ -49,14 +49,11 @@ pub(super) async fn settle(registry: Registry, mut departed: Departed) {
         let player_count = host.player_count() as u32;
         // Dropping a world takes a while and has no place on a runtime's thread.
         drop(tokio::task::spawn_blocking(move || drop(host)));
-        if ending == Ending::Drained {
-            continue;
-        }
-        let failed = ending != Ending::Finished;
+        let Some(status) = ending.status() else { continue };
         let Ok(handle) = registry.handle(id) else { continue };
         let tape = handle.tape.clone();
         let ended = EndedFacts {
-            status: if failed { SessionStatus::Failed } else { SessionStatus::Ended },
+            status,
             epoch: handle.live().epoch(),
             last_tick,
             player_count,
@@ -64,7 +61,7 @@ pub(super) async fn settle(registry: Registry, mut departed: Departed) {
             ended_at_ms: (unix_us() / 1_000) as i64,
             end_reason: reason
                 .map(str::to_owned)
-                .or_else(|| failed.then(|| "simulation_panicked".to_owned())),
+                .or_else(|| (ending == Ending::Failed).then(|| "simulation_panicked".to_owned())),
             verify: None,
         };
         tokio::spawn(settle_one(registry.clone(), tape, ended));

@@ -273,9 +273,6 @@ impl SessionHandle {
         if let Some(error) = self.inbox.closed() {
             return error;
         }
-        match self.live.status() {
-            SessionStatus::Failed => SessionError::Failed,
-            _ => SessionError::Ended,
-        }
+        self.live.status().over().unwrap_or(SessionError::Ended)
     }
 }

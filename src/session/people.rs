@@ -119,7 +119,7 @@ impl PeopleBook {
         name: Option<DisplayName>,
     ) -> Result<Person, SessionError> {
         for _ in 0..DRAWS_MAX {
-            let drawn = getrandom::u64().map_err(|_| SessionError::NotAdmitted(NO_RANDOMNESS))?;
+            let drawn = getrandom::u64().map_err(|_| SessionError::NO_RANDOMNESS)?;
             let row = PersonRow { session, pseudonym: Pseudonym(drawn), player, name };
             match self.0.meet(&row).await {
                 Ok(pseudonym) => return Ok(Person { pseudonym, player, name }),
@@ -127,17 +127,15 @@ impl PeopleBook {
                 Err(error) => return Err(not_written(session, &error)),
             }
         }
-        Err(SessionError::NotAdmitted(NO_RANDOMNESS))
+        Err(SessionError::NO_RANDOMNESS)
     }
 }
-
-const NO_RANDOMNESS: &str = "the operating system gives no randomness";
 
 fn not_written(session: SessionId, error: &StoreError) -> SessionError {
     tracing::error!(%session, %error, "a person could not be written down");
     match error {
         StoreError::LostOwnership { .. } => SessionError::Failed,
-        _ => SessionError::NotAdmitted("its journal cannot be written"),
+        _ => SessionError::NOT_WRITTEN,
     }
 }
 

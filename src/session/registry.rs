@@ -234,10 +234,7 @@ impl Registry {
         match self.0.sessions.read().get(&id) {
             None => Err(SessionError::Unknown),
             Some((_, Entry::Live(handle))) => Ok(handle.clone()),
-            Some((_, Entry::Ended(ended))) if ended.status == SessionStatus::Failed => {
-                Err(SessionError::Failed)
-            }
-            Some((_, Entry::Ended(_))) => Err(SessionError::Ended),
+            Some((_, Entry::Ended(ended))) => Err(ended.status.over().unwrap_or(SessionError::Ended)),
         }
     }
 

@@ -195,14 +195,15 @@ async fn load_ended(registry: &Registry) -> Result<(), StoreError> {
     let reader = registry.journal().reader();
     for listed in crate::journal::list(&*reader).await? {
         let row = listed.session;
-        if row.status == StoredStatus::Live {
-            continue;
-        }
+        let status = match row.status {
+            StoredStatus::Live => continue,
+            StoredStatus::Ended => SessionStatus::Ended,
+            StoredStatus::Failed => SessionStatus::Failed,
+        };
         let note: Option<EndNote> = read_note(row.summary.as_deref());
         let verify: Option<VerifyNote> = read_note(row.verify.as_deref());
-        let failed = row.status == StoredStatus::Failed;
         let ended = EndedFacts {
-            status: if failed { SessionStatus::Failed } else { SessionStatus::Ended },
+            status,
             epoch: Epoch(note.as_ref().map_or(row.epoch, |note| note.epoch)),
             last_tick: Tick(listed.last_tick),
             player_count: note.as_ref().map_or(0, |note| note.player_count),
@@ -211,7 +212,7 @@ async fn load_ended(registry: &Registry) -> Result<(), StoreError> {
             end_reason: note.and_then(|note| note.end_reason),
             verify: verify.map(Into::into),
         };
-        let unverified = !failed && ended.verify.is_none();
+        let unverified = status == SessionStatus::Ended && ended.verify.is_none();
         let facts = stored_facts(registry, row.id, row.created_unix_us).await;
         registry.note_stored(facts, Stored::read(ended));
         if unverified {

@@ -3,6 +3,7 @@
 use combat_components::ids::{DisplayName, Epoch, PlayerId, Pseudonym, SessionId, SimId, Slot, Team};
 use combat_components::setup::ContentHash;
 use combat_components::tick::{Tick, TickRate};
+use combat_protocol::close::CloseCode;
 use thiserror::Error;
 
 /// Sets the defaults of delay and retention.
@@ -59,8 +60,17 @@ impl SessionStatus {
         }
     }
 
-    pub const fn is_live(self) -> bool {
-        !matches!(self, Self::Ended | Self::Failed)
+    pub fn is_live(self) -> bool {
+        self.over().is_none()
+    }
+
+    /// What whoever asks for a session that is over is answered; `None` while it lives.
+    pub fn over(self) -> Option<SessionError> {
+        match self {
+            Self::Ended => Some(SessionError::Ended),
+            Self::Failed => Some(SessionError::Failed),
+            Self::Waiting | Self::Warmup | Self::Active | Self::Resuming | Self::Suspended => None,
+        }
     }
 }
 
@@ -181,4 +191,31 @@ pub enum SessionError {
     Draining,
     #[error("the session failed")]
     Failed,
+}
+
+impl SessionError {
+    pub const NO_RANDOMNESS: Self = Self::NotAdmitted("the operating system gives no randomness");
+    pub const NOT_WRITTEN: Self = Self::NotAdmitted("its journal cannot be written");
+
+    /// How a socket is closed for it: the one place where that is said. HTTP has a table of its own.
+    pub const fn close_code(&self) -> CloseCode {
+        match self {
+            Self::Unknown | Self::Ended => CloseCode::SessionEnded,
+            Self::Failed => CloseCode::SessionFailed,
+            Self::Draining => CloseCode::Draining,
+            Self::NotInSession => CloseCode::Left,
+            Self::Full
+            | Self::InboxFull
+            | Self::Suspended
+            | Self::NotAdmitted(_)
+            | Self::KeyInFlight
+            | Self::KeysFull => CloseCode::Overloaded,
+            Self::Reserved
+            | Self::UnknownMap(_)
+            | Self::UnknownMode(_)
+            | Self::UnknownRuleset(_)
+            | Self::Invalid { .. }
+            | Self::KeyOfAnother => CloseCode::Policy,
+        }
+    }
 }

@@ -199,7 +199,7 @@ impl Store for MemoryStore {
             let (row, _) =
                 tables.sessions.get_mut(&finish.id).ok_or(StoreError::UnknownSession(finish.id))?;
             if row.status == SessionStatus::Live {
-                row.status = if finish.failed { SessionStatus::Failed } else { SessionStatus::Ended };
+                row.status = finish.status();
                 row.ended_unix_us = Some(finish.ended_unix_us);
                 row.last_tick = Some(finish.last_tick);
                 row.summary = Some(finish.summary.clone());

@@ -29,6 +29,24 @@ pub enum SessionStatus {
     Failed,
 }
 
+impl SessionStatus {
+    /// As a number for backends that keep one, and as a word.
+    const TABLE: [(Self, i64, &'static str); 3] =
+        [(Self::Live, 0, "live"), (Self::Ended, 1, "ended"), (Self::Failed, 2, "failed")];
+
+    pub const fn number(self) -> i64 {
+        Self::TABLE[self as usize].1
+    }
+
+    pub const fn name(self) -> &'static str {
+        Self::TABLE[self as usize].2
+    }
+
+    pub fn from_number(number: i64) -> Option<Self> {
+        Self::TABLE.iter().find(|(_, of, _)| *of == number).map(|(status, ..)| *status)
+    }
+}
+
 /// A session to be created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSession {
@@ -51,6 +69,12 @@ pub struct Finish {
     pub last_tick: u32,
     /// What the server wants to know of it later, opaque here.
     pub summary: Vec<u8>,
+}
+
+impl Finish {
+    pub const fn status(&self) -> SessionStatus {
+        if self.failed { SessionStatus::Failed } else { SessionStatus::Ended }
+    }
 }
 
 /// A session as stored, without its header.

@@ -104,13 +104,7 @@ async fn attach(admission: Admission, encoding: Encoding) -> Result<Attachment, 
         Who::Player { player, place } => session.attach_to_place(player, place, encoding, seen).await,
         Who::Spectator { delay_ms, .. } => session.attach_spectator(delay_ms, encoding),
     };
-    attached.map_err(|error| match error {
-        SessionError::NotInSession => CloseCode::Left,
-        SessionError::Failed => CloseCode::SessionFailed,
-        SessionError::Draining => CloseCode::Draining,
-        SessionError::InboxFull | SessionError::Full => CloseCode::Overloaded,
-        _ => CloseCode::SessionEnded,
-    })
+    attached.map_err(|error| error.close_code())
 }
 
 async fn converse(
@@ -242,11 +236,12 @@ impl Listener<'_> {
             Meant::Ping { nonce } => self.answer(nonce),
             Meant::Leave => {
                 let player = self.player.expect("only a player's connection has a slot");
-                return Err(match self.handle.farewell(player).await {
-                    // Nothing was done: he is still in, and may say it again.
-                    Err(SessionError::InboxFull | SessionError::Suspended) => CloseCode::Overloaded.into(),
-                    Ok(_) | Err(_) => CloseCode::Left.into(),
-                });
+                let refused = self.handle.farewell(player).await.err().map(|error| error.close_code());
+                // Where nothing was done he is still in, and may say it again.
+                return Err(refused
+                    .filter(|code| *code == CloseCode::Overloaded)
+                    .unwrap_or(CloseCode::Left)
+                    .into());
             }
         }
         Ok(())

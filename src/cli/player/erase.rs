@@ -1,16 +1,14 @@
 //! `combat player erase`: nothing leads from any log to this person any more.
 
-use std::process::ExitCode;
-
 use anyhow::anyhow;
 use combat_components::ids::PlayerId;
 use serde_json::json;
 
 use super::EraseArgs;
-use crate::cli::{DOES_NOT_HOLD, block_on, print};
+use crate::cli::{Exit, block_on, print};
 use crate::store::{self, Erased, StoreError};
 
-pub fn run(args: &EraseArgs) -> anyhow::Result<ExitCode> {
+pub fn run(args: &EraseArgs) -> anyhow::Result<Exit> {
     let directory = &args.storage.data_dir;
     let opened = store::open_eraser(directory).map_err(|error| match error {
         StoreError::Missing(directory) => {
@@ -23,7 +21,7 @@ pub fn run(args: &EraseArgs) -> anyhow::Result<ExitCode> {
     let text = if args.json { as_json(args.player, &erased).to_string() } else { told(args.player, &erased) };
     print(&format!("{text}\n"))?;
     let is_done = erased.is_wiped && !erased.sessions.is_empty();
-    Ok(if is_done { ExitCode::SUCCESS } else { ExitCode::from(DOES_NOT_HOLD) })
+    Ok(Exit::of(is_done))
 }
 
 fn as_json(player: PlayerId, erased: &Erased) -> serde_json::Value {

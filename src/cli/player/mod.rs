@@ -1,10 +1,9 @@
 //! `combat player`: what concerns one person across all sessions.
 
-use std::process::ExitCode;
-
 use clap::{Args, Subcommand};
 use combat_components::ids::PlayerId;
 
+use super::Exit;
 use crate::config::StorageSettings;
 
 mod erase;
@@ -43,7 +42,7 @@ struct EraseArgs {
     storage: StorageSettings,
 }
 
-pub fn run(args: PlayerArgs) -> anyhow::Result<ExitCode> {
+pub fn run(args: PlayerArgs) -> anyhow::Result<Exit> {
     match args.verb {
         PlayerVerb::Erase(args) => erase::run(&args),
     }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufWriter, ErrorKind, Write};
-use std::process::ExitCode;
 
 use anyhow::Context;
 use combat_replays::audit::{self, Caught, Finding, Places};
@@ -11,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::{AuditArgs, source};
-use crate::cli::{DOES_NOT_HOLD, NO_OUTPUT};
+use crate::cli::{Exit, NO_OUTPUT, does_not_hold};
 
 /// What can catch a forgery, in the order of the summary.
 const WORDS: [&str; 5] = ["simulation", "blobs", "digest", "free text", "UNSEEN"];
@@ -20,10 +19,12 @@ const BY_DIGEST: &str = " (only with --expect or the stored digest)";
 /// As machines read them.
 const CODES: [&str; 5] = ["simulation", "blobs", "digest", "free_text", "unseen"];
 
-pub fn run(args: &AuditArgs) -> anyhow::Result<ExitCode> {
+const NOT_AUDITED: &str = "not audited";
+
+pub fn run(args: &AuditArgs) -> anyhow::Result<Exit> {
     let log = match source::open(&args.source)?.log() {
         Ok(log) => log,
-        Err(what) => return Ok(does_not_hold(&what)),
+        Err(what) => return Ok(does_not_hold(NOT_AUDITED, &what)),
     };
     let places = if args.all { Places::All } else { Places::Representative };
     let bar = ProgressBar::new(log.records.len() as u64);
@@ -40,15 +41,10 @@ pub fn run(args: &AuditArgs) -> anyhow::Result<ExitCode> {
     std::panic::set_hook(hook);
     bar.finish_and_clear();
     if let Err(refused) = audited {
-        return Ok(does_not_hold(&refused.to_string()));
+        return Ok(does_not_hold(NOT_AUDITED, &refused.to_string()));
     }
     let unseen = printed.end()?;
-    Ok(if unseen == 0 { ExitCode::SUCCESS } else { ExitCode::from(DOES_NOT_HOLD) })
-}
-
-fn does_not_hold(what: &str) -> ExitCode {
-    eprintln!("combat: not audited: {what}");
-    ExitCode::from(DOES_NOT_HOLD)
+    Ok(Exit::of(unseen == 0))
 }
 
 /// Findings on their way to standard output: none is kept.

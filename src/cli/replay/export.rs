@@ -2,7 +2,6 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
 use combat_replays::digest::LogDigest;
@@ -13,21 +12,26 @@ use super::people::{self, People};
 use super::source::Opened;
 use super::target::Target;
 use super::{ExportArgs, print, source};
-use crate::cli::{DOES_NOT_HOLD, this_program};
+use crate::cli::{Exit, does_not_hold, this_program};
 
-pub fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
+const NOT_WRITTEN: &str = "damaged, nothing written";
+
+pub fn run(args: &ExportArgs) -> anyhow::Result<Exit> {
     let found = match source::open(&args.source)? {
         Opened::Log(found) => found,
-        Opened::Damaged(error) => return Ok(damaged(&error.to_string())),
+        Opened::Damaged(error) => return Ok(does_not_hold(NOT_WRITTEN, &error.to_string())),
     };
     let log = &found.log;
     if let Some(lost) = &log.lost {
-        return Ok(damaged(&format!("the log ends before tick {}: {}", lost.tick.0, lost.reason)));
+        return Ok(does_not_hold(
+            NOT_WRITTEN,
+            &format!("the log ends before tick {}: {}", lost.tick.0, lost.reason),
+        ));
     }
     // Every record is read on the way: what is written will read back.
     let digest = match LogDigest::of(log) {
         Ok(digest) => digest,
-        Err(damage) => return Ok(damaged(&damage.to_string())),
+        Err(damage) => return Ok(does_not_hold(NOT_WRITTEN, &damage.to_string())),
     };
     let people = if args.with_names { People::of(&args.source)? } else { People::default() };
     let names = if !people.0.is_empty() { names::write(&people.0) } else { Vec::new() };
@@ -52,7 +56,7 @@ pub fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
         format!("; try: {} replay verify {output}", this_program())
     };
     print(&format!("{output}: {bytes} bytes, {ticks} ticks, {names}{next}\ndigest {digest}\n"))?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Good)
 }
 
 fn are_one_file(source: &str, output: &Path) -> bool {
@@ -68,9 +72,4 @@ fn write(log: &Log, names: &[u8], target: &mut impl Write) -> std::io::Result<u6
     })?;
     target.write_all(names)?;
     Ok(bytes + names.len() as u64)
-}
-
-fn damaged(what: &str) -> ExitCode {
-    eprintln!("combat: damaged, nothing written: {what}");
-    ExitCode::from(DOES_NOT_HOLD)
 }

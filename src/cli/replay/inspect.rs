@@ -1,7 +1,6 @@
 //! `combat replay inspect`: what happened in a session, or in one of its ticks.
 
 use std::io::{BufWriter, ErrorKind, Write};
-use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, ensure};
 use combat_components::tick::Tick;
@@ -10,7 +9,7 @@ use combat_systems::kinds::Kinds;
 
 use super::people::People;
 use super::{InspectArgs, moment, print, source, timeline};
-use crate::cli::{DOES_NOT_HOLD, NO_OUTPUT};
+use crate::cli::{Exit, NO_OUTPUT, does_not_hold};
 
 /// What is to be printed, and what was found to be damaged on the way.
 pub struct Inspected {
@@ -18,10 +17,10 @@ pub struct Inspected {
     pub damage: Option<String>,
 }
 
-pub fn run(args: &InspectArgs) -> anyhow::Result<ExitCode> {
+pub fn run(args: &InspectArgs) -> anyhow::Result<Exit> {
     let log = match source::open(&args.source)?.log() {
         Ok(log) => log,
-        Err(what) => return Ok(damaged(&what)),
+        Err(what) => return Ok(does_not_hold("damaged", &what)),
     };
     let parts = log.parts(&Kinds::SHIPPED).map_err(|refusal| anyhow!("refused: {refusal}"))?;
     let people = People::of(&args.source)?;
@@ -30,8 +29,8 @@ pub fn run(args: &InspectArgs) -> anyhow::Result<ExitCode> {
         let told = timeline::tell(&log, parts, (&people, args.json), &mut out);
         return match told.and_then(|damage| out.flush().map(|()| damage)) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context(NO_OUTPUT),
-            Err(_) | Ok(None) => Ok(ExitCode::SUCCESS),
-            Ok(Some(what)) => Ok(damaged(&what)),
+            Err(_) | Ok(None) => Ok(Exit::Good),
+            Ok(Some(what)) => Ok(does_not_hold("damaged", &what)),
         };
     };
     let last_tick = log.last_tick();
@@ -42,10 +41,5 @@ pub fn run(args: &InspectArgs) -> anyhow::Result<ExitCode> {
         Err(damage) => Inspected { text: String::new(), damage: Some(damage.to_string()) },
     };
     print(&inspected.text)?;
-    Ok(inspected.damage.map_or(ExitCode::SUCCESS, |what| damaged(&what)))
-}
-
-fn damaged(what: &str) -> ExitCode {
-    eprintln!("combat: damaged: {what}");
-    ExitCode::from(DOES_NOT_HOLD)
+    Ok(inspected.damage.map_or(Exit::Good, |what| does_not_hold("damaged", &what)))
 }

@@ -1,13 +1,12 @@
 //! `combat replay`: lists, verifies, shows, exports and audits recorded sessions, beside a running server or without one.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use combat_replays::digest::LogDigest;
 
-use super::print;
+use super::{Exit, print};
 use crate::config::StorageSettings;
 
 mod audit;
@@ -139,7 +138,7 @@ fn tick(text: &str) -> Result<u32, String> {
     text.parse().map_err(|_| "expected a tick of the log, 1 to its last".to_owned())
 }
 
-pub fn run(args: ReplayArgs) -> anyhow::Result<ExitCode> {
+pub fn run(args: ReplayArgs) -> anyhow::Result<Exit> {
     match args.verb {
         ReplayVerb::List(args) => list::run(&args),
         ReplayVerb::Verify(args) => verify::run(&args),

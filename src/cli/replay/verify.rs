@@ -1,6 +1,5 @@
 //! `combat replay verify`: simulates a log again, compares every hash, and names the first that differs.
 
-use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
@@ -20,12 +19,12 @@ use serde_json::{Value, json};
 
 use super::source::{self, Found, Opened};
 use super::{VerifyArgs, print};
-use crate::cli::{COULD_NOT_RUN, DOES_NOT_HOLD};
+use crate::cli::Exit;
 
 /// The bar is told of every so many ticks, so that telling it costs nothing.
 const TICKS_PER_PROGRESS: u32 = 1_024;
 
-pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
+pub fn run(args: &VerifyArgs) -> anyhow::Result<Exit> {
     let Found { log, kept } = match source::open(&args.source)? {
         Opened::Log(found) => *found,
         Opened::Damaged(error) => return tell_damaged_file(args, &error),
@@ -58,14 +57,14 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     };
     print(&format!("{text}\n"))?;
     Ok(match report.outcome {
-        Outcome::Verified => ExitCode::SUCCESS,
-        Outcome::Incomplete if is_live => ExitCode::SUCCESS,
+        Outcome::Verified => Exit::Good,
+        Outcome::Incomplete if is_live => Exit::Good,
         Outcome::Incomplete
         | Outcome::Diverged(_)
         | Outcome::Broken(_)
         | Outcome::OtherDigest { .. }
-        | Outcome::Damaged(_) => ExitCode::from(DOES_NOT_HOLD),
-        Outcome::Refused(_) => ExitCode::from(COULD_NOT_RUN),
+        | Outcome::Damaged(_) => Exit::DoesNotHold,
+        Outcome::Refused(_) => Exit::CouldNotRun,
     })
 }
 
@@ -108,7 +107,7 @@ fn as_text(digest: LogDigest) -> String {
     digest.to_string()
 }
 
-fn tell_damaged_file(args: &VerifyArgs, error: &FileError) -> anyhow::Result<ExitCode> {
+fn tell_damaged_file(args: &VerifyArgs, error: &FileError) -> anyhow::Result<Exit> {
     let damage = match error {
         FileError::Part { part, offset, .. } => {
             Some(json!({"part": part.to_string(), "offset": offset, "tick": null}))
@@ -132,7 +131,7 @@ fn tell_damaged_file(args: &VerifyArgs, error: &FileError) -> anyhow::Result<Exi
         format!("damaged: {error}")
     };
     print(&format!("{text}\n"))?;
-    Ok(ExitCode::from(DOES_NOT_HOLD))
+    Ok(Exit::DoesNotHold)
 }
 
 fn damage_as_json(damage: &Damage) -> Value {

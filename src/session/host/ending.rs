@@ -1,13 +1,12 @@
 //! How a session ends: over and durable, failed, or left to the next process.
 
 use combat_components::phase::Phase;
-use combat_protocol::close::CloseCode;
 use combat_protocol::numbers::ServerState;
 use combat_protocol::server::StatusMessage;
 
 use super::{Ending, HostState, Kept, SessionHost};
 use crate::journal::{Offer, TapeState};
-use crate::session::summary::{SessionError, SessionStatus};
+use crate::session::summary::SessionStatus;
 
 impl SessionHost {
     pub(super) fn finish_if_over(&mut self, kept: &Kept) {
@@ -25,11 +24,7 @@ impl SessionHost {
     pub(super) fn drain(&mut self) {
         let draining = StatusMessage { state: ServerState::Draining, reason: "server_stopping".to_owned() };
         self.parts.players.send_status(&draining);
-        self.parts.players.dismiss_everybody(CloseCode::Draining);
-        self.parts.relay.end(CloseCode::Draining);
-        self.ending = Ending::Drained;
-        self.state = HostState::Gone;
-        self.parts.inbox.close(SessionError::Draining);
+        self.be_gone(Ending::Drained);
     }
 
     pub(super) fn fail(&mut self) {
@@ -43,7 +38,6 @@ impl SessionHost {
             let with_keyframe = self.staged.is_some_and(|(_, keyframe)| keyframe);
             self.staged = Some((tick, with_keyframe));
         }
-        self.close_code = CloseCode::SessionFailed;
         self.parts.live.set_status(SessionStatus::Failed);
         // Dropped without an answer: nothing follows of what failed.
         self.waiting.clear();
@@ -67,16 +61,20 @@ impl SessionHost {
         }
         self.parts.players.tell_finality(self.standing());
         let failed = self.state == HostState::Failed || lost;
-        self.be_gone(if failed { SessionStatus::Failed } else { SessionStatus::Ended });
+        self.be_gone(if failed { Ending::Failed } else { Ending::Finished });
     }
 
-    pub(super) fn be_gone(&mut self, status: SessionStatus) {
-        self.ending = if status == SessionStatus::Failed { Ending::Failed } else { Ending::Finished };
-        self.parts.live.set_status(status);
-        let failed = status == SessionStatus::Failed;
-        self.parts.inbox.close(if failed { SessionError::Failed } else { SessionError::Ended });
-        self.parts.players.dismiss_everybody(self.close_code);
-        self.parts.relay.end(self.close_code);
-        self.state = HostState::Gone;
+    pub(super) fn be_gone(&mut self, ending: Ending) {
+        self.be_over(ending);
+        self.parts.players.dismiss_everybody(ending.told().close_code());
+    }
+
+    /// Everybody who comes hears of it; the connections that there are go with the host.
+    pub(super) fn be_over(&mut self, ending: Ending) {
+        (self.ending, self.state) = (ending, HostState::Gone);
+        ending.status().inspect(|status| self.parts.live.set_status(*status));
+        let told = ending.told();
+        self.parts.inbox.close(told.clone());
+        self.parts.relay.end(told.close_code());
     }
 }

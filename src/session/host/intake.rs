@@ -2,7 +2,7 @@
 
 use combat_components::command::Command;
 
-use super::{HostState, INPUTS_KEPT, SessionHost};
+use super::{Ending, HostState, INPUTS_KEPT, SessionHost};
 use crate::replication::players::Arrived;
 use crate::session::inbox::Envelope;
 use crate::session::people::Seat;
@@ -76,7 +76,8 @@ impl SessionHost {
     }
 
     pub(super) fn refuse_for_ever(&mut self, envelope: Envelope) {
-        let error = if self.state == HostState::Failed { SessionError::Failed } else { SessionError::Ended };
+        let ending = if self.state == HostState::Failed { Ending::Failed } else { Ending::Finished };
+        let error = ending.told();
         match envelope {
             Envelope::Input { .. } | Envelope::Depart { .. } | Envelope::Erased { .. } => {}
             Envelope::Ask(ask) => ask.answer(Err(error)),

@@ -1,12 +1,11 @@
 //! How a session's records reach its tape, and what happens when they cannot.
 
-use combat_protocol::close::CloseCode;
 use combat_protocol::numbers::ServerState;
 use combat_protocol::server::StatusMessage;
 
 use combat_components::tick::Tick;
 
-use super::{HostState, STAGED_BYTES_MAX, SessionHost};
+use super::{Ending, HostState, STAGED_BYTES_MAX, SessionHost};
 use crate::journal::{Offer, TapeState};
 use crate::session::summary::SessionStatus;
 use crate::telemetry::TickMetrics;
@@ -64,8 +63,7 @@ impl SessionHost {
 
     fn stand_still(&mut self) {
         if self.parts.tape.state() == TapeState::LostOwnership {
-            self.close_code = CloseCode::SessionFailed;
-            return self.be_gone(SessionStatus::Failed);
+            return self.be_gone(Ending::Failed);
         }
         if self.state == HostState::Suspended {
             return;

@@ -17,7 +17,6 @@ use combat_components::command::{Command, TickInput};
 use combat_components::ids::{Epoch, SessionId, Slot};
 use combat_components::phase::Phase;
 use combat_components::tick::{Tick, TickRate};
-use combat_protocol::close::CloseCode;
 use combat_replays::promises::is_anchor_due;
 use combat_replays::recorder::Recorder;
 use combat_systems::sim::Sim;
@@ -91,6 +90,22 @@ pub enum Ending {
     Drained,
 }
 
+impl Ending {
+    /// What the session is then, here.
+    pub fn status(self) -> Option<SessionStatus> {
+        match self {
+            Self::Finished => Some(SessionStatus::Ended),
+            Self::Failed => Some(SessionStatus::Failed),
+            Self::Drained => None,
+        }
+    }
+
+    /// What whoever comes now is told.
+    pub fn told(self) -> SessionError {
+        self.status().and_then(SessionStatus::over).unwrap_or(SessionError::Draining)
+    }
+}
+
 #[derive(Debug)]
 pub struct SessionHost {
     parts: HostParts,
@@ -124,7 +139,6 @@ pub struct SessionHost {
     /// Some of those commands change who has a slot.
     seats_moved: bool,
     last_frame_kept: bool,
-    close_code: CloseCode,
 }
 
 impl SessionHost {
@@ -154,7 +168,6 @@ impl SessionHost {
             leavers: Vec::new(),
             seats_moved: false,
             last_frame_kept: false,
-            close_code: CloseCode::SessionEnded,
             builder,
             parts,
         };
@@ -215,10 +228,7 @@ impl SessionHost {
         if catch_unwind(AssertUnwindSafe(|| self.go_on(unix_us, counted))).is_err() {
             let failed = was_playing && catch_unwind(AssertUnwindSafe(|| self.fail())).is_ok();
             if !failed {
-                (self.ending, self.state) = (Ending::Failed, HostState::Gone);
-                self.parts.live.set_status(SessionStatus::Failed);
-                self.parts.inbox.close(SessionError::Failed);
-                self.parts.relay.end(CloseCode::SessionFailed);
+                self.be_over(Ending::Failed);
             }
         }
         self.state

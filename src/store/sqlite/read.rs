@@ -87,7 +87,7 @@ impl StoreRead for SqliteReader {
     fn sessions(&self, query: SessionQuery) -> StoreFuture<'_, Vec<SessionRow>> {
         Box::pin(self.run(async move |connection| {
             let rows = sqlx::query(SESSION_COLUMNS)
-                .bind(query.status.map(status_number))
+                .bind(query.status.map(SessionStatus::number))
                 .bind(query.after.map_or_else(Vec::new, |id| id.0.to_vec()))
                 .bind(i64::from(query.limit))
                 .fetch_all(connection)
@@ -172,23 +172,11 @@ impl StoreRead for SqliteReader {
     }
 }
 
-pub(super) fn status_number(status: SessionStatus) -> i64 {
-    match status {
-        SessionStatus::Live => 0,
-        SessionStatus::Ended => 1,
-        SessionStatus::Failed => 2,
-    }
-}
-
 fn session_row(row: &sqlx::sqlite::SqliteRow) -> sqlx::Result<SessionRow> {
     let id: Vec<u8> = row.try_get(0)?;
     let id = id.try_into().map_err(|id: Vec<u8>| unreadable("id of 16 bytes", id.len()))?;
-    let status = match row.try_get::<i64, _>(1)? {
-        0 => SessionStatus::Live,
-        1 => SessionStatus::Ended,
-        2 => SessionStatus::Failed,
-        other => return Err(unreadable("status 0, 1 or 2", other)),
-    };
+    let status = row.try_get::<i64, _>(1)?;
+    let status = SessionStatus::from_number(status).ok_or_else(|| unreadable("status 0, 1 or 2", status))?;
     Ok(SessionRow {
         id: SessionId(id),
         status,

@@ -5,11 +5,9 @@ use std::sync::atomic::Ordering;
 use combat_components::ids::SessionId;
 use sqlx::SqliteConnection;
 
-use super::read::status_number;
 use super::{Open, SqliteStore};
 use crate::store::{
-    Blob, Checkpoint, Chunk, Finish, JournalRow, NewSession, SessionStatus, Store, StoreError, StoreFuture,
-    TailMark, Usage,
+    Blob, Checkpoint, Chunk, Finish, JournalRow, NewSession, Store, StoreError, StoreFuture, TailMark, Usage,
 };
 
 const APPEND: &str = "INSERT INTO journal (row_no, owner_epoch, body) SELECT ?1, ?2, ?3 \
@@ -124,11 +122,11 @@ impl SqliteStore {
     }
 
     async fn update_finished(&self, finish: &Finish) -> Result<(), StoreError> {
-        let status = if finish.failed { SessionStatus::Failed } else { SessionStatus::Ended };
+        let status = finish.status();
         let mut handle = self.writer.get(self).await?;
         let update = sqlx::query(FINISH)
             .bind(finish.id.0.to_vec())
-            .bind(status_number(status))
+            .bind(status.number())
             .bind(finish.ended_unix_us.cast_signed())
             .bind(i64::from(finish.last_tick))
             .bind(&finish.summary[..])
