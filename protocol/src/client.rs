@@ -4,8 +4,9 @@ use arrayvec::ArrayVec;
 use combat_components::limits::SUB_POSES_MAX;
 
 use crate::codec::declare::{messages, record};
-use crate::codec::form::List;
+use crate::codec::form::{List, Spread};
 use crate::numbers::ActKind;
+use crate::pose::WirePose;
 
 record! {
     /// A claim of position, in millimetres and 1/65,536 turn.
@@ -15,16 +16,8 @@ record! {
         input_seq "inputSeq": u32,
         /// your own clock in ticks; only differences count, see [Moving](#moving)
         client_tick "clientTick": u32,
-        /// where the body stands, at most 1,000,000 from the origin
-        x "x": i32,
-        /// where the body stands, at most 1,000,000 from the origin
-        y "y": i32,
-        /// where the body stands, at most 1,000,000 from the origin
-        z "z": i32,
-        /// heading
-        yaw "yaw": u16,
-        /// elevation, −16,201 to 16,201
-        pitch "pitch": i16,
+        /// where the body is claimed to stand and look
+        pose (): WirePose as Spread,
         /// the frame you were showing
         view_tick "viewTick": u32,
         /// of the last displacement you know of

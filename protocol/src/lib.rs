@@ -11,6 +11,7 @@ pub mod frame;
 mod hit;
 pub mod limits;
 pub mod numbers;
+pub mod pose;
 pub mod reasons;
 pub mod server;
 pub mod view;

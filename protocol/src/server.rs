@@ -12,6 +12,7 @@ pub use crate::event::Happening;
 pub use crate::hit::VerdictHit;
 use crate::limits::{FRAME_SHOTS_MAX, OWN_VERDICTS_MAX, STATUS_REASON_BYTES_MAX};
 use crate::numbers::{FrameStatus, Role, ServerState};
+use crate::pose::WirePose;
 use crate::view::{PublicPlayer, RosterEntry, Shot, View, view_hash};
 
 record! {
@@ -178,16 +179,8 @@ row! {
         reason "reason": Reason,
         /// the claim that was refused; 0 when the server moved the body by itself
         input_seq "inputSeq": u32,
-        /// where the body stands
-        x "x": i32,
-        /// where the body stands
-        y "y": i32,
-        /// where the body stands
-        z "z": i32,
-        /// heading
-        yaw "yaw": u16,
-        /// elevation
-        pitch "pitch": i16,
+        /// where the body stands and looks
+        pose (): WirePose as Spread,
         /// a new one: claims with an older one are dropped
         pose_epoch "poseEpoch": u32,
         /// what is left in the bank

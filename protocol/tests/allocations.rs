@@ -11,6 +11,7 @@ use combat_components::verdict::{Outcome, Zone};
 use combat_protocol::client::{ClaimMessage, ClientMessage};
 use combat_protocol::codec::{Encoding, decode_client, encode_client, encode_event, encode_own, encode_pong};
 use combat_protocol::frame::FrameEncoder;
+use combat_protocol::pose::WirePose;
 use combat_protocol::server::{Correction, EventMessage, Happening, InputVerdict, Own, Pong, VerdictHit};
 use combat_protocol::view::{PublicPlayer, RosterEntry, Shot, View};
 
@@ -87,11 +88,7 @@ fn own() -> Own {
     let correction = Correction {
         reason: Reason::Blocked,
         input_seq: 8,
-        x: 1,
-        y: 2,
-        z: 3,
-        yaw: 4,
-        pitch: 5,
+        pose: WirePose { at: [1, 2, 3], yaw: 4, pitch: 5 },
         pose_epoch: 6,
         bank_ticks: 7,
         velocity: [8, 9, 10],

@@ -18,11 +18,7 @@ pub fn correction_of(event: &Event) -> Option<(Slot, Correction)> {
     let correction = Correction {
         reason,
         input_seq,
-        x: pose.at.x,
-        y: pose.at.y,
-        z: pose.at.z,
-        yaw: pose.yaw.0,
-        pitch: pose.pitch.turn(),
+        pose: pose.into(),
         pose_epoch,
         bank_ticks: 0,
         velocity: [velocity.x, velocity.y, velocity.z],

@@ -123,17 +123,14 @@ pub fn status_of(state: &MatchState) -> FrameStatus {
 /// The wire's form of a public body; the same for live frames and for frames rebuilt from a log.
 pub fn public_player(body: &PublicBody) -> PublicPlayer {
     let flag = |set: bool, bit: i32| if set { bit } else { 0 };
-    PublicPlayer {
+    let unplaced = PublicPlayer {
         sim_id: body.id.0,
-        x: body.pose.at.x,
-        y: body.pose.at.y,
-        z: body.pose.at.z,
-        yaw: i32::from(body.pose.yaw.0),
-        pitch: i32::from(body.pose.pitch.turn()),
         health: body.health_points,
         armour: body.armour_points,
         flags: flag(body.alive, FLAG_ALIVE) | flag(body.connected, FLAG_CONNECTED),
         kills: i32::from(body.kills),
         deaths: i32::from(body.deaths),
-    }
+        ..PublicPlayer::default()
+    };
+    unplaced.at(body.pose.into())
 }

@@ -9,6 +9,7 @@ use combat_components::quantity::{Pitch, Pose, Vec3Mm, Yaw};
 use combat_components::tick::Tick;
 use combat_protocol::client::{ActMessage, ClaimMessage, ClientMessage};
 use combat_protocol::numbers::ActKind;
+use combat_protocol::pose::WirePose;
 use thiserror::Error;
 
 /// What a player's message means.
@@ -62,11 +63,8 @@ pub fn meaning(message: &ClientMessage, slot: Slot) -> Result<Meant, Meaningless
 }
 
 fn claim_of(claim: &ClaimMessage, slot: Slot) -> Result<Claim, Meaningless> {
-    let pose = Pose {
-        at: point([claim.x, claim.y, claim.z])?,
-        yaw: Yaw(claim.yaw),
-        pitch: Pitch::new(claim.pitch).ok_or(Meaningless::Pitch)?,
-    };
+    let WirePose { at, yaw, pitch } = claim.pose;
+    let pose = Pose { at: point(at)?, yaw: Yaw(yaw), pitch: elevation(pitch)? };
     Ok(Claim {
         slot,
         input_seq: numbered(claim.input_seq)?,
@@ -91,7 +89,7 @@ fn action_of(act: &ActMessage, slot: Slot) -> Result<Action, Meaningless> {
         input_seq: numbered(act.input_seq)?,
         follows: act.follows,
         yaw: Yaw(act.yaw),
-        pitch: Pitch::new(act.pitch).ok_or(Meaningless::Pitch)?,
+        pitch: elevation(act.pitch)?,
         view_tick: Tick(act.view_tick),
         view_fraction: act.view_fraction,
         deed,
@@ -103,6 +101,10 @@ fn numbered(input_seq: u32) -> Result<u32, Meaningless> {
     if input_seq == 0 { Err(Meaningless::InputSeq) } else { Ok(input_seq) }
 }
 
+fn elevation(turn: i16) -> Result<Pitch, Meaningless> {
+    Pitch::new(turn).ok_or(Meaningless::Pitch)
+}
+
 fn point([x, y, z]: [i32; 3]) -> Result<Vec3Mm, Meaningless> {
     let inside = [x, y, z].iter().all(|coordinate| (-MAP_EXTENT_MM..=MAP_EXTENT_MM).contains(coordinate));
     if inside { Ok(Vec3Mm::new(x, y, z)) } else { Err(Meaningless::Coordinate) }
@@ -112,8 +114,13 @@ fn point([x, y, z]: [i32; 3]) -> Result<Vec3Mm, Meaningless> {
 mod tests {
     use super::*;
 
+    fn posed(pose: WirePose) -> ClaimMessage {
+        ClaimMessage { pose, ..claim() }
+    }
+
     fn claim() -> ClaimMessage {
-        ClaimMessage { input_seq: 1, client_tick: 9, x: 1, y: 2, z: 3, ..ClaimMessage::default() }
+        let pose = WirePose { at: [1, 2, 3], ..WirePose::default() };
+        ClaimMessage { input_seq: 1, client_tick: 9, pose, ..ClaimMessage::default() }
     }
 
     #[test]
@@ -146,8 +153,11 @@ mod tests {
     fn values_that_no_simulation_takes_are_named() {
         let refused = |claim| meaning(&ClientMessage::Claim(claim), Slot(0)).expect_err("it is unsound");
         assert_eq!(refused(ClaimMessage { input_seq: 0, ..claim() }), Meaningless::InputSeq);
-        assert_eq!(refused(ClaimMessage { pitch: i16::MIN, ..claim() }), Meaningless::Pitch);
-        assert_eq!(refused(ClaimMessage { z: i32::MIN, ..claim() }), Meaningless::Coordinate);
+        assert_eq!(refused(posed(WirePose { pitch: i16::MIN, ..claim().pose })), Meaningless::Pitch);
+        assert_eq!(
+            refused(posed(WirePose { at: [1, 2, i32::MIN], ..claim().pose })),
+            Meaningless::Coordinate
+        );
         let mut bent = claim();
         bent.bends.push([0, 0, 1_000_001]);
         assert_eq!(refused(bent), Meaningless::Coordinate);

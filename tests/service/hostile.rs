@@ -134,8 +134,8 @@ fn messagepack_cases() -> Vec<(&'static str, Vec<u8>)> {
         ("deep nesting", vec![0x91; 4_000]),
         ("deep nesting in a claim", claim_with_x(&vec![0x91; 3_000])),
         ("an inputSeq of 0", bad(|claim| claim.input_seq = 0)),
-        ("a pitch beyond the vertical", bad(|claim| claim.pitch = i16::MAX)),
-        ("a place outside the world", bad(|claim| claim.x = i32::MIN)),
+        ("a pitch beyond the vertical", bad(|claim| claim.pose.pitch = i16::MAX)),
+        ("a place outside the world", bad(|claim| claim.pose.at[0] = i32::MIN)),
         ("a bend outside the world", bad(|claim| claim.bends.push([0, 1_000_001, 0]))),
     ]
 }

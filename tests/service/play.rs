@@ -49,7 +49,7 @@ async fn the_welcome_says_everything_a_client_needs_to_begin() {
         let own = welcome.own.as_ref().expect("a player's own part");
         assert_eq!((own.rounds, own.respawn_at_tick), (30, None));
         let (_, placed) = player.record.corrections[0];
-        let at = Vec3Mm::new(placed.x, placed.y, placed.z);
+        let at = placed.pose.nearest().at;
         assert!(
             walk::level("duel-box").grounded(at) && !walk::level("duel-box").overlaps(at),
             "{id} begins in {at:?}"
@@ -100,7 +100,7 @@ async fn legal_walks_are_accepted_acknowledged_cumulatively_seen_by_others_and_b
     let ann_id = ann.sim_id();
     let sees_ann_there = |bob: &Player| {
         let row = bob.client.view().and_then(|view| view.player(ann_id));
-        row.is_some_and(|row| Vec3Mm::new(row.x, row.y, row.z) == at)
+        row.is_some_and(|row| row.pose().nearest().at == at)
     };
     let is_final = |player: &Player| player.client.durable_tick() >= last;
     tokio::join!(
@@ -324,7 +324,7 @@ async fn a_teleport_is_corrected_once_and_play_goes_on_from_where_the_body_is() 
             .iter()
             .find(|(_, placed)| placed.input_seq == sent)
             .expect("it names the claim");
-        let back = Vec3Mm::new(correction.x, correction.y, correction.z);
+        let back = correction.pose.nearest().at;
         assert!(back.distance_squared(before.at) < 1_000 * 1_000, "{back:?} is not near {before:?}");
         assert_eq!(Some(correction.reason), verdict.reason);
         ann.leave().await;

@@ -1,6 +1,6 @@
 //! What a client hears, and how its state takes it in.
 
-use combat_components::quantity::{Pitch, Pose, Vec3Mm, Velocity, Yaw};
+use combat_components::quantity::Velocity;
 use combat_components::reason::Reason;
 use combat_protocol::client_view::{HashCheck, ViewError};
 use combat_protocol::codec::decode_server;
@@ -63,8 +63,7 @@ impl Client {
         let row = rows.find(|row| Some(row.sim_id) == welcome.sim_id).copied();
         let own = welcome.own.clone().unwrap_or_default();
         if let (Some(row), Some(_)) = (row, &welcome.own) {
-            let at = Vec3Mm::new(row.x, row.y, row.z);
-            let pose = Pose { at, yaw: Yaw(row.yaw as u16), pitch: pitch_of(row.pitch as i16) };
+            let pose = row.pose().nearest();
             self.placed = Some(Placed { pose, velocity: Velocity::default(), epoch: own.pose_epoch });
             self.pacer.displaced(own.bank_ticks, own.tick, false);
         }
@@ -117,14 +116,14 @@ impl Client {
     }
 
     fn take_correction(&mut self, correction: &Correction, tick: u32, now_ms: u64) {
-        let &Correction { reason, x, y, z, yaw, pitch, pose_epoch, bank_ticks, .. } = correction;
+        let &Correction { reason, pose, pose_epoch, bank_ticks, .. } = correction;
         let [vx, vy, vz] = correction.velocity;
         if self.placed.is_some_and(|placed| placed.epoch > pose_epoch) {
             return;
         }
         let is_refusal = reason < Reason::ScheduleMoved;
         self.counters.corrections += u64::from(is_refusal);
-        let pose = Pose { at: Vec3Mm::new(x, y, z), yaw: Yaw(yaw), pitch: pitch_of(pitch) };
+        let pose = pose.nearest();
         self.placed = Some(Placed { pose, velocity: Velocity { x: vx, y: vy, z: vz }, epoch: pose_epoch });
         self.last_claim = None;
         match correction.client_tick {
@@ -150,8 +149,4 @@ impl Client {
         }
         Received::Pong(pong)
     }
-}
-
-fn pitch_of(turn: i16) -> Pitch {
-    Pitch::new(turn.clamp(-Pitch::LIMIT, Pitch::LIMIT)).unwrap_or_default()
 }

@@ -88,11 +88,7 @@ impl Client {
         let claim = ClaimMessage {
             input_seq,
             client_tick: self.pacer.claimed(input_seq, ticks, own_ticks, server_tick),
-            x: step.pose.at.x,
-            y: step.pose.at.y,
-            z: step.pose.at.z,
-            yaw: step.pose.yaw.0,
-            pitch: step.pose.pitch.turn(),
+            pose: step.pose.into(),
             view_tick: seen_tick,
             pose_epoch: placed.epoch,
             seen_tick,

@@ -13,6 +13,7 @@ use combat_protocol::codec::{Encoding, decode_client, encode_server, encode_snap
 use combat_protocol::draft::DRAFT;
 use combat_protocol::frame::FrameEncoder;
 use combat_protocol::numbers::{ActKind, FrameStatus, Role, ServerState};
+use combat_protocol::pose::WirePose;
 use combat_protocol::server::{
     Correction, EventMessage, Happening, InputVerdict, Own, Pong, ResumedFrom, ServerMessage, Snapshot,
     StatusMessage, Welcome,
@@ -73,11 +74,7 @@ fn correction(reason: Reason, pose_epoch: u32, bank_ticks: u32) -> Correction {
     Correction {
         reason,
         input_seq: 41,
-        x: 1,
-        y: 2,
-        z: 3,
-        yaw: 4,
-        pitch: 5,
+        pose: WirePose { at: [1, 2, 3], yaw: 4, pitch: 5 },
         pose_epoch,
         bank_ticks,
         velocity: [0; 3],
@@ -154,7 +151,7 @@ fn the_first_claim_says_where_the_body_stands_and_the_next_covers_the_time_since
     assert_eq!(client.claim_ticks(10_000), Ok(0));
     let first = claim(&mut client, 10_000).unwrap();
     assert_eq!((first.input_seq, first.pose_epoch, first.seen_tick, first.view_tick), (41, 2, 1_000, 1_000));
-    assert_eq!((first.x, first.y, first.z, first.yaw), (500, 10, -500, 90));
+    assert_eq!((first.pose.at, first.pose.yaw), ([500, 10, -500], 90));
     assert!(!client.claim_due(10_033));
     assert!(client.claim_due(10_034));
     assert_eq!(client.claim_ticks(10_040), Ok(5));

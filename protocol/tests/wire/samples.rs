@@ -7,21 +7,20 @@ use combat_components::reason::Reason;
 use combat_components::verdict::{Outcome, Zone};
 use combat_protocol::client::{ActMessage, ClaimMessage, ClientMessage};
 use combat_protocol::numbers::{ActKind, FrameStatus, Role, ServerState};
+use combat_protocol::pose::WirePose;
 use combat_protocol::server::{
     Correction, Delta, EventMessage, Happening, InputVerdict, Own, PlayerChange, Pong, ResumedFrom,
     ServerMessage, Snapshot, StatusMessage, VerdictHit, Welcome,
 };
 use combat_protocol::view::{PublicPlayer, RosterEntry, Shot, View};
 
+const POSE: WirePose = WirePose { at: [1_500, 0, -2_250], yaw: 16_384, pitch: -512 };
+
 pub fn claim() -> ClaimMessage {
     ClaimMessage {
         input_seq: 42,
         client_tick: 1_000,
-        x: 1_500,
-        y: 0,
-        z: -2_250,
-        yaw: 16_384,
-        pitch: -512,
+        pose: POSE,
         view_tick: 980,
         pose_epoch: 3,
         seen_tick: 984,
@@ -172,11 +171,7 @@ fn corrected_own() -> Own {
         correction: Some(Correction {
             reason: Reason::TooFast,
             input_seq: 44,
-            x: 1_500,
-            y: 0,
-            z: -2_250,
-            yaw: 16_384,
-            pitch: -512,
+            pose: POSE,
             pose_epoch: 4,
             bank_ticks: 31,
             velocity: [6_500, -120, 0],

@@ -7,6 +7,7 @@ use combat_components::reason::Reason;
 use combat_components::verdict::{Outcome, Zone};
 use combat_protocol::client::{ActMessage, ClaimMessage, ClientMessage};
 use combat_protocol::numbers::{ActKind, FrameStatus, Numbered, Role, ServerState};
+use combat_protocol::pose::WirePose;
 use combat_protocol::server::{
     Correction, Delta, EventMessage, Happening, InputVerdict, Own, PlayerChange, Pong, ResumedFrom,
     ServerMessage, Snapshot, StatusMessage, VerdictHit, Welcome,
@@ -39,20 +40,11 @@ fn act() -> impl Strategy<Value = ActMessage> {
 fn claim() -> impl Strategy<Value = ClaimMessage> {
     let bends = vec(any::<[i32; 3]>(), 0..=4);
     (any::<[u32; 5]>(), any::<[i32; 3]>(), any::<(u16, i16, bool)>(), bends).prop_map(
-        |(
-            [input_seq, client_tick, view_tick, pose_epoch, seen_tick],
-            [x, y, z],
-            (yaw, pitch, ack),
-            bends,
-        )| {
+        |([input_seq, client_tick, view_tick, pose_epoch, seen_tick], at, (yaw, pitch, ack), bends)| {
             ClaimMessage {
                 input_seq,
                 client_tick,
-                x,
-                y,
-                z,
-                yaw,
-                pitch,
+                pose: WirePose { at, yaw, pitch },
                 view_tick,
                 pose_epoch,
                 seen_tick,
@@ -141,20 +133,14 @@ fn delta() -> impl Strategy<Value = Delta> {
 
 fn correction() -> impl Strategy<Value = Correction> {
     (numbered::<Reason>(), any::<([u32; 3], [i32; 3], u16, i16, [i32; 3], Option<u32>)>()).prop_map(
-        |(reason, ([input_seq, pose_epoch, bank_ticks], [x, y, z], yaw, pitch, velocity, client_tick))| {
-            Correction {
-                reason,
-                input_seq,
-                x,
-                y,
-                z,
-                yaw,
-                pitch,
-                pose_epoch,
-                bank_ticks,
-                velocity,
-                client_tick,
-            }
+        |(reason, ([input_seq, pose_epoch, bank_ticks], at, yaw, pitch, velocity, client_tick))| Correction {
+            reason,
+            input_seq,
+            pose: WirePose { at, yaw, pitch },
+            pose_epoch,
+            bank_ticks,
+            velocity,
+            client_tick,
         },
     )
 }
