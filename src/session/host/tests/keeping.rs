@@ -130,3 +130,26 @@ async fn of_a_tick_that_is_made_after_the_store_was_lost_nobody_ever_hears() {
         assert!(socket.is_closed() && socket.facts.close_code() == CloseCode::SessionFailed);
     }
 }
+
+#[tokio::test]
+async fn while_a_session_stands_still_joins_are_refused_and_whoever_comes_back_keeps_his_place() {
+    let mut stage = Stage::of(2).await;
+    let (ann, bob) = (stage.seated("ann").await, stage.person("bob").await);
+    stage.faults.set(Fault::Failing);
+    while stage.step() != HostState::Suspended {}
+    let (mut joined, mut left) = (stage.join(bob), stage.leave(ann, LeaveCause::Left));
+    let mut socket = stage.arrive(ann);
+    stage.step();
+    assert_eq!(now(&mut joined).err(), Some(SessionError::Suspended));
+    assert_eq!(now(&mut left).err(), Some(SessionError::Suspended));
+    assert_eq!(now(&mut socket.answer), Ok(Slot(0)));
+    let name = DisplayName::new("cyd").ok();
+    let wish = JoinSession { player: id("cyd"), name, team: Team(0), bot: false };
+    assert_eq!(stage.handle.join(wish).await.err(), Some(SessionError::Suspended));
+    stage.faults.lift();
+    stage.registry.journal().flush().await.expect("it works again");
+    assert_eq!(stage.step(), HostState::Running);
+    stage.step();
+    assert_eq!(socket.welcome(), Some((0, 0)));
+    stage.agrees();
+}
