@@ -3,20 +3,25 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
+use combat_components::event::Event;
 use combat_components::ids::{Epoch, Slot};
 use combat_components::limits::KEYFRAME_MS;
 use combat_components::tick::Tick;
+use combat_components::verdict::Verdict;
 use combat_protocol::codec::{Encoding, encode_own};
 use combat_protocol::frame::FrameEncoder;
 use combat_protocol::server::Own;
 use combat_replays::recorder::Recorder;
 use combat_systems::sim::Sim;
 use combat_systems::views::Eye;
+use realtime_combat_service::replication::fold::{Listener, fold};
+use realtime_combat_service::replication::happenings::Told;
 use realtime_combat_service::replication::own::fill_own;
-use realtime_combat_service::replication::players::Standing;
+use realtime_combat_service::replication::players::{PlayersAudience, Standing, WelcomeTemplate};
 use realtime_combat_service::replication::view::ViewBuilder;
+use realtime_combat_service::session::outbox::Outbox;
 use realtime_combat_service::session::people::People;
-use realtime_combat_service::telemetry::Metrics;
+use realtime_combat_service::telemetry::{Metrics, TickMetrics};
 
 #[path = "../benches/rehearsal/mod.rs"]
 mod rehearsal;
@@ -50,6 +55,17 @@ fn counted(work: impl FnOnce()) -> u64 {
     COUNT.with(|count| count.take()).unwrap_or_default()
 }
 
+/// What a tick's output is counted by.
+struct Counters(TickMetrics);
+
+impl Listener for Counters {
+    fn event(&mut self, _: &Event, _: Option<&Told>) {}
+
+    fn verdict(&mut self, verdict: &Verdict) {
+        self.0.claims_refused.note(verdict);
+    }
+}
+
 /// Joining, warming up and the first fights, after which every buffer has its size.
 const WARM_UP_S: u32 = 20;
 
@@ -64,14 +80,22 @@ fn a_steady_tick_allocates_nothing_from_decoded_input_to_encoded_frame() {
     let mut bytes = Vec::with_capacity(64 << 10);
     let mut inputs = rehearsed.inputs;
     let rate = rehearsal::RATE;
-    let ticks = Metrics::default().shard(0).ticks;
+    let mut listener = Counters(Metrics::default().shard(0).ticks);
+    let mut players: PlayersAudience<Outbox> =
+        PlayersAudience::new(&rehearsed.parts.setup, WelcomeTemplate::default());
     for (tick, input) in inputs.iter_mut().enumerate() {
         let allocations = counted(|| {
             sim.step(input);
             records.clear();
             recorder.record_tick(Epoch(1), input, sim.output(), &mut records);
-            sim.output().events.iter().for_each(|event| builder.note_event(event));
-            sim.output().verdicts.iter().for_each(|verdict| ticks.claims_refused.note(verdict));
+            fold(
+                &sim,
+                Epoch(1),
+                &mut builder,
+                &mut players,
+                |of| People::default().name_of(of),
+                &mut listener,
+            );
             if tick % 4 == 3 {
                 let (view, shots) = builder.players_frame(&mut sim, Eye::All, Epoch(1));
                 frames.advance(view, shots);
@@ -88,9 +112,6 @@ fn a_steady_tick_allocates_nothing_from_decoded_input_to_encoded_frame() {
                 encode_own(&own, Encoding::MessagePack, &mut bytes);
             }
         });
-        if tick == 0 {
-            builder.rebuild_roster(&sim, |identity| People::default().name_of(identity));
-        }
         let is_steady = tick as u32 > WARM_UP_S * rate.hz();
         assert!(!is_steady || allocations == 0, "tick {tick} allocated {allocations} times");
     }

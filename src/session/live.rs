@@ -27,16 +27,6 @@ pub struct LiveFacts {
     seats: RwLock<Vec<Seat>>,
 }
 
-const STATUSES: [SessionStatus; 7] = [
-    SessionStatus::Waiting,
-    SessionStatus::Warmup,
-    SessionStatus::Active,
-    SessionStatus::Resuming,
-    SessionStatus::Suspended,
-    SessionStatus::Ended,
-    SessionStatus::Failed,
-];
-
 impl LiveFacts {
     pub fn new(epoch: Epoch, tick: Tick, tick_rate: TickRate) -> Self {
         Self {
@@ -82,12 +72,11 @@ impl LiveFacts {
     }
 
     pub fn status(&self) -> SessionStatus {
-        STATUSES[usize::from(self.status.load(Ordering::Acquire))]
+        SessionStatus::ALL[usize::from(self.status.load(Ordering::Acquire))]
     }
 
     pub fn set_status(&self, status: SessionStatus) {
-        let at = STATUSES.iter().position(|known| *known == status);
-        self.status.store(at.expect("the table holds every status") as u8, Ordering::Release);
+        self.status.store(status as u8, Ordering::Release);
     }
 
     pub fn player_count(&self) -> u32 {

@@ -48,6 +48,16 @@ pub enum SessionStatus {
 }
 
 impl SessionStatus {
+    pub const ALL: [Self; 7] = [
+        Self::Waiting,
+        Self::Warmup,
+        Self::Active,
+        Self::Resuming,
+        Self::Suspended,
+        Self::Ended,
+        Self::Failed,
+    ];
+
     pub const fn code(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
@@ -216,6 +226,25 @@ impl SessionError {
             | Self::UnknownRuleset(_)
             | Self::Invalid { .. }
             | Self::KeyOfAnother => CloseCode::Policy,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_stands_at_its_number_and_says_how_its_end_is_told_or_that_it_lives() {
+        for (number, status) in SessionStatus::ALL.into_iter().enumerate() {
+            assert_eq!(status as usize, number);
+            let closed = status.over().map(|error| error.close_code());
+            let expected = match status.code() {
+                "ended" => Some(CloseCode::SessionEnded),
+                "failed" => Some(CloseCode::SessionFailed),
+                _ => None,
+            };
+            assert_eq!((closed, status.is_live()), (expected, expected.is_none()), "{}", status.code());
         }
     }
 }
