@@ -59,12 +59,12 @@ pub struct Running {
     stop: CancellationToken,
 }
 
-/// Starts everything; answers when sessions are resumed and the port is open.
+/// Starts everything, to play `kinds`; answers when sessions are resumed and the port is open.
 ///
 /// # Errors
 /// One line that says what to do: a port in use, a data directory in use, an unsound map, a bad secret.
-pub async fn serve(config: Config) -> anyhow::Result<Running> {
-    let catalogue = Catalogue::load(Kinds::SHIPPED, config.maps_dir.as_deref(), config.rules_dir.as_deref())?;
+pub async fn serve(config: Config, kinds: Kinds) -> anyhow::Result<Running> {
+    let catalogue = Catalogue::load(kinds, config.maps_dir.as_deref(), config.rules_dir.as_deref())?;
     let address = SocketAddr::new(config.host, config.port);
     let listener = listen(address, ["HOST", "PORT"]).await?;
     let metrics_listener = match config.metrics_addr {

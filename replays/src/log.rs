@@ -9,6 +9,7 @@ use combat_systems::SIMULATION_VERSION;
 use combat_systems::kinds::Kinds;
 use combat_systems::sim::SimParts;
 use combat_systems::spatial::Level;
+use combat_systems::tick_rules::SetupError;
 use thiserror::Error;
 
 use crate::header::Header;
@@ -59,7 +60,8 @@ impl Log {
     /// What a re-simulation is made from: the log's own map and ruleset, never today's, and the kinds they name.
     ///
     /// # Errors
-    /// When another simulation version recorded it, or map and ruleset are not those of the header.
+    /// When another simulation version recorded it, map and ruleset are not those of the header, or ruleset or mode are of
+    /// no kind that is given.
     pub fn parts(&self, kinds: &Kinds) -> Result<SimParts, Refusal> {
         let Header { simulation_version: found, setup, build, .. } = &self.header;
         if *found != SIMULATION_VERSION {
@@ -72,6 +74,9 @@ impl Log {
         let map = Map::parse("map", map).map_err(|error| unusable("map", &error))?;
         let ruleset = kinds.ruleset("ruleset", ruleset).map_err(|error| unusable("ruleset", &error))?;
         let level = Level::build(&map, &ruleset.body).map_err(|error| unusable("map", &error))?;
+        if kinds.mode(&setup.mode).is_none() {
+            return Err(unusable("mode", &SetupError::unknown_mode(&setup.mode, kinds)));
+        }
         Ok(SimParts {
             kinds: *kinds,
             setup: setup.clone(),

@@ -15,7 +15,7 @@ use crate::promises::{Broken, check_header};
 use crate::reader::{Damage, DamageReason};
 
 /// How a verification is run.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct VerifyOptions {
     /// After this tick of the re-simulation, and only of it, one integer is changed by one.
     pub perturb: Option<Perturbation>,
@@ -23,8 +23,15 @@ pub struct VerifyOptions {
     pub expect: Option<LogDigest>,
     /// The session that the log is kept under.
     pub session: Option<SessionId>,
-    /// What rules may name; those that ship unless told otherwise.
+    /// What rules may name.
     pub kinds: Kinds,
+}
+
+impl VerifyOptions {
+    /// A plain verification of a log that names nothing but `kinds`.
+    pub const fn of(kinds: Kinds) -> Self {
+        Self { perturb: None, expect: None, session: None, kinds }
+    }
 }
 
 /// Which integer is changed, and when.

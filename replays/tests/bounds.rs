@@ -20,6 +20,7 @@ use combat_replays::reader::{Damage, DamageReason};
 use combat_replays::record::{COMMANDS_BYTES_MAX, PAYLOAD_BYTES_MAX, STATE_BYTES_MAX};
 use combat_replays::recorder::Recorder;
 use combat_replays::verifier::{Outcome, VerifyOptions, verify};
+use combat_systems::kinds::Kinds;
 use proptest::prelude::*;
 
 use script::forge::{put_together, taken_apart, tick_of};
@@ -80,7 +81,7 @@ fn with_a_tick_of(commands: &[u8]) -> Log {
 }
 
 fn damage(log: &Log) -> Damage {
-    match verify(log, VerifyOptions::default(), &mut |_| {}).outcome {
+    match verify(log, VerifyOptions::of(Kinds::SHIPPED), &mut |_| {}).outcome {
         Outcome::Damaged(damage) => damage,
         other => panic!("expected damage, got {other:?}"),
     }
@@ -125,8 +126,9 @@ fn many_small_ticks_of_a_file_take_no_more_memory_than_the_file() {
     let bytes = file::write(&log);
     let length = bytes.len() as isize;
     drop(log);
-    let (outcome, most) =
-        most_held(|| verify(&file::take(bytes).unwrap(), VerifyOptions::default(), &mut |_| {}).outcome);
+    let (outcome, most) = most_held(|| {
+        verify(&file::take(bytes).unwrap(), VerifyOptions::of(Kinds::SHIPPED), &mut |_| {}).outcome
+    });
     assert_eq!(outcome, Outcome::Verified);
     assert!(most < 8 << 20, "{most} bytes beside the {length} of the file");
 }
@@ -156,7 +158,7 @@ fn a_tick_that_is_as_full_as_it_may_be_is_simulated() {
     stage.push(Command::ScheduleMoved { ticks: 3 });
     stage.steps(70);
     let log = stage.ended().log();
-    assert_eq!(verify(&log, VerifyOptions::default(), &mut |_| {}).outcome, Outcome::Verified);
+    assert_eq!(verify(&log, VerifyOptions::of(Kinds::SHIPPED), &mut |_| {}).outcome, Outcome::Verified);
 }
 
 #[test]
@@ -195,12 +197,13 @@ fn a_map_or_a_ruleset_longer_than_any_is_refused_before_it_is_hashed() {
     assert!(matches!(refused, FileError::Part { part: FilePart::Map, .. }), "{refused}");
     assert!(refused.to_string().contains(&format!("expected at most {DOCUMENT_BYTES_MAX}")), "{refused}");
     // From a store it comes without a file.
-    let refused = verify(&large, VerifyOptions::default(), &mut |_| {}).outcome;
+    let refused = verify(&large, VerifyOptions::of(Kinds::SHIPPED), &mut |_| {}).outcome;
     assert!(matches!(refused, Outcome::Refused(Refusal::Unusable { what: "map", .. })), "{refused:?}");
     let mut many = log;
     many.map.extend_from_slice(&hulls.as_bytes()[..900_000]);
     many.header.setup.map_hash = ContentHash::of(&many.map);
-    let Outcome::Refused(refused) = verify(&many, VerifyOptions::default(), &mut |_| {}).outcome else {
+    let Outcome::Refused(refused) = verify(&many, VerifyOptions::of(Kinds::SHIPPED), &mut |_| {}).outcome
+    else {
         panic!("a map with more solids than a level takes is played")
     };
     assert!(refused.to_string().contains("expected 0 to 1024 tables"), "{refused}");
@@ -235,7 +238,7 @@ proptest! {
             all.resize_with(all.len().max(8), || (combat_replays::record::RecordKind::QuietTick, vec![0; 12]));
         }
         let forged = Log { records: put_together(&all), ..log };
-        let (report, most) = most_held(|| verify(&forged, VerifyOptions::default(), &mut |_| {}));
+        let (report, most) = most_held(|| verify(&forged, VerifyOptions::of(Kinds::SHIPPED), &mut |_| {}));
         prop_assert!(report.ticks <= Tick(64));
         prop_assert!(most < 8 << 20, "{most} bytes");
     }

@@ -15,6 +15,7 @@ use combat_replays::reader::Reader;
 use combat_replays::record::{Record, RecordKind};
 use combat_replays::recorder::Recorder;
 use combat_replays::verifier::{Outcome, VerifyOptions, verify};
+use combat_systems::kinds::Kinds;
 use combat_systems::state::StateKind;
 use sha2::{Digest, Sha256};
 
@@ -24,7 +25,7 @@ use script::scene::Scene;
 use script::{Stage, fight, play};
 
 fn outcome(log: &Log) -> Outcome {
-    verify(log, VerifyOptions::default(), &mut |_| {}).outcome
+    verify(log, VerifyOptions::of(Kinds::SHIPPED), &mut |_| {}).outcome
 }
 
 fn promise(log: &Log) -> (Tick, Promise) {
@@ -110,7 +111,7 @@ fn every_root_is_that_of_its_own_setup() {
 #[test]
 fn a_log_kept_under_another_session_is_told() {
     let log = sound();
-    let under = |session| VerifyOptions { session: Some(session), ..VerifyOptions::default() };
+    let under = |session| VerifyOptions { session: Some(session), ..VerifyOptions::of(Kinds::SHIPPED) };
     let own = verify(&log, under(log.header.setup.session), &mut |_| {});
     assert_eq!(own.outcome, Outcome::Verified);
     let other = verify(&log, under(SessionId([3; 16])), &mut |_| {});
@@ -125,7 +126,8 @@ fn a_log_that_is_cut_short_is_incomplete() {
         let cut = with_records(&log, |all| all.truncate(kept));
         assert_eq!(outcome(&cut), Outcome::Incomplete, "{kept} of {records} records");
     }
-    let report = verify(&with_records(&log, |all| all.truncate(1)), VerifyOptions::default(), &mut |_| {});
+    let report =
+        verify(&with_records(&log, |all| all.truncate(1)), VerifyOptions::of(Kinds::SHIPPED), &mut |_| {});
     assert_eq!((report.ticks, report.outcome.code()), (Tick(0), "incomplete"));
 }
 
@@ -466,7 +468,7 @@ fn a_digest_can_be_put_together_from_epochs() {
 fn a_log_with_another_digest_than_expected_is_told_with_both() {
     let log = sound();
     let digest = LogDigest::of(&log).unwrap();
-    let expecting = |expected| VerifyOptions { expect: Some(expected), ..VerifyOptions::default() };
+    let expecting = |expected| VerifyOptions { expect: Some(expected), ..VerifyOptions::of(Kinds::SHIPPED) };
     let report = verify(&log, expecting(digest), &mut |_| {});
     assert_eq!((report.outcome, report.digest), (Outcome::Verified, Some(digest)));
     // What no hash and no promise sees: another kind of session.

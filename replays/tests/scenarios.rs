@@ -14,6 +14,7 @@ use combat_components::reason::Reason;
 use combat_components::tick::Tick;
 use combat_replays::player::{Played, Player};
 use combat_replays::verifier::{Outcome, VerifyOptions, verify};
+use combat_systems::kinds::Kinds;
 use combat_systems::spatial::Level;
 use combat_systems::state::StateKind;
 use combat_systems::views::Eye;
@@ -77,7 +78,7 @@ fn every_scenario_has_a_name_of_its_own_and_its_log_verifies() {
         "shots-before-frames",
         "in-the-way",
     ] {
-        let report = verify(&played(name).ended().log(), VerifyOptions::default(), &mut |_| {});
+        let report = verify(&played(name).ended().log(), VerifyOptions::of(Kinds::SHIPPED), &mut |_| {});
         assert_eq!(report.outcome, Outcome::Verified, "{name}");
     }
 }

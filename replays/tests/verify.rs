@@ -16,6 +16,7 @@ use combat_replays::record::Record;
 use combat_replays::recorder::Recorder;
 use combat_replays::verifier::{Outcome, Perturbation, Report, VerifyOptions, verify};
 use combat_systems::kinds::Kinds;
+use combat_systems::modes::deathmatch::Deathmatch;
 use combat_systems::phases::Phase;
 use combat_systems::sim::Sim;
 use combat_systems::state::StateKind;
@@ -25,7 +26,7 @@ use script::scene::Scene;
 use script::{Stage, fight, play};
 
 fn verified(log: &Log) -> Report {
-    verify(log, VerifyOptions::default(), &mut |_| {})
+    verify(log, VerifyOptions::of(Kinds::SHIPPED), &mut |_| {})
 }
 
 fn divergence(report: Report) -> Divergence {
@@ -39,9 +40,19 @@ fn divergence(report: Report) -> Divergence {
 fn a_fight_verifies_from_its_log_alone() {
     let stage = fight(Scene::duel("a fight"), 2, 1_280).ended();
     let mut told = 0;
-    let report = verify(&stage.log(), VerifyOptions::default(), &mut |_| told += 1);
+    let report = verify(&stage.log(), VerifyOptions::of(Kinds::SHIPPED), &mut |_| told += 1);
     assert_eq!(report.outcome, Outcome::Verified);
     assert_eq!((report.ticks, report.epoch, told), (stage.tick(), Epoch(1), stage.tick().0));
+}
+
+#[test]
+fn a_log_of_a_mode_that_is_not_given_is_refused_by_its_name() {
+    let log = fight(Scene::duel("another binary's"), 2, 64).log();
+    let kinds = Kinds { modes: &[&Deathmatch], ..Kinds::SHIPPED };
+    let outcome = verify(&log, VerifyOptions::of(kinds), &mut |_| {}).outcome;
+    let Outcome::Refused(refusal) = outcome else { panic!("expected a refusal, got {outcome:?}") };
+    let told = "the mode cannot be used: unknown mode \"duel\", expected one of deathmatch";
+    assert_eq!(refusal.to_string(), told);
 }
 
 #[test]
@@ -84,7 +95,7 @@ fn a_changed_integer_is_named_exactly_at_a_hundred_random_ticks() {
     let mut kinds = Vec::new();
     for _ in 0..100 {
         let perturbation = Perturbation { tick: Tick(1 + stream.below(641)), choice: stream.draw() };
-        let options = VerifyOptions { perturb: Some(perturbation), ..VerifyOptions::default() };
+        let options = VerifyOptions { perturb: Some(perturbation), ..VerifyOptions::of(Kinds::SHIPPED) };
         let report = verify(&log, options, &mut |_| {});
         let (kind, id) = report.perturbed.expect("the tick is in the log");
         let found = divergence(report);
@@ -126,7 +137,8 @@ fn with_nobody_in_the_session_the_resources_are_perturbed_and_named() {
 
 /// What is told as changed, which is found as nobody's.
 fn perturbed_at(stage: &Stage, tick: Tick, choice: u64) -> StateKind {
-    let options = VerifyOptions { perturb: Some(Perturbation { tick, choice }), ..VerifyOptions::default() };
+    let options =
+        VerifyOptions { perturb: Some(Perturbation { tick, choice }), ..VerifyOptions::of(Kinds::SHIPPED) };
     let report = verify(&stage.log(), options, &mut |_| {});
     let told = report.perturbed.expect("the tick is in the log");
     let found = divergence(report);

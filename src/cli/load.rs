@@ -83,12 +83,12 @@ pub struct LoadArgs {
     operation: OperationSettings,
 }
 
-pub fn run(mut args: LoadArgs) -> anyhow::Result<Exit> {
+pub fn run(mut args: LoadArgs, kinds: Kinds) -> anyhow::Result<Exit> {
     let token = match args.token.take() {
         Some(token) => token,
         None => minted(&args)?,
     };
-    let catalogue = Catalogue::load(Kinds::SHIPPED, args.maps_dir.as_deref(), args.rules_dir.as_deref())?;
+    let catalogue = Catalogue::load(kinds, args.maps_dir.as_deref(), args.rules_dir.as_deref())?;
     let plan = LoadPlan {
         url: args.url,
         token,

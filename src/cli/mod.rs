@@ -5,6 +5,7 @@ use std::io::Write;
 use anyhow::Context;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand};
+use combat_systems::kinds::Kinds;
 
 mod config;
 mod exit;
@@ -53,8 +54,9 @@ enum Verb {
     Config(config::ConfigArgs),
 }
 
-/// Reads the command line, does what it says and answers with the exit code.
-pub fn run() -> Exit {
+/// Reads the command line, does what it says and answers with the exit code. Rules, sessions and logs may name `kinds` and
+/// nothing else: a server with kinds of its own is a `main` that hands them in.
+pub fn run(kinds: Kinds) -> Exit {
     let verb = match CommandLine::try_parse() {
         Ok(CommandLine { verb }) => verb,
         Err(error) if is_help(&error) => {
@@ -65,10 +67,10 @@ pub fn run() -> Exit {
         Err(error) => return failed(&usage(&error)),
     };
     let done = match verb {
-        Verb::Serve(args) => serve::run(args),
-        Verb::Replay(args) => replay::run(args),
+        Verb::Serve(args) => serve::run(args, kinds),
+        Verb::Replay(args) => replay::run(args, &kinds),
         Verb::Player(args) => player::run(args),
-        Verb::Load(args) => load::run(args),
+        Verb::Load(args) => load::run(args, kinds),
         Verb::Token(args) => token::run(args),
         Verb::Healthcheck(args) => healthcheck::run(args),
         Verb::Config(args) => config::run(args),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Args;
 use combat_components::ids::PlayerId;
+use combat_systems::kinds::Kinds;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Exit;
@@ -30,21 +31,21 @@ pub struct ServeArgs {
     settings: Settings,
 }
 
-pub fn run(args: ServeArgs) -> anyhow::Result<Exit> {
+pub fn run(args: ServeArgs, kinds: Kinds) -> anyhow::Result<Exit> {
     let mut config = Config::from_settings(args.settings)?;
     config.demo_match_s = args.demo.then_some(args.demo_match_s);
     telemetry::install(config.log_level, config.log_format)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime")?;
-    let served = runtime.block_on(serve(config));
+    let served = runtime.block_on(serve(config, kinds));
     // What a hung disk still holds is not waited for.
     runtime.shutdown_background();
     served.map(|()| Exit::Good)
 }
 
-async fn serve(config: Config) -> anyhow::Result<()> {
+async fn serve(config: Config, kinds: Kinds) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
-    let running = app::serve(config.clone()).await?;
+    let running = app::serve(config.clone(), kinds).await?;
     if config.is_development() {
         for line in try_next(&config, running.address())? {
             println!("{line}");

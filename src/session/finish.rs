@@ -161,7 +161,8 @@ pub(super) async fn check(registry: &Registry, id: SessionId, last_tick: u32) {
     };
     let row = registry.journal().reader().session(id).await.ok().flatten();
     let expect = row.and_then(|row| EndNote::digest_of(&row));
-    let options = VerifyOptions { expect, session: Some(id), ..VerifyOptions::default() };
+    let options =
+        VerifyOptions { expect, session: Some(id), ..VerifyOptions::of(registry.catalogue().kinds()) };
     let (sender, receiver) = tokio::sync::oneshot::channel();
     let thread = std::thread::Builder::new().name("verify".to_owned()).spawn(move || {
         // Without the lower priority it is still correct, only less considerate.

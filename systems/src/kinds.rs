@@ -23,12 +23,6 @@ pub struct Kinds {
     pub modes: &'static [&'static dyn Mode],
 }
 
-impl Default for Kinds {
-    fn default() -> Self {
-        Self::SHIPPED
-    }
-}
-
 impl Kinds {
     /// What this server ships with.
     pub const SHIPPED: Self = Self {

@@ -104,6 +104,12 @@ pub enum SetupError {
     OtherContent { what: &'static str },
 }
 
+impl SetupError {
+    pub fn unknown_mode(found: &str, kinds: &Kinds) -> Self {
+        Self::UnknownMode { found: found.to_owned(), known: kinds.mode_names() }
+    }
+}
+
 impl TickRules {
     /// # Errors
     /// When the setup or the ruleset names what is not among `kinds`, or a limit is out of range.
@@ -114,10 +120,7 @@ impl TickRules {
         map: Arc<Map>,
     ) -> Result<Self, SetupError> {
         let (rate, limits) = (setup.tick_rate, usable(setup.limits, setup.tick_rate)?);
-        let mode = kinds.mode(&setup.mode).ok_or_else(|| SetupError::UnknownMode {
-            found: setup.mode.clone(),
-            known: kinds.mode_names(),
-        })?;
+        let mode = kinds.mode(&setup.mode).ok_or_else(|| SetupError::unknown_mode(&setup.mode, kinds))?;
         let weapons = ruleset.weapons.iter().map(|rules| tick_weapon(rules, kinds, rate));
         let abilities = ruleset.abilities.iter().map(|rules| tick_ability(rules, kinds, rate));
         let effects = ruleset.effects.iter().map(|rules| tick_effect(rules, kinds, rate));

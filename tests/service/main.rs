@@ -24,4 +24,5 @@ mod sessions;
 mod spectators;
 mod stall;
 mod standard_output;
+mod studio;
 mod tool;

@@ -113,7 +113,7 @@ pub struct NotAudited(pub Outcome);
 /// # Errors
 /// When the log does not hold as it is.
 pub fn audit(log: &Log, kinds: &Kinds, places: Places, tell: &mut Tell<'_>) -> Result<(), NotAudited> {
-    let options = VerifyOptions { kinds: *kinds, ..VerifyOptions::default() };
+    let options = VerifyOptions::of(*kinds);
     let outcome = verify(log, options, &mut |_| {}).outcome;
     if !matches!(outcome, Outcome::Verified | Outcome::Incomplete) {
         return Err(NotAudited(outcome));

@@ -21,7 +21,7 @@ const CODES: [&str; 5] = ["simulation", "blobs", "digest", "free_text", "unseen"
 
 const NOT_AUDITED: &str = "not audited";
 
-pub fn run(args: &AuditArgs) -> anyhow::Result<Exit> {
+pub fn run(args: &AuditArgs, kinds: &Kinds) -> anyhow::Result<Exit> {
     let log = match source::open(&args.source)?.log() {
         Ok(log) => log,
         Err(what) => return Ok(does_not_hold(NOT_AUDITED, &what)),
@@ -34,7 +34,7 @@ pub fn run(args: &AuditArgs) -> anyhow::Result<Exit> {
     // A forged tick may panic the simulation; that it does is a finding, not news.
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
-    let audited = audit::audit(&log, &Kinds::SHIPPED, places, &mut |finding, stand| {
+    let audited = audit::audit(&log, kinds, places, &mut |finding, stand| {
         bar.suspend(|| printed.note(&finding));
         bar.set_position(stand.done as u64);
     });

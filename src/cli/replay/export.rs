@@ -7,6 +7,7 @@ use anyhow::{Context, ensure};
 use combat_replays::digest::LogDigest;
 use combat_replays::log::Log;
 use combat_replays::{file, names};
+use combat_systems::kinds::Kinds;
 
 use super::people::{self, People};
 use super::source::Opened;
@@ -16,7 +17,7 @@ use crate::cli::{Exit, does_not_hold, this_program};
 
 const NOT_WRITTEN: &str = "damaged, nothing written";
 
-pub fn run(args: &ExportArgs) -> anyhow::Result<Exit> {
+pub fn run(args: &ExportArgs, kinds: &Kinds) -> anyhow::Result<Exit> {
     let found = match source::open(&args.source)? {
         Opened::Log(found) => found,
         Opened::Damaged(error) => return Ok(does_not_hold(NOT_WRITTEN, &error.to_string())),
@@ -50,7 +51,7 @@ pub fn run(args: &ExportArgs) -> anyhow::Result<Exit> {
         1 => "1 name".to_owned(),
         count => format!("{count} names"),
     };
-    let next = if found.match_has_ended() == Some(false) {
+    let next = if found.match_has_ended(kinds) == Some(false) {
         "\nthe match has not ended: verify will call this file incomplete, and end with 1".to_owned()
     } else {
         format!("; try: {} replay verify {output}", this_program())

@@ -17,12 +17,12 @@ pub struct Inspected {
     pub damage: Option<String>,
 }
 
-pub fn run(args: &InspectArgs) -> anyhow::Result<Exit> {
+pub fn run(args: &InspectArgs, kinds: &Kinds) -> anyhow::Result<Exit> {
     let log = match source::open(&args.source)?.log() {
         Ok(log) => log,
         Err(what) => return Ok(does_not_hold("damaged", &what)),
     };
-    let parts = log.parts(&Kinds::SHIPPED).map_err(|refusal| anyhow!("refused: {refusal}"))?;
+    let parts = log.parts(kinds).map_err(|refusal| anyhow!("refused: {refusal}"))?;
     let people = People::of(&args.source)?;
     let Some(tick) = args.tick else {
         let mut out = BufWriter::new(std::io::stdout());

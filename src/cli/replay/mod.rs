@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use combat_replays::digest::LogDigest;
+use combat_systems::kinds::Kinds;
 
 use super::{Exit, print};
 use crate::config::StorageSettings;
@@ -138,12 +139,12 @@ fn tick(text: &str) -> Result<u32, String> {
     text.parse().map_err(|_| "expected a tick of the log, 1 to its last".to_owned())
 }
 
-pub fn run(args: ReplayArgs) -> anyhow::Result<Exit> {
+pub fn run(args: ReplayArgs, kinds: &Kinds) -> anyhow::Result<Exit> {
     match args.verb {
         ReplayVerb::List(args) => list::run(&args),
-        ReplayVerb::Verify(args) => verify::run(&args),
-        ReplayVerb::Inspect(args) => inspect::run(&args),
-        ReplayVerb::Export(args) => export::run(&args),
-        ReplayVerb::Audit(args) => audit::run(&args),
+        ReplayVerb::Verify(args) => verify::run(&args, kinds),
+        ReplayVerb::Inspect(args) => inspect::run(&args, kinds),
+        ReplayVerb::Export(args) => export::run(&args, kinds),
+        ReplayVerb::Audit(args) => audit::run(&args, kinds),
     }
 }

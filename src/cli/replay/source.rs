@@ -42,13 +42,13 @@ pub struct Kept {
 
 impl Found {
     /// Whether the match had ended at the log's end, as its last keyframe and what follows tell. `None` where that
-    /// cannot be told here: the simulation had panicked, or is of another version.
-    pub fn match_has_ended(&self) -> Option<bool> {
+    /// cannot be told here: the simulation had panicked, or is of another version or other kinds.
+    pub fn match_has_ended(&self, kinds: &Kinds) -> Option<bool> {
         if self.kept.as_ref().is_some_and(|kept| !kept.is_live) {
             return Some(true);
         }
         let last_tick = self.log.last_tick();
-        let parts = self.log.parts(&Kinds::SHIPPED).ok()?;
+        let parts = self.log.parts(kinds).ok()?;
         let mut player = Player::from_keyframe(parts, &self.log.records, last_tick).ok()?;
         let reaches_the_end = player.play_to(last_tick).ok()?;
         reaches_the_end.then(|| player.sim().match_state().phase == Phase::Ended)

@@ -24,7 +24,7 @@ use crate::cli::Exit;
 /// The bar is told of every so many ticks, so that telling it costs nothing.
 const TICKS_PER_PROGRESS: u32 = 1_024;
 
-pub fn run(args: &VerifyArgs) -> anyhow::Result<Exit> {
+pub fn run(args: &VerifyArgs, kinds: &Kinds) -> anyhow::Result<Exit> {
     let Found { log, kept } = match source::open(&args.source)? {
         Opened::Log(found) => *found,
         Opened::Damaged(error) => return tell_damaged_file(args, &error),
@@ -38,8 +38,7 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<Exit> {
     let stored = kept.as_ref().and_then(|kept| kept.digest);
     let (expect, session) = (args.expect.or(stored), kept.as_ref().map(|kept| kept.session));
     let is_live = kept.is_some_and(|kept| kept.is_live);
-    let (report, took) =
-        verify(&log, VerifyOptions { perturb, expect, session, kinds: Kinds::SHIPPED }, last_tick);
+    let (report, took) = verify(&log, VerifyOptions { perturb, expect, session, kinds: *kinds }, last_tick);
     let simulated = Duration::from_nanos(log.header.setup.tick_rate.nanos_at(u64::from(report.ticks.0)));
     let speed = simulated.as_secs_f64() / took.as_secs_f64().max(1e-9);
     let text = if args.json {

@@ -40,7 +40,8 @@ async fn holds(registry: &Registry, id: SessionId) -> Log {
     let (row, log) = (row_of(registry, id).await, log_of(registry, id).await);
     let stored = EndNote::digest_of(&row).expect("it was stored with the end");
     assert_eq!(LogDigest::of(&log), Ok(stored));
-    let options = VerifyOptions { expect: Some(stored), session: Some(id), ..VerifyOptions::default() };
+    let options =
+        VerifyOptions { expect: Some(stored), session: Some(id), ..VerifyOptions::of(Kinds::SHIPPED) };
     assert_eq!(verify(&log, options, &mut |_| ()).outcome, Outcome::Verified);
     log
 }
@@ -54,7 +55,7 @@ async fn the_digest_stored_with_the_end_is_that_of_the_whole_log_over_restarts_a
     join(&handle, "ann").await;
     until("some play", || handle.durable_tick() > Tick(200)).await;
     let live = log_of(&first, id).await;
-    let options = VerifyOptions { session: Some(id), ..VerifyOptions::default() };
+    let options = VerifyOptions { session: Some(id), ..VerifyOptions::of(Kinds::SHIPPED) };
     assert_eq!(verify(&live, options, &mut |_| ()).outcome, Outcome::Incomplete);
     assert_eq!(EndNote::digest_of(&row_of(&first, id).await), None, "nothing is said of a log that goes on");
     first.journal().keep_house().await.expect("a store");

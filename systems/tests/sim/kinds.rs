@@ -1,4 +1,4 @@
-//! Kinds from outside: a weapon, an ability and a mode that no line of the simulation knows, played with those that ship.
+//! Kinds from outside: what `examples/studio` adds, which no line of the simulation knows, played by the tests' harness.
 
 use combat_components::cause::Cause;
 use combat_components::command::{Command, Deed, LeaveCause};
@@ -11,252 +11,29 @@ use combat_components::quantity::{MilliPoints, Pitch, Vec3Mm, Velocity, Yaw};
 use combat_components::reason::Reason;
 use combat_components::rules::kinds::KindKeys;
 use combat_components::verdict::Zone;
-use combat_systems::abilities::{AbilityKind, Using};
+use combat_systems::abilities::AbilityKind;
 use combat_systems::consequences::Does;
-use combat_systems::effects::{Acting, EffectKind};
-use combat_systems::formulas::aim::direction;
 use combat_systems::kinds::Kinds;
-use combat_systems::modes::deathmatch::Deathmatch;
-use combat_systems::modes::{Contender, Mode, Round, StandsUp, wished_team};
 use combat_systems::sim::{Sim, SimParts};
 use combat_systems::state::StateKind;
-use combat_systems::things::Moving;
-use combat_systems::weapons::hitscan::HITSCAN;
-use combat_systems::weapons::{Firing, WeaponKind};
 
 use crate::arena::{Arena, Plan};
 use crate::maps;
 
-own_numbers! {
-    /// Pellets in a fan.
-    struct Shotgun {
-        pellets in 1..=12,
-        pellet_points in 1..=100,
-        reach_mm in 100..=20_000,
-    }
-}
+#[path = "../../../examples/studio/kinds/mod.rs"]
+mod studio;
 
-static SHOTGUN: WeaponKind = WeaponKind::new(KindKeys::new("shotgun", Shotgun::KEYS), fire_shotgun);
+/// With kinds that only a test has a use for.
+const KINDS: Kinds =
+    Kinds { abilities: &[&studio::blast::BLAST, &studio::well::WELL, &PYRE, &SNAIL], ..studio::KINDS };
 
-fn fire_shotgun(firing: &mut Firing<'_>) {
-    let Shotgun { pellets, pellet_points, reach_mm } = Shotgun::of(firing.own);
-    for pellet in 0..pellets {
-        let yaw = firing.yaw.0.wrapping_add_signed((pellet - pellets / 2) as i16 * 60);
-        let along = direction(Yaw(yaw), firing.pitch);
-        let flight = firing.follow(along, reach_mm);
-        firing.show(along, &flight);
-        if let Some(struck) = flight.struck {
-            let amount = MilliPoints::from_points(pellet_points);
-            firing.does(struck.id, Does::Hurt { zone: struck.zone, amount });
-        }
-    }
-}
-
-own_numbers! {
-    /// A blast that heals whoever makes it, and pushes and hurts everybody else near it.
-    struct Blast {
-        radius_mm in 100..=10_000,
-        heal_points in 0..=100,
-        hurt_points in 1..=100,
-        push_mm_per_s in 0..=10_000,
-    }
-}
-
-static BLAST: AbilityKind = AbilityKind::new(KindKeys::new("blast", Blast::KEYS), blast);
-
-fn blast(using: &mut Using<'_>) -> Result<(), Reason> {
-    let Blast { radius_mm, heal_points, hurt_points, push_mm_per_s } = Blast::of(using.own);
-    using.does(using.user, Does::Heal { amount: MilliPoints::from_points(heal_points) });
-    let (user, at) = (using.user, using.from.at);
-    let near = |feet| at.distance_squared(feet) <= i64::from(radius_mm) * i64::from(radius_mm);
-    let mut found = 0;
-    for target in using.targets.iter().filter(|target| target.id != user && near(target.feet)) {
-        found += 1;
-        let amount = MilliPoints::from_points(hurt_points);
-        using.does(target.id, Does::Hurt { zone: Zone::Body, amount });
-        using.does(target.id, Does::Push { x: (target.feet.x - at.x).signum() * push_mm_per_s, z: 0 });
-    }
-    if found == 0 { Err(Reason::NoRoom) } else { Ok(()) }
-}
-
-own_numbers! {
-    /// Flies straight on and bursts at what it meets: whoever is near burns.
-    struct Rocket {
-        speed_mm_per_s in 1_000..=100_000,
-        radius_mm in 100..=10_000,
-        flight_ms in 1..=10_000,
-    }
-}
-
-static ROCKET: WeaponKind = WeaponKind::new(KindKeys::new("rocket", Rocket::KEYS), launch).placing(fly);
-
-fn launch(firing: &mut Firing<'_>) {
-    let Rocket { speed_mm_per_s, flight_ms, .. } = Rocket::of(firing.own);
-    let [x, y, z] = direction(firing.yaw, firing.pitch).map(|part| (part * speed_mm_per_s as f32) as i32);
-    let ticks = firing.rate.ticks_in_ms(flight_ms as u32);
-    firing.does(firing.shooter, Does::Place { at: firing.eye, velocity: Velocity { x, y, z }, ticks });
-}
-
-fn fly(rocket: &mut Moving<'_>) {
-    let Rocket { radius_mm, .. } = Rocket::of(rocket.own);
-    let (by, to) = (rocket.thing.by.id, rocket.next_at());
-    let reach =
-        |feet: Vec3Mm| to.distance_squared(Vec3Mm { y: feet.y + 900, ..feet }) <= i64::from(radius_mm).pow(2);
-    let near: Vec<SimId> = rocket
-        .targets
-        .iter()
-        .filter(|target| target.id != by && reach(target.feet))
-        .map(|target| target.id)
-        .collect();
-    near.iter().for_each(|on| rocket.does(*on, Does::Apply { effect: 0 }));
-    rocket.goes_on();
-    if !near.is_empty() || to.y <= 0 {
-        rocket.goes();
-    }
-}
-
-own_numbers! {
-    /// A place that heals its own who stand in it.
-    struct Well {
-        radius_mm in 100..=10_000,
-        heal_points in 1..=100,
-        lasts_ms in 1..=60_000,
-    }
-}
-
-static WELL: AbilityKind = AbilityKind::new(KindKeys::new("well", Well::KEYS), dig).placing(flow);
-
-fn dig(using: &mut Using<'_>) -> Result<(), Reason> {
-    let ticks = using.rate.ticks_in_ms(Well::of(using.own).lasts_ms as u32);
-    using.does(using.user, Does::Place { at: using.from.at, velocity: Velocity::default(), ticks });
-    Ok(())
-}
-
-fn flow(well: &mut Moving<'_>) {
-    let Well { radius_mm, heal_points, .. } = Well::of(well.own);
-    let (at, team) = (well.thing.at, well.thing.by.team);
-    for target in well.targets {
-        let is_own = target.id == well.thing.by.id || target.team.is_ally_of(team);
-        if is_own && at.distance_squared(target.feet) <= i64::from(radius_mm).pow(2) {
-            well.does(target.id, Does::Heal { amount: MilliPoints(heal_points) });
-        }
-    }
-}
-
-own_numbers! {
-    /// Hurts whoever it is on, with every period.
-    struct Burn {
-        points in 1..=100,
-    }
-}
-
-static BURN: EffectKind = EffectKind { keys: KindKeys::new("burn", Burn::KEYS), act: burn };
-
-fn burn(acting: &mut Acting<'_>) {
-    let amount = MilliPoints::from_points(Burn::of(acting.own).points);
-    acting.does(acting.on, Does::Hurt { zone: Zone::Body, amount });
-}
-
-/// Teams, rounds: who dies is out, and the last team that stands has the round. Who leads in kills has won as a team.
-#[derive(Debug)]
-struct Elimination;
-
-impl Mode for Elimination {
-    fn name(&self) -> &'static str {
-        "elimination"
-    }
-
-    fn players(&self) -> std::ops::RangeInclusive<u8> {
-        3..=8
-    }
-
-    fn team_of(&self, wish: Team, others: &[Team]) -> Team {
-        wished_team(if wish == Team::NONE { Team(1) } else { wish }, others)
-    }
-
-    fn stands_up(&self, round: Round) -> StandsUp {
-        if round == Round::NextIsDue { StandsUp::Everybody } else { StandsUp::Nobody }
-    }
-
-    fn death_ends_round(&self, alive: &[Team]) -> bool {
-        alive.windows(2).all(|pair| pair[0] == pair[1])
-    }
-
-    fn leaving_is_death(&self, _: u32, _: u32) -> bool {
-        false
-    }
-
-    fn winner(&self, contenders: &[Contender<'_>]) -> Winner {
-        let leads = self.best_side(contenders).filter(|side| side.alone);
-        leads.map_or(Winner::Nobody, |side| Winner::Team { team: side.team })
-    }
-}
-
-const KINDS: Kinds = Kinds {
-    weapons: &[&HITSCAN, &SHOTGUN, &ROCKET],
-    abilities: &[&BLAST, &WELL, &PYRE, &SNAIL],
-    effects: &[&BURN],
-    modes: &[&Deathmatch, &Elimination],
-};
-
-const RULES: &str = r#"
-[[weapon]]
-name = "pump"
-kind = "shotgun"
-pellets = 8
-pellet_points = 5
-reach_mm = 10_000
-magazine_rounds = 6
-fire_interval_ms = 500
-reload_ms = 1_000
-draw_ms = 100
-
-[[weapon]]
-name = "bazooka"
-kind = "rocket"
-speed_mm_per_s = 20_000
-radius_mm = 1_000
-flight_ms = 3_000
-magazine_rounds = 200
-fire_interval_ms = 10
-reload_ms = 1_000
-draw_ms = 0
-
-[[ability]]
-name = "boom"
-kind = "blast"
-radius_mm = 3_000
-heal_points = 30
-hurt_points = 20
-push_mm_per_s = 4_000
-cooldown_ms = 1_000
-
-[[ability]]
-name = "spring"
-kind = "well"
-radius_mm = 1_000
-heal_points = 100
-lasts_ms = 1_000
-cooldown_ms = 5_000
-
-[[effect]]
-name = "fire"
-kind = "burn"
-points = 10
-duration_ms = 1_000
-period_ms = 250
-"#;
+const RULES: &str = include_str!("../../../examples/studio/rules/default.toml");
 
 const SHIPPED: &str = include_str!("../../../assets/rulesets/default.toml");
 
-/// The shipped rules with a pump and a boom in place of rifle and dash.
+/// The studio's rules, in a match that begins at once.
 fn plan(mode: &'static str, places: &[[i32; 3]]) -> Plan {
-    let shipped = Kinds::SHIPPED.ruleset("default.toml", SHIPPED).expect("they ship");
-    let head = &SHIPPED[..SHIPPED.find("# 1 to 8 weapons").expect("the file says so")];
-    let tail = &SHIPPED[SHIPPED.find("# How a match runs").expect("the file says so")..];
-    let mut ruleset =
-        KINDS.ruleset("mine.toml", &format!("{head}{RULES}{tail}")).expect("the rules are sound");
-    assert_eq!(ruleset.body, shipped.body);
+    let mut ruleset = KINDS.ruleset("mine.toml", RULES).expect("the rules are sound");
     (ruleset.matches.warmup_ms, ruleset.matches.respawn_ms) = (0, 500);
     Plan { kinds: KINDS, ruleset, mode, ..Plan::on(maps::plain(places)) }
 }
@@ -556,13 +333,11 @@ static SNAIL: AbilityKind = AbilityKind::new(KindKeys::new("snail", Snail::KEYS)
 })
 .placing(|snail| snail.goes_on());
 
-/// The rules of this file less the ability that comes second.
+/// The studio's rules less the ability that comes second.
 fn rules_without_the_well() -> String {
     let spring = RULES.find("[[ability]]\nname = \"spring\"").expect("it is there");
-    let fire = RULES.find("[[effect]]").expect("it is there");
-    let head = &SHIPPED[..SHIPPED.find("# 1 to 8 weapons").expect("the file says so")];
-    let tail = &SHIPPED[SHIPPED.find("# How a match runs").expect("the file says so")..];
-    format!("{head}{}{}{tail}", &RULES[..spring], &RULES[fire..])
+    let fire = RULES.find("# What a rocket sets alight.").expect("it is there");
+    format!("{}{}", &RULES[..spring], &RULES[fire..])
 }
 
 #[test]

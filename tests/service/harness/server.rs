@@ -25,6 +25,8 @@ pub struct Options {
     pub data_dir: Option<PathBuf>,
     /// A command that ends by executing its arguments, put before `combat serve`.
     pub wrapper: Vec<String>,
+    /// Another binary than `combat`, with the same verbs.
+    pub binary: Option<&'static str>,
     /// Rules with a warm-up of a tenth of a second, otherwise the default ones.
     pub brisk: bool,
 }
@@ -169,13 +171,13 @@ impl Server {
 
     /// Runs another verb of `combat` beside the server, with its settings: `combat replay verify ID`.
     pub fn combat(&self, arguments: &[&str]) -> Output {
-        let mut command = bare_command(self.data_dir());
+        let mut command = bare_command(&self.options, self.data_dir());
         command.args(arguments).output().expect("combat can be run")
     }
 
     /// As [`Self::combat`], with another standard output.
     pub fn combat_into(&self, stdout: Stdio, arguments: &[&str]) -> Output {
-        let mut command = bare_command(self.data_dir());
+        let mut command = bare_command(&self.options, self.data_dir());
         command.args(arguments).stdout(stdout).output().expect("combat can be run")
     }
 
@@ -215,12 +217,12 @@ fn path_of(data_dir: &DataDir) -> &Path {
 }
 
 /// Nothing of the tester's environment reaches the server.
-fn bare_command(data_dir: &Path) -> Command {
-    wrapped_command(&[], data_dir)
+fn bare_command(options: &Options, data_dir: &Path) -> Command {
+    wrapped_command(&[], options, data_dir)
 }
 
-fn wrapped_command(wrapper: &[String], data_dir: &Path) -> Command {
-    let combat = [env!("CARGO_BIN_EXE_combat").to_owned()];
+fn wrapped_command(wrapper: &[String], options: &Options, data_dir: &Path) -> Command {
+    let combat = [options.binary.unwrap_or(env!("CARGO_BIN_EXE_combat")).to_owned()];
     let mut words = wrapper.iter().chain(&combat);
     let mut command = Command::new(words.next().expect("at least combat itself"));
     command.args(words);
@@ -243,7 +245,7 @@ fn rules_dir(data_dir: &Path) -> PathBuf {
 }
 
 fn spawn(options: &Options, data_dir: &Path, port: Option<u16>, output: &Arc<Mutex<Vec<String>>>) -> Child {
-    let mut command = wrapped_command(&options.wrapper, data_dir);
+    let mut command = wrapped_command(&options.wrapper, options, data_dir);
     command.arg("serve").args(&options.flags).env("PORT", "0");
     command.envs(options.settings.iter().map(|(name, value)| (name, value)));
     if options.brisk {

@@ -75,6 +75,11 @@ const EDGES: &[ModuleEdge] = &[
         reason: "src/app.rs alone names concrete backends",
     },
     ModuleEdge {
+        places: &["src/", "systems/src/", "replays/src/"], except: &["src/main"],
+        banned: &["Kinds::SHIPPED", "combat_systems::kinds::Kinds::SHIPPED", "crate::kinds::Kinds::SHIPPED"],
+        reason: "kinds are handed in by main: take them as an argument",
+    },
+    ModuleEdge {
         places: &["src/"], except: &["src/ws", "src/load"],
         banned: &["tokio_tungstenite", "tungstenite"], reason: "src/ws hides the WebSocket library",
     },

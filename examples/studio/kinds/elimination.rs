@@ -1,0 +1,42 @@
+//! A mode of teams and rounds: who dies is out, and the last team that stands has the round. Who leads in kills has won
+//! as a team.
+
+use std::ops::RangeInclusive;
+
+use combat_components::ids::Team;
+use combat_components::phase::Winner;
+use combat_systems::modes::{Contender, Mode, Round, StandsUp, wished_team};
+
+#[derive(Debug)]
+pub struct Elimination;
+
+impl Mode for Elimination {
+    fn name(&self) -> &'static str {
+        "elimination"
+    }
+
+    fn players(&self) -> RangeInclusive<u8> {
+        2..=8
+    }
+
+    fn team_of(&self, wish: Team, others: &[Team]) -> Team {
+        wished_team(if wish == Team::NONE { Team(1) } else { wish }, others)
+    }
+
+    fn stands_up(&self, round: Round) -> StandsUp {
+        if round == Round::NextIsDue { StandsUp::Everybody } else { StandsUp::Nobody }
+    }
+
+    fn death_ends_round(&self, alive: &[Team]) -> bool {
+        alive.windows(2).all(|pair| pair[0] == pair[1])
+    }
+
+    fn leaving_is_death(&self, _: u32, _: u32) -> bool {
+        false
+    }
+
+    fn winner(&self, contenders: &[Contender<'_>]) -> Winner {
+        let leads = self.best_side(contenders).filter(|side| side.alone);
+        leads.map_or(Winner::Nobody, |side| Winner::Team { team: side.team })
+    }
+}

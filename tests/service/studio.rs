@@ -1,0 +1,107 @@
+//! A studio's own binary, `examples/studio`: what it adds is served, played and verified by all of its verbs, and refused
+//! by the binary that ships.
+
+use std::process::{Command, Output};
+
+use combat_protocol::client::ActMessage;
+use combat_protocol::numbers::ActKind;
+use combat_protocol::server::Happening;
+use serde_json::json;
+
+use crate::harness::player::{Manner, Player};
+use crate::harness::rest::{duel_box, with};
+use crate::harness::server::{Options, Server};
+use crate::harness::wait;
+
+const STUDIO: &str = env!("CARGO_BIN_EXE_studio");
+const SHIPPED: &str = env!("CARGO_BIN_EXE_combat");
+const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/studio/rules");
+
+const PUMP: u8 = 0;
+const FIRE: u8 = 128;
+
+fn text(output: &Output) -> String {
+    [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat()
+}
+
+/// Who is killed by what, as it is told to this player: a weapon by its index, an effect by 128 and its index.
+fn kills_by(player: &Player, with: u8) -> usize {
+    let happenings = player.record.events.iter().map(|event| &event.happening);
+    happenings
+        .filter(|happening| matches!(happening, Happening::Killed { cause, .. } if *cause == with))
+        .count()
+}
+
+/// Both play on until so many have died of `cause`.
+async fn until_killed_by(cause: u8, ann: &mut Player, bob: &mut Player) {
+    let what = format!("a kill by {cause}");
+    let is_so = |player: &Player| kills_by(player, cause) > 0;
+    tokio::join!(ann.play_until(&what, is_so), bob.play_until(&what, is_so));
+}
+
+/// Plays a match of the studio's mode, with its weapons, its effect and its ability, over real sockets; answers with the
+/// id of the ended session.
+async fn a_match(server: &Server) -> String {
+    let session = server.service().create(&with(duel_box(), "gameMode", json!("elimination"))).await;
+    let mut ann = Player::join(server, &session, "ann").await.seeded(5).with_manner(Manner::Fight);
+    let mut bob = Player::join(server, &session, "bob").await.seeded(6);
+    let welcome = ann.client.welcome().expect("welcomed");
+    let named = (welcome.weapons.join(" "), welcome.abilities.join(" "));
+    assert_eq!(named, ("pump bazooka".into(), "boom spring".into()));
+    until_killed_by(PUMP, &mut ann, &mut bob).await;
+    let placed = ann.client.pose_epoch();
+    let next_round = |player: &Player| player.client.pose_epoch() != placed;
+    ann.play_until("the next round", next_round).await;
+    let mut out = Vec::new();
+    ann.client.switch(1, &mut out).expect("she is alive");
+    ann.say(&out).await;
+    until_killed_by(FIRE, &mut ann, &mut bob).await;
+    out.clear();
+    let boom =
+        ann.client.act(ActMessage { kind: ActKind::Ability, index: 0, ..ActMessage::default() }, &mut out);
+    let boom = boom.expect("she is alive");
+    ann.say(&out).await;
+    ann.play_until("what became of the boom", |ann| ann.record.verdict(boom).is_some()).await;
+    server.service().end(&session).await.expect(200);
+    session
+}
+
+#[tokio::test]
+async fn kinds_of_ones_own_are_served_by_ones_own_binary_and_refused_by_name_by_the_one_that_ships() {
+    let options = Options { binary: Some(STUDIO), ..Options::default() };
+    let server = Server::start_with(options.with("RULES_DIR", RULES)).await;
+    let session = a_match(&server).await;
+    let rest = server.service();
+    let verify = wait::until("the server's own verification", async || {
+        rest.session(&session).await["verify"].as_object().cloned()
+    });
+    assert_eq!(verify.await["result"], "verified");
+    let verified = server.combat(&["replay", "verify", &session]);
+    assert_eq!(verified.status.code(), Some(0), "{}", text(&verified));
+    let file = server.data_dir().join("match.combatlog");
+    let file = file.to_str().expect("a path that is text");
+    let exported = server.combat(&["replay", "export", &session, "-o", file]);
+    assert!(text(&exported).contains("; try: "), "the match is known to have ended: {}", text(&exported));
+    for (verb, told) in
+        [("verify", "verified: "), ("inspect", "elimination on duel-box"), ("audit", "forgeries")]
+    {
+        let output = server.combat(&["replay", verb, file]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+        assert!(text(&output).contains(told), "{}", text(&output));
+    }
+    for verb in ["verify", "inspect"] {
+        let output = Command::new(SHIPPED).args(["replay", verb, file]).output().expect("it can be run");
+        let told = text(&output);
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(
+            told.contains("refused") && told.contains("unknown kind `shotgun`, expected one of hitscan"),
+            "{told}"
+        );
+    }
+    let url = format!("http://{}", server.address());
+    let load = format!(
+        "load --url {url} --rules-dir {RULES} --map duel-box --mode elimination --players 2 --seconds 1 --warmup-s 1"
+    );
+    let loaded = server.combat(&load.split(' ').collect::<Vec<_>>());
+    assert_ne!(loaded.status.code(), Some(2), "{}", text(&loaded));
+}
