@@ -11,7 +11,7 @@ use combat_components::tick::Tick;
 use combat_components::vitals::{Strength, Vitals};
 
 use crate::ground::Ground;
-use crate::modes::{CONTENDERS_MAX, Contender};
+use crate::modes::{CONTENDERS_MAX, Contender, Stander};
 use crate::roster::Roster;
 use crate::spawns::{PlacesLeft, Standing, appear, choose_spawn};
 use crate::state::{Fighter, FighterReadOnlyItem};
@@ -101,7 +101,8 @@ pub(crate) fn place(is_chosen: impl Fn(&Vitals) -> bool, field: &mut Field<'_, '
         let standing = living(&field.roster, &field.fighters);
         let (rules, level) = (field.ground.rules(), field.ground.level());
         let draws = (&mut field.streams.spawns, &mut *field.places_left);
-        let pose = choose_spawn(rules, level, &standing, draws);
+        let team = fighter.identity.team;
+        let pose = choose_spawn(rules, level, (team, &standing), draws);
         let mut fighter = field.fighters.get_mut(entity).expect("every entity of the roster is a fighter");
         let returns_with = fighter.vitals.returns_with;
         let (arms, cooldowns) = (*fighter.arms, *fighter.cooldowns);
@@ -117,5 +118,5 @@ pub(crate) fn place(is_chosen: impl Fn(&Vitals) -> bool, field: &mut Field<'_, '
 fn living(roster: &Roster, fighters: &Query<Fighter>) -> Standing {
     let fighters = roster.entities().map(|entity| fighters.get(entity));
     let living = fighters.flatten().filter(|fighter| fighter.vitals.is_alive());
-    living.map(|fighter| fighter.body.pose.at).collect()
+    living.map(|fighter| Stander { at: fighter.body.pose.at, team: fighter.identity.team }).collect()
 }

@@ -31,6 +31,7 @@ use crate::fighter::whole;
 use crate::ground::Ground;
 use crate::inbox::Now;
 use crate::match_flow;
+use crate::modes::Stander;
 use crate::output::TickOutput;
 use crate::roster::Roster;
 use crate::spawns::{PlacesLeft, Standing, choose_spawn};
@@ -87,7 +88,7 @@ fn join(world: &mut World, identity: Identity) -> Result<(), Reason> {
     let kept_team = departed.filter(|_| is_on).and_then(|departed| departed.team);
     let identity =
         Identity { team: kept_team.unwrap_or_else(|| dealt_team(world, identity.team)), ..identity };
-    let pose = place_for_newcomer(world);
+    let pose = place_for_newcomer(world, identity.team);
     let grounded = world.resource::<SharedLevel>().0.grounded(pose.at);
     let rules = world.resource::<TickRules>();
     let (mut vitals, mut arms, mut cooldowns) = whole(rules, now);
@@ -137,18 +138,19 @@ fn dealt_team(world: &World, wish: Team) -> Team {
     world.resource::<TickRules>().mode.team_of(wish, &others)
 }
 
-fn place_for_newcomer(world: &mut World) -> Pose {
+fn place_for_newcomer(world: &mut World, team: Team) -> Pose {
     let mut standing = Standing::new();
     for entity in world.resource::<Roster>().entities() {
         let body = world.get::<Body>(entity).expect("every body in the roster has a pose");
+        let identity = world.get::<Identity>(entity).expect("every body in the roster has an identity");
         if world.get::<Vitals>(entity).is_some_and(Vitals::is_alive) {
-            standing.push(body.pose.at);
+            standing.push(Stander { at: body.pose.at, team: identity.team });
         }
     }
     world.resource_scope(|world, mut streams: Mut<'_, Streams>| {
         let mut places_left = *world.resource::<PlacesLeft>();
         let (rules, level) = (world.resource::<TickRules>(), world.resource::<SharedLevel>());
-        let pose = choose_spawn(rules, &level.0, &standing, (&mut streams.spawns, &mut places_left));
+        let pose = choose_spawn(rules, &level.0, (team, &standing), (&mut streams.spawns, &mut places_left));
         world.insert_resource(places_left);
         pose
     })

@@ -1,8 +1,9 @@
-//! Where bodies appear: as far from everybody as the map allows, and never inside somebody while there is room.
+//! Where bodies appear: at the point that the mode holds to be best, and never inside somebody while there is room.
 
 use arrayvec::ArrayVec;
 use bevy_ecs::resource::Resource;
 use combat_components::body::Body;
+use combat_components::ids::Team;
 use combat_components::limits::PLAYERS_MAX;
 use combat_components::map::SpawnPoint;
 use combat_components::quantity::{Pitch, Pose, Vec3Mm, Yaw};
@@ -13,6 +14,7 @@ use crate::fighter::Displacing;
 use crate::formulas::aim;
 use crate::formulas::bodies::{apart, clearance_mm};
 use crate::formulas::shot::along;
+use crate::modes::{SpawnPlace, Stander};
 use crate::spatial::Level;
 use crate::state::FighterItem;
 use crate::tick_rules::TickRules;
@@ -30,8 +32,8 @@ const PLACES_PER_TICK_MAX: u32 = 16_384;
 /// A way to a place asks the level: it costs as much as so many places, which ask who stands there.
 const WAY_IN_PLACES: u32 = 64;
 
-/// Where everybody stands who is alive.
-pub type Standing = ArrayVec<Vec3Mm, PLAYERS_MAX>;
+/// Everybody who is alive.
+pub type Standing = ArrayVec<Stander, PLAYERS_MAX>;
 
 /// How many more places may be asked for in this tick. Who comes after them stands where the spawn point is, and is put
 /// out if that is inside somebody.
@@ -57,34 +59,38 @@ impl PlacesLeft {
     }
 }
 
-/// The spawn point furthest from everybody, among equals by the stream; when somebody stands in the way, a free place
-/// near it or near another point, on the innermost ring that has one.
+/// Of the spawn points that are worth most to somebody of `team` one that the stream draws; when somebody stands in the
+/// way, a free place near it or near another point, on the innermost ring that has one. Points of a lower rank are asked
+/// last.
 pub fn choose_spawn(
     rules: &TickRules,
     level: &Level,
-    standing: &[Vec3Mm],
+    (team, standing): (Team, &[Stander]),
     (stream, places_left): (&mut Stream, &mut PlacesLeft),
 ) -> Pose {
     let spawns = &rules.map.spawns;
-    let room = |spawn: &SpawnPoint| {
-        standing.iter().map(|at| spawn.at.distance_squared(*at)).min().unwrap_or(i64::MAX)
-    };
-    let most = spawns.iter().map(room).max().unwrap_or_default();
-    let roomiest = || spawns.iter().enumerate().filter(|(_, spawn)| room(spawn) == most);
-    let chosen = stream.below(roomiest().count() as u32) as usize;
-    let (first, spawn) = roomiest().nth(chosen).expect("a map has at least two spawn points");
-    let is_free = |at: Vec3Mm| standing.iter().all(|other| apart(&rules.ruleset.body, at, *other));
+    let worth =
+        |point: &SpawnPoint| rules.mode.spawn_worth(team, &SpawnPlace { point, map: &rules.map, standing });
+    let most = spawns.iter().map(worth).max().unwrap_or_default();
+    let best = || spawns.iter().enumerate().filter(|(_, spawn)| worth(spawn) == most);
+    let chosen = stream.below(best().count() as u32) as usize;
+    let (first, spawn) = best().nth(chosen).expect("a map has at least two spawn points");
+    let is_free = |at: Vec3Mm| standing.iter().all(|other| apart(&rules.ruleset.body, at, other.at));
     let at = if is_free(spawn.at) {
         Some(spawn.at)
     } else {
         let turned = Yaw(stream.draw() as u16);
         let points = spawns.iter().cycle().skip(first).take(spawns.len());
+        let ranked =
+            |is_best: bool| points.clone().filter(move |point| (worth(point).rank == most.rank) == is_best);
         // Ring by ring: a closet that has no room does not use up what others need.
         let mut around = |ring: u32, point: &SpawnPoint| {
             let ring = Ring { number: ring, around: point.at, turned };
             place_on(&ring, rules, level, &is_free, places_left)
         };
-        (1..=RINGS_MAX).find_map(|ring| points.clone().find_map(|point| around(ring, point)))
+        [true, false].into_iter().find_map(|is_best| {
+            (1..=RINGS_MAX).find_map(|ring| ranked(is_best).find_map(|point| around(ring, point)))
+        })
     };
     Pose { at: at.unwrap_or(spawn.at), yaw: spawn.yaw, ..Pose::default() }
 }

@@ -8,7 +8,9 @@ use std::ops::RangeInclusive;
 use arrayvec::ArrayVec;
 use combat_components::ids::{SimId, Team};
 use combat_components::limits::{DEPARTED_MAX, PLAYERS_MAX};
+use combat_components::map::{Map, SpawnPoint};
 use combat_components::phase::Winner;
+use combat_components::quantity::Vec3Mm;
 use combat_components::score::Score;
 
 pub mod deathmatch;
@@ -29,6 +31,13 @@ pub trait Mode: Debug + Sync {
 
     /// The team that somebody gets who wishes for one, given the teams of everybody else.
     fn team_of(&self, wish: Team, others: &[Team]) -> Team;
+
+    /// What a spawn point is worth to somebody of `team` who is to appear: he does at one of those that are worth most,
+    /// or near it where somebody stands there. Everybody stands as far from all others as the map allows, unless the
+    /// mode has another wish: its sides, its bases.
+    fn spawn_worth(&self, _: Team, place: &SpawnPlace<'_>) -> SpawnWorth {
+        SpawnWorth { rank: 0, room_mm2: place.room_mm2(|_| true) }
+    }
 
     /// Who of the dead stands up while the match is on; in warm-up everybody does when his time has come.
     fn stands_up(&self, round: Round) -> StandsUp;
@@ -103,6 +112,39 @@ pub enum StandsUp {
     Returning,
     /// Everybody, and the living stand at a spawn point again too.
     Everybody,
+}
+
+/// A spawn point as somebody finds it who is to appear.
+#[derive(Clone, Copy, Debug)]
+pub struct SpawnPlace<'a> {
+    /// One of the map's.
+    pub point: &'a SpawnPoint,
+    pub map: &'a Map,
+    /// Everybody who is alive.
+    pub standing: &'a [Stander],
+}
+
+impl SpawnPlace<'_> {
+    /// How far away whoever is nearest stands, of those whose team counts, as a square in mm²; `i64::MAX` without any.
+    pub fn room_mm2(&self, counts: impl Fn(Team) -> bool) -> i64 {
+        let counted = self.standing.iter().filter(|other| counts(other.team));
+        counted.map(|other| self.point.at.distance_squared(other.at)).min().unwrap_or(i64::MAX)
+    }
+}
+
+/// Somebody who is alive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stander {
+    pub at: Vec3Mm,
+    pub team: Team,
+}
+
+/// More of what comes first is better; what follows decides among equals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SpawnWorth {
+    /// Who finds nothing free at the points of the highest rank looks near those of lower ones.
+    pub rank: i32,
+    pub room_mm2: i64,
 }
 
 /// Somebody who is in the match or has left it.

@@ -400,3 +400,60 @@ fn a_mode_of_teams_and_rounds_decides_teams_deaths_rounds_leaving_and_the_winner
     arena.step();
     assert_eq!(arena.sim.match_state().winner, Winner::Team { team: Team(2) });
 }
+
+/// Eight in elimination, joined alternately for teams 1 and 2, where two spawn points lie on either side of the middle.
+fn four_against_four(west_mm: i32, east_mm: i32) -> Arena {
+    let places = [[west_mm, 0, -800], [west_mm, 0, 800], [east_mm, 0, -800], [east_mm, 0, 800]];
+    let mut arena = Arena::new(&plan("elimination", &places));
+    (0..8).for_each(|slot| arena.join(slot, Team(1 + slot % 2)));
+    arena.until("the match is on", |arena| arena.sim.match_state().phase == Phase::Active);
+    arena
+}
+
+/// How many of slots 0 to 7 stand in the west and of team 1, in the east and of another, and on the wrong side.
+fn sides(arena: &mut Arena) -> [usize; 3] {
+    let teams: Vec<Team> = arena.sim.members().map(|(_, identity, _)| identity.team).collect();
+    let mut counts = [0; 3];
+    for (slot, team) in (0..8).zip(teams) {
+        let is_west = arena.at(slot).x < 0;
+        counts[if is_west != (team == Team(1)) { 2 } else { usize::from(!is_west) }] += 1;
+    }
+    counts
+}
+
+#[test]
+fn a_mode_puts_each_team_on_its_side_at_every_start_also_those_for_whom_no_point_is_left() {
+    let mut arena = four_against_four(-30_000, 3_000);
+    assert_eq!(sides(&mut arena), [4, 4, 0]);
+    let joined = arena.sim.members().count();
+    arena.join(8, Team::NONE);
+    arena.step();
+    assert_eq!(arena.sim.members().count(), joined + 1);
+    let (east, team) = (arena.at(8).x > 0, arena.sim.members().last().expect("he has joined").1.team);
+    assert_eq!(east, team != Team(1), "who joins later stands on the side of {team:?}");
+}
+
+#[test]
+fn in_a_mode_without_a_wish_for_sides_everybody_stands_as_far_from_all_others_as_can_be() {
+    let mut plan = plan("deathmatch", &[[-30_000, 0, 0], [-29_000, 0, 0], [3_000, 0, 0]]);
+    plan.ruleset.matches.warmup_ms = 600_000;
+    let mut arena = Arena::new(&plan);
+    (0..2).for_each(|slot| arena.join(slot, Team(1)));
+    arena.step();
+    let apart = arena.at(0).distance_squared(arena.at(1));
+    assert!(apart >= 32_000_i64.pow(2), "two of one team, {apart} mm² apart");
+}
+
+#[test]
+fn who_finds_his_side_full_appears_on_the_other_rather_than_inside_somebody() {
+    let mut plan = plan("elimination", &[[-30_000, 0, 0], [30_000, 0, 0]]);
+    for (dx, dz) in [(700, 0), (-700, 0), (0, 700), (0, -700)] {
+        let size = if dx == 0 { [1_500, 3_000, 100] } else { [100, 3_000, 1_500] };
+        plan.map.solids.push(maps::cuboid([-30_000 + dx, 1_500, dz], size));
+    }
+    let mut arena = Arena::new(&plan);
+    (0..4).for_each(|slot| arena.join(slot, Team(1 + slot % 2)));
+    arena.until("the match is on", |arena| arena.sim.match_state().phase == Phase::Active);
+    let west = (0..4).filter(|slot| arena.at(*slot).x < 0).count();
+    assert_eq!(west, 1, "the closet in the west holds one");
+}
