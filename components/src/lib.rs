@@ -20,6 +20,7 @@ pub mod ids;
 pub mod limits;
 pub mod link;
 pub mod map;
+pub mod mode_state;
 pub mod origin;
 pub mod phase;
 pub mod quantity;

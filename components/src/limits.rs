@@ -47,6 +47,9 @@ pub const EFFECTS_PER_BODY_MAX: usize = 4;
 /// Projectiles, zones and deployables of a session: two for each of its players.
 pub const THINGS_MAX: usize = 128;
 
+/// Whole numbers that a mode keeps of its own: one for each player, and as many again for the match.
+pub const MODE_NUMBERS_MAX: usize = 2 * PLAYERS_MAX;
+
 /// Rate of the regular grid of frames to players; every exception to it is logged.
 pub const PLAYER_FRAME_HZ: u32 = 32;
 

@@ -1,7 +1,7 @@
 //! What is compared after every record of a log: hashes, keyframes and promises.
 
 use combat_components::command::TickInput;
-use combat_systems::output::TickOutput;
+use combat_systems::output::{NOT_KEPT, TickOutput};
 use combat_systems::sim::Sim;
 use combat_systems::state::{STATE_KINDS, StateKind};
 
@@ -9,9 +9,6 @@ use crate::header::Header;
 use crate::player::{Panic, Played};
 use crate::promises::{Broken, Promises};
 use crate::record::TickRecord;
-
-/// Every sub-hash of a tick.
-const ALL_CHANGED: u32 = (1 << STATE_KINDS) - 1;
 
 /// Follows a re-simulation record by record.
 #[derive(Clone, Debug)]
@@ -89,7 +86,8 @@ impl Checker {
             return Err(Fault::Hash(self.differing(output)));
         }
         self.promises.tick(record.tick, input, sim.match_state().phase)?;
-        let expected = self.before.as_ref().map_or(ALL_CHANGED, |before| changed(before, &output.sub_hashes));
+        let now = &output.sub_hashes;
+        let expected = self.before.as_ref().map_or_else(|| kept(now), |before| changed(before, now));
         self.before = Some(output.sub_hashes);
         let told = record.changed.mask;
         let differs = if told == 0 { None } else { self.differing(output) };
@@ -109,6 +107,11 @@ impl Checker {
         sim.write_keyframe(&mut self.state);
         if self.state == state { Ok(()) } else { Err(Fault::State) }
     }
+}
+
+/// All that a session has. Bit n stands for kind n of `StateKind::ALL`.
+pub(crate) fn kept(sub_hashes: &[u64; STATE_KINDS]) -> u32 {
+    changed(&[NOT_KEPT; STATE_KINDS], sub_hashes)
 }
 
 /// Bit n stands for kind n of `StateKind::ALL`.

@@ -90,7 +90,7 @@ impl Recorder {
 
     fn changed(&self, sub_hashes: &[u64; STATE_KINDS]) -> u32 {
         let Some(before) = &self.sub_hashes else {
-            return (1 << STATE_KINDS) - 1;
+            return checker::kept(sub_hashes);
         };
         checker::changed(before, sub_hashes)
     }

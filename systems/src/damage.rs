@@ -11,6 +11,7 @@ use combat_components::effects::Lasting;
 use combat_components::event::Event;
 use combat_components::ids::Team;
 use combat_components::limits::PLAYERS_MAX;
+use combat_components::mode_state::ModeState;
 use combat_components::phase::MatchState;
 use combat_components::quantity::{MilliPoints, Vec3Mm};
 use combat_components::reason::Reason;
@@ -46,6 +47,7 @@ struct Blow<'a> {
 #[derive(SystemParam)]
 struct Beside<'w> {
     state: ResMut<'w, MatchState>,
+    kept: ResMut<'w, ModeState>,
     departed: ResMut<'w, DepartedPlayers>,
     things: ResMut<'w, Things>,
 }
@@ -114,7 +116,8 @@ fn do_consequences(
         }
     }
     if somebody_died {
-        note_death(&mut beside.state, ground.rules(), &teams_alive(&fighters), ground.now());
+        let state = (&mut *beside.state, &mut *beside.kept);
+        note_death(state, ground.rules(), &teams_alive(&fighters), ground.now());
     }
 }
 

@@ -14,6 +14,7 @@ use combat_components::identity::Identity;
 use combat_components::ids::{Pseudonym, SimId, Slot, Team};
 use combat_components::limits::PLAYERS_MAX;
 use combat_components::link::Link;
+use combat_components::mode_state::ModeState;
 use combat_components::phase::{MatchState, Phase as MatchPhase};
 use combat_components::score::Score;
 use combat_components::tick::Tick;
@@ -129,7 +130,9 @@ fn die(world: &mut World, victim: SimId, hurt: &LastHurt, now: Tick) {
     let killer = credit(world, hurt);
     let alive = teams_alive(world);
     world.resource_scope(|world, mut state: Mut<'_, MatchState>| {
-        note_death(&mut state, world.resource::<TickRules>(), &alive, now);
+        world.resource_scope(|world, mut kept: Mut<'_, ModeState>| {
+            note_death((&mut state, &mut kept), world.resource::<TickRules>(), &alive, now);
+        });
     });
     let LastHurt { cause, zone, .. } = *hurt;
     world.resource_mut::<TickOutput>().events.push(Event::Died { victim, by: Some(killer), cause, zone });

@@ -4,6 +4,7 @@ use arrayvec::ArrayVec;
 use bevy_ecs::system::{Query, ResMut, SystemParam};
 use combat_components::departed::{Departed, DepartedPlayers};
 use combat_components::event::Event;
+use combat_components::mode_state::ModeState;
 use combat_components::phase::{MatchState, Phase as MatchPhase};
 use combat_components::streams::Streams;
 use combat_components::things::Things;
@@ -25,6 +26,7 @@ pub struct Field<'w, 's> {
     pub streams: ResMut<'w, Streams>,
     pub places_left: ResMut<'w, PlacesLeft>,
     pub things: ResMut<'w, Things>,
+    pub kept: ResMut<'w, ModeState>,
     pub fighters: Query<'w, 's, Fighter>,
     pub ground: Ground<'w>,
 }
@@ -115,8 +117,10 @@ pub(crate) fn place(is_chosen: impl Fn(&Vitals) -> bool, field: &mut Field<'_, '
     }
 }
 
-fn living(roster: &Roster, fighters: &Query<Fighter>) -> Standing {
+pub(crate) fn living(roster: &Roster, fighters: &Query<Fighter>) -> Standing {
     let fighters = roster.entities().map(|entity| fighters.get(entity));
     let living = fighters.flatten().filter(|fighter| fighter.vitals.is_alive());
-    living.map(|fighter| Stander { at: fighter.body.pose.at, team: fighter.identity.team }).collect()
+    living
+        .map(|fighter| Stander { id: *fighter.id, at: fighter.body.pose.at, team: fighter.identity.team })
+        .collect()
 }

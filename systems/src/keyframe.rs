@@ -14,7 +14,8 @@ use crate::tick_rules::TickRules;
 /// Appends the state of `world` to `out`.
 pub(crate) fn write(world: &mut World, out: &mut Vec<u8>) {
     world.resource::<Now>().0.put(out);
-    StateKind::RESOURCES.iter().for_each(|kind| put_resource(world, *kind, out));
+    let kept = StateKind::RESOURCES.iter().filter(|kind| kind.is_kept_in(world));
+    kept.for_each(|kind| put_resource(world, *kind, out));
     let roster = world.resource::<Roster>();
     let entities: Vec<_> = roster.entities().collect();
     let mut fighters = world.query::<Fighter>();
@@ -32,7 +33,7 @@ pub(crate) fn write(world: &mut World, out: &mut Vec<u8>) {
 pub(crate) fn read(world: &mut World, bytes: &[u8]) -> Result<(), CanonError> {
     let mut reader = Reader::new(bytes);
     let now = Tick::take(&mut reader)?;
-    let resources = ResourcesRead::take(&mut reader)?;
+    let resources = ResourcesRead::take(world, &mut reader)?;
     let weapons = world.resource::<TickRules>().weapons.len();
     let mut kept = resources.departed.0.iter().filter_map(|gone| gone.kept);
     if kept.any(|kept| usize::from(kept.arms.in_hand) >= weapons) {
@@ -42,6 +43,9 @@ pub(crate) fn read(world: &mut World, bytes: &[u8]) -> Result<(), CanonError> {
     let effects = rules.effects.len();
     if resources.things.placed.0.iter().any(|thing| rules.thing_of(thing.cause).is_none()) {
         return Err(CanonError::OutOfRange { what: "what placed a thing" });
+    }
+    if resources.mode.0.len() != rules.mode.keeps() {
+        return Err(CanonError::OutOfRange { what: "how much a mode keeps" });
     }
     let ids = &resources.roster;
     let mut roster = Roster::starting_at(ids.next);

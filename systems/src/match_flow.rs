@@ -5,11 +5,13 @@ use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
 use combat_components::event::Event;
 use combat_components::ids::Team;
 use combat_components::limits::PLAYERS_MAX;
+use combat_components::mode_state::ModeState;
 use combat_components::phase::{EndReason, MatchState, Phase as MatchPhase, Winner};
 use combat_components::score::Score;
 use combat_components::tick::Tick;
 
-use crate::field::{Field, place};
+use crate::field::{Field, living, place};
+use crate::modes::Course;
 use crate::phases::Phase;
 use crate::tick_rules::TickRules;
 
@@ -39,7 +41,9 @@ pub(crate) fn advance_match(mut field: Field) {
         MatchPhase::Warmup if field.roster.is_empty() => field.enter(MatchPhase::Waiting, None),
         MatchPhase::Warmup if due || field.state.phase_ends_at.is_none() => begin_when_complete(&mut field),
         MatchPhase::Active => {
-            let decided = rules.mode.is_decided(rules.setup.score_limit, &field.contenders());
+            watch(&mut field);
+            let rules = field.ground.rules();
+            let decided = rules.mode.is_decided(rules.setup.score_limit, &field.contenders(), &field.kept.0);
             if decided || due {
                 end(if decided { EndReason::ScoreLimit } else { EndReason::TimeLimit }, &mut field);
             } else if is_short && !field.can_be_enough_again() {
@@ -56,6 +60,17 @@ pub(crate) fn advance_match(mut field: Field) {
     {
         end(EndReason::Empty, &mut field);
     }
+}
+
+/// What the mode remembers of this tick.
+fn watch(field: &mut Field<'_, '_>) {
+    if field.kept.0.is_empty() {
+        return;
+    }
+    let (rules, standing) = (field.ground.rules(), living(&field.roster, &field.fighters));
+    let (now, rate) = (field.ground.now(), rules.setup.tick_rate);
+    let course = Course { now, rate, map: &rules.map, standing: &standing };
+    rules.mode.watches(&mut field.kept.0, &course);
 }
 
 /// Staying away gains no time: without enough players the clock of the match stands, and that of who is away runs.
@@ -82,6 +97,7 @@ fn start_over(field: &mut Field<'_, '_>) {
     field.departed.forget_all_but_refusals(field.ground.rules().empty_ticks_max);
     field.state.next_round_at = None;
     field.clear_things();
+    field.kept.0.fill(0);
     deal_teams(field);
     for mut fighter in &mut field.fighters {
         *fighter.score = Score::default();
@@ -107,9 +123,16 @@ fn deal_teams(field: &mut Field<'_, '_>) {
 }
 
 /// Somebody has died. Whether that ends the round is the mode's decision, given the teams of all who are alive.
-pub(crate) fn note_death(state: &mut MatchState, rules: &TickRules, alive: &[Team], now: Tick) {
-    if state.phase == MatchPhase::Active && rules.mode.death_ends_round(alive) {
-        state.next_round_at = state.next_round_at.or(Some(now.plus(rules.respawn_ticks)));
+pub(crate) fn note_death(
+    (state, kept): (&mut MatchState, &mut ModeState),
+    rules: &TickRules,
+    alive: &[Team],
+    now: Tick,
+) {
+    let is_on = state.phase == MatchPhase::Active && state.next_round_at.is_none();
+    if is_on && rules.mode.death_ends_round(alive) {
+        state.next_round_at = Some(now.plus(rules.respawn_ticks));
+        rules.mode.round_ends(&mut kept.0, alive);
     }
 }
 
@@ -145,7 +168,7 @@ fn wait_for_players(field: &mut Field<'_, '_>) {
 /// Ends the match; who leads, if somebody does, has won.
 pub(crate) fn end(reason: EndReason, field: &mut Field<'_, '_>) {
     let was_active = field.state.phase == MatchPhase::Active;
-    let winner = field.ground.rules().mode.winner(&field.contenders());
+    let winner = field.ground.rules().mode.winner(&field.contenders(), &field.kept.0);
     field.state.phase = MatchPhase::Ended;
     field.state.phase_ends_at = None;
     field.state.resuming_until = None;

@@ -144,7 +144,8 @@ fn place_for_newcomer(world: &mut World, team: Team) -> Pose {
         let body = world.get::<Body>(entity).expect("every body in the roster has a pose");
         let identity = world.get::<Identity>(entity).expect("every body in the roster has an identity");
         if world.get::<Vitals>(entity).is_some_and(Vitals::is_alive) {
-            standing.push(Stander { at: body.pose.at, team: identity.team });
+            let id = *world.get::<SimId>(entity).expect("every body in the roster has an id");
+            standing.push(Stander { id, at: body.pose.at, team: identity.team });
         }
     }
     world.resource_scope(|world, mut streams: Mut<'_, Streams>| {

@@ -14,6 +14,7 @@ use combat_components::ids::{SimId, Slot};
 use combat_components::limits::COMMANDS_PER_TICK_MAX;
 use combat_components::link::Link;
 use combat_components::map::Map;
+use combat_components::mode_state::ModeState;
 use combat_components::phase::{MatchState, Phase as MatchPhase};
 use combat_components::rules::Ruleset;
 use combat_components::setup::SessionSetup;
@@ -79,7 +80,10 @@ impl Sim {
     pub fn new(parts: &SimParts) -> Result<Self, SetupError> {
         let rules =
             TickRules::new(&parts.kinds, parts.setup.clone(), parts.ruleset.clone(), parts.map.clone())?;
+        let keeps = ModeState::zeros(rules.mode.keeps());
+        let keeps = keeps.ok_or(SetupError::Limit { limit: "count of what the mode keeps" })?;
         let mut world = World::new();
+        world.insert_resource(keeps);
         world.insert_resource(Streams::seeded(parts.setup.seed.0));
         world.insert_resource(rules);
         world.insert_resource(SharedLevel(parts.level.clone()));
@@ -201,8 +205,16 @@ impl Sim {
         self.match_state().phase != MatchPhase::Ended && is_still_to_be_shown(&hold, self.tick().plus(1))
     }
 
-    /// The canonical bytes of one kind of state, per body; `None` stands for a resource.
+    /// Whether this session has state of a kind.
+    pub fn keeps(&self, kind: StateKind) -> bool {
+        kind.is_kept_in(&self.world)
+    }
+
+    /// The canonical bytes of one kind of state, per body; `None` stands for a resource. None of a kind that is not kept.
     pub fn canonical(&mut self, kind: StateKind) -> Vec<(Option<SimId>, Vec<u8>)> {
+        if !self.keeps(kind) {
+            return Vec::new();
+        }
         if !kind.is_resource() {
             return self.canonical_components(kind);
         }

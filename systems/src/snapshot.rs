@@ -13,7 +13,7 @@ use combat_components::setup::SessionSetup;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::inbox::Now;
-use crate::output::TickOutput;
+use crate::output::{NOT_KEPT, TickOutput};
 use crate::phases::Phase;
 use crate::state::{Fighter, FighterReadOnlyItem, StateKind, StateResources, put_components};
 
@@ -67,6 +67,7 @@ fn hash_state(
             StateKind::Effects => same_identities && !has_effects && !had_effects,
             StateKind::Departed => !resources.departed.is_changed(),
             StateKind::Things => !resources.things.is_changed(),
+            StateKind::Mode => resources.mode.0.is_empty() || !resources.mode.is_changed(),
             _ => false,
         };
         if is_same {
@@ -87,7 +88,8 @@ fn hash_state(
     bytes.clear();
     setup_hash.put(bytes);
     now.0.put(bytes);
-    output.sub_hashes.iter().for_each(|sub_hash| sub_hash.put(bytes));
+    let kept = output.sub_hashes.iter().filter(|sub_hash| **sub_hash != NOT_KEPT);
+    kept.for_each(|sub_hash| sub_hash.put(bytes));
     // All that rings hold is under the root, as a digest that is kept up with every entry.
     let rings = in_order.iter().fold(0, |rings: u64, fighter| {
         let of_body = mixed(fighter.history.digest(), fighter.recent.digest());

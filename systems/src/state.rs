@@ -17,6 +17,7 @@ use combat_components::history::History;
 use combat_components::identity::Identity;
 use combat_components::ids::SimId;
 use combat_components::link::Link;
+use combat_components::mode_state::ModeState;
 use combat_components::phase::MatchState;
 use combat_components::score::Score;
 use combat_components::streams::Streams;
@@ -193,9 +194,14 @@ macro_rules! state {
         }
 
         impl ResourcesRead {
-            /// Resources come in the order of [`StateKind::ALL`].
-            pub(crate) fn take(reader: &mut Reader<'_>) -> Result<Self, CanonError> {
-                Ok(Self { $($resource_field: Canon::take(reader)?,)+ })
+            /// Resources come in the order of [`StateKind::ALL`]; one that `world` does not keep is as it is there.
+            pub(crate) fn take(world: &World, reader: &mut Reader<'_>) -> Result<Self, CanonError> {
+                Ok(Self {
+                    $($resource_field: match StateKind::$resource_kind.is_kept_in(world) {
+                        true => Canon::take(reader)?,
+                        false => Holds::<$resource>::held(world.resource::<$holder>()).clone(),
+                    },)+
+                })
             }
 
             /// Into a world that has the bodies they tell of.
@@ -251,11 +257,17 @@ state! {
         Ids = roster: Ids in Roster, "the next `SimId`, then those of all bodies";
         Departed = departed: DepartedPlayers in DepartedPlayers, "who has left, and what is kept of them";
         Things = things: Things in Things, "projectiles, zones and deployables, the oldest first";
+        Mode = mode: ModeState in ModeState, "what the mode keeps; a session whose mode keeps nothing has no such kind";
     }
 }
 
 impl StateKind {
     pub fn is_resource(self) -> bool {
         Self::RESOURCES.contains(&self)
+    }
+
+    /// Whether a session has state of this kind: one whose mode keeps nothing has none of a mode's.
+    pub(crate) fn is_kept_in(self, world: &World) -> bool {
+        self != Self::Mode || !world.resource::<ModeState>().0.is_empty()
     }
 }

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use combat_protocol::client::ActMessage;
 use combat_protocol::numbers::ActKind;
 use combat_protocol::server::Happening;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::player::{Manner, Player};
 use crate::harness::rest::{duel_box, with};
@@ -16,6 +16,9 @@ use crate::harness::wait;
 const STUDIO: &str = env!("CARGO_BIN_EXE_studio");
 const SHIPPED: &str = env!("CARGO_BIN_EXE_combat");
 const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/studio/rules");
+
+/// A tick of the match in which it is the turn of what the mode keeps, of 18 kinds and two bodies.
+const PERTURBS_THE_MODE: &str = "394";
 
 const PUMP: u8 = 0;
 const FIRE: u8 = 128;
@@ -42,27 +45,25 @@ async fn until_killed_by(cause: u8, ann: &mut Player, bob: &mut Player) {
 /// Plays a match of the studio's mode, with its weapons, its effect and its ability, over real sockets; answers with the
 /// id of the ended session.
 async fn a_match(server: &Server) -> String {
-    let session = server.service().create(&with(duel_box(), "gameMode", json!("elimination"))).await;
+    let session = server.service().create(&with(duel_box(), "gameMode", json!("best-of-three"))).await;
     let mut ann = Player::join(server, &session, "ann").await.seeded(5).with_manner(Manner::Fight);
     let mut bob = Player::join(server, &session, "bob").await.seeded(6);
     let welcome = ann.client.welcome().expect("welcomed");
     let named = (welcome.weapons.join(" "), welcome.abilities.join(" "));
     assert_eq!(named, ("pump bazooka".into(), "boom spring".into()));
+    let mut out = Vec::new();
+    let boom = ActMessage { kind: ActKind::Ability, index: 0, ..ActMessage::default() };
+    let boom = ann.client.act(boom, &mut out).expect("she is alive");
+    ann.say(&out).await;
+    ann.play_until("what became of the boom", |ann| ann.record.verdict(boom).is_some()).await;
     until_killed_by(PUMP, &mut ann, &mut bob).await;
     let placed = ann.client.pose_epoch();
     let next_round = |player: &Player| player.client.pose_epoch() != placed;
     ann.play_until("the next round", next_round).await;
-    let mut out = Vec::new();
+    out.clear();
     ann.client.switch(1, &mut out).expect("she is alive");
     ann.say(&out).await;
     until_killed_by(FIRE, &mut ann, &mut bob).await;
-    out.clear();
-    let boom =
-        ann.client.act(ActMessage { kind: ActKind::Ability, index: 0, ..ActMessage::default() }, &mut out);
-    let boom = boom.expect("she is alive");
-    ann.say(&out).await;
-    ann.play_until("what became of the boom", |ann| ann.record.verdict(boom).is_some()).await;
-    server.service().end(&session).await.expect(200);
     session
 }
 
@@ -76,14 +77,19 @@ async fn kinds_of_ones_own_are_served_by_ones_own_binary_and_refused_by_name_by_
         rest.session(&session).await["verify"].as_object().cloned()
     });
     assert_eq!(verify.await["result"], "verified");
+    let ended = rest.session(&session).await;
+    assert_eq!(ended["endReason"], "score_limit", "two rounds won are the match: {ended}");
     let verified = server.combat(&["replay", "verify", &session]);
     assert_eq!(verified.status.code(), Some(0), "{}", text(&verified));
+    let perturbed = server.combat(&["replay", "verify", &session, "--perturb", PERTURBS_THE_MODE, "--json"]);
+    let perturbed: Value = serde_json::from_slice(&perturbed.stdout).expect("one JSON object");
+    assert_eq!(perturbed["firstDivergence"]["component"], "ModeState", "{perturbed}");
     let file = server.data_dir().join("match.combatlog");
     let file = file.to_str().expect("a path that is text");
     let exported = server.combat(&["replay", "export", &session, "-o", file]);
     assert!(text(&exported).contains("; try: "), "the match is known to have ended: {}", text(&exported));
     for (verb, told) in
-        [("verify", "verified: "), ("inspect", "elimination on duel-box"), ("audit", "forgeries")]
+        [("verify", "verified: "), ("inspect", "best-of-three on duel-box"), ("audit", "forgeries")]
     {
         let output = server.combat(&["replay", verb, file]);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output));
@@ -100,7 +106,7 @@ async fn kinds_of_ones_own_are_served_by_ones_own_binary_and_refused_by_name_by_
     }
     let url = format!("http://{}", server.address());
     let load = format!(
-        "load --url {url} --rules-dir {RULES} --map duel-box --mode elimination --players 2 --seconds 1 --warmup-s 1"
+        "load --url {url} --rules-dir {RULES} --map duel-box --mode best-of-three --players 2 --seconds 1 --warmup-s 1"
     );
     let loaded = server.combat(&load.split(' ').collect::<Vec<_>>());
     assert_ne!(loaded.status.code(), Some(2), "{}", text(&loaded));

@@ -43,7 +43,7 @@ impl Mode for Elimination {
         false
     }
 
-    fn winner(&self, contenders: &[Contender<'_>]) -> Winner {
+    fn winner(&self, contenders: &[Contender<'_>], _: &[i32]) -> Winner {
         let leads = self.best_side(contenders).filter(|side| side.alone);
         leads.map_or(Winner::Nobody, |side| Winner::Team { team: side.team })
     }

@@ -6,6 +6,7 @@ use combat_systems::kinds::Kinds;
 use combat_systems::modes::deathmatch::Deathmatch;
 use combat_systems::weapons::hitscan::HITSCAN;
 
+pub mod best_of_three;
 pub mod blast;
 pub mod burn;
 pub mod elimination;
@@ -18,5 +19,5 @@ pub const KINDS: Kinds = Kinds {
     weapons: &[&HITSCAN, &shotgun::SHOTGUN, &rocket::ROCKET],
     abilities: &[&blast::BLAST, &well::WELL],
     effects: &[&burn::BURN],
-    modes: &[&Deathmatch, &elimination::Elimination],
+    modes: &[&Deathmatch, &elimination::Elimination, &best_of_three::BestOfThree],
 };

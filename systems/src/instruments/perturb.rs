@@ -19,6 +19,7 @@ impl Sim {
             0 => (StateKind::RESOURCES, 1),
             count => (StateKind::ALL.as_slice(), count),
         };
+        let kinds: Vec<StateKind> = kinds.iter().copied().filter(|kind| self.keeps(*kind)).collect();
         let (place, turn) = ((choice % bodies) as usize, (choice / bodies) as usize);
         let (first, field) = (turn % kinds.len(), turn / kinds.len());
         let mut in_turn = kinds.iter().copied().cycle().skip(first).take(kinds.len());

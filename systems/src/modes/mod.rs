@@ -1,6 +1,12 @@
 //! The modes a match can be played in: one file each, and its place in the list of `kinds.rs`.
 //!
 //! A mode decides; what it decides is done by the systems of the match, and all that it is asked is a pure function.
+//!
+//! A mode is a static and has no place for state. What it has to remember, it keeps as whole numbers that it is handed:
+//! [`Mode::keeps`] says how many, each match begins with zeros, [`Mode::round_ends`] and [`Mode::watches`] may change them,
+//! [`Mode::is_decided`] and [`Mode::winner`] are shown them. They are state as all other: a kind of its own
+//! (`StateKind::Mode`) under every hash, in keyframes, in reports of the verifier. A mode that keeps nothing has no such
+//! kind, and its hashes are those it would have without.
 
 use std::fmt::Debug;
 use std::ops::RangeInclusive;
@@ -12,6 +18,7 @@ use combat_components::map::{Map, SpawnPoint};
 use combat_components::phase::Winner;
 use combat_components::quantity::Vec3Mm;
 use combat_components::score::Score;
+use combat_components::tick::{Tick, TickRate};
 
 pub mod deathmatch;
 pub mod duel;
@@ -46,6 +53,20 @@ pub trait Mode: Debug + Sync {
     /// ruleset's delay.
     fn death_ends_round(&self, alive: &[Team]) -> bool;
 
+    /// How many whole numbers it keeps, at most [`MODE_NUMBERS_MAX`]; `kept` below are these. Their meaning is its own.
+    ///
+    /// [`MODE_NUMBERS_MAX`]: combat_components::limits::MODE_NUMBERS_MAX
+    fn keeps(&self) -> usize {
+        0
+    }
+
+    /// A death has ended the round; these are the teams of all who are alive after it.
+    fn round_ends(&self, _kept: &mut [i32], _alive: &[Team]) {}
+
+    /// A tick of the match, after all that was done in it: asked of a mode that keeps something, not while players are
+    /// awaited after a restart.
+    fn watches(&self, _kept: &mut [i32], _course: &Course<'_>) {}
+
     /// Whether leaving alive is a death, so many ticks after damage by somebody.
     fn leaving_is_death(&self, since_hurt_ticks: u32, limit_ticks: u32) -> bool {
         since_hurt_ticks <= limit_ticks
@@ -57,12 +78,12 @@ pub trait Mode: Debug + Sync {
     }
 
     /// Whether the match is over because of what has been achieved; a limit of 0 means that there is none.
-    fn is_decided(&self, limit: u16, contenders: &[Contender<'_>]) -> bool {
+    fn is_decided(&self, limit: u16, contenders: &[Contender<'_>], _kept: &[i32]) -> bool {
         limit > 0 && self.best_side(contenders).is_some_and(|best| best.points >= i32::from(limit))
     }
 
     /// Who has won if the match ends now: the best of the side that leads alone.
-    fn winner(&self, contenders: &[Contender<'_>]) -> Winner {
+    fn winner(&self, contenders: &[Contender<'_>], _kept: &[i32]) -> Winner {
         let leader = self.best_side(contenders).filter(|best| best.alone);
         leader.map_or(Winner::Nobody, |best| Winner::Player { id: best.first })
     }
@@ -132,9 +153,20 @@ impl SpawnPlace<'_> {
     }
 }
 
+/// A match that goes on, as a mode sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Course<'a> {
+    pub now: Tick,
+    pub rate: TickRate,
+    pub map: &'a Map,
+    /// Everybody who is alive, by rising id.
+    pub standing: &'a [Stander],
+}
+
 /// Somebody who is alive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stander {
+    pub id: SimId,
     pub at: Vec3Mm,
     pub team: Team,
 }
@@ -248,29 +280,29 @@ mod tests {
     #[test]
     fn a_leader_leads_alone() {
         let (three, five) = (score(3), score(5));
-        let leader = |of: [Contender<'_>; 2]| MATCH.winner(&of);
+        let leader = |of: [Contender<'_>; 2]| MATCH.winner(&of, &[]);
         assert_eq!(leader([of(1, 0, &three), of(2, 0, &five)]), won(2));
         assert_eq!(leader([of(1, 0, &five), of(2, 0, &five)]), Winner::Nobody);
-        assert_eq!(MATCH.winner(&[]), Winner::Nobody);
+        assert_eq!(MATCH.winner(&[], &[]), Winner::Nobody);
     }
 
     #[test]
     fn a_player_who_has_left_cannot_win_and_still_counts_for_his_team() {
         let (one, three, five) = (score(1), score(3), score(5));
         let all = [left(of(1, 0, &five)), of(2, 0, &three), of(3, 0, &one)];
-        assert_eq!(MATCH.winner(&all), won(2));
-        assert!(!MATCH.is_decided(5, &all));
+        assert_eq!(MATCH.winner(&all, &[]), won(2));
+        assert!(!MATCH.is_decided(5, &all, &[]));
         let teams = [left(of(1, 1, &five)), of(2, 1, &one), of(3, 2, &three), left(of(4, 3, &five))];
-        assert_eq!(MATCH.winner(&teams), won(2));
-        assert!(MATCH.is_decided(6, &teams));
-        assert!(!MATCH.is_decided(7, &teams));
+        assert_eq!(MATCH.winner(&teams, &[]), won(2));
+        assert!(MATCH.is_decided(6, &teams, &[]));
+        assert!(!MATCH.is_decided(7, &teams, &[]));
     }
 
     #[test]
     fn no_limit_never_decides() {
         let many = score(500);
-        assert!(!DUEL.is_decided(0, &[of(1, 0, &many)]));
-        assert!(DUEL.is_decided(500, &[of(1, 0, &many)]));
+        assert!(!DUEL.is_decided(0, &[of(1, 0, &many)], &[]));
+        assert!(DUEL.is_decided(500, &[of(1, 0, &many)], &[]));
     }
 
     #[test]
