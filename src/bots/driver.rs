@@ -224,7 +224,8 @@ impl Bot {
                     let _ = handle.submit(connection, command, ack);
                 }
                 Ok(Meant::Seen { epoch, tick }) => attachment.facts.note_seen(Epoch(epoch), tick),
-                Ok(Meant::Ping { .. } | Meant::Leave) => {}
+                // A bot says nothing else.
+                Ok(_) => {}
                 Err(error) => tracing::error!(bot = %self.player, %error, "a bot said what means nothing"),
             }
         }

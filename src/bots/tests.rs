@@ -196,7 +196,7 @@ impl Match {
                     self.input.push(command);
                 }
                 Meant::Seen { tick, .. } => player.facts.note_seen(Epoch(1), tick),
-                Meant::Ping { .. } | Meant::Leave => panic!("a bot neither pings nor leaves"),
+                other => panic!("a bot acts and sees, and says nothing else: {other:?}"),
             }
         }
     }
