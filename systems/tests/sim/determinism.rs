@@ -85,11 +85,15 @@ fn a_world_restored_at_every_tick_goes_the_way_of_the_uninterrupted_one() {
     let parts = busy_plan(maps::blocks(), seed).parts();
     let (inputs, outputs) = played(&parts, seed);
     assert_varied(&outputs);
-    let mut sim = Sim::new(&parts).expect("the plan is valid");
+    let [mut sim, mut stray] = [(); 2].map(|()| Sim::new(&parts).expect("the plan is valid"));
     let mut keyframe = Vec::new();
     for (tick, (mut input, expected)) in inputs.into_iter().zip(&outputs).enumerate() {
         keyframe.clear();
         sim.write_keyframe(&mut keyframe);
+        stray.return_to(&keyframe).expect("a keyframe of the same parts");
+        assert_same(tick, expected, stray.step(&mut input.clone()));
+        let leave = Command::Leave { slot: Slot(tick as u8 % 8), cause: LeaveCause::Left, request: None };
+        stray.step(&mut vec![leave]);
         sim = Sim::restore(&parts, &keyframe).expect("a keyframe just written can be read");
         let mut again = Vec::new();
         sim.write_keyframe(&mut again);

@@ -43,6 +43,8 @@ pub struct Liar {
     pub arena: Arena,
     pub clock: u32,
     hz: u32,
+    /// Where claims are tried.
+    copy: Sim,
 }
 
 impl Liar {
@@ -59,7 +61,8 @@ impl Liar {
         let hz = arena.parts.setup.tick_rate.hz();
         arena.begin(2);
         arena.step_by(hz / 2);
-        Self { arena, clock: 1_000, hz }
+        let copy = Sim::new(&arena.parts).expect("as the arena's own");
+        Self { arena, clock: 1_000, hz, copy }
     }
 
     pub fn claim_to(&mut self, clock: u32, at: Vec3Mm) -> Claim {
@@ -100,9 +103,9 @@ impl Liar {
         self.is_taken_after(&keyframe, claim)
     }
 
-    fn is_taken_after(&self, keyframe: &[u8], claim: Claim) -> bool {
-        let mut copy = Sim::restore(&self.arena.parts, keyframe).expect("the keyframe is whole");
-        copy.step(&mut vec![Command::Claim { claim }]).verdicts.is_empty()
+    fn is_taken_after(&mut self, keyframe: &[u8], claim: Claim) -> bool {
+        self.copy.return_to(keyframe).expect("the keyframe is whole");
+        self.copy.step(&mut vec![Command::Claim { claim }]).verdicts.is_empty()
     }
 
     pub fn lie(&mut self, lie: Lie) {
