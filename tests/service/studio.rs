@@ -21,13 +21,13 @@ const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/studio/rules"
 const PERTURBS_THE_MODE: &str = "394";
 
 const PUMP: u8 = 0;
-const FIRE: u8 = 128;
+const SESSION_ENDED: u16 = 4004;
 
 fn text(output: &Output) -> String {
     [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat()
 }
 
-/// Who is killed by what, as it is told to this player: a weapon by its index, an effect by 128 and its index.
+/// Who is killed by what, as it is told to this player: a weapon by its index.
 fn kills_by(player: &Player, with: u8) -> usize {
     let happenings = player.record.events.iter().map(|event| &event.happening);
     happenings
@@ -42,8 +42,8 @@ async fn until_killed_by(cause: u8, ann: &mut Player, bob: &mut Player) {
     tokio::join!(ann.play_until(&what, is_so), bob.play_until(&what, is_so));
 }
 
-/// Plays a match of the studio's mode, with its weapons, its effect and its ability, over real sockets; answers with the
-/// id of the ended session.
+/// Plays a match of the studio's mode, with its weapons and its ability, over real sockets; answers with the id of the
+/// ended session.
 async fn a_match(server: &Server) -> String {
     let session = server.service().create(&with(duel_box(), "gameMode", json!("best-of-three"))).await;
     let mut ann = Player::join(server, &session, "ann").await.seeded(5).with_manner(Manner::Fight);
@@ -57,13 +57,23 @@ async fn a_match(server: &Server) -> String {
     ann.say(&out).await;
     ann.play_until("what became of the boom", |ann| ann.record.verdict(boom).is_some()).await;
     until_killed_by(PUMP, &mut ann, &mut bob).await;
+    // Not one more kill by the pump: the second ends the match.
+    ann.manner = Manner::Stand;
     let placed = ann.client.pose_epoch();
-    let next_round = |player: &Player| player.client.pose_epoch() != placed;
-    ann.play_until("the next round", next_round).await;
+    let next_round = |ann: &Player| ann.client.pose_epoch() != placed;
+    tokio::join!(ann.play_until("the next round", next_round), bob.play_ticks(1));
     out.clear();
     ann.client.switch(1, &mut out).expect("she is alive");
     ann.say(&out).await;
-    until_killed_by(FIRE, &mut ann, &mut bob).await;
+    let in_hand = |ann: &Player| ann.client.own().weapon_in_hand == 1;
+    tokio::join!(ann.play_until("the bazooka in hand", in_hand), bob.play_ticks(1));
+    ann.manner = Manner::Fight;
+    let closed = tokio::join!(ann.play_until_closed(), bob.play_until_closed());
+    assert_eq!(
+        (closed.0.code, closed.1.code),
+        (SESSION_ENDED, SESSION_ENDED),
+        "two rounds won are the match"
+    );
     session
 }
 
