@@ -285,6 +285,13 @@ impl Tape {
         self.digest.lock().clone().map(|running| running.finalize().into())
     }
 
+    /// As while the writer collects: until what is given back is dropped, every offer is answered [`Offer::Busy`].
+    #[cfg(test)]
+    #[must_use]
+    pub(crate) fn collecting(&self) -> impl Sized {
+        self.queued.lock()
+    }
+
     /// Tells everyone that the ticks up to `tick` are committed, `bytes` of them newly.
     pub(super) fn publish(&self, tick: u32, bytes: usize) {
         self.uncommitted_bytes.fetch_sub(bytes, Ordering::AcqRel);

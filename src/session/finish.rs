@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use combat_components::ids::SessionId;
+use combat_components::ids::{Epoch, SessionId};
+use combat_components::tick::Tick;
 use combat_replays::digest::LogDigest;
 use combat_replays::header::Header;
 use combat_replays::verifier::{Outcome, VerifyOptions, verify};
@@ -12,9 +13,9 @@ use super::entry::EndedFacts;
 use super::host::{Ending, SessionHost};
 use super::pacer::unix_us;
 use super::registry::Registry;
-use super::stored::{EndNote, VerifyNote, note_bytes};
+use super::stored::{EndNote, VerifyNote, note_bytes, read_note};
 use super::summary::{SessionStatus, VerifySummary};
-use crate::journal::{Finish, JournalError, Tape};
+use crate::journal::{Finish, JournalError, ListedSession, SessionStatus as StoredStatus, Tape};
 
 /// Hosts that may wait to be dropped: every session of a node, ending at once.
 const DEPARTURES_CAPACITY: usize = 1_024;
@@ -88,9 +89,31 @@ async fn settle_one(registry: Registry, tape: Arc<Tape>, ended: EndedFacts) {
 pub(super) struct Stored(EndedFacts);
 
 impl Stored {
-    /// Of a session that the store says has ended.
-    pub fn read(ended: EndedFacts) -> Self {
-        Self(ended)
+    /// From the row of a session that has ended; `None` for one that is live.
+    pub fn read(listed: &ListedSession) -> Option<Self> {
+        let row = &listed.session;
+        let status = match row.status {
+            StoredStatus::Live => return None,
+            StoredStatus::Ended => SessionStatus::Ended,
+            StoredStatus::Failed => SessionStatus::Failed,
+        };
+        let note: Option<EndNote> = read_note(row.summary.as_deref());
+        let verify: Option<VerifyNote> = read_note(row.verify.as_deref());
+        Some(Self(EndedFacts {
+            status,
+            epoch: Epoch(note.as_ref().map_or(row.epoch, |note| note.epoch)),
+            last_tick: Tick(listed.last_tick),
+            player_count: note.as_ref().map_or(0, |note| note.player_count),
+            started_at_ms: note.as_ref().and_then(|note| note.started_at_ms),
+            ended_at_ms: row.ended_unix_us.map_or(0, |at_us| (at_us / 1_000) as i64),
+            end_reason: note.and_then(|note| note.end_reason),
+            verify: verify.map(Into::into),
+        }))
+    }
+
+    /// Whether it came to its end, and nobody has verified it yet.
+    pub fn is_unverified(&self) -> bool {
+        self.0.status == SessionStatus::Ended && self.0.verify.is_none()
     }
 
     pub fn into_facts(self) -> EndedFacts {

@@ -16,11 +16,9 @@ use super::known::{KnownRequests, REMEMBERED_MS};
 use super::pacer::unix_us;
 use super::people::People;
 use super::registry::{Registry, Start};
-use super::stored::{EndNote, VerifyNote, facts_of, read_note, unreadable_facts};
+use super::stored::{facts_of, unreadable_facts};
 use super::summary::SessionStatus;
-use crate::journal::{
-    EarlierPieces, LiveSession, OpenReport, SessionRow, SessionStatus as StoredStatus, StoreError,
-};
+use crate::journal::{EarlierPieces, LiveSession, OpenReport, SessionRow, StoreError};
 use crate::journal_log;
 
 /// Why a live session cannot be taken up again.
@@ -194,27 +192,10 @@ async fn fail(
 async fn load_ended(registry: &Registry) -> Result<(), StoreError> {
     let reader = registry.journal().reader();
     for listed in crate::journal::list(&*reader).await? {
-        let row = listed.session;
-        let status = match row.status {
-            StoredStatus::Live => continue,
-            StoredStatus::Ended => SessionStatus::Ended,
-            StoredStatus::Failed => SessionStatus::Failed,
-        };
-        let note: Option<EndNote> = read_note(row.summary.as_deref());
-        let verify: Option<VerifyNote> = read_note(row.verify.as_deref());
-        let ended = EndedFacts {
-            status,
-            epoch: Epoch(note.as_ref().map_or(row.epoch, |note| note.epoch)),
-            last_tick: Tick(listed.last_tick),
-            player_count: note.as_ref().map_or(0, |note| note.player_count),
-            started_at_ms: note.as_ref().and_then(|note| note.started_at_ms),
-            ended_at_ms: row.ended_unix_us.map_or(0, |at_us| (at_us / 1_000) as i64),
-            end_reason: note.and_then(|note| note.end_reason),
-            verify: verify.map(Into::into),
-        };
-        let unverified = status == SessionStatus::Ended && ended.verify.is_none();
+        let Some(ended) = Stored::read(&listed) else { continue };
+        let (row, unverified) = (listed.session, ended.is_unverified());
         let facts = stored_facts(registry, row.id, row.created_unix_us).await;
-        registry.note_stored(facts, Stored::read(ended));
+        registry.note_stored(facts, ended);
         if unverified {
             let registry = registry.clone();
             tokio::spawn(async move { check(&registry, row.id, listed.last_tick).await });

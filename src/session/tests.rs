@@ -111,6 +111,12 @@ async fn until(what: &str, condition: impl Fn() -> bool) {
     }
 }
 
+/// For what is answered by another thread: without an answer the test fails instead of waiting for ever.
+async fn within<T>(what: &str, answer: impl Future<Output = T>) -> T {
+    let answer = tokio::time::timeout(PATIENCE, answer).await;
+    answer.unwrap_or_else(|_| panic!("{what} did not come within {PATIENCE:?}"))
+}
+
 fn reload() -> Command {
     Command::Action {
         action: Action {

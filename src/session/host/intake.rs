@@ -62,12 +62,16 @@ impl SessionHost {
         }
     }
 
-    /// Inputs and connections wait for the tick that comes after the standstill; nothing else may.
+    /// Inputs and connections wait for the tick that comes after the standstill; nothing else may. Who has no place may
+    /// have had one before the tick that is not kept, and is not told.
     pub(super) fn take_while_frozen(&mut self, envelope: Envelope) {
         let has_room = self.input.len() < INPUTS_KEPT;
         match envelope {
             Envelope::Input { .. } if has_room => self.take(envelope),
             Envelope::Input { .. } => {}
+            Envelope::Arrive(arrival) if self.seat_for(&arrival).is_none() => {
+                drop(arrival.reply.send(Err(SessionError::Suspended)));
+            }
             Envelope::Arrive(_) if self.input.len() < INPUTS_KEPT + ARRIVALS_KEPT => self.take(envelope),
             Envelope::Arrive(arrival) => drop(arrival.reply.send(Err(SessionError::InboxFull))),
             Envelope::Ask(ask) => ask.answer(Err(SessionError::Suspended)),

@@ -9,12 +9,14 @@ use combat_components::origin::{Origin, RequestKey};
 use combat_components::phase::EndReason;
 use combat_components::quantity::{Pitch, Yaw};
 use combat_components::reason::Reason;
+use combat_components::rules::Ruleset;
 use combat_components::streams::Stream;
 use combat_components::tick::{Tick, TickRate};
 use combat_components::verdict::Verdict;
 use combat_protocol::close::CloseCode;
 use combat_protocol::codec::{Encoding, decode_server};
 use combat_protocol::server::ServerMessage;
+use combat_replays::log::Log;
 use combat_systems::kinds::Kinds;
 use combat_systems::sim::Sim;
 use tokio::sync::mpsc::error::TryRecvError;
@@ -35,11 +37,13 @@ use crate::store::{Fault, Faults, FaultyStore, MemoryStore, PeopleEraser};
 use crate::telemetry::{Metrics, TickMetrics};
 
 mod connections;
+mod endings;
 mod keeping;
 mod leavers;
 mod people;
 mod requests;
 mod seats;
+mod standstill;
 
 /// The slowest rate: the longest time for things to come together in one tick.
 const RATE_HZ: u32 = 16;
@@ -49,6 +53,9 @@ const TRIES: u32 = 60;
 
 /// A session that ticks without a clock must not run ahead of its journal.
 const FLUSH_EVERY_TICKS: u32 = 200;
+
+/// More ticks than a session makes before it stands still: its tape holds 60 s of them.
+const STANDSTILL_TICKS_MAX: u32 = 90 * RATE_HZ;
 
 type Answer<T> = Receiver<Result<T, SessionError>>;
 
@@ -70,6 +77,11 @@ impl Stage {
     }
 
     async fn at(rate_hz: u32, max_players: u8) -> Self {
+        Self::with(rate_hz, max_players, |_| ()).await
+    }
+
+    /// Whose simulation has these rules, while its log says that it has those which ship.
+    async fn with(rate_hz: u32, max_players: u8, change: impl FnOnce(&mut Ruleset)) -> Self {
         let store = MemoryStore::new();
         let faulty = FaultyStore::new(Arc::new(store.reopened()));
         let faults = faulty.faults();
@@ -80,7 +92,8 @@ impl Stage {
         let counted = metrics.shard(0).ticks;
         let registry = Registry::start(catalogue, Arc::new(journal), metrics, limits, Box::new(|_, _, _| {}));
         let registry = registry.expect("threads");
-        let (facts, parts, header) = registry.plan(wish(rate_hz, max_players)).expect("a sound wish");
+        let (facts, mut parts, header) = registry.plan(wish(rate_hz, max_players)).expect("a sound wish");
+        change(Arc::make_mut(&mut parts.ruleset));
         let new = NewSession { id: facts.id, created_unix_us: 1, header: header.to_bytes() };
         let tape = registry.journal().create(new, rate_hz).await.expect("a store");
         let sim = Sim::new(&parts).expect("sound parts");
@@ -95,6 +108,38 @@ impl Stage {
     async fn person(&self, name: &str) -> Person {
         let (player, name) = (id(name), DisplayName::new(name).ok());
         self.handle.people.enter(self.handle.id(), player, name).await.expect("a store")
+    }
+
+    /// Nothing is durable from here on, and steps until its tape is as full.
+    fn fill_the_tape(&mut self, permille: u32) {
+        self.faults.set(Fault::Failing);
+        while self.handle.tape.fill_permille() < permille {
+            assert_eq!(self.step(), HostState::Running);
+            assert!(self.host.tick() < Tick(STANDSTILL_TICKS_MAX), "it is as full by then");
+        }
+    }
+
+    fn stand_still(&mut self) {
+        self.fill_the_tape(1_000);
+        assert_eq!(self.step(), HostState::Suspended);
+    }
+
+    async fn go_on(&mut self) {
+        self.faults.lift();
+        self.settled().await;
+        assert_eq!(self.step(), HostState::Running);
+    }
+
+    /// Everything that has been taken is durable.
+    async fn settled(&self) {
+        self.registry.journal().flush().await.expect("a store");
+    }
+
+    /// Its log, with everything that has been taken.
+    async fn log(&self) -> Log {
+        self.settled().await;
+        let log = crate::journal_log::load(&*self.registry.journal().reader(), self.handle.id()).await;
+        log.expect("a store").expect("a log")
     }
 
     fn put(&self, envelope: Envelope) {

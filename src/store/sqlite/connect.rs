@@ -25,6 +25,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 const PEOPLE_BUSY_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// Result codes of SQLite, the low byte of an extended code.
+const SQLITE_PERM: i32 = 3;
+const SQLITE_READONLY: i32 = 8;
 const SQLITE_IOERR: i32 = 10;
 const SQLITE_CORRUPT: i32 = 11;
 const SQLITE_FULL: i32 = 13;
@@ -156,8 +158,19 @@ pub(super) fn classify(error: &sqlx::Error, directory: &Path) -> StoreError {
         Some(SQLITE_CORRUPT) => StoreError::Damaged(format!("{}: {text}", directory.display())),
         // Growing the shared memory of the log fails as an input/output error when the disk is full.
         Some(SQLITE_IOERR | SQLITE_CANTOPEN) if is_full(directory) => StoreError::Full(text),
+        Some(SQLITE_PERM | SQLITE_READONLY) => not_allowed(directory, "written", &text),
+        Some(SQLITE_CANTOPEN) => not_allowed(directory, "opened", &text),
         _ => StoreError::Failing(text),
     }
+}
+
+/// The user's to mend, and worth another try: a server goes on once it may.
+fn not_allowed(directory: &Path, done: &str, text: &str) -> StoreError {
+    StoreError::Failing(format!(
+        "{} cannot be {done} by this user: {text}; run it as the server's user, or check the permissions of the \
+         directory and of what is in it",
+        directory.display()
+    ))
 }
 
 /// What a failure of the file system means for the journal.

@@ -4,7 +4,7 @@ use combat_components::ids::{DisplayName, PlayerId, Pseudonym, SessionId};
 use combat_components::streams::Stream;
 use tempfile::TempDir;
 
-use super::{DATABASE_FILE, SqliteEraser, SqliteReader, SqliteStore};
+use super::{DATABASE_FILE, SqliteEraser, SqliteReader, SqliteStore, connect};
 use crate::store::contract::{row, session};
 use crate::store::{
     PeopleEraser, PeopleStore, PersonRow, SessionQuery, Store, StoreError, StoreRead, TailMark,
@@ -209,5 +209,30 @@ async fn what_is_no_journal_is_told_with_its_directory_and_what_to_do() {
         assert!(told.contains(expected), "{told}");
         assert!(told.contains(&directory.path().display().to_string()), "{told}");
         assert!(told.contains("name another directory with --data-dir or DATA_DIR"), "{told}");
+    }
+}
+
+/// SQLite answers as for files of another user, whoever runs this: one is opened for reading only, the other is none.
+#[tokio::test]
+async fn what_this_user_may_not_write_is_told_with_its_directory_and_what_to_do() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = directory.path().join(DATABASE_FILE);
+    opened(&directory).await.close().await.unwrap();
+    let mut connection = connect::reader(&database).await.unwrap();
+    let written = sqlx::query("UPDATE erasures SET count = 1").execute(&mut connection).await;
+    let read_only = connect::classify(&written.unwrap_err(), directory.path());
+    drop(connection);
+    std::fs::remove_file(&database).unwrap();
+    std::fs::create_dir(&database).unwrap();
+    let not_opened = connect::eraser(&database).await.unwrap_err();
+    for (error, done, cause) in [
+        (read_only, "written", "attempt to write a readonly database"),
+        (not_opened, "opened", "unable to open database file"),
+    ] {
+        assert!(error.is_transient(), "a server waits for it to be mended");
+        let told = error.to_string();
+        let what = format!("{} cannot be {done} by this user", directory.path().display());
+        assert!(told.contains(&what) && told.contains(cause), "{told}");
+        assert!(told.contains("run it as the server's user, or check the permissions"), "{told}");
     }
 }

@@ -59,9 +59,9 @@ async fn only_what_a_full_inbox_refuses_is_counted_not_what_is_told_to_a_session
     while stage.handle.submit(sockets[0].connection, reload(Slot(0), 1), false).is_ok() {}
     assert_eq!(refusals.get(), 1, "his own room is full");
     let _ended = stage.end();
-    while stage.step() != HostState::Gone {
-        stage.registry.journal().flush().await.expect("a store");
-    }
+    assert_eq!(stage.step(), HostState::Over);
+    stage.settled().await;
+    assert_eq!(stage.step(), HostState::Gone);
     for (slot, socket) in (0..).map(Slot).zip(&mut sockets) {
         assert!(socket.is_closed() && socket.facts.close_code() == CloseCode::SessionEnded);
         let (id, connection) = (people[usize::from(slot.0)].player, socket.connection);
