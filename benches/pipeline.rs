@@ -22,11 +22,14 @@ use realtime_combat_service::replication::view::ViewBuilder;
 use realtime_combat_service::session::people::People;
 use xxhash_rust::xxh3::xxh3_64;
 
+mod forged;
 mod rehearsal;
 
 /// Played before anything is measured.
 const WARM_UP_TICKS: usize = 20 * 128;
 const MATCH_S: u32 = 120;
+/// As long as the log that once took over a minute.
+const FORGED_BYTES: f64 = 1_300_000.0;
 
 fn main() {
     println!("rehearsing a match of 10 bots, {MATCH_S} s ...");
@@ -41,6 +44,7 @@ fn main() {
     println!();
     bytes(&rehearsed);
     replay(&rehearsed);
+    refused(&rehearsed);
 }
 
 /// The joins of the match, and then nobody says anything.
@@ -157,5 +161,20 @@ fn replay(rehearsed: &rehearsal::Rehearsed) {
         let took_s = began.elapsed().as_secs_f64();
         assert_eq!(report.outcome, Outcome::Verified);
         println!("replay, every hash compared, run {run}: {:.0} x real time", f64::from(MATCH_S) / took_s);
+    }
+}
+
+/// What a small file can cost whoever replays it.
+fn refused(rehearsed: &rehearsal::Rehearsed) {
+    for run in 1..=3 {
+        let (walls, each) = forged::refused(&rehearsed.parts);
+        let claims = FORGED_BYTES / each.log_bytes;
+        println!(
+            "a refused claim of {} runners among {walls} aslant walls, run {run}: {:.0} us, {:.0} B of log; {:.1} s for 1.3 MB",
+            forged::RUNNERS,
+            each.took.as_secs_f64() * 1e6,
+            each.log_bytes,
+            claims * each.took.as_secs_f64(),
+        );
     }
 }

@@ -72,7 +72,7 @@ row! {
     pub struct ResumedFrom = "resumed" {
         /// the present one
         epoch "epoch": u32,
-        /// from here on it was played anew
+        /// the last that was kept: after it all was played anew
         tick "tick": u32,
         /// in which you saw your newest frame, as you said
         rolled_back_from_epoch "rolledBackFromEpoch": u32,

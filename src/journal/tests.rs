@@ -389,8 +389,12 @@ async fn finished_sessions_go_for_age_and_for_room(place: Place) {
     let day = Duration::from_secs(24 * 60 * 60);
     let settings = JournalConfig { keep_ended: day, cap_bytes: 1 << 20, ..config() };
     let (journal, _) = Journal::open(place.open().await, settings.clone()).await.unwrap();
+    // All are taken in before there is anything that a round of housekeeping could find too much.
+    let mut players = Vec::new();
     for number in 1..=4 {
-        let mut player = Player::new(number, journal.create(session(number), HZ).await.unwrap());
+        players.push(Player::new(number, journal.create(session(number), HZ).await.unwrap()));
+    }
+    for (number, mut player) in (1..).zip(players) {
         let mut staging = vec![number; 300 << 10];
         while player.tape.offer(&mut staging, 1, true) == Offer::Busy {}
         player.tick = 1;

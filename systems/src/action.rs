@@ -27,7 +27,7 @@ use crate::output::TickOutput;
 use crate::phases::Phase;
 use crate::roster::Roster;
 use crate::state::{Fighter, FighterItem};
-use crate::tick_rules::{SharedLevel, TickRules};
+use crate::tick_rules::{SessionLevel, TickRules};
 use crate::weapons::Firing;
 
 pub fn install(schedule: &mut Schedule) {
@@ -39,7 +39,7 @@ pub fn install(schedule: &mut Schedule) {
 pub struct Judging<'w> {
     now: Res<'w, Now>,
     rules: Res<'w, TickRules>,
-    level: Res<'w, SharedLevel>,
+    level: Res<'w, SessionLevel>,
     state: Res<'w, MatchState>,
     streams: ResMut<'w, Streams>,
     consequences: ResMut<'w, Consequences>,
@@ -61,7 +61,7 @@ fn judge_actions(
     }
     if judging.rules.something_acts_alone && acts_now(&judging.state) {
         let Judging { now, rules, level, consequences, .. } = &mut judging;
-        let mut alone = Alone { now: now.0, rules, level: &level.0, consequences };
+        let mut alone = Alone { now: now.0, rules, level: &level.level, consequences };
         act_alone(&roster, &mut fighters, &mut things, &mut alone);
     }
 }
@@ -144,7 +144,7 @@ fn fire(
         weapon: in_hand,
         ruleset: &rules.ruleset,
         rate: rules.setup.tick_rate,
-        level: &judging.level.0,
+        level: &judging.level.level,
         targets,
         streams: &mut judging.streams,
         doer: doer(
@@ -190,7 +190,7 @@ fn use_ability(
         target: action.target,
         ruleset: &rules.ruleset,
         rate: rules.setup.tick_rate,
-        level: &judging.level.0,
+        level: &judging.level.level,
         targets,
         doer: doer(Cause::Ability(index), author(user), action, &judging.output, &mut judging.consequences),
     };

@@ -86,7 +86,7 @@ impl Alone<'_> {
     /// As it is after this tick; `None` when it is gone.
     fn moves(&mut self, thing: Thing, targets: &[Target]) -> Option<Thing> {
         let (now, rules) = (self.now, self.rules);
-        let (own, act) = rules.thing_of(thing.cause).expect("only kinds that place things do");
+        let (own, kind) = rules.thing_of(thing.cause).expect("only kinds that place things do");
         let doer = Doer::alone(self.consequences, thing.cause, Some(thing.by));
         let mut moving = Moving {
             own,
@@ -98,7 +98,7 @@ impl Alone<'_> {
             doer,
             gone: false,
         };
-        act(&mut moving);
+        (kind.act)(&mut moving);
         let Moving { thing: moved, gone, .. } = moving;
         let kept = Thing { at: moved.at, beyond: moved.beyond, velocity: moved.velocity, ..thing };
         (!gone && now < thing.ends_at).then_some(kept)

@@ -50,12 +50,45 @@ pub(crate) struct Span {
     pub rested: bool,
 }
 
-/// A claim's way through a level.
-pub(crate) struct ClaimedWay<'a> {
-    level: &'a Level,
+/// What a claim says of its way, before the level is asked about it: one walk from bend to bend.
+pub(crate) struct Course<'a> {
     from: Vec3Mm,
     claim: &'a Claim,
-    length_um: i64,
+    /// Seen from above, in micrometres.
+    pub length_um: i64,
+    /// How far it leads up in all, and how far down, in micrometres.
+    pub climb_um: (i64, i64),
+    /// How many points of it the level is asked about.
+    points: i64,
+}
+
+impl<'a> Course<'a> {
+    /// # Errors
+    /// `OutOfBounds` when a bend or its end is.
+    pub(crate) fn of(level: &Level, from: Vec3Mm, claim: &'a Claim) -> Result<Self, Reason> {
+        let mut course = Self { from, claim, length_um: 0, climb_um: (0, 0), points: 0 };
+        for (from, to) in parts_of(from, claim) {
+            if !level.contains(to) {
+                return Err(Reason::OutOfBounds);
+            }
+            let rise_um = (i64::from(to.y) - i64::from(from.y)) * 1_000;
+            course.length_um += horizontal_um(from, to);
+            course.climb_um.0 += rise_um.max(0);
+            course.climb_um.1 += (-rise_um).max(0);
+            course.points += level.point_count_between(from, to);
+        }
+        Ok(course)
+    }
+
+    pub(crate) fn bends(&self) -> i64 {
+        self.claim.bends.len() as i64
+    }
+}
+
+/// A claim's way through a level: its points, walked along once.
+pub(crate) struct ClaimedWay<'a> {
+    level: &'a Level,
+    course: Course<'a>,
     points: &'a [WayPoint],
     beside_wall: OnceCell<bool>,
     /// Where walls lead a body that goes on as it was, for as long as the span that is judged covers.
@@ -63,20 +96,29 @@ pub(crate) struct ClaimedWay<'a> {
 }
 
 impl<'a> ClaimedWay<'a> {
-    /// The way that `claim` says, so long as [`length_um`] tells; its points are kept in `points`, too large to be moved.
+    /// The points of `course` are kept in `points`, too large to be moved.
     ///
     /// # Errors
     /// `TooFast` when it is longer, up and down, than anybody can come: no point of a way goes unjudged.
-    pub(crate) fn of(
+    pub(crate) fn along(
         level: &'a Level,
-        from: Vec3Mm,
-        length_um: i64,
-        claim: &'a Claim,
+        course: Course<'a>,
         points: &'a mut WayPoints,
     ) -> Result<Self, Reason> {
-        way_points(level, from, claim, points)?;
-        let (beside_wall, ways) = (OnceCell::new(), OnceCell::new());
-        Ok(Self { level, from, claim, length_um, points, beside_wall, ways })
+        if course.points > PATH_POINTS_MAX {
+            return Err(Reason::TooFast);
+        }
+        let mut length_um = 0;
+        for (from, to) in parts_of(course.from, course.claim) {
+            points.extend(level.points_between(from, to).map(|at| WayPoint {
+                at,
+                length_um: length_um + horizontal_um(from, at),
+                rise_um: (i64::from(at.y) - i64::from(course.from.y)) * 1_000,
+                grounded: level.grounded(at),
+            }));
+            length_um += horizontal_um(from, to);
+        }
+        Ok(Self { level, course, points, beside_wall: OnceCell::new(), ways: OnceCell::new() })
     }
 
     /// The least number of ticks of `span` in which a body that begins with `motion` can have gone this way, and how it
@@ -120,17 +162,17 @@ impl<'a> ClaimedWay<'a> {
             },
             steered => steered,
         }?;
-        limits.judge_height(&across, ticks, self.points)
+        limits.judge_height(&across, (ticks, ticks_max), self.points, |at| self.level.under_ceiling(at))
     }
 
     pub(crate) fn segment(&self, ticks: u32) -> Segment {
-        let (from, to) = (self.from, self.claim.pose.at);
+        let (from, to) = (self.course.from, self.course.claim.pose.at);
         let um = |from: i32, to: i32| (i64::from(to) - i64::from(from)) * 1_000;
         Segment {
             dx_um: um(from.x, to.x),
             dz_um: um(from.z, to.z),
-            length_um: self.length_um,
-            bends: self.claim.bends.len() as i64,
+            length_um: self.course.length_um,
+            bends: self.course.bends(),
             ticks,
             deflection: None,
         }
@@ -142,7 +184,7 @@ impl<'a> ClaimedWay<'a> {
 
     /// Whether nothing solid lies on it.
     pub(crate) fn is_free(&self) -> bool {
-        self.parts().all(|(a, b)| self.level.path_is_free(a, b))
+        !self.points.iter().any(|point| self.level.overlaps(point.at))
     }
 
     /// What a wall leaves of the velocity of a body that goes on as it was; `None` when it runs into none.
@@ -158,7 +200,7 @@ impl<'a> ClaimedWay<'a> {
         let Velocity { x, z, .. } = limits.velocity_of(motion);
         let ahead = heading(Vec3Mm::default(), Vec3Mm::new(x, 0, z))?;
         let far_mm = |ticks| (limits.reach_um(ticks) / 1_000).min(AHEAD_MM_MAX) as i32 + AHEAD_MM;
-        let ways = self.ways.get_or_init(|| self.level.led(self.from, ahead, far_mm(ticks_max)));
+        let ways = self.ways.get_or_init(|| self.level.led(self.course.from, ahead, far_mm(ticks_max)));
         let led = ways.within(far_mm(ticks))?;
         let [x, _, z] = aim::direction(led.along.unwrap_or(ahead), Pitch::default());
         let thousandths = |part: f32| libm::roundf(part * 1_000.0) as i64;
@@ -172,49 +214,17 @@ impl<'a> ClaimedWay<'a> {
     fn passes_a_wall(&self) -> bool {
         *self.beside_wall.get_or_init(|| {
             let level = self.level;
-            let beside = |(a, b)| level.points_between(a, b).any(|at| level.beside_wall(at));
-            level.beside_wall(self.from) || self.parts().any(beside)
+            level.beside_wall(self.course.from) || self.points.iter().any(|point| level.beside_wall(point.at))
         })
     }
-
-    fn parts(&self) -> impl Iterator<Item = (Vec3Mm, Vec3Mm)> + 'a {
-        parts_of(self.from, self.claim)
-    }
-}
-
-/// The bends of a claim and its end.
-pub(crate) fn points_of(claim: &Claim) -> impl Iterator<Item = Vec3Mm> + '_ {
-    claim.bends.iter().copied().chain([claim.pose.at])
-}
-
-/// How long a claimed way is, seen from above, in micrometres.
-pub(crate) fn length_um(from: Vec3Mm, claim: &Claim) -> i64 {
-    parts_of(from, claim).map(|(a, b)| horizontal_um(a, b)).sum()
 }
 
 /// Every straight part of a claimed way, as (from, to).
 fn parts_of(from: Vec3Mm, claim: &Claim) -> impl Iterator<Item = (Vec3Mm, Vec3Mm)> + '_ {
-    points_of(claim).scan(from, |at, next| Some((std::mem::replace(at, next), next)))
+    let to = claim.bends.iter().copied().chain([claim.pose.at]);
+    to.scan(from, |at, next| Some((std::mem::replace(at, next), next)))
 }
 
 fn horizontal_um(from: Vec3Mm, to: Vec3Mm) -> i64 {
     (from.horizontal_distance_squared(to) * 1_000_000).isqrt()
-}
-
-fn way_points(level: &Level, from: Vec3Mm, claim: &Claim, way: &mut WayPoints) -> Result<(), Reason> {
-    if parts_of(from, claim).map(|(a, b)| level.point_count_between(a, b)).sum::<i64>() > PATH_POINTS_MAX {
-        return Err(Reason::TooFast);
-    }
-    let mut length_um = 0;
-    for (a, b) in parts_of(from, claim) {
-        for at in level.points_between(a, b) {
-            way.push(WayPoint {
-                length_um: length_um + horizontal_um(a, at),
-                rise_um: (i64::from(at.y) - i64::from(from.y)) * 1_000,
-                grounded: level.grounded(at),
-            });
-        }
-        length_um += horizontal_um(a, b);
-    }
-    Ok(())
 }

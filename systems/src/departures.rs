@@ -141,8 +141,7 @@ fn die(world: &mut World, victim: SimId, hurt: &LastHurt, now: Tick) {
 /// Gives the kill to whoever struck, be he in the session still, again or no more; answers with his newest id.
 fn credit(world: &mut World, hurt: &LastHurt) -> SimId {
     let kills = u16::from(!hurt.ally);
-    let same_body = world.resource::<Roster>().of(hurt.by);
-    if let Some(entity) = same_body.or_else(|| body_of(world, hurt.pseudonym)) {
+    if let Some(entity) = body_of(world, hurt.pseudonym) {
         let mut score = world.get_mut::<Score>(entity).expect("every body in the roster has a score");
         score.kills = score.kills.saturating_add(kills);
         return *world.get::<SimId>(entity).expect("every body in the roster has an id");

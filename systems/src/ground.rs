@@ -7,14 +7,14 @@ use crate::fighter::Displacing;
 use crate::inbox::Now;
 use crate::output::TickOutput;
 use crate::spatial::Level;
-use crate::tick_rules::{SharedLevel, TickRules};
+use crate::tick_rules::{SessionLevel, TickRules};
 
 /// What every judgement of movement needs.
 #[derive(SystemParam)]
 pub struct Ground<'w> {
     pub(crate) now: Res<'w, Now>,
     pub(crate) rules: Res<'w, TickRules>,
-    pub(crate) level: Res<'w, SharedLevel>,
+    pub(crate) level: Res<'w, SessionLevel>,
     pub(crate) output: ResMut<'w, TickOutput>,
 }
 
@@ -32,10 +32,10 @@ impl Ground<'_> {
     }
 
     pub fn level(&self) -> &Level {
-        &self.level.0
+        &self.level.level
     }
 
     pub fn displacing(&mut self) -> Displacing<'_> {
-        Displacing { now: self.now.0, rules: &self.rules, level: &self.level.0, output: &mut self.output }
+        Displacing { now: self.now.0, rules: &self.rules, level: &self.level.level, output: &mut self.output }
     }
 }

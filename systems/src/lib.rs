@@ -36,6 +36,7 @@ pub mod phases;
 pub mod roster;
 pub mod sim;
 pub mod snapshot;
+mod solids;
 pub mod spatial;
 pub mod spawns;
 pub mod state;

@@ -136,7 +136,9 @@ pub(crate) fn note_death(
     }
 }
 
-/// Play goes on when everybody is back or the wait is over; the match clock, that of the last blows, and all that lasts stood still meanwhile.
+/// Play goes on when everybody is back or the wait is over. What readies a body went on meanwhile: reloads, cooldowns, the
+/// time to the next life or round. What wears it down or ends the match stood still: the match clock, that of the last
+/// blows, effects and things.
 fn wait_for_players(field: &mut Field<'_, '_>) {
     let now = field.ground.now();
     let everybody_back = !field.roster.is_empty()
@@ -144,7 +146,8 @@ fn wait_for_players(field: &mut Field<'_, '_>) {
     if !everybody_back && field.state.resuming_until.is_some_and(|until| now < until) {
         return;
     }
-    let waited_ticks = now.since(field.state.resuming_since);
+    // Nothing was played in this tick either.
+    let waited_ticks = now.since(field.state.resuming_since) + 1;
     field.state.resuming_until = None;
     field.state.phase_ends_at = field.state.phase_ends_at.map(|at| at.plus(waited_ticks));
     for mut fighter in &mut field.fighters {

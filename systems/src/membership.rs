@@ -36,7 +36,7 @@ use crate::output::TickOutput;
 use crate::roster::Roster;
 use crate::spawns::{PlacesLeft, Standing, choose_spawn};
 use crate::state::{Fighter, FighterBundle};
-use crate::tick_rules::{SharedLevel, TickRules};
+use crate::tick_rules::{SessionLevel, TickRules};
 
 /// Applies one command of a request or of the service; claims and actions are left for their phases.
 ///
@@ -89,7 +89,7 @@ fn join(world: &mut World, identity: Identity) -> Result<(), Reason> {
     let identity =
         Identity { team: kept_team.unwrap_or_else(|| dealt_team(world, identity.team)), ..identity };
     let pose = place_for_newcomer(world, identity.team);
-    let grounded = world.resource::<SharedLevel>().0.grounded(pose.at);
+    let grounded = world.resource::<SessionLevel>().level.grounded(pose.at);
     let rules = world.resource::<TickRules>();
     let (mut vitals, mut arms, mut cooldowns) = whole(rules, now);
     // Leaving and joining again must not be quicker than dying, nor heal, load or make ready.
@@ -150,8 +150,9 @@ fn place_for_newcomer(world: &mut World, team: Team) -> Pose {
     }
     world.resource_scope(|world, mut streams: Mut<'_, Streams>| {
         let mut places_left = *world.resource::<PlacesLeft>();
-        let (rules, level) = (world.resource::<TickRules>(), world.resource::<SharedLevel>());
-        let pose = choose_spawn(rules, &level.0, (team, &standing), (&mut streams.spawns, &mut places_left));
+        let (rules, level) = (world.resource::<TickRules>(), world.resource::<SessionLevel>());
+        let pose =
+            choose_spawn(rules, &level.level, (team, &standing), (&mut streams.spawns, &mut places_left));
         world.insert_resource(places_left);
         pose
     })

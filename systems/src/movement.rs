@@ -7,13 +7,12 @@ use combat_components::command::{Action, Claim, Command, Deed};
 use combat_components::event::Event;
 use combat_components::origin::Origin;
 use combat_components::phase::{MatchState, Phase as MatchPhase};
-use combat_components::quantity::Vec3Mm;
 use combat_components::reason::Reason;
 use combat_components::tick::Tick;
 use combat_components::verdict::{Outcome, Verdict};
 
 use crate::arms::may_fire;
-use crate::claimed_way::{ClaimedWay, Span, WayPoints, length_um, points_of};
+use crate::claimed_way::{ClaimedWay, Course, Span, WayPoints};
 use crate::fighter::allowed_now;
 use crate::ground::Ground;
 use crate::inbox::Inbox;
@@ -119,26 +118,22 @@ fn take_claim(
     ground: &mut Ground<'_>,
 ) -> Result<(), Reason> {
     let now = ground.now.0;
-    let (rules, level) = (&*ground.rules, &*ground.level.0);
+    let (rules, level) = (&*ground.rules, &ground.level.level);
     let limits = &rules.movement;
-    if !points_of(claim).all(|point| rules.map.bounds.contains(point)) {
-        return Err(Reason::OutOfBounds);
-    }
+    let course = Course::of(level, fighter.body.pose.at, claim)?;
     let held = |hold: Hold| !hold::allows(&hold, claim.pose.at, now, limits);
     if fighter.claims.hold.is_some_and(held) {
         return Err(Reason::HeldByShot);
     }
     let bank_ticks = bank_ticks(fighter.claims.bank_origin, now, rules);
     let span = span_of(fighter, claim, (bank_ticks, rules.bank_ticks_max), now)?;
-    let from = fighter.body.pose.at;
-    let length_um = length_um(from, claim);
     // A far way has many points: nothing is asked of the level for one that is too long in any case.
-    if length_um > limits.longest_um(*span.ticks.end(), claim.bends.len() as i64) {
+    if course.length_um > limits.longest_um(*span.ticks.end(), course.bends()) {
         return Err(Reason::TooFast);
     }
-    limits.judge_climb(*span.ticks.end(), (length_um, claim.bends.len() as i64), climb_um(from, claim))?;
+    limits.judge_climb(*span.ticks.end(), (course.length_um, course.bends()), course.climb_um)?;
     let mut points = WayPoints::new();
-    let way = ClaimedWay::of(level, from, length_um, claim, &mut points)?;
+    let way = ClaimedWay::along(level, course, &mut points)?;
     let (ticks, motion) = way.judge(&fighter.motion, span, limits)?;
     if !way.is_free() {
         return Err(Reason::Blocked);
@@ -166,18 +161,6 @@ fn accept(fighter: &mut FighterItem<'_, '_>, claim: &Claim, now: Tick, rules: &T
     let oldest = Tick(now.0.saturating_sub(rules.attack_follows_ticks_max));
     let newest = AcceptedClaim { input_seq: claim.input_seq, accepted_at: now, pose: claim.pose };
     fighter.recent.push(newest, oldest);
-}
-
-/// How far a claimed way leads up in all, and how far down, in micrometres.
-fn climb_um(from: Vec3Mm, claim: &Claim) -> (i64, i64) {
-    let (mut risen_um, mut sunk_um, mut y) = (0, 0, from.y);
-    for point in points_of(claim) {
-        let rise_um = (i64::from(point.y) - i64::from(y)) * 1_000;
-        risen_um += rise_um.max(0);
-        sunk_um += (-rise_um).max(0);
-        y = point.y;
-    }
-    (risen_um, sunk_um)
 }
 
 /// How much time a claim can cover: by the client's clock exactly, or anything up to what has passed since the pose

@@ -35,10 +35,11 @@ use crate::snapshot::HashBytes;
 use crate::spatial::Level;
 use crate::spawns::PlacesLeft;
 use crate::state::{Fighter, StateKind, describe_component, describe_resource, put_component, put_resource};
-use crate::tick_rules::{SetupError, SharedLevel, TickRules};
+use crate::tick_rules::{SessionLevel, SetupError, TickRules};
 use crate::views::{Eye, OwnBody, PublicBody, body_for, own_body};
 use crate::{
     action, cooldown, crowding, damage, history, input, keyframe, match_flow, movement, phases, snapshot,
+    solids,
 };
 
 /// What a simulation is made from. The contents are shared by all sessions that use them.
@@ -87,7 +88,7 @@ impl Sim {
         world.insert_resource(keeps);
         world.insert_resource(Streams::seeded(parts.setup.seed.0));
         world.insert_resource(rules);
-        world.insert_resource(SharedLevel(parts.level.clone()));
+        world.insert_resource(SessionLevel { level: Level::clone(&parts.level), stands: Vec::new() });
         world.insert_resource(MatchState { empty_since: Some(Tick(0)), ..MatchState::default() });
         world.insert_resource(Inbox::with_capacity());
         world.init_resource::<DepartedPlayers>();
@@ -111,6 +112,7 @@ impl Sim {
     pub fn restore(parts: &SimParts, keyframe: &[u8]) -> Result<Self, RestoreError> {
         let mut sim = Self::new(parts)?;
         keyframe::read(&mut sim.world, keyframe)?;
+        solids::stand_in(&mut sim.world);
         Ok(sim)
     }
 
@@ -129,7 +131,9 @@ impl Sim {
         self.world.insert_resource(TickOutput::default());
         self.world.insert_resource(Consequences::default());
         self.world.insert_resource(PlacesLeft::default());
-        keyframe::read(&mut self.world, keyframe)
+        keyframe::read(&mut self.world, keyframe)?;
+        solids::stand_in(&mut self.world);
+        Ok(())
     }
 
     /// Simulates one tick. `input` is given back as it was.
@@ -305,6 +309,7 @@ fn built_schedule(world: &mut World) -> Schedule {
     let mut schedule = empty_schedule();
     phases::install(&mut schedule);
     SYSTEMS.into_iter().for_each(|(_, install)| install(&mut schedule));
+    solids::install(&mut schedule, world.resource());
     schedule.initialize(world).expect("the phases are chained, so no order is left open");
     schedule
 }

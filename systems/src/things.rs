@@ -1,6 +1,7 @@
 //! What projectiles, zones and deployables do: every tick, each by the kind of the weapon or ability that put it there.
 
 use combat_components::ids::SimId;
+use combat_components::map::Solid;
 use combat_components::quantity::Vec3Mm;
 use combat_components::rules::Ruleset;
 use combat_components::rules::kinds::OwnNumbers;
@@ -13,6 +14,19 @@ use crate::spatial::Level;
 
 /// What a thing does in one tick.
 pub type Act = fn(&mut Moving<'_>);
+
+/// The solid that a thing is, by the numbers of the kind that put it there: it stands from the tick after until the thing
+/// is gone or moves on.
+pub type Shape = fn(&OwnNumbers, &Thing) -> Solid;
+
+/// What the things of a kind do, and what they are.
+#[derive(Clone, Copy, Debug)]
+pub struct ThingKind {
+    pub act: Act,
+    /// Of what nobody walks or shoots through: a wall, a shield. Whoever is where it appears is caught in it until it goes,
+    /// but for its rim; so a kind asks the targets first, those in the air above it too.
+    pub solid: Option<Shape>,
+}
 
 /// A thing in one of its ticks: what it sees of the world, and how it does something to it.
 #[derive(Debug)]

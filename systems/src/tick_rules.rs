@@ -10,6 +10,7 @@ use combat_components::map::Map;
 use combat_components::rules::kinds::OwnNumbers;
 use combat_components::rules::{AbilityRules, EffectRules, Ruleset, WeaponRules};
 use combat_components::setup::{SessionSetup, SimLimits};
+use combat_components::things::Thing;
 use combat_components::tick::TickRate;
 
 use crate::abilities::AbilityKind;
@@ -18,7 +19,7 @@ use crate::formulas::movement::MovementLimits;
 use crate::kinds::Kinds;
 use crate::modes::Mode;
 use crate::spatial::Level;
-use crate::things::Act;
+use crate::things::ThingKind;
 use crate::weapons::WeaponKind;
 
 /// A minute at 128 Hz: what a reader may have to simulate before it has a whole state to compare.
@@ -76,6 +77,8 @@ pub struct TickRules {
     pub effects: ArrayVec<TickEffect, EFFECTS_MAX>,
     /// Whether by these rules anything ever acts by no input: an effect, a thing.
     pub something_acts_alone: bool,
+    /// Whether any thing is ever solid.
+    pub(crate) something_is_solid: bool,
     pub bank_ticks_max: u32,
     pub attack_follows_ticks_max: u32,
     pub refusal_forgiven_ticks: u32,
@@ -87,9 +90,13 @@ pub struct TickRules {
     pub inside_ticks_max: u32,
 }
 
-/// The level of a session, shared by all sessions of its map.
+/// The level of a session, whose map is shared by all sessions of it.
 #[derive(Resource, Clone, Debug)]
-pub struct SharedLevel(pub Arc<Level>);
+pub struct SessionLevel {
+    pub level: Level,
+    /// The things whose solids stand in it.
+    pub(crate) stands: Vec<Thing>,
+}
 
 /// Why a session cannot be simulated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -126,12 +133,16 @@ impl TickRules {
         let effects = ruleset.effects.iter().map(|rules| tick_effect(rules, kinds, rate));
         let weapons: ArrayVec<TickWeapon, WEAPONS_MAX> = weapons.collect::<Result<_, _>>()?;
         let abilities: ArrayVec<TickAbility, ABILITIES_MAX> = abilities.collect::<Result<_, _>>()?;
+        let solid = |thing: Option<ThingKind>| thing.is_some_and(|thing| thing.solid.is_some());
+        let something_is_solid =
+            weapons.iter().any(|of| solid(of.kind.thing)) || abilities.iter().any(|of| solid(of.kind.thing));
         let places = weapons.iter().any(|of| of.kind.thing.is_some())
             || abilities.iter().any(|of| of.kind.thing.is_some());
         Ok(Self {
             movement: MovementLimits::new(&ruleset.movement, rate, limits.claim_hz),
             weapons,
             abilities,
+            something_is_solid,
             something_acts_alone: places || !ruleset.effects.is_empty(),
             effects: effects.collect::<Result<_, _>>()?,
             mode,
@@ -153,7 +164,7 @@ impl TickRules {
 
 impl TickRules {
     /// What a thing does that this put there, with the numbers of its kind; `None` where it puts nothing anywhere.
-    pub fn thing_of(&self, cause: Cause) -> Option<(&OwnNumbers, Act)> {
+    pub fn thing_of(&self, cause: Cause) -> Option<(&OwnNumbers, ThingKind)> {
         let index = usize::from(cause.index()?);
         match cause {
             Cause::Weapon(_) => self.weapons.get(index).and_then(|of| Some((&of.rules.own, of.kind.thing?))),

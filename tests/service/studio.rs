@@ -50,7 +50,7 @@ async fn a_match(server: &Server) -> String {
     let mut bob = Player::join(server, &session, "bob").await.seeded(6);
     let welcome = ann.client.welcome().expect("welcomed");
     let named = (welcome.weapons.join(" "), welcome.abilities.join(" "));
-    assert_eq!(named, ("pump bazooka".into(), "boom spring".into()));
+    assert_eq!(named, ("pump bazooka".into(), "boom spring cover".into()));
     let mut out = Vec::new();
     let boom = ActMessage { kind: ActKind::Ability, index: 0, ..ActMessage::default() };
     let boom = ann.client.act(boom, &mut out).expect("she is alive");

@@ -2,8 +2,9 @@
 
 use crate::quantity::Vec3Mm;
 
-/// Longest edge of a hull's axis-aligned box: a face's offset then fits an `i64` with room to spare.
-pub const HULL_EXTENT_MM_MAX: i32 = 200_000;
+/// Longest edge of a hull's axis-aligned box. A face's offset then fits an `i64`; and rapier, which answers in `f32`, lets
+/// no body touch an edge across more than about the 2 mm that it may be inside (5 mm at 80 m).
+pub const HULL_EXTENT_MM_MAX: i32 = 40_000;
 
 const _: () = {
     let extent = HULL_EXTENT_MM_MAX as i128;

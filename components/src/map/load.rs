@@ -4,6 +4,7 @@
 
 use std::ops::RangeInclusive;
 
+use super::crowd;
 use super::hull::{self, HULL_EXTENT_MM_MAX, Slope};
 use super::{Bounds, Map, Solid, SpawnPoint};
 use crate::limits::{MAP_EXTENT_MM, PLAYERS_MAX};
@@ -20,6 +21,8 @@ pub const HULL_POINTS_TOTAL_MAX: usize = 4_096;
 /// Pairs of solids whose boxes along the axes overlap: a level is asked about all that overlap where a body is, so that
 /// 1,023 long walls aslant would cost every claim milliseconds. 1,023 crates on a floor have half as many.
 pub const OVERLAPS_MAX: usize = 2_048;
+/// Corners of solids whose boxes one body can be beside: it is held against each of them, a hundred times with a long claim.
+pub const CORNERS_IN_ONE_PLACE_MAX: usize = 192;
 pub const SPAWNS: RangeInclusive<usize> = 2..=64;
 pub const MAP_ID_BYTES_MAX: usize = 32;
 pub const MAP_NAME_BYTES_MAX: usize = 64;
@@ -106,7 +109,7 @@ fn solids(root: &Table<'_>) -> Result<Vec<Solid>, TomlError> {
         check_hull(table, &points)?;
         solids.push(Solid::Hull { points });
     }
-    let overlaps = overlaps(&solids);
+    let overlaps = crowd::overlaps(&solids);
     if overlaps > OVERLAPS_MAX {
         let message = format!(
             "expected at most {OVERLAPS_MAX} pairs of solids whose boxes along the axes overlap, found {overlaps}: \
@@ -114,21 +117,16 @@ fn solids(root: &Table<'_>) -> Result<Vec<Solid>, TomlError> {
         );
         return Err(root.error("cuboid", message));
     }
+    let (corners, at) = crowd::most_corners_in_one_place(&solids);
+    if corners > CORNERS_IN_ONE_PLACE_MAX {
+        let message = format!(
+            "expected solids with at most {CORNERS_IN_ONE_PLACE_MAX} corners (8 of a cuboid, of a hull its points) so near to each \
+             other that a body is beside all of their boxes along the axes, found {corners} about [{}, {}, {}]",
+            at.x, at.y, at.z
+        );
+        return Err(root.error("cuboid", message));
+    }
     Ok(solids)
-}
-
-fn overlaps(solids: &[Solid]) -> usize {
-    let boxes: Vec<Bounds> = solids.iter().map(Solid::bounds).collect();
-    let overlap = |a: &Bounds, b: &Bounds| {
-        let axes = [
-            (a.min.x, a.max.x, b.min.x, b.max.x),
-            (a.min.y, a.max.y, b.min.y, b.max.y),
-            (a.min.z, a.max.z, b.min.z, b.max.z),
-        ];
-        axes.into_iter().all(|(a_min, a_max, b_min, b_max)| a_min <= b_max && b_min <= a_max)
-    };
-    let later = |(index, a)| boxes[index + 1..].iter().filter(move |b| overlap(a, b)).count();
-    boxes.iter().enumerate().map(later).sum()
 }
 
 fn cuboid(table: &Table<'_>) -> Result<Solid, TomlError> {

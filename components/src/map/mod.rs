@@ -2,6 +2,7 @@
 
 use crate::quantity::{Vec3Mm, Yaw};
 
+mod crowd;
 pub mod hull;
 pub mod load;
 

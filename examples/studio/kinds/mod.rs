@@ -10,6 +10,7 @@ pub mod best_of_three;
 pub mod blast;
 pub mod burn;
 pub mod elimination;
+pub mod pillar;
 pub mod rocket;
 pub mod shotgun;
 pub mod well;
@@ -17,7 +18,7 @@ pub mod well;
 /// The rifle comes first: a weapon that names no kind is of it.
 pub const KINDS: Kinds = Kinds {
     weapons: &[&HITSCAN, &shotgun::SHOTGUN, &rocket::ROCKET],
-    abilities: &[&blast::BLAST, &well::WELL],
+    abilities: &[&blast::BLAST, &well::WELL, &pillar::PILLAR],
     effects: &[&burn::BURN],
     modes: &[&Deathmatch, &elimination::Elimination, &best_of_three::BestOfThree],
 };

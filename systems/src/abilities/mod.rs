@@ -9,7 +9,7 @@ use combat_components::rules::kinds::{KindKeys, OwnNumbers};
 use crate::consequences::{Doer, Does};
 use crate::formulas::shot::Target;
 use crate::spatial::Level;
-use crate::things::Act;
+use crate::things::{Act, Shape, ThingKind};
 use combat_components::tick::TickRate;
 
 pub mod dash;
@@ -21,8 +21,8 @@ pub struct AbilityKind {
     /// Everything that one use does, or why it cannot be used: then it has cost nothing, and nothing that it told is
     /// done. The cooldown is the same for all kinds.
     pub apply: fn(&mut Using<'_>) -> Result<(), Reason>,
-    /// What the things do that it places.
-    pub thing: Option<Act>,
+    /// What the things do, and are, that it places.
+    pub thing: Option<ThingKind>,
 }
 
 impl AbilityKind {
@@ -32,7 +32,12 @@ impl AbilityKind {
 
     /// As [`Self::new`], of a kind that places things which do this with every tick.
     pub const fn placing(self, act: Act) -> Self {
-        Self { thing: Some(act), ..self }
+        Self { thing: Some(ThingKind { act, solid: None }), ..self }
+    }
+
+    /// As [`Self::placing`], of things that are solid.
+    pub const fn placing_solid(self, act: Act, shape: Shape) -> Self {
+        Self { thing: Some(ThingKind { act, solid: Some(shape) }), ..self }
     }
 }
 

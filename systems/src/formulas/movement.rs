@@ -5,7 +5,7 @@
 //! whole-millimetre pose costs ±1 mm, once and not per claim: what rounding gave is remembered as a debt.
 
 use combat_components::body::Motion;
-use combat_components::quantity::Velocity;
+use combat_components::quantity::{Vec3Mm, Velocity};
 use combat_components::reason::Reason;
 use combat_components::rules::MovementRules;
 use combat_components::tick::TickRate;
@@ -71,6 +71,7 @@ const LOST_PERCENT: i64 = 2;
 /// A point of a claimed path, as far along it and as high above its start as this, in micrometres.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WayPoint {
+    pub at: Vec3Mm,
     pub length_um: i64,
     pub rise_um: i64,
     pub grounded: bool,
@@ -359,7 +360,12 @@ mod tests {
     }
 
     fn upright(motion: &Motion, rise_um: i64, grounded: bool, ticks: u32) -> Result<Motion, Reason> {
-        limits().judge_height(motion, ticks, &[WayPoint { length_um: 0, rise_um, grounded }])
+        limits().judge_height(
+            motion,
+            (ticks, ticks),
+            &[WayPoint { rise_um, grounded, ..WayPoint::default() }],
+            |_| false,
+        )
     }
 
     fn standing() -> Motion {
@@ -471,11 +477,11 @@ mod tests {
     fn hopping_loads_no_fall() {
         let mut motion = standing();
         for _ in 0..100 {
-            motion = upright(&motion, 120_000, false, 4).expect("a hop");
-            motion = upright(&motion, -120_000, true, 4).expect("down again");
+            motion = upright(&motion, 25_000, false, 4).expect("a hop");
+            motion = upright(&motion, -25_000, true, 4).expect("down again");
         }
         let off = upright(&motion, 0, false, 4).expect("off the edge");
-        assert!(off.fall_max <= 6_000_000, "{} after a hundred hops of 120 mm", off.fall_max);
+        assert!(off.fall_max <= 6_000_000, "{} after a hundred hops of 25 mm", off.fall_max);
         let hopped = upright(&motion, 120_000, false, 4).expect("off the edge with a hop");
         assert_eq!(
             upright(&hopped, -150_000, false, 4),
@@ -549,19 +555,24 @@ mod tests {
             length_um: length_mm * 1_000,
             rise_um: rise_mm * 1_000,
             grounded,
+            ..WayPoint::default()
         };
         let ledge = [point(350, 400, false), point(700, 800, false), point(1_050, 1_200, true)];
-        assert_eq!(limits().judge_height(&standing(), 37, &ledge), Err(Reason::TooHigh));
+        assert_eq!(limits().judge_height(&standing(), (37, 37), &ledge, |_| false), Err(Reason::TooHigh));
         let ramp = ledge.map(|at| WayPoint { grounded: true, ..at });
-        assert!(limits().judge_height(&standing(), 37, &ramp).is_ok());
+        assert!(limits().judge_height(&standing(), (37, 37), &ramp, |_| false).is_ok());
     }
 
     #[test]
     fn who_left_the_ground_behind_him_cannot_jump_in_the_air() {
-        let over_the_edge =
-            [0, 400, 800, 1_200].map(|mm| WayPoint { length_um: mm * 1_000, rise_um: 0, grounded: mm == 0 });
-        let motion =
-            limits().judge_height(&standing(), 37, &over_the_edge).expect("a jump over the edge is legal");
+        let over_the_edge = [0, 400, 800, 1_200].map(|mm| WayPoint {
+            length_um: mm * 1_000,
+            grounded: mm == 0,
+            ..WayPoint::default()
+        });
+        let motion = limits()
+            .judge_height(&standing(), (37, 37), &over_the_edge, |_| false)
+            .expect("a jump over the edge is legal");
         assert!(motion.rise_max < 4_100_000, "{}", motion.rise_max);
     }
 

@@ -1,6 +1,7 @@
 //! Standing and falling.
 
 use combat_components::quantity::Vec3Mm;
+use rapier3d::geometry::Capsule;
 
 use super::{Level, raised};
 
@@ -15,6 +16,12 @@ pub const REST_GAP_MM: i32 = 1;
 /// leans by 1° stays 1.4 mm away from the deepest pose that is free, twice what rapier errs by.
 pub(super) const PROBE_NARROWING_MM: i32 = 2;
 
+/// Raised as the other one is lowered, a probe so much narrower meets what slopes by up to 53° (its cosine is 0.6) where a
+/// body touches it, and by 45° from 3 mm away.
+const CROWN_NARROWING_MM: i32 = 18;
+
+const _: () = assert!(CROWN_NARROWING_MM * 10 == GROUND_PROBE_MM * 6);
+
 /// Downward steps of one fall, each at most the radius: 200 m at the thinnest body allowed.
 const FALL_STEPS_MAX: u32 = 2_048;
 
@@ -24,6 +31,14 @@ impl Level {
     /// Whether a body with its feet at `at` stands on something. Allocates nothing.
     pub fn grounded(&self, at: Vec3Mm) -> bool {
         self.touches(&self.probe, raised(at, -GROUND_PROBE_MM))
+    }
+
+    /// Whether something that slopes by no more than about 45° is right above a body with its feet at `at`; a wall that
+    /// leans over it is not. Allocates nothing.
+    pub fn under_ceiling(&self, at: Vec3Mm) -> bool {
+        let crown =
+            Capsule { radius: self.capsule.radius - CROWN_NARROWING_MM as f32 / 1_000.0, ..self.capsule };
+        self.touches(&crown, raised(at, GROUND_PROBE_MM))
     }
 
     /// Where a body with its feet at `at` comes to rest falling straight down; never above `at`, never overlapping.

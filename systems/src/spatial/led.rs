@@ -2,7 +2,7 @@
 
 use arrayvec::ArrayVec;
 use combat_components::quantity::{Pitch, Vec3Mm, Yaw};
-use rapier3d::geometry::Aabb;
+use rapier3d::geometry::Capsule;
 use rapier3d::math::{Pose, Vector};
 use rapier3d::parry::query;
 use rapier3d::parry::shape::Segment;
@@ -26,6 +26,16 @@ const FLAT: f32 = 0.2;
 
 /// Of a direction of unit length, so much into a wall is no more than rounding.
 const GRAZING: f32 = 0.02;
+
+/// At least a millimetre more than rounding, whichever way both are rounded to whole ones along the axes; a body that is
+/// so far off a wall still touches it.
+const OFF_MM: f32 = 2.4;
+
+/// What turns a body by no more than this, a tenth of a degree, turns it by no more than rounding.
+const SAME_YAW_MAX: u16 = 18;
+
+/// So often a body is looked ahead for, with and without a turn.
+const MEETINGS_MAX: usize = 2 * WALLS_MAX;
 
 /// A body is led by no more walls than this, one after the other or at once; more of them are a corner.
 const WALLS_MAX: usize = 8;
@@ -67,8 +77,8 @@ type Direction = [f32; 2];
 enum Held {
     /// Nothing that is steep: poses are whole millimetres, and the level answers in `f32`.
     ByNothing,
-    /// It slides on there.
-    By(Yaw),
+    /// It slides on there, a little off what it touches: along a wall every other point can be rounded into it.
+    By(Yaw, Vec3Mm),
     /// It goes on nowhere.
     InCorner,
 }
@@ -81,17 +91,24 @@ impl Level {
     pub(crate) fn led(&self, from: Vec3Mm, ahead: Yaw, far_mm: i32) -> Ways {
         let mut ways = Ways::default();
         let (mut at, mut yaw, mut gone_mm) = (from, ahead, 0);
-        while let Some((free_mm, met)) = self.met(at, yaw, far_mm - gone_mm) {
+        for _ in 0..MEETINGS_MAX {
+            let Some((free_mm, met)) = self.met(at, yaw, far_mm - gone_mm) else { break };
             (at, gone_mm) = (met, gone_mm + free_mm);
             let along = match self.held(at, yaw) {
                 Held::ByNothing => break,
-                Held::By(next) if ways.0.len() < WALLS_MAX => Some(next),
-                Held::By(_) | Held::InCorner => None,
+                Held::By(next, off) if is_same(next, yaw) => {
+                    at = off;
+                    continue;
+                }
+                Held::By(next, off) if ways.0.len() < WALLS_MAX => {
+                    (at, yaw) = (off, next);
+                    Some(next)
+                }
+                Held::By(..) | Held::InCorner => None,
             };
             ways.0.push(Leg { met_mm: gone_mm, along });
-            match along {
-                Some(next) => yaw = next,
-                None => break,
+            if along.is_none() {
+                break;
             }
         }
         ways
@@ -140,10 +157,11 @@ impl Level {
     /// What becomes of a body that is held back at `at`.
     fn held(&self, at: Vec3Mm, yaw: Yaw) -> Held {
         let [x, _, z] = aim::direction(yaw, Pitch::default());
-        let Some(mut walls) = self.walls_at(at, STEEP) else { return Held::InCorner };
+        let Some(mut walls) = self.walls_at(at, STEEP, TOUCH_MM) else { return Held::InCorner };
         if walls.is_empty() {
-            // What it could not get over holds it back, however little steep it is where they touch: a ramp under a ceiling.
-            let Some(others) = self.walls_at(at, FLAT) else { return Held::InCorner };
+            // What it could not get over holds it back, however little steep it is: a ramp under a ceiling, which it has
+            // come up to by less than one look.
+            let Some(others) = self.walls_at(at, FLAT, LOOK_MM + TOUCH_MM) else { return Held::InCorner };
             walls = others;
         }
         if walls.is_empty() {
@@ -166,19 +184,28 @@ impl Level {
             return Held::InCorner;
         }
         let turns = libm::atan2f(-way[0], -way[1]) / std::f32::consts::TAU;
-        Held::By(Yaw((libm::roundf(turns * 65_536.0) as i32).rem_euclid(65_536) as u16))
+        let along = Yaw((libm::roundf(turns * 65_536.0) as i32).rem_euclid(65_536) as u16);
+        Held::By(along, self.off(at, &walls))
     }
 
-    /// The normals, seen from above, of what a body with its feet at `at` touches that is steeper than `steep`; `None` when
-    /// that is too much.
-    fn walls_at(&self, at: Vec3Mm, steep: f32) -> Option<ArrayVec<Direction, WALLS_MAX>> {
+    /// `at` a little off these walls, where there is room for it.
+    fn off(&self, at: Vec3Mm, walls: &[Direction]) -> Vec3Mm {
+        let mm = |part: f32| libm::roundf(part * OFF_MM) as i32;
+        let by = |off: Vec3Mm, [x, z]: Direction| Vec3Mm { x: off.x + mm(x), z: off.z + mm(z), ..off };
+        let off = walls.iter().copied().fold(at, by);
+        if self.overlaps(off) { at } else { off }
+    }
+
+    /// The normals, seen from above, of what is within `near_mm` of a body with its feet at `at` and steeper than `steep`;
+    /// `None` when that is too much.
+    fn walls_at(&self, at: Vec3Mm, steep: f32, near_mm: i32) -> Option<ArrayVec<Direction, WALLS_MAX>> {
         let feet = to_metres(at);
         let (low_mm, high_mm) = (self.radius_mm, self.height_mm - self.radius_mm);
         let [low, high] = [low_mm, high_mm].map(|mm| feet + Vector::new(0.0, mm as f32 / 1_000.0, 0.0));
-        let reach = (self.radius_mm - SKIN_MM + TOUCH_MM) as f32 / 1_000.0;
-        let wide = Vector::new(reach, reach, reach);
+        let reach = (self.radius_mm - SKIN_MM + near_mm) as f32 / 1_000.0;
         let mut walls = ArrayVec::new();
-        for (_, solid) in self.queries().intersect_aabb_conservative(Aabb::new(low - wide, high + wide)) {
+        let near = Capsule { radius: reach, ..self.capsule };
+        for solid in self.near(&near, at) {
             let spine = Segment::new(low, high);
             let contact = query::contact(&Pose::IDENTITY, &spine, solid.position(), solid.shape(), reach);
             let Ok(Some(contact)) = contact else { continue };
@@ -190,6 +217,11 @@ impl Level {
         }
         Some(walls)
     }
+}
+
+/// Whether a body that ran towards `b` and is led towards `a` runs on as it did.
+fn is_same(a: Yaw, b: Yaw) -> bool {
+    (a.0.wrapping_sub(b.0) as i16).unsigned_abs() <= SAME_YAW_MAX
 }
 
 fn dot(a: Direction, b: Direction) -> f32 {
@@ -294,6 +326,25 @@ mod tests {
     }
 
     #[test]
+    fn one_plain_wall_is_met_once_from_wherever_and_however_it_is_run_into() {
+        for turned in [0, 7, 30, 45, 83] {
+            let level = level(vec![wall(turned, 0)]);
+            for (ahead, place) in
+                (-85..=85).step_by(5).flat_map(|ahead| (0..12).map(move |place| (ahead, place)))
+            {
+                let from = ahead_of(START, yaw(turned + 90), 211 * place - 1_000);
+                let ways = level.led(from, yaw(turned + ahead), FAR_MM);
+                let wanted = if ahead < 0 { turned - 90 } else { turned + 90 };
+                let what = format!("a wall towards {turned}, from {place} towards {ahead} degrees: {ways:?}");
+                assert!(ways.0.len() <= 1, "{what}");
+                let along = found(&ways, FAR_MM).map(|(_, along)| along);
+                let straight = (ahead == 0).then_some(None).or(Some(Some(wanted.rem_euclid(360))));
+                assert!(along.is_none() || along == straight || ahead == 0, "{what}");
+            }
+        }
+    }
+
+    #[test]
     fn a_wall_exactly_as_far_as_is_asked_for_is_met() {
         let ways = level(vec![wall(0, 1_000)]).led(START, yaw(30), FAR_MM);
         assert_eq!([1_156, 1_157].map(|far_mm| found(&ways, far_mm)), [None, Some((1_157, Some(90)))]);
@@ -327,8 +378,8 @@ mod tests {
         let cases = [
             (533, None),
             (534, Some((534, Some(90)))),
-            (1_215, Some((534, Some(90)))),
-            (1_216, Some((534, Some(150)))),
+            (1_217, Some((534, Some(90)))),
+            (1_218, Some((534, Some(150)))),
             (FAR_MM, Some((534, Some(150)))),
         ];
         for (far_mm, expected) in cases {
@@ -369,6 +420,17 @@ mod tests {
 
     #[test]
     fn a_ramp_under_a_low_ceiling_is_a_wall_unless_it_is_flat() {
+        for rise_permille in (210..570).step_by(10) {
+            let found = led(vec![ramp(rise_permille), ceiling(2_000)], 0);
+            let (free_mm, along) = found.unwrap_or_else(|| panic!("{rise_permille} thousandths hold nobody"));
+            // 200 mm of room over a body's head are used up sooner the steeper it is.
+            let after_mm = 574 + 200_000 / rise_permille;
+            assert!(
+                (after_mm - 120..=after_mm).contains(&free_mm),
+                "{rise_permille}: {free_mm}, not {after_mm}"
+            );
+            assert_eq!(along, None, "{rise_permille} thousandths");
+        }
         let cases = [
             (190, 0, None),
             (190, 30, None),

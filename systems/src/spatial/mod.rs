@@ -3,16 +3,22 @@
 //! The only place that names rapier. Integers at the border, f32 metres inside; no answer depends on the order
 //! in which the solids were inserted.
 
+use std::sync::Arc;
+
+use arrayvec::ArrayVec;
+use clip::Clip;
 use combat_components::map::hull;
 use combat_components::map::{Bounds, Map, Solid};
 use combat_components::quantity::Vec3Mm;
 use combat_components::rules::BodyRules;
 use rapier3d::dynamics::{IntegrationParameters, RigidBodySet};
-use rapier3d::geometry::{BroadPhaseBvh, Capsule, Collider, ColliderBuilder, ColliderSet, Shape};
+use rapier3d::geometry::{Aabb, BroadPhaseBvh, Capsule, Collider, ColliderBuilder, ColliderSet, Shape};
 use rapier3d::math::{Pose, Vector};
-use rapier3d::parry::query::DefaultQueryDispatcher;
+use rapier3d::parry::bounding_volume::BoundingVolume;
+use rapier3d::parry::query::{self, DefaultQueryDispatcher};
 use rapier3d::pipeline::{QueryFilter, QueryPipeline};
 
+mod clip;
 mod ground;
 mod led;
 mod path;
@@ -45,12 +51,15 @@ pub enum LevelError {
     SpawnInAir { spawn: usize },
 }
 
-/// The solid part of a map, built once for one shape of body and shared by every session that plays it.
+/// Solids that come and go: at most so many stand in a session at once.
+pub const EXTRA_SOLIDS_MAX: usize = 32;
+
+/// What is solid in a session: its map, built once for one shape of body and shared by every session that plays it, and
+/// what stands on it for a while. Cloning it copies what stands, never the map.
+#[derive(Clone)]
 pub struct Level {
-    bodies: RigidBodySet,
-    colliders: ColliderSet,
-    broad_phase: BroadPhaseBvh,
-    clips: Vec<ray::Clip>,
+    fixed: Arc<Fixed>,
+    extra: ArrayVec<Standing, EXTRA_SOLIDS_MAX>,
     bounds: Bounds,
     radius_mm: i32,
     height_mm: i32,
@@ -60,29 +69,45 @@ pub struct Level {
     probe: Capsule,
 }
 
+/// The solids of a map.
+struct Fixed {
+    bodies: RigidBodySet,
+    colliders: ColliderSet,
+    broad_phase: BroadPhaseBvh,
+    clips: Vec<Clip>,
+}
+
+/// A solid beside those of the map.
+#[derive(Clone)]
+struct Standing {
+    collider: Collider,
+    clip: Clip,
+    bounds: Aabb,
+}
+
 impl std::fmt::Debug for Level {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Level").field("solids", &self.clips.len()).field("bounds", &self.bounds).finish()
+        let (solids, extra) = (self.fixed.clips.len(), self.extra.len());
+        f.debug_struct("Level")
+            .field("solids", &solids)
+            .field("extra", &extra)
+            .field("bounds", &self.bounds)
+            .finish()
     }
 }
 
 impl Level {
     /// Builds the level and checks that every spawn point has room and stands on ground.
     pub fn build(map: &Map, body: &BodyRules) -> Result<Self, LevelError> {
-        let mut level = Self {
-            bodies: RigidBodySet::new(),
-            colliders: ColliderSet::new(),
-            broad_phase: BroadPhaseBvh::new(),
-            clips: Vec::with_capacity(map.solids.len()),
+        let level = Self {
+            fixed: Arc::new(Fixed::of(&map.solids)?),
+            extra: ArrayVec::new(),
             bounds: map.bounds,
             radius_mm: body.radius_mm,
             height_mm: body.height_mm,
             capsule: capsule(body, SKIN_MM),
             probe: capsule(body, SKIN_MM + ground::PROBE_NARROWING_MM),
         };
-        for (index, solid) in map.solids.iter().enumerate() {
-            level.insert(solid).ok_or(LevelError::NoVolume { solid: index })?;
-        }
         for (spawn, point) in map.spawns.iter().enumerate() {
             if !level.contains(point.at) {
                 return Err(LevelError::SpawnOutOfBounds { spawn });
@@ -95,6 +120,15 @@ impl Level {
             }
         }
         Ok(level)
+    }
+
+    /// From now on these stand beside the solids of the map, and none that stood before: at most [`EXTRA_SOLIDS_MAX`], those
+    /// that come first; one without volume is not there. Every question is answered with them, but for the walker's,
+    /// whose client knows the map alone. Allocates.
+    pub fn stand(&mut self, solids: impl Iterator<Item = Solid>) {
+        self.extra.clear();
+        let standing = solids.filter_map(|solid| Standing::of(&solid));
+        self.extra.extend(standing.take(EXTRA_SOLIDS_MAX));
     }
 
     /// Whether `at` lies within the map's bounds.
@@ -111,30 +145,78 @@ impl Level {
         self.touches(&self.capsule, at)
     }
 
-    fn touches(&self, shape: &dyn Shape, feet: Vec3Mm) -> bool {
-        self.queries().intersect_shape(self.body_pose(feet), shape).next().is_some()
+    fn touches(&self, shape: &Capsule, feet: Vec3Mm) -> bool {
+        let pose = self.body_pose(feet);
+        let touch = |solid: &Collider| {
+            query::intersection_test(&pose, shape, solid.position(), solid.shape())
+                .is_ok_and(|found| found.intersecting)
+        };
+        self.near(shape, feet).any(touch)
+    }
+
+    /// The solids that an upright capsule could touch: those that no plane of theirs keeps away from it.
+    fn near(&self, shape: &Capsule, feet: Vec3Mm) -> impl Iterator<Item = &Collider> {
+        let bounds = shape.compute_aabb(&self.body_pose(feet));
+        let spine = self.spine(shape, feet);
+        let leaves = self.queries().bvh.leaves(move |node| node.aabb().intersects(&bounds));
+        let fixed = leaves.filter_map(move |leaf| {
+            let is_apart = self.fixed.clips[leaf as usize].is_apart(&spine);
+            if is_apart { None } else { self.fixed.colliders.get_unknown_gen(leaf).map(|(solid, _)| solid) }
+        });
+        let extra = self.extra.iter().filter(move |standing| standing.bounds.intersects(&bounds));
+        fixed.chain(
+            extra.filter(move |standing| !standing.clip.is_apart(&spine)).map(|standing| &standing.collider),
+        )
+    }
+
+    fn spine(&self, shape: &Capsule, feet: Vec3Mm) -> clip::Spine {
+        let [x, y, z] = [feet.x, feet.y, feet.z].map(f64::from);
+        let mm = |metres: f32| f64::from(metres) * 1_000.0;
+        clip::Spine {
+            middle_mm: [x, y + f64::from(self.height_mm) / 2.0, z],
+            half_mm: mm(shape.half_height()),
+            radius_mm: mm(shape.radius),
+        }
     }
 
     fn queries(&self) -> QueryPipeline<'_> {
         let filter = QueryFilter::default();
-        self.broad_phase.as_query_pipeline(&DefaultQueryDispatcher, &self.bodies, &self.colliders, filter)
+        let Fixed { bodies, colliders, broad_phase, .. } = &*self.fixed;
+        broad_phase.as_query_pipeline(&DefaultQueryDispatcher, bodies, colliders, filter)
     }
 
     fn body_pose(&self, feet: Vec3Mm) -> Pose {
         let middle = self.height_mm as f32 / 2_000.0;
         Pose::from_translation(to_metres(feet) + Vector::new(0.0, middle, 0.0))
     }
+}
 
-    fn insert(&mut self, solid: &Solid) -> Option<()> {
-        let collider = collider(solid)?;
-        let clip = ray::Clip::of(solid)?;
-        let aabb = collider.compute_aabb();
-        let handle = self.colliders.insert(collider);
-        let leaf = handle.into_raw_parts().0 as usize;
-        assert_eq!(leaf, self.clips.len(), "a fresh collider set numbers its colliders from 0");
-        self.clips.push(clip);
-        self.broad_phase.set_aabb(&IntegrationParameters::default(), handle, aabb);
-        Some(())
+impl Fixed {
+    fn of(solids: &[Solid]) -> Result<Self, LevelError> {
+        let mut fixed = Self {
+            bodies: RigidBodySet::new(),
+            colliders: ColliderSet::new(),
+            broad_phase: BroadPhaseBvh::new(),
+            clips: Vec::with_capacity(solids.len()),
+        };
+        for (solid, shape) in solids.iter().enumerate() {
+            let standing = Standing::of(shape).ok_or(LevelError::NoVolume { solid })?;
+            let handle = fixed.colliders.insert(standing.collider);
+            let leaf = handle.into_raw_parts().0 as usize;
+            assert_eq!(leaf, solid, "a fresh collider set numbers its colliders from 0");
+            fixed.clips.push(standing.clip);
+            fixed.broad_phase.set_aabb(&IntegrationParameters::default(), handle, standing.bounds);
+        }
+        Ok(fixed)
+    }
+}
+
+impl Standing {
+    /// `None` when a hull has no volume.
+    fn of(solid: &Solid) -> Option<Self> {
+        let (collider, clip) = (collider(solid)?, Clip::of(solid)?);
+        let bounds = collider.compute_aabb();
+        Some(Self { collider, clip, bounds })
     }
 }
 

@@ -11,7 +11,7 @@ use crate::consequences::{Doer, Does};
 use crate::formulas::shot::{self, Struck, Target};
 use crate::output::TickOutput;
 use crate::spatial::Level;
-use crate::things::Act;
+use crate::things::{Act, Shape, ThingKind};
 use combat_components::tick::TickRate;
 
 pub mod hitscan;
@@ -22,8 +22,8 @@ pub struct WeaponKind {
     pub keys: KindKeys,
     /// Everything that a trigger pulled does. Rounds, intervals and reloads are the same for all kinds.
     pub fire: fn(&mut Firing<'_>),
-    /// What the things do that it places.
-    pub thing: Option<Act>,
+    /// What the things do, and are, that it places.
+    pub thing: Option<ThingKind>,
 }
 
 impl WeaponKind {
@@ -33,7 +33,12 @@ impl WeaponKind {
 
     /// As [`Self::new`], of a kind that places things which do this with every tick.
     pub const fn placing(self, act: Act) -> Self {
-        Self { thing: Some(act), ..self }
+        Self { thing: Some(ThingKind { act, solid: None }), ..self }
+    }
+
+    /// As [`Self::placing`], of things that are solid.
+    pub const fn placing_solid(self, act: Act, shape: Shape) -> Self {
+        Self { thing: Some(ThingKind { act, solid: Some(shape) }), ..self }
     }
 }
 

@@ -163,6 +163,75 @@ fn a_runner_turns_no_sooner_than_the_slack_of_its_claims_allows_and_beside_posts
     }
 }
 
+/// From full speed, aslant towards a wall along x that is `gap_mm` ahead: how far along it a body is after so many ticks
+/// of trying to come back, the least of a search through claims.
+fn glanced(
+    hz: u32,
+    (towards_deg, gap_mm): (u32, Option<i32>),
+    (total_ticks, claim_ticks): (u32, u32),
+    place: i32,
+) -> i32 {
+    // Away from 0 the level answers in coarser steps of `f32`.
+    let [x, z] = [place * 1_211 - 4_000, place * 211 - 1_000];
+    let mut map = maps::plain(&[[x, 0, z], [90_000, 0, 90_000]]);
+    let mut stream = Stream::of(place as u64, 11);
+    let (sin, cos) = libm::sincos(f64::from(towards_deg).to_radians());
+    let run_up = |mm: i32| [cos, sin].map(|part| libm::round(part * f64::from(mm)) as i32);
+    let (run_up_mm, step_mm) = (650, 6_500 / hz as i32);
+    if let Some(gap_mm) = gap_mm {
+        let face = z - run_up(run_up_mm + step_mm)[1] - 350 - gap_mm;
+        map.solids.push(maps::cuboid([0, 1_500, face - 500], [50_000, 3_000, 1_000]));
+    }
+    let mut liar = Liar::at(hz, map);
+    liar.set_clock();
+    let mut run = 0;
+    while run < run_up_mm {
+        let at = liar.arena.at(0);
+        let to = |mm: i32| {
+            let [x, z] = run_up(mm);
+            Vec3Mm { x: at.x + x, z: at.z - z, ..at }
+        };
+        let mm = liar.furthest(1, to).expect("nothing is in its way yet");
+        liar.go(to(mm), 1);
+        run += mm;
+    }
+    let from = liar.arena.at(0).x;
+    for _ in 0..total_ticks / claim_ticks {
+        let at = liar.arena.at(0);
+        let asides = [0, -4, 4, -(stream.below(121) as i32), stream.below(121) as i32 - 60];
+        let to = |back: i32, aside: i32| Vec3Mm { x: at.x - back, z: at.z + aside, ..at };
+        let found = asides.map(|aside| Some((liar.furthest(claim_ticks, |back| to(back, aside))?, aside)));
+        match found.into_iter().flatten().max() {
+            Some((back, aside)) => liar.go(to(back, aside), claim_ticks),
+            None => liar.wait(claim_ticks),
+        }
+    }
+    liar.arena.at(0).x - from
+}
+
+/// Along a wall that it runs into a body keeps what it had along it: whatever is ahead, it comes back along it no sooner.
+#[test]
+fn a_wall_that_is_run_into_aslant_turns_nobody_along_it_sooner_than_the_open() {
+    for (hz, ticks) in [(128, (16, 4)), (128, (16, 8)), (32, (4, 1))] {
+        for towards_deg in [5, 10, 20, 40] {
+            let least = |gap_mm| {
+                (0..TRIES as i32 / 4).map(|place| glanced(hz, (towards_deg, gap_mm), ticks, place)).min()
+            };
+            let open = least(None).expect("it was tried");
+            for gap_mm in [0, 30] {
+                let found = least(Some(gap_mm)).expect("it was tried");
+                println!(
+                    "{hz} Hz, {ticks:?} ticks, {towards_deg} degrees, {gap_mm} mm: {found}, in the open {open}"
+                );
+                assert!(
+                    found >= open - 30,
+                    "{hz} Hz, {towards_deg} degrees, {gap_mm} mm: {found}, in the open {open}"
+                );
+            }
+        }
+    }
+}
+
 /// From full speed towards `goal`, then straight back: how far on a body is after so many ticks, by claims of so many.
 fn turned(goal: Goal, (total_ticks, claim_ticks): (u32, u32)) -> i32 {
     let mut liar = Liar::at(goal.hz, goal.map(&[]));

@@ -25,10 +25,10 @@ use crate::maps;
 
 const TICKS: u32 = if cfg!(debug_assertions) { 1_500 } else { 12_000 };
 const SEEDS: u64 = if cfg!(debug_assertions) { 10 } else { 40 };
-const SLOTS: u8 = 5;
+pub const SLOTS: u8 = 5;
 const PLAYERS: u32 = 9;
 
-fn plan(seed: u64) -> Plan {
+pub fn plan(seed: u64) -> Plan {
     let places = [[-4_000, 0, -4_000], [4_000, 0, -4_000], [-4_000, 0, 4_000], [4_000, 0, 4_000], [0, 0, 0]];
     let mut plan = Plan::on(maps::plain(&places)).seeded(seed);
     plan.mode = ["deathmatch", "duel"][(seed % 2) as usize];
@@ -48,7 +48,7 @@ fn plan(seed: u64) -> Plan {
 }
 
 /// One who walks about and says so, at the rate that is asked for; in each pose epoch from where he was put.
-struct Legs {
+pub struct Legs {
     walker: Walker,
     trail: Trail,
     wish: Wish,
@@ -121,7 +121,7 @@ impl Legs {
 }
 
 /// Whoever is alive walks, and of the dead one or the other says that he does.
-fn walk(arena: &mut Arena, legs: &mut [Option<Legs>], stream: &mut Stream, happened: &mut Happened) {
+pub fn walk(arena: &mut Arena, legs: &mut [Option<Legs>], stream: &mut Stream, happened: &mut Happened) {
     for (slot, legs) in (0..SLOTS).zip(legs) {
         let Some(own) = arena.sim.own_view(Slot(slot)) else {
             *legs = None;
@@ -143,7 +143,7 @@ fn walk(arena: &mut Arena, legs: &mut [Option<Legs>], stream: &mut Stream, happe
 }
 
 /// Everybody does something now and then; people come, go, lose their link and come back in other slots.
-fn stir(arena: &mut Arena, stream: &mut Stream) {
+pub fn stir(arena: &mut Arena, stream: &mut Stream) {
     for slot in 0..SLOTS {
         let is_in = arena.sim.own_view(Slot(slot)).is_some();
         if !is_in {
@@ -187,13 +187,13 @@ fn act(arena: &mut Arena, stream: &mut Stream, slot: u8) {
     let deed = match stream.below(20) {
         0 => Deed::Reload,
         1 | 2 => Deed::Switch { index: stream.below(4) as u8 },
-        3 => Deed::Ability { index: 0 },
+        3 => Deed::Ability { index: stream.below(arena.sim.rules().abilities.len() as u32) as u8 },
         _ => Deed::Attack,
     };
     arena.act(slot, deed, yaw, pitch);
 }
 
-fn parts<T: Canon>(arena: &mut Arena, kind: StateKind) -> BTreeMap<SimId, T> {
+pub fn parts<T: Canon>(arena: &mut Arena, kind: StateKind) -> BTreeMap<SimId, T> {
     let parts = arena.sim.canonical(kind).into_iter();
     let read = |bytes: Vec<u8>| T::take(&mut Reader::new(&bytes)).expect("a component is canonical");
     parts.map(|(id, bytes)| (id.expect("components have an owner"), read(bytes))).collect()
@@ -219,7 +219,7 @@ impl Before {
 }
 
 #[derive(Debug, Default)]
-struct Happened {
+pub struct Happened {
     deaths: u32,
     by_leaving: u32,
     overkills: u32,

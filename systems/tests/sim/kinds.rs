@@ -27,15 +27,17 @@ use crate::maps;
 mod studio;
 
 /// With kinds that only a test has a use for.
-const KINDS: Kinds =
-    Kinds { abilities: &[&studio::blast::BLAST, &studio::well::WELL, &PYRE, &SNAIL], ..studio::KINDS };
+pub const KINDS: Kinds = Kinds {
+    abilities: &[&studio::blast::BLAST, &studio::well::WELL, &studio::pillar::PILLAR, &PYRE, &SNAIL],
+    ..studio::KINDS
+};
 
-const RULES: &str = include_str!("../../../examples/studio/rules/default.toml");
+pub const RULES: &str = include_str!("../../../examples/studio/rules/default.toml");
 
 const SHIPPED: &str = include_str!("../../../assets/rulesets/default.toml");
 
 /// The studio's rules, in a match that begins at once.
-fn plan(mode: &'static str, places: &[[i32; 3]]) -> Plan {
+pub fn plan(mode: &'static str, places: &[[i32; 3]]) -> Plan {
     let mut ruleset = KINDS.ruleset("mine.toml", RULES).expect("the rules are sound");
     (ruleset.matches.warmup_ms, ruleset.matches.respawn_ms) = (0, 500);
     Plan { kinds: KINDS, ruleset, mode, ..Plan::on(maps::plain(places)) }
@@ -268,7 +270,7 @@ own_numbers! {
     }
 }
 
-static PYRE: AbilityKind = AbilityKind::new(KindKeys::new("pyre", Pyre::KEYS), |using| {
+pub static PYRE: AbilityKind = AbilityKind::new(KindKeys::new("pyre", Pyre::KEYS), |using| {
     let amount = MilliPoints::from_points(Pyre::of(using.own).points);
     using.does(using.user, Does::Hurt { zone: Zone::Body, amount });
     Ok(())

@@ -723,10 +723,16 @@ fn leaving_forgives_no_refusals() {
         shoot(arena, 0, 1);
         leave_and_return(arena);
     };
-    let ways: [Way<'_>; 4] = [
+    let ways: [Way<'_>; 5] = [
         ("in the match", &|| Arena::fighting(&plan("deathmatch"), 3), &leave_and_return),
         ("by death", &|| Arena::fighting(&plan("deathmatch"), 3), &died),
         ("in warm-up", &|| warming_up(60_000, 3), &leave_and_return),
+        ("for ten seconds", &|| warming_up(60_000, 3), &|arena| {
+            leave(arena, 1, LeaveCause::Left);
+            arena.step_by(10 * 128);
+            arena.join(1, Team::NONE);
+            arena.step();
+        }),
         ("from warm-up into the match", &|| warming_up(1_000, 3), &|arena| {
             leave(arena, 1, LeaveCause::Left);
             arena.until("it begins", |arena| arena.sim.match_state().phase == Phase::Active);

@@ -113,17 +113,22 @@ fn flight_ticks(lie: Lie, every: u32, claims: bool) -> u32 {
     liar.arena.tick() - left_at
 }
 
+/// By as much of the bank as leads lowest: what has been saved may be spent by anybody.
 fn fall_as_fast_as_possible(liar: &mut Liar) {
     let at = liar.arena.at(0);
-    let lower = |mm: i32| Vec3Mm { x: at.x + 190, y: (at.y - mm).max(0), ..at };
-    let (mut low, mut high) = (0, 4_000);
-    while high - low > 1 {
-        let middle = low + (high - low) / 2;
-        if liar.is_legal(liar.clock + 4, lower(middle)) { low = middle } else { high = middle }
-    }
-    if liar.is_legal(liar.clock + 4, lower(low)) {
-        liar.clock += 4;
-        let claim = liar.claim_to(liar.clock, lower(low));
+    let lowest = |liar: &mut Liar, ticks: u32| {
+        let lower = |mm: i32| Vec3Mm { x: at.x + 190, y: (at.y - mm).max(0), ..at };
+        let (mut low, mut high) = (0, 7_100);
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            if liar.is_legal(liar.clock + ticks, lower(middle)) { low = middle } else { high = middle }
+        }
+        liar.is_legal(liar.clock + ticks, lower(low)).then(|| (lower(low), ticks))
+    };
+    let found = [4, 8, 16, 32, 34, 35, 36, 37].map(|ticks| lowest(liar, ticks));
+    if let Some((to, ticks)) = found.into_iter().flatten().min_by_key(|(to, ticks)| (to.y, *ticks)) {
+        liar.clock += ticks;
+        let claim = liar.claim_to(liar.clock, to);
         liar.send(claim);
     }
 }
@@ -131,8 +136,9 @@ fn fall_as_fast_as_possible(liar: &mut Liar) {
 #[test]
 fn no_lie_lands_sooner_than_the_fastest_honest_fall_nor_stays_up_longer_than_the_bank() {
     let honest = flight_ticks(Lie::Nothing, 1_000_000, true);
-    assert!((70..=112).contains(&honest), "a fall of 7 m takes {honest} ticks");
     let bank_ticks = 37;
+    // What the bank held was run ahead; by the law of falling 7 m take 107 ticks, from the speed that an edge gives 91.
+    assert!((88..=112).contains(&(honest + bank_ticks)), "a fall of 7 m takes {honest} ticks and the bank");
     for lie in LIES {
         for (every, claims) in [(1, false), (3, false), (8, true), (30, true), (8, false)] {
             let flight = flight_ticks(lie, every, claims);

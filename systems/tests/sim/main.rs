@@ -2,6 +2,8 @@
 
 mod arena;
 mod attacks;
+mod authors;
+mod awaited;
 mod bodies;
 mod claims;
 mod client;
@@ -11,8 +13,10 @@ mod determinism;
 mod duels;
 mod duplicates;
 mod falling;
+mod hashes;
 mod invariants;
 mod kinds;
+mod landing;
 mod leaving;
 mod liar;
 mod limits;
@@ -20,6 +24,7 @@ mod lying;
 mod maps;
 mod noise;
 mod peeking;
+mod probes;
 mod ramps;
 #[allow(dead_code, reason = "the tests of space use the rest")]
 #[path = "../spatial/reference.rs"]
@@ -27,6 +32,7 @@ mod reference;
 mod requests;
 mod rulesets;
 mod schedule;
+mod solids;
 mod spawns;
 mod speed;
 mod teams;

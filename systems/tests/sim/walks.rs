@@ -141,6 +141,50 @@ fn where_corridors_cross_that_a_body_just_fits_few_claims_are_refused() {
     }
 }
 
+/// Eight lanes, each up a slope of its own beneath a ceiling that slopes as it does, 2 to 2.4 m above it; within walls.
+fn under_slopes(lean: i32) -> Map {
+    let places: Vec<_> =
+        (0..i32::from(WALKERS)).map(|place| [place % 8 * 2_500, 1, place / 8 * 1_500]).collect();
+    let mut map = maps::plain(&places);
+    map.solids.extend([-2_000, 13_500].map(|z| maps::cuboid([8_750, 4_000, z], [22_000, 8_000, 1_000])));
+    for lane in 0..=8 {
+        let x = lane * 2_500;
+        map.solids.push(maps::cuboid([x - 1_250, 4_000, 6_000], [100, 8_000, 16_000]));
+        let rise = 1_000 + 500 * lane;
+        let hull = |from: i32, to: i32| Solid::Hull {
+            points: [x - 1_200, x + 1_200]
+                .into_iter()
+                .flat_map(|x| {
+                    [[from, 3_000], [rise + from, 13_000], [rise + to, 13_000], [to, 3_000]]
+                        .map(|[y, z]| Vec3Mm::new(x, y, z))
+                })
+                .collect(),
+        };
+        if lane < 8 {
+            let clear = 2_000 + 200 * ((lane + lean) % 3);
+            map.solids.extend([hull(-20, 0), hull(clear, clear + 200)]);
+        }
+    }
+    map
+}
+
+/// Most that are refused are of walkers whom rapier's controller stops dead where a ceiling and the way slope alike; no
+/// wall did, and no claim that is refused moves them on.
+#[test]
+fn under_ceilings_that_slope_few_claims_of_those_who_jump_are_refused() {
+    for (rate_hz, seed, lean) in [(128, 57, 0), (32, 58, 1), (128, 59, 2)] {
+        let plan = Plan { rate_hz, ..Plan::on(under_slopes(lean)) };
+        let (claims, refused) = refused_of_legal_walks(&plan, seed, LEGAL_CLAIMS / 2);
+        let times = |reason| refused.get(&reason).copied().unwrap_or_default();
+        assert!(
+            refused.values().sum::<u32>() * 100 < claims,
+            "{rate_hz} Hz: of {claims} refused: {refused:?}"
+        );
+        let pressed_down = times(Reason::FallsTooFast);
+        assert!(pressed_down * 2_000 < claims, "{rate_hz} Hz: of {claims} refused: {refused:?}");
+    }
+}
+
 /// The half-spaces of every solid, for an exact sweep of a body's axis.
 struct Planes {
     solids: Vec<Vec<([f64; 3], f64)>>,

@@ -1,11 +1,13 @@
 //! Warm-up: it begins with connected players, and nobody can keep the match from beginning by coming and going.
 
-use combat_components::command::{Command, LeaveCause};
+use combat_components::command::{Command, Deed, LeaveCause};
 use combat_components::ids::{Pseudonym, Slot, Team};
 use combat_components::phase::Phase;
+use combat_components::quantity::{Pitch, Yaw};
+use combat_systems::state::StateKind;
 
 use crate::arena::{Arena, Plan, join};
-use crate::maps;
+use crate::{maps, probes};
 
 const WARMUP_TICKS: u32 = 256;
 
@@ -123,4 +125,23 @@ fn a_warm_up_that_everybody_has_left_is_over() {
     leave(&mut arena, 1);
     arena.step();
     assert_eq!(phase(&arena), Phase::Waiting);
+}
+
+#[test]
+fn what_was_placed_in_the_warm_up_is_gone_when_the_match_begins() {
+    let ember = ["kind = \"ember\"\nticks = 10_000\ncooldown_ms = 0"];
+    let mut plan = probes::plan("deathmatch", &[[0, 0, 0], [2_000, 0, 0]], &ember);
+    plan.ruleset.matches.warmup_ms = 2_000;
+    let mut arena = Arena::new(&plan);
+    (0..2).for_each(|slot| arena.join(slot, Team::NONE));
+    arena.step_by(5);
+    arena.act(0, Deed::Ability { index: 0 }, Yaw(0), Pitch::default());
+    arena.step();
+    let things = |arena: &mut Arena| arena.sim.describe(StateKind::Things, None);
+    arena.until("the match begins", |arena| {
+        let is_there = things(arena).contains("number: 1");
+        assert_eq!(is_there, phase(arena) == Phase::Warmup, "{}", things(arena));
+        !is_there
+    });
+    assert_eq!(phase(&arena), Phase::Active);
 }

@@ -1,6 +1,7 @@
 //! The heights of a claimed way: jumps, falls, and ground that carries.
 
 use combat_components::body::Motion;
+use combat_components::quantity::Vec3Mm;
 use combat_components::reason::Reason;
 
 use super::{DivCeil, MovementLimits, ROUNDING_UM, WayPoint};
@@ -39,16 +40,35 @@ impl MovementLimits {
         }
     }
 
-    /// Judges the heights along a way that begins with `motion` and takes `ticks`, and returns the motion it ends
-    /// with. `way` are the points of the way in order, its end last; never empty.
+    /// Judges the heights along a way that begins with `motion` and takes `ticks`, of as many as its claim can cover at
+    /// most, and returns the motion it ends with. `way` are the points of the way in order, its end last; never empty. What has a ceiling right above it, which
+    /// `is_under` tells, may have been pressed down by it: the height there is the ceiling's,
+    /// and no ceiling that comes down by more than 45° is one.
     ///
     /// # Errors
     /// `TooHigh` or `FallsTooFast`.
-    pub fn judge_height(&self, motion: &Motion, ticks: u32, way: &[WayPoint]) -> Result<Motion, Reason> {
+    pub fn judge_height(
+        &self,
+        motion: &Motion,
+        (ticks, ticks_max): (u32, u32),
+        way: &[WayPoint],
+        is_under: impl Fn(Vec3Mm) -> bool,
+    ) -> Result<Motion, Reason> {
         let end = way.last().copied().unwrap_or_default();
-        let ticks = i64::from(ticks);
+        let (ticks, ticks_max) = (i64::from(ticks), i64::from(ticks_max));
         let footing = self.last_footing(motion, ticks, way)?;
-        let walked_um = |point: &WayPoint| if footing.is_some() { self.step_um + point.length_um } else { 0 };
+        // Only who has stood can have walked down from there; where he lands he came by falling.
+        let stood_at_um = if motion.grounded {
+            Some(0)
+        } else {
+            way.iter().find(|point| point.grounded).map(|point| point.length_um)
+        };
+        let walked_um = |point: &WayPoint| match stood_at_um {
+            Some(from_um) if motion.grounded || point.length_um > from_um => {
+                self.step_um + point.length_um - from_um
+            }
+            _ => 0,
+        };
         let stood_again = footing.as_ref().is_some_and(|footing| footing.at.grounded);
         let falling = match (motion.grounded, stood_again) {
             (true, true) => self.edge_fall(),
@@ -56,19 +76,26 @@ impl MovementLimits {
             (false, _) => motion.fall_max.into(),
         };
         let fallen_um = self.furthest(falling, ticks, self.gravity, self.terminal_speed);
-        if way.iter().any(|point| point.rise_um < -(fallen_um + walked_um(point) + ROUNDING_UM)) {
-            return Err(Reason::FallsTooFast);
-        }
+        let lowest_um = |point: &WayPoint| -(fallen_um + walked_um(point) + ROUNDING_UM);
+        let mut deeper = way.iter().filter(|point| point.rise_um < lowest_um(point)).peekable();
+        // By its ceiling alone: what gravity gives as well would be loaded claim by claim.
+        let is_pressed =
+            |point: &WayPoint| point.rise_um >= -(point.length_um + ROUNDING_UM) && is_under(point.at);
+        let falling = match deeper.peek().is_some() {
+            false => falling,
+            true if deeper.all(is_pressed) => falling.max(self.mean_fall(&end, ticks).min(self.speed)),
+            true => return Err(Reason::FallsTooFast),
+        };
         let fall_max = |falling: i64| {
             (falling + (self.gravity * ticks).div_ceil_of(self.hz)).min(self.terminal_speed) as i32
         };
         if end.grounded {
             // Who passes close above an edge is not stopped by it, and falls on no faster than he came: at some moment
             // of the way his speed was its mean.
-            let mean = ((ROUNDING_UM - end.rise_um) * self.hz).div_ceil_of(ticks.max(1));
+            let mean = self.mean_fall(&end, ticks);
             return Ok(Motion {
                 rise_max: self.jump_speed as i32,
-                fall_max: if motion.grounded { 0 } else { fall_max(falling.min(mean.max(0))) },
+                fall_max: if motion.grounded { 0 } else { fall_max(falling.min(mean)) },
                 rise_debt: 0,
                 grounded: true,
                 ..*motion
@@ -81,7 +108,10 @@ impl MovementLimits {
         let falling = match &footing {
             // Whoever rises falls from where he is highest.
             Some(footing) if end.rise_um > footing.at.rise_um + ROUNDING_UM => 0,
+            Some(_) if !motion.grounded => falling.min(self.mean_fall(&end, ticks_max)).max(self.edge_fall()),
             Some(_) => falling.max(self.edge_fall()),
+            // And whoever rose, or fell slower than he could, falls no faster than his mean and what he gained since.
+            None if ticks > 0 => falling.min(self.mean_fall(&end, ticks_max) + self.speed / 2),
             None => falling,
         };
         Ok(Motion { rise_max, fall_max: fall_max(falling), rise_debt, grounded: false, ..*motion })
@@ -175,6 +205,11 @@ impl MovementLimits {
         Ok((slowed as i32, debt.max(0) as i32))
     }
 
+    /// How fast a body has fallen along a way at some moment of it, by the mean value theorem.
+    fn mean_fall(&self, end: &WayPoint, ticks: i64) -> i64 {
+        ((ROUNDING_UM - end.rise_um) * self.hz).div_ceil_of(ticks.max(1)).max(0)
+    }
+
     /// How fast a body can be falling that slides over an edge and still counts as standing on it.
     fn edge_fall(&self) -> i64 {
         (2 * self.gravity * self.step_um).isqrt()
@@ -222,12 +257,47 @@ mod tests {
     }
 
     #[test]
+    fn a_ceiling_presses_down_by_as_much_as_the_way_is_long_and_nothing_else_does() {
+        let rising = Motion { rise_max: 6_000_000, fall_max: 625_000, ..Motion::default() };
+        let pressed = |rises_mm: &[i64], unders: &[bool]| {
+            let way: Vec<_> = (0..)
+                .zip(rises_mm)
+                .map(|(index, rise_mm)| WayPoint {
+                    at: Vec3Mm::new(index, 0, 0),
+                    length_um: i64::from(index + 1) * 100_000,
+                    rise_um: rise_mm * 1_000,
+                    grounded: false,
+                })
+                .collect();
+            LIMITS
+                .judge_height(&rising, (4, 4), &way, |at| unders[at.x as usize])
+                .map(|motion| motion.fall_max)
+        };
+        // 29 mm of fall from 0.625 m/s in 4 ticks, and 1 of rounding.
+        assert_eq!(pressed(&[-30], &[false]), Ok(1_250_000));
+        assert_eq!(pressed(&[-60], &[false]), Err(Reason::FallsTooFast));
+        // The mean of its way, and 4 ticks of gravity.
+        assert_eq!(pressed(&[-60], &[true]), Ok(1_952_000 + 625_000));
+        assert_eq!(pressed(&[-101], &[true]), Ok(3_264_000 + 625_000));
+        assert_eq!(pressed(&[-102], &[true]), Err(Reason::FallsTooFast));
+        assert_eq!(pressed(&[-60, -101], &[true, true]), Ok(3_264_000 + 625_000));
+        assert_eq!(pressed(&[-60, -101], &[true, false]), Err(Reason::FallsTooFast));
+        assert_eq!(pressed(&[-60, -101], &[false, true]), Err(Reason::FallsTooFast));
+    }
+
+    #[test]
     fn who_jumps_where_he_landed_has_fallen_no_faster_than_one_who_stays() {
         let standing = Motion { rise_max: 6_500_000, grounded: true, ..Motion::default() };
         let down_and_up = |down_um: i64| {
-            let landed = WayPoint { length_um: 100_000, rise_um: -down_um, grounded: true };
-            let jumped = WayPoint { length_um: 200_000, rise_um: 500_000 - down_um, grounded: false };
-            LIMITS.judge_height(&standing, 36, &[landed, jumped]).err()
+            let landed =
+                WayPoint { length_um: 100_000, rise_um: -down_um, grounded: true, ..WayPoint::default() };
+            let jumped = WayPoint {
+                length_um: 200_000,
+                rise_um: 500_000 - down_um,
+                grounded: false,
+                ..WayPoint::default()
+            };
+            LIMITS.judge_height(&standing, (36, 36), &[landed, jumped], |_| false).err()
         };
         // 1.84 m of fall in 36 ticks, a step, and the way walked.
         assert_eq!(down_and_up(2_200_000), None);
@@ -238,8 +308,8 @@ mod tests {
     fn who_passes_close_above_an_edge_falls_on_no_faster_than_the_mean_of_his_way() {
         let falling = Motion { rise_max: 0, fall_max: 5_000_000, ..Motion::default() };
         let over_an_edge = |rise_um| {
-            let way = [WayPoint { length_um: 100_000, rise_um, grounded: true }];
-            LIMITS.judge_height(&falling, 4, &way).map(|motion| motion.fall_max)
+            let way = [WayPoint { length_um: 100_000, rise_um, grounded: true, ..WayPoint::default() }];
+            LIMITS.judge_height(&falling, (4, 4), &way, |_| false).map(|motion| motion.fall_max)
         };
         // 31 mm and one of rounding in 4 ticks are 1.024 m/s, to which 4 ticks of gravity add 0.625.
         assert_eq!(over_an_edge(-31_000), Ok(1_649_000));

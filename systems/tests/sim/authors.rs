@@ -1,0 +1,153 @@
+//! Blows and whose they are: what counts as a hit, whose score it is, which blow is remembered, and when what was begun
+//! does something.
+
+use combat_components::cause::Cause;
+use combat_components::command::{Command, Deed, LeaveCause};
+use combat_components::event::Event;
+use combat_components::ids::{SimId, Slot, Team};
+use combat_components::phase::Phase;
+use combat_components::quantity::{Pitch, Yaw};
+use combat_components::score::Score;
+use combat_components::vitals::Vitals;
+use combat_systems::state::StateKind;
+
+use crate::arena::{Arena, Plan};
+use crate::invariants::parts;
+use crate::{kinds, probes};
+
+/// How long a blow counts.
+const WINDOW_TICKS: u32 = 640;
+
+const PLACES: [[i32; 3]; 3] = [[0, 0, 0], [2_000, 0, 0], [0, 0, 2_000]];
+
+fn fighting(abilities: &[&str], players: u8) -> Arena {
+    Arena::fighting(&probes::plan("deathmatch", &PLACES, abilities), players)
+}
+
+fn use_ability(arena: &mut Arena, slot: u8, index: u8) {
+    let seq = arena.act(slot, Deed::Ability { index }, Yaw(0), Pitch::default());
+    arena.step();
+    assert_eq!(arena.refusal(slot, seq), None, "{slot} uses ability {index}");
+}
+
+fn leave(arena: &mut Arena, slot: u8) {
+    arena.input.push(Command::Leave { slot: Slot(slot), cause: LeaveCause::Left, request: None });
+    arena.step();
+}
+
+fn score(arena: &mut Arena, slot: u8) -> Score {
+    let id = arena.public(slot).id;
+    parts::<Score>(arena, StateKind::Score)[&id]
+}
+
+/// Who dies in this tick, and by whom.
+fn deaths(arena: &Arena) -> Vec<(SimId, Option<SimId>)> {
+    let died = |event: &Event| match event {
+        Event::Died { victim, by, .. } => Some((*victim, *by)),
+        _ => None,
+    };
+    arena.output.events.iter().filter_map(died).collect()
+}
+
+/// How many ticks after `began` something hurts by `cause`, of the next so many.
+fn hurts_after(arena: &mut Arena, cause: Cause, ticks: u32) -> Vec<u32> {
+    let began = arena.tick();
+    let mut after = Vec::new();
+    for _ in 0..ticks {
+        arena.step();
+        let hurts = |event: &Event| matches!(event, Event::Damaged { cause: of, .. } if *of == cause);
+        if arena.output.events.iter().any(hurts) {
+            after.push(arena.tick() - began);
+        }
+    }
+    after
+}
+
+#[test]
+fn of_all_pellets_of_a_shot_that_strike_one_is_its_hit() {
+    let mut arena = Arena::fighting(&kinds::plan("deathmatch", &PLACES[..2]), 2);
+    arena.attack(0, 1);
+    arena.step();
+    let struck = |event: &&Event| matches!(event, Event::Damaged { .. });
+    assert_eq!(arena.output.events.iter().filter(struck).count(), 8);
+    let Score { shots, hits, damage_dealt, .. } = score(&mut arena, 0);
+    assert_eq!((shots, hits, damage_dealt), (1, 1, 40_000), "all the damage, and one hit");
+}
+
+#[test]
+fn what_somebody_began_is_his_deed_when_he_has_left_and_come_back() {
+    let mut arena = fighting(&["kind = \"torch\"\neffect = 0\ncooldown_ms = 0"], 2);
+    use_ability(&mut arena, 0, 0);
+    arena.step();
+    let before = score(&mut arena, 0).damage_dealt;
+    leave(&mut arena, 0);
+    arena.join(0, Team::NONE);
+    assert_eq!(hurts_after(&mut arena, Cause::Effect(0), 200).len(), 3, "four times in sum");
+    assert_eq!(arena.public(0).id, SimId(3), "another body");
+    assert_eq!((before, score(&mut arena, 0).damage_dealt), (10_000, 40_000));
+}
+
+#[test]
+fn his_own_blow_hurts_whoever_is_of_a_team_also_where_allies_are_spared() {
+    for team in [Team::NONE, Team(1)] {
+        let pyre = ["kind = \"pyre\"\npoints = 1_000\ncooldown_ms = 0"];
+        let mut arena = Arena::new(&probes::plan("deathmatch", &PLACES, &pyre));
+        [team, Team(2), team].into_iter().zip(0..).for_each(|(team, slot)| arena.join(slot, team));
+        arena.until("the match is on", |arena| arena.sim.match_state().phase == Phase::Active);
+        use_ability(&mut arena, 0, 0);
+        assert_eq!(deaths(&arena), [(SimId(1), Some(SimId(1)))], "{team:?}");
+    }
+}
+
+/// A blow of ten points and one of none.
+const JABS: [&str; 2] =
+    ["kind = \"jab\"\npoints = 10\ncooldown_ms = 0", "kind = \"jab\"\npoints = 0\ncooldown_ms = 0"];
+
+#[test]
+fn a_blow_that_takes_nothing_is_none_to_die_of_by_leaving() {
+    for (struck_first, waits, expected) in [
+        (true, 10, vec![(SimId(2), Some(SimId(1)))]),
+        (true, WINDOW_TICKS, Vec::new()),
+        (false, 10, Vec::new()),
+    ] {
+        let mut arena = fighting(&JABS, 3);
+        if struck_first {
+            use_ability(&mut arena, 0, 0);
+        }
+        arena.step_by(waits - 5);
+        use_ability(&mut arena, 2, 1);
+        arena.step_by(5);
+        leave(&mut arena, 1);
+        assert_eq!(deaths(&arena), expected, "struck first: {struck_first}, left after {waits} ticks");
+    }
+}
+
+#[test]
+fn an_allys_blow_is_hidden_by_an_enemys_only_while_that_one_counts() {
+    for (between, killer) in [(WINDOW_TICKS, SimId(1)), (WINDOW_TICKS + 1, SimId(3))] {
+        let plan = probes::plan("deathmatch", &PLACES, &JABS[..1]);
+        let mut arena = Arena::new(&Plan { friendly_fire: true, ..plan });
+        [1, 2, 2].into_iter().zip(0..).for_each(|(team, slot)| arena.join(slot, Team(team)));
+        arena.until("the match is on", |arena| arena.sim.match_state().phase == Phase::Active);
+        use_ability(&mut arena, 0, 0);
+        arena.step_by(between - 1);
+        use_ability(&mut arena, 2, 0);
+        let hurt = parts::<Vitals>(&mut arena, StateKind::Vitals)[&SimId(2)];
+        assert_eq!(hurt.last_hurt.map(|hurt| hurt.by), Some(killer), "after {between} ticks");
+    }
+}
+
+#[test]
+fn an_effect_acts_from_the_tick_after_it_began_on_until_its_duration_is_over() {
+    let mut arena = fighting(&["kind = \"torch\"\neffect = 0\ncooldown_ms = 0"], 2);
+    use_ability(&mut arena, 0, 0);
+    assert_eq!(hurts_after(&mut arena, Cause::Effect(0), 300), [1, 33, 65, 97], "every 250 ms of a second");
+}
+
+#[test]
+fn a_thing_acts_in_each_tick_after_the_one_in_which_it_was_placed_for_as_many_as_it_was_given() {
+    let mut arena = fighting(&["kind = \"ember\"\nticks = 10\ncooldown_ms = 0"], 2);
+    use_ability(&mut arena, 0, 0);
+    let all: Vec<u32> = (1..=10).collect();
+    assert_eq!(hurts_after(&mut arena, Cause::Ability(0), 30), all);
+}
