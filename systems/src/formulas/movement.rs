@@ -480,6 +480,8 @@ mod tests {
             motion = upright(&motion, 25_000, false, 4).expect("a hop");
             motion = upright(&motion, -25_000, true, 4).expect("down again");
         }
+        let high = upright(&motion, 120_000, false, 4).expect("a higher one");
+        assert_eq!(upright(&high, -120_000, true, 4), Err(Reason::FallsTooFast), "down again in 31 ms");
         let off = upright(&motion, 0, false, 4).expect("off the edge");
         assert!(off.fall_max <= 6_000_000, "{} after a hundred hops of 25 mm", off.fall_max);
         let hopped = upright(&motion, 120_000, false, 4).expect("off the edge with a hop");

@@ -1,9 +1,10 @@
-//! Convex solids as the planes that bound them: exact where rapier searches, and quicker.
+//! Convex solids as the planes that bound them: what a plane keeps away need not be searched for.
 
 use combat_components::map::{Solid, hull};
 use combat_components::quantity::Vec3Mm;
 
-/// rapier answers in `f32` metres: what is further apart than this touches nothing by its answer either.
+/// rapier answers in `f32` metres: of solids of a few metres, what is further apart than this touches nothing by its answer
+/// either. Along the edges of longer ones it errs by more, where no plane keeps a body away.
 const APART_MM: f64 = 1.0;
 
 /// A convex solid as the planes that bound it.

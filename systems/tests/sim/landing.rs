@@ -18,6 +18,18 @@ fn fastest_ms(mm: i32, claim_s: f64) -> f64 {
     (libm::sqrt(speed * speed + 2.0 * GRAVITY * f64::from(mm)) - speed) / GRAVITY * 1_000.0
 }
 
+/// As deep as is accepted, so far ahead.
+fn fall_on(liar: &mut Liar, ahead_mm: i32, claim_ticks: u32) {
+    let (at, clock) = (liar.arena.at(0), liar.clock + claim_ticks);
+    let to = |y: i32| Vec3Mm { x: at.x + ahead_mm, y, ..at };
+    let (mut low, mut high) = (-1, at.y);
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if liar.is_legal(clock, to(middle)) { high = middle } else { low = middle }
+    }
+    liar.go(to(high), claim_ticks);
+}
+
 /// A jump on a plain, up for so many ticks as the formula says, then down as fast as is accepted, running or not: how
 /// high it was, and the milliseconds from there to the ground.
 fn cut_short((hz, claim_ticks): (u32, u32), up_ticks: u32, runs: bool) -> (i32, f64) {
@@ -45,14 +57,7 @@ fn cut_short((hz, claim_ticks): (u32, u32), up_ticks: u32, runs: bool) -> (i32, 
     let (top, mut ticks) = (liar.arena.at(0).y, 0);
     while liar.arena.at(0).y > 0 {
         assert!(ticks < 2 * hz, "{hz} Hz: it never comes down");
-        let (at, clock) = (liar.arena.at(0), liar.clock + claim_ticks);
-        let to = |y: i32| Vec3Mm { x: at.x + run_mm, y, ..at };
-        let (mut low, mut high) = (-1, at.y);
-        while high - low > 1 {
-            let middle = low + (high - low) / 2;
-            if liar.is_legal(clock, to(middle)) { high = middle } else { low = middle }
-        }
-        liar.go(to(high), claim_ticks);
+        fall_on(&mut liar, run_mm, claim_ticks);
         ticks += claim_ticks;
     }
     (top, f64::from(ticks) / f64::from(hz) * 1_000.0)
@@ -182,14 +187,7 @@ fn dropped((hz, claim_ticks): (u32, u32), loads: u32) -> u32 {
     }
     let mut ticks = 0;
     while liar.arena.at(0).y > 5 {
-        let (at, clock) = (liar.arena.at(0), liar.clock + claim_ticks);
-        let to = |y: i32| Vec3Mm { x: at.x + most - 4, y, ..at };
-        let (mut low, mut high) = (-1, at.y);
-        while high - low > 1 {
-            let middle = low + (high - low) / 2;
-            if liar.is_legal(clock, to(middle)) { high = middle } else { low = middle }
-        }
-        liar.go(to(high), claim_ticks);
+        fall_on(&mut liar, most - 4, claim_ticks);
         ticks += claim_ticks;
     }
     ticks * 1_000 / hz
