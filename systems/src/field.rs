@@ -17,6 +17,9 @@ use crate::roster::Roster;
 use crate::spawns::{PlacesLeft, Standing, appear, choose_spawn};
 use crate::state::{Fighter, FighterReadOnlyItem};
 
+/// Everybody who contends, whether here or gone.
+pub(crate) type Contenders<'a> = ArrayVec<Contender<'a>, CONTENDERS_MAX>;
+
 /// Everybody who is in the match or was, and the ground they stand on.
 #[derive(SystemParam)]
 pub struct Field<'w, 's> {
@@ -67,7 +70,8 @@ impl Field<'_, '_> {
         here == 0 || here + awaited >= usize::from(*rules.mode.players().start())
     }
 
-    pub(crate) fn contenders(&self) -> ArrayVec<Contender<'_>, CONTENDERS_MAX> {
+    /// Into `all`, where it stays: to return it would copy the room for everybody in every tick.
+    pub(crate) fn contenders<'a>(&'a self, all: &mut Contenders<'a>) {
         let present = self.fighters.iter().map(|fighter| Contender {
             id: *fighter.id,
             team: fighter.identity.team,
@@ -80,7 +84,7 @@ impl Field<'_, '_> {
             score: &departed.score,
             present: false,
         });
-        present.chain(departed).take(CONTENDERS_MAX).collect()
+        all.extend(present.chain(departed).take(CONTENDERS_MAX));
     }
 }
 

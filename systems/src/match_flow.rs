@@ -10,7 +10,7 @@ use combat_components::phase::{EndReason, MatchState, Phase as MatchPhase, Winne
 use combat_components::score::Score;
 use combat_components::tick::Tick;
 
-use crate::field::{Field, living, place};
+use crate::field::{Contenders, Field, living, place};
 use crate::modes::Course;
 use crate::phases::Phase;
 use crate::tick_rules::TickRules;
@@ -42,8 +42,7 @@ pub(crate) fn advance_match(mut field: Field) {
         MatchPhase::Warmup if due || field.state.phase_ends_at.is_none() => begin_when_complete(&mut field),
         MatchPhase::Active => {
             watch(&mut field);
-            let rules = field.ground.rules();
-            let decided = rules.mode.is_decided(rules.setup.score_limit, &field.contenders(), &field.kept.0);
+            let decided = is_decided(&field);
             if decided || due {
                 end(if decided { EndReason::ScoreLimit } else { EndReason::TimeLimit }, &mut field);
             } else if is_short && !field.can_be_enough_again() {
@@ -60,6 +59,18 @@ pub(crate) fn advance_match(mut field: Field) {
     {
         end(EndReason::Empty, &mut field);
     }
+}
+
+fn is_decided(field: &Field<'_, '_>) -> bool {
+    let (rules, mut contenders) = (field.ground.rules(), Contenders::new());
+    field.contenders(&mut contenders);
+    rules.mode.is_decided(rules.setup.score_limit, &contenders, &field.kept.0)
+}
+
+fn leader(field: &Field<'_, '_>) -> Winner {
+    let mut contenders = Contenders::new();
+    field.contenders(&mut contenders);
+    field.ground.rules().mode.winner(&contenders, &field.kept.0)
 }
 
 /// What the mode remembers of this tick.
@@ -171,13 +182,12 @@ fn wait_for_players(field: &mut Field<'_, '_>) {
 /// Ends the match; who leads, if somebody does, has won.
 pub(crate) fn end(reason: EndReason, field: &mut Field<'_, '_>) {
     let was_active = field.state.phase == MatchPhase::Active;
-    let winner = field.ground.rules().mode.winner(&field.contenders(), &field.kept.0);
+    let winner = if was_active { leader(field) } else { Winner::Nobody };
     field.state.phase = MatchPhase::Ended;
     field.state.phase_ends_at = None;
     field.state.resuming_until = None;
     field.state.next_round_at = None;
     field.state.end = Some(reason);
-    let winner = if was_active { winner } else { Winner::Nobody };
     field.state.winner = winner;
     let events = &mut field.ground.displacing().output.events;
     events.push(Event::PhaseChanged { phase: MatchPhase::Ended });

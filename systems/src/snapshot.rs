@@ -55,7 +55,9 @@ fn hash_state(
     mut output: ResMut<TickOutput>,
 ) {
     let HashBytes { bytes, identities_at, had_effects, setup_hash } = &mut *kept;
-    let mut in_order: ArrayVec<FighterReadOnlyItem<'_, '_>, PLAYERS_MAX> = fighters.iter().collect();
+    // In place: collecting would copy the room for everybody once more.
+    let mut in_order = ArrayVec::<FighterReadOnlyItem<'_, '_>, PLAYERS_MAX>::new();
+    in_order.extend(fighters.iter());
     in_order.sort_unstable_by_key(|fighter| *fighter.id);
     let changes = resources.roster.changes();
     let same_identities = identities_at.replace(changes) == Some(changes);
