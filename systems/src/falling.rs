@@ -28,7 +28,13 @@ pub(crate) fn drop_unclaimed_bodies(roster: Res<Roster>, mut fighters: Query<Fig
         match fighter.claims.fall {
             None if is_overdue(&fighter.claims, &ground) => begin(&mut fighter, &mut ground),
             None => {}
-            Some(fall) => go_on(&mut fighter, &fall, &mut ground),
+            Some(mut fall) => {
+                if ground.rules().something_is_solid {
+                    fall.ground_y = ground_y(&fighter, &ground);
+                    fighter.claims.fall = Some(fall);
+                }
+                go_on(&mut fighter, &fall, &mut ground);
+            }
         }
     }
 }
@@ -49,8 +55,7 @@ fn begin(fighter: &mut FighterItem<'_, '_>, ground: &mut Ground<'_>) {
         fighter.motion.grounded = true;
         return;
     }
-    // Where there is no floor, the map's bounds are one: nobody stays up, or rises, over a void.
-    let ground_y = ground.level().ground_below(pose.at).map_or(ground.bottom_y(), |below| below.y);
+    let ground_y = ground_y(fighter, ground);
     if pose.at.y <= ground_y {
         come_to_rest(fighter, ground);
         return;
@@ -66,6 +71,12 @@ fn begin(fighter: &mut FighterItem<'_, '_>, ground: &mut Ground<'_>) {
     fighter.hold_still(Reason::Silent, 0, &mut ground.displacing());
     (fighter.claims.clock_set, fighter.claims.fall) = (false, Some(fall));
     land_if_down(fighter, &fall, ground);
+}
+
+/// Where there is no floor, the map's bounds are one: nobody stays up, or rises, over a void.
+fn ground_y(fighter: &FighterItem<'_, '_>, ground: &Ground<'_>) -> i32 {
+    let below = ground.level().ground_below(fighter.body.pose.at);
+    below.map_or(ground.bottom_y(), |below| below.y)
 }
 
 /// What holds up a body that cannot sink need not carry it: on a slope too steep to stand on it hangs, and its next claim

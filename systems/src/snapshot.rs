@@ -15,7 +15,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::inbox::Now;
 use crate::output::{NOT_KEPT, TickOutput};
 use crate::phases::Phase;
-use crate::state::{Fighter, FighterReadOnlyItem, StateKind, StateResources, put_components};
+use crate::state::{FighterReadOnly, FighterReadOnlyItem, StateKind, StateResources, put_components};
 
 /// Room for the largest kinds: less than 144 bytes for each who has left, less than 128 for a body; a setup is shorter.
 const KIND_BYTES_MAX: usize =
@@ -47,10 +47,10 @@ pub fn install(schedule: &mut Schedule) {
 
 /// By its name in a profile `cargo xtask bench-check` tells what of a tick is hashing.
 #[inline(never)]
-fn hash_state(
+pub(crate) fn hash_state(
     now: Res<Now>,
     resources: StateResources,
-    fighters: Query<Fighter>,
+    fighters: Query<FighterReadOnly>,
     mut kept: ResMut<HashBytes>,
     mut output: ResMut<TickOutput>,
 ) {

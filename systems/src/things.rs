@@ -16,15 +16,15 @@ use crate::spatial::Level;
 pub type Act = fn(&mut Moving<'_>);
 
 /// The solid that a thing is, by the numbers of the kind that put it there: it stands from the tick after until the thing
-/// is gone or moves on.
+/// is gone or moves on, except while somebody alive is inside it.
 pub type Shape = fn(&OwnNumbers, &Thing) -> Solid;
 
 /// What the things of a kind do, and what they are.
 #[derive(Clone, Copy, Debug)]
 pub struct ThingKind {
     pub act: Act,
-    /// Of what nobody walks or shoots through: a wall, a shield. Whoever is where it appears is caught in it until it goes,
-    /// but for its rim; so a kind asks the targets first, those in the air above it too.
+    /// Of what nobody walks or shoots through: a wall, a shield. Where somebody alive is, it waits until he is out of it, and
+    /// is neither walked nor shot against meanwhile; a kind that would have it refused there asks the targets first.
     pub solid: Option<Shape>,
 }
 

@@ -59,7 +59,7 @@ pub const EXTRA_SOLIDS_MAX: usize = 32;
 #[derive(Clone)]
 pub struct Level {
     fixed: Arc<Fixed>,
-    extra: ArrayVec<Standing, EXTRA_SOLIDS_MAX>,
+    extra: ArrayVec<Extra, EXTRA_SOLIDS_MAX>,
     bounds: Bounds,
     radius_mm: i32,
     height_mm: i32,
@@ -77,7 +77,14 @@ struct Fixed {
     clips: Vec<Clip>,
 }
 
-/// A solid beside those of the map.
+/// A solid beside those of the map, and whether it waits for somebody to be out of it.
+#[derive(Clone)]
+struct Extra {
+    solid: Standing,
+    waits: bool,
+}
+
+/// A solid as queries ask it.
 #[derive(Clone)]
 struct Standing {
     collider: Collider,
@@ -128,7 +135,31 @@ impl Level {
     pub fn stand(&mut self, solids: impl Iterator<Item = Solid>) {
         self.extra.clear();
         let standing = solids.filter_map(|solid| Standing::of(&solid));
-        self.extra.extend(standing.take(EXTRA_SOLIDS_MAX));
+        self.extra.extend(standing.take(EXTRA_SOLIDS_MAX).map(|solid| Extra { solid, waits: false }));
+    }
+
+    /// Of what stands beside the solids of the map, that which a body with its feet at one of `feet` would be inside is not
+    /// there until this is asked again. Tells whether that changes anything. Allocates nothing.
+    pub(crate) fn make_way(&mut self, feet: impl Iterator<Item = Vec3Mm> + Clone) -> bool {
+        let mut changed = false;
+        for index in 0..self.extra.len() {
+            let solid = &self.extra[index].solid;
+            let waits = feet.clone().any(|feet| self.is_inside(solid, feet));
+            changed |= std::mem::replace(&mut self.extra[index].waits, waits) != waits;
+        }
+        changed
+    }
+
+    fn is_inside(&self, solid: &Standing, feet: Vec3Mm) -> bool {
+        let pose = self.body_pose(feet);
+        let is_near = solid.bounds.intersects(&self.capsule.compute_aabb(&pose));
+        is_near && !solid.clip.is_apart(&self.spine(&self.capsule, feet)) && {
+            touch(&pose, &self.capsule, &solid.collider)
+        }
+    }
+
+    fn extra(&self) -> impl Iterator<Item = &Standing> {
+        self.extra.iter().filter(|extra| !extra.waits).map(|extra| &extra.solid)
     }
 
     /// Whether `at` lies within the map's bounds.
@@ -147,11 +178,7 @@ impl Level {
 
     fn touches(&self, shape: &Capsule, feet: Vec3Mm) -> bool {
         let pose = self.body_pose(feet);
-        let touch = |solid: &Collider| {
-            query::intersection_test(&pose, shape, solid.position(), solid.shape())
-                .is_ok_and(|found| found.intersecting)
-        };
-        self.near(shape, feet).any(touch)
+        self.near(shape, feet).any(|solid| touch(&pose, shape, solid))
     }
 
     /// The solids that an upright capsule could touch: those that no plane of theirs keeps away from it.
@@ -163,7 +190,7 @@ impl Level {
             let is_apart = self.fixed.clips[leaf as usize].is_apart(&spine);
             if is_apart { None } else { self.fixed.colliders.get_unknown_gen(leaf).map(|(solid, _)| solid) }
         });
-        let extra = self.extra.iter().filter(move |standing| standing.bounds.intersects(&bounds));
+        let extra = self.extra().filter(move |standing| standing.bounds.intersects(&bounds));
         fixed.chain(
             extra.filter(move |standing| !standing.clip.is_apart(&spine)).map(|standing| &standing.collider),
         )
@@ -218,6 +245,11 @@ impl Standing {
         let bounds = collider.compute_aabb();
         Some(Self { collider, clip, bounds })
     }
+}
+
+fn touch(pose: &Pose, shape: &Capsule, solid: &Collider) -> bool {
+    let found = query::intersection_test(pose, shape, solid.position(), solid.shape());
+    found.is_ok_and(|found| found.intersecting)
 }
 
 /// The vertical capsule of a body, centred, less `less_mm` on every side.

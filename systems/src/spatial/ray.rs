@@ -26,7 +26,7 @@ impl Level {
             queries.bvh.leaves(|node| node.aabb().loosened(BOX_MARGIN_M).intersects_local_ray(&ray, reach_m));
         let fixed = leaves.map(|leaf| &self.fixed.clips[leaf as usize]);
         let mut nearest_mm: Option<f64> = None;
-        for clip in fixed.chain(self.extra.iter().map(|standing| &standing.clip)) {
+        for clip in fixed.chain(self.extra().map(|standing| &standing.clip)) {
             let hit_mm = clip.entry_mm(from, direction, f64::from(reach_mm));
             nearest_mm = match (nearest_mm, hit_mm) {
                 (Some(nearest), Some(hit)) if hit < nearest => Some(hit),

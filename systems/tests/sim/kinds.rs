@@ -24,7 +24,7 @@ use crate::arena::{Arena, Plan};
 use crate::maps;
 
 #[path = "../../../examples/studio/kinds/mod.rs"]
-mod studio;
+pub mod studio;
 
 /// With kinds that only a test has a use for.
 pub const KINDS: Kinds = Kinds {

@@ -2,12 +2,20 @@
 
 use combat_components::command::Deed;
 use combat_components::ids::Team;
-use combat_components::quantity::{Pitch, Vec3Mm, Yaw};
+use combat_components::map::Solid;
+use combat_components::own_numbers;
+use combat_components::quantity::{Pitch, Vec3Mm, Velocity, Yaw};
 use combat_components::reason::Reason;
+use combat_components::rules::kinds::KindKeys;
+use combat_systems::abilities::AbilityKind;
+use combat_systems::consequences::Does;
+use combat_systems::formulas::{aim, shot};
+use combat_systems::kinds::Kinds;
 use combat_systems::sim::Sim;
+use combat_systems::spatial::SKIN_MM;
 
-use crate::arena::Arena;
-use crate::kinds::plan;
+use crate::arena::{Arena, Plan};
+use crate::kinds::{KINDS, RULES, plan, studio};
 use crate::liar::Liar;
 
 const PILLAR: Deed = Deed::Ability { index: 2 };
@@ -118,4 +126,119 @@ fn what_is_cleared_with_its_round_stands_no_tick_longer_in_a_live_world_than_in_
         began |= before != arena.sim.match_state().phase;
     }
     assert!(began, "the match has begun");
+}
+
+own_numbers! {
+    /// Raised so far ahead of its user, at his height, without asking who is there.
+    struct Tower {
+        ahead_mm in 0..=5_000,
+        width_mm in 100..=3_000,
+        height_mm in 100..=5_000,
+        lasts_ms in 1..=60_000,
+    }
+}
+
+static TOWER: AbilityKind = AbilityKind::new(KindKeys::new("tower", Tower::KEYS), |using| {
+    let Tower { ahead_mm, lasts_ms, .. } = Tower::of(using.own);
+    let at = shot::along(using.from.at, aim::direction(using.yaw, Pitch::default()), ahead_mm);
+    let ticks = using.rate.ticks_in_ms(lasts_ms as u32);
+    using.does(using.user, Does::Place { at, velocity: Velocity::default(), ticks });
+    Ok(())
+})
+.placing_solid(
+    |_| {},
+    |own, thing| {
+        let Tower { width_mm, height_mm, .. } = Tower::of(own);
+        let center = Vec3Mm { y: thing.at.y + height_mm / 2, ..thing.at };
+        Solid::Cuboid { center, size: Vec3Mm::new(width_mm, height_mm, width_mm), yaw: Yaw(0) }
+    },
+);
+
+fn towers(ahead_mm: i32, height_mm: i32, places: &[[i32; 3]]) -> Plan {
+    const TOWERS: Kinds = Kinds { abilities: &[&studio::blast::BLAST, &studio::well::WELL, &TOWER], ..KINDS };
+    let tower = format!("kind = \"tower\"\nahead_mm = {ahead_mm}\nwidth_mm = 600\nheight_mm = {height_mm}\n");
+    let pillar = "kind = \"pillar\"\nahead_mm = 1_500\nwidth_mm = 600\nheight_mm = 2_200\n";
+    assert!(RULES.contains(pillar));
+    let mut plan = Plan { kinds: TOWERS, ..plan("deathmatch", places) };
+    plan.ruleset = TOWERS.ruleset("mine.toml", &RULES.replace(pillar, &tower)).expect("the rules are sound");
+    plan.ruleset.matches.warmup_ms = 0;
+    plan
+}
+
+/// How far from the middle of a tower, along x, a body is out of it: half its width and the body's radius, less the skin.
+const CLEAR_MM: i32 = 300 + 350 - SKIN_MM;
+
+/// Claims are tried on a copy that was restored from a keyframe, so it waits there alike.
+#[test]
+fn a_solid_raised_on_somebody_waits_until_he_is_out_of_it_and_nobody_is_caught() {
+    let mut liar = Liar::of(Arena::new(&towers(0, 2_200, &[[0, 0, 0], [9_000, 0, 0]])));
+    liar.set_clock();
+    let from = liar.arena.at(0);
+    let seq = liar.arena.act(0, PILLAR, EAST, Pitch::default());
+    liar.arena.step();
+    assert_eq!(liar.arena.refusal(0, seq), None);
+    let east_of = |mm: i32| Vec3Mm { x: from.x + mm, ..from };
+    for out_mm in (40..=960).step_by(40) {
+        let clock = liar.clock + 20;
+        let is_inside = out_mm - 40 < CLEAR_MM;
+        assert_eq!(liar.is_legal(clock, from), is_inside, "back into it from {} mm", out_mm - 40);
+        liar.go(east_of(out_mm), 4);
+        assert_eq!(liar.arena.at(0), east_of(out_mm), "on the way out");
+    }
+}
+
+#[test]
+fn a_solid_that_waits_stops_no_shot() {
+    let mut arena = Arena::fighting(&towers(0, 2_200, &[[0, 0, 0], [3_000, 0, 0]]), 2);
+    let seq = arena.act(0, PILLAR, EAST, Pitch::default());
+    arena.step();
+    assert_eq!(arena.refusal(0, seq), None);
+    for by in [0, 1] {
+        assert!(hits(&mut arena, by), "player {by} shoots at or out of where it waits");
+    }
+}
+
+#[test]
+fn who_stood_on_what_goes_falls() {
+    let mut liar = Liar::of(Arena::new(&towers(1_500, 300, &[[0, 0, 0], [9_000, 0, 0]])));
+    liar.set_clock();
+    let from = liar.arena.at(0);
+    liar.arena.act(0, PILLAR, EAST, Pitch::default());
+    liar.arena.step();
+    let up = |x: i32, y: i32| Vec3Mm { x: from.x + x, y: from.y + y, ..from };
+    for to in [up(400, 0), up(800, 0)] {
+        liar.go(to, 24);
+    }
+    for ticks in (8..=80).step_by(8) {
+        // A jump of 6.5 m/s under 20 m/s2, which comes down on the tower.
+        let rise = (6_500 * ticks / 128 - 10_000 * ticks * ticks / (128 * 128)).max(300);
+        let to = up(800 + ticks * 9, rise);
+        liar.go(to, 8);
+        assert_eq!(liar.arena.at(0), to);
+    }
+    liar.arena.step_by(LASTS_TICKS);
+    assert_eq!(liar.arena.at(0), up(1_520, 0), "he is down");
+}
+
+#[test]
+fn who_falls_lands_on_what_was_raised_beneath_him() {
+    let mut liar = Liar::of(Arena::new(&towers(3_000, 100, &[[0, 0, 0], [3_000, 0, 0]])));
+    liar.set_clock();
+    let from = liar.arena.at(0);
+    let mut height_mm = 0;
+    for _ in 0..24 {
+        let rise = liar.furthest(2, |mm| Vec3Mm { y: from.y + height_mm + mm, ..from });
+        height_mm += rise.expect("one may stay or fall").max(0);
+        liar.go(Vec3Mm { y: from.y + height_mm, ..from }, 2);
+    }
+    assert!(height_mm > 700, "he jumped {height_mm} mm");
+    let facing = if liar.arena.at(1).x < from.x { EAST } else { Yaw(16_384) };
+    liar.arena.until("he falls", |arena| arena.at(0).y < from.y + height_mm);
+    let seq = liar.arena.act(1, PILLAR, facing, Pitch::default());
+    liar.arena.step();
+    assert_eq!(liar.arena.refusal(1, seq), None);
+    liar.arena.step_by(100);
+    assert_eq!(liar.arena.at(0).y, from.y + 100, "on the tower");
+    liar.arena.step_by(LASTS_TICKS);
+    assert_eq!(liar.arena.at(0), from, "and down with it");
 }
