@@ -1,6 +1,6 @@
 // The list of matches as the server tells it, asked for again and again while the page is open.
 
-const LIVE = new Set(["waiting", "warmup", "active", "paused", "resuming", "suspended"]);
+const OVER = new Set(["ended", "failed"]);
 const REFRESH_EVERY_MS = 4_000;
 
 /** Holds the sessions, newest first; `refresh` throws `RequestFailed` when the server does not answer. */
@@ -42,7 +42,7 @@ export class Lobby {
   }
 }
 
-export const isLive = (session) => LIVE.has(session.status);
+export const isLive = (session) => !OVER.has(session.status);
 
 /** The live match to show when nobody has chosen: where somebody fights before where nobody can, newer before older. */
 export function newestLive(sessions, avoided) {

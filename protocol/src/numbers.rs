@@ -1,7 +1,7 @@
 //! Which number on the wire stands for which value: one table per enumeration.
 
 use combat_components::command::LeaveCause;
-use combat_components::phase::{EndReason, Phase};
+use combat_components::phase::{EndReason, MatchState, Phase};
 use combat_components::reason::Reason;
 use combat_components::verdict::{Outcome, Zone};
 
@@ -55,13 +55,26 @@ pub enum FrameStatus {
     Suspended,
 }
 
+impl FrameStatus {
+    /// Of a match that is simulated; one that is not is suspended.
+    pub fn of(state: &MatchState) -> Self {
+        match state.phase {
+            _ if state.is_resuming() => Self::Resuming,
+            Phase::Waiting => Self::Waiting,
+            Phase::Warmup => Self::Warmup,
+            Phase::Active => Self::Active,
+            Phase::Ended => Self::Ended,
+        }
+    }
+}
+
 impl Numbered for FrameStatus {
     const NAME: &'static str = "status";
     const TABLE: &'static [(u8, Self, &'static str)] = &[
-        (0, Self::Waiting, "waiting"),
-        (1, Self::Warmup, "warmup"),
-        (2, Self::Active, "active"),
-        (3, Self::Ended, "ended"),
+        (0, Self::Waiting, Phase::Waiting.code()),
+        (1, Self::Warmup, Phase::Warmup.code()),
+        (2, Self::Active, Phase::Active.code()),
+        (3, Self::Ended, Phase::Ended.code()),
         (4, Self::Resuming, "resuming"),
         (5, Self::Suspended, "suspended"),
     ];
@@ -125,10 +138,10 @@ impl Worded for Role {
 impl Numbered for Phase {
     const NAME: &'static str = "phase";
     const TABLE: &'static [(u8, Self, &'static str)] = &[
-        (0, Self::Waiting, "waiting"),
-        (1, Self::Warmup, "warmup"),
-        (2, Self::Active, "active"),
-        (3, Self::Ended, "ended"),
+        (0, Self::Waiting, Self::Waiting.code()),
+        (1, Self::Warmup, Self::Warmup.code()),
+        (2, Self::Active, Self::Active.code()),
+        (3, Self::Ended, Self::Ended.code()),
     ];
 }
 

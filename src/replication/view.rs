@@ -3,7 +3,6 @@
 use combat_components::event::Event;
 use combat_components::identity::Identity;
 use combat_components::ids::{DisplayName, Epoch};
-use combat_components::phase::{MatchState, Phase};
 use combat_protocol::numbers::FrameStatus;
 use combat_protocol::view::{FLAG_ALIVE, FLAG_CONNECTED, PublicPlayer, RosterEntry, Shot, View};
 use combat_systems::sim::Sim;
@@ -102,21 +101,11 @@ impl ViewBuilder {
         sim.view(eye, &mut self.bodies);
         let state = sim.match_state();
         (view.epoch, view.tick) = (epoch.0, sim.tick().0);
-        view.status = status_of(state);
+        view.status = FrameStatus::of(state);
         view.phase_ends_at = state.phase_ends_at.map(|at| at.0);
         view.players.clear();
         view.players.extend(self.bodies.iter().map(public_player));
         at
-    }
-}
-
-pub fn status_of(state: &MatchState) -> FrameStatus {
-    match state.phase {
-        _ if state.is_resuming() => FrameStatus::Resuming,
-        Phase::Waiting => FrameStatus::Waiting,
-        Phase::Warmup => FrameStatus::Warmup,
-        Phase::Active => FrameStatus::Active,
-        Phase::Ended => FrameStatus::Ended,
     }
 }
 

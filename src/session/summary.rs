@@ -4,6 +4,7 @@ use combat_components::ids::{DisplayName, Epoch, PlayerId, Pseudonym, SessionId,
 use combat_components::setup::ContentHash;
 use combat_components::tick::{Tick, TickRate};
 use combat_protocol::close::CloseCode;
+use combat_protocol::numbers::{FrameStatus, Numbered};
 use thiserror::Error;
 
 /// Sets the defaults of delay and retention.
@@ -58,16 +59,10 @@ impl SessionStatus {
         Self::Failed,
     ];
 
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Warmup => "warmup",
-            Self::Active => "active",
-            Self::Resuming => "resuming",
-            Self::Suspended => "suspended",
-            Self::Ended => "ended",
-            Self::Failed => "failed",
-        }
+    /// The word that frames have for it; they never tell that a session failed.
+    pub fn code(self) -> &'static str {
+        let in_frames = FrameStatus::TABLE.iter().find(|(_, told, _)| self == (*told).into());
+        in_frames.map_or("failed", |(.., word)| word)
     }
 
     pub fn is_live(self) -> bool {
@@ -80,6 +75,19 @@ impl SessionStatus {
             Self::Ended => Some(SessionError::Ended),
             Self::Failed => Some(SessionError::Failed),
             Self::Waiting | Self::Warmup | Self::Active | Self::Resuming | Self::Suspended => None,
+        }
+    }
+}
+
+impl From<FrameStatus> for SessionStatus {
+    fn from(told: FrameStatus) -> Self {
+        match told {
+            FrameStatus::Waiting => Self::Waiting,
+            FrameStatus::Warmup => Self::Warmup,
+            FrameStatus::Active => Self::Active,
+            FrameStatus::Resuming => Self::Resuming,
+            FrameStatus::Suspended => Self::Suspended,
+            FrameStatus::Ended => Self::Ended,
         }
     }
 }
@@ -233,6 +241,15 @@ impl SessionError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_status_has_the_word_of_frames_and_one_of_its_own_where_they_have_none() {
+        let words = SessionStatus::ALL.map(SessionStatus::code);
+        assert_eq!(words, ["waiting", "warmup", "active", "resuming", "suspended", "ended", "failed"]);
+        for (_, told, word) in FrameStatus::TABLE {
+            assert_eq!(SessionStatus::from(*told).code(), *word);
+        }
+    }
 
     #[test]
     fn every_status_stands_at_its_number_and_says_how_its_end_is_told_or_that_it_lives() {

@@ -4,6 +4,7 @@ use combat_components::event::Event;
 use combat_components::phase::Phase;
 use combat_components::tick::Tick;
 use combat_components::verdict::Verdict;
+use combat_protocol::numbers::FrameStatus;
 use combat_systems::sim::Sim;
 
 use super::asking::Waiting;
@@ -104,13 +105,10 @@ impl SessionHost {
     }
 }
 
+/// Ended is said once it is durable.
 fn status_of(sim: &Sim) -> SessionStatus {
-    let state = sim.match_state();
-    match state.phase {
-        _ if state.is_resuming() => SessionStatus::Resuming,
-        Phase::Waiting => SessionStatus::Waiting,
-        Phase::Warmup => SessionStatus::Warmup,
-        // Ended is said once it is durable.
-        Phase::Active | Phase::Ended => SessionStatus::Active,
+    match FrameStatus::of(sim.match_state()) {
+        FrameStatus::Ended => SessionStatus::Active,
+        status => status.into(),
     }
 }
