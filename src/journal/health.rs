@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
+use super::tape::TapeState;
 use crate::store::StoreError;
 
 /// Whether commits succeed.
@@ -50,7 +51,7 @@ impl JournalHealth {
             Self::Healthy => "healthy",
             Self::Full { .. } => "full",
             Self::Failing { .. } => "failing",
-            Self::LostOwnership { .. } => "ownership_lost",
+            Self::LostOwnership { .. } => TapeState::LostOwnership.name(),
         }
     }
 }
