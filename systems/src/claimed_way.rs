@@ -90,9 +90,6 @@ pub(crate) struct ClaimedWay<'a> {
     level: &'a Level,
     course: Course<'a>,
     points: &'a [WayPoint],
-    beside_wall: OnceCell<bool>,
-    /// Where walls lead a body that goes on as it was, for as long as the span that is judged covers.
-    ways: OnceCell<Ways>,
 }
 
 impl<'a> ClaimedWay<'a> {
@@ -118,7 +115,7 @@ impl<'a> ClaimedWay<'a> {
             }));
             length_um += horizontal_um(from, to);
         }
-        Ok(Self { level, course, points, beside_wall: OnceCell::new(), ways: OnceCell::new() })
+        Ok(Self { level, course, points })
     }
 
     /// The least number of ticks of `span` in which a body that begins with `motion` can have gone this way, and how it
@@ -132,37 +129,24 @@ impl<'a> ClaimedWay<'a> {
         span: Span,
         limits: &MovementLimits,
     ) -> Result<(u32, Motion), Reason> {
+        let judging = Judging {
+            way: self,
+            motion,
+            limits,
+            ticks_max: *span.ticks.end(),
+            beside_wall: OnceCell::new(),
+            ways: OnceCell::new(),
+        };
         let mut legal: Option<(u32, Motion)> = None;
         let mut refusal = Reason::TooFast;
-        let ticks_max = *span.ticks.end();
         for ticks in span.ticks {
-            match self.judge_in(motion, (ticks, ticks_max), limits) {
+            match judging.in_ticks(ticks) {
                 Ok(end) if !span.rested || ticks == 0 => return Ok((ticks, end)),
                 Ok(end) => legal = Some(legal.map_or((ticks, end), |(least, any)| (least, any.or(&end)))),
                 Err(reason) => refusal = reason,
             }
         }
         legal.ok_or(refusal)
-    }
-
-    /// In so many ticks of a span that covers `ticks_max` at most.
-    fn judge_in(
-        &self,
-        motion: &Motion,
-        (ticks, ticks_max): (u32, u32),
-        limits: &MovementLimits,
-    ) -> Result<Motion, Reason> {
-        let segment = self.segment(ticks);
-        let steered = limits.judge_across(motion, &segment);
-        // Where a wall is in the way, what cannot have been steered may have been deflected.
-        let across = match steered {
-            Err(Reason::TooMuchAcceleration) => match self.deflection(motion, (ticks, ticks_max), limits) {
-                None => steered,
-                deflection => limits.judge_across(motion, &Segment { deflection, ..segment }),
-            },
-            steered => steered,
-        }?;
-        limits.judge_height(&across, (ticks, ticks_max), self.points, |at| self.level.under_ceiling(at))
     }
 
     pub(crate) fn segment(&self, ticks: u32) -> Segment {
@@ -186,21 +170,47 @@ impl<'a> ClaimedWay<'a> {
     pub(crate) fn is_free(&self) -> bool {
         !self.points.iter().any(|point| self.level.overlaps(point.at))
     }
+}
+
+/// One body on one way, in every number of ticks that it may have taken. What the level answers is remembered here: it
+/// depends on how the body moves and on how far it can come.
+struct Judging<'a> {
+    way: &'a ClaimedWay<'a>,
+    motion: &'a Motion,
+    limits: &'a MovementLimits,
+    /// The most that the span covers.
+    ticks_max: u32,
+    beside_wall: OnceCell<bool>,
+    /// Where walls lead the body when it goes on as it was, for as long as the span covers.
+    ways: OnceCell<Ways>,
+}
+
+impl Judging<'_> {
+    fn in_ticks(&self, ticks: u32) -> Result<Motion, Reason> {
+        let Self { way, motion, limits, ticks_max, .. } = *self;
+        let segment = way.segment(ticks);
+        let steered = limits.judge_across(motion, &segment);
+        // Where a wall is in the way, what cannot have been steered may have been deflected.
+        let across = match steered {
+            Err(Reason::TooMuchAcceleration) => match self.deflection(ticks) {
+                None => steered,
+                deflection => limits.judge_across(motion, &Segment { deflection, ..segment }),
+            },
+            steered => steered,
+        }?;
+        limits.judge_height(&across, (ticks, ticks_max), way.points, |at| way.level.under_ceiling(at))
+    }
 
     /// What a wall leaves of the velocity of a body that goes on as it was; `None` when it runs into none.
-    fn deflection(
-        &self,
-        motion: &Motion,
-        (ticks, ticks_max): (u32, u32),
-        limits: &MovementLimits,
-    ) -> Option<Deflection> {
+    fn deflection(&self, ticks: u32) -> Option<Deflection> {
         if !self.passes_a_wall() {
             return None;
         }
-        let Velocity { x, z, .. } = limits.velocity_of(motion);
+        let Velocity { x, z, .. } = self.limits.velocity_of(self.motion);
         let ahead = heading(Vec3Mm::default(), Vec3Mm::new(x, 0, z))?;
-        let far_mm = |ticks| (limits.reach_um(ticks) / 1_000).min(AHEAD_MM_MAX) as i32 + AHEAD_MM;
-        let ways = self.ways.get_or_init(|| self.level.led(self.course.from, ahead, far_mm(ticks_max)));
+        let far_mm = |ticks| (self.limits.reach_um(ticks) / 1_000).min(AHEAD_MM_MAX) as i32 + AHEAD_MM;
+        let ClaimedWay { level, course, .. } = self.way;
+        let ways = self.ways.get_or_init(|| level.led(course.from, ahead, far_mm(self.ticks_max)));
         let led = ways.within(far_mm(ticks))?;
         let [x, _, z] = aim::direction(led.along.unwrap_or(ahead), Pitch::default());
         let thousandths = |part: f32| libm::roundf(part * 1_000.0) as i64;
@@ -213,8 +223,8 @@ impl<'a> ClaimedWay<'a> {
 
     fn passes_a_wall(&self) -> bool {
         *self.beside_wall.get_or_init(|| {
-            let level = self.level;
-            level.beside_wall(self.course.from) || self.points.iter().any(|point| level.beside_wall(point.at))
+            let ClaimedWay { level, course, points } = self.way;
+            level.beside_wall(course.from) || points.iter().any(|point| level.beside_wall(point.at))
         })
     }
 }
