@@ -1,18 +1,17 @@
-//! A match of bots without clock, socket or disk: what benches and the allocation test measure.
+//! A match of bots without clock, socket or disk: what benches and the allocation test measure, and tests of bots play.
 
-#![allow(dead_code, reason = "benches and the allocation test measure different parts of a rehearsal")]
+#![allow(dead_code, reason = "benches and tests use different parts of a rehearsal")]
+
+mod player;
 
 use std::sync::Arc;
 
-use combat_client::Client;
 use combat_components::command::{Command, TickInput};
 use combat_components::event::Event;
-use combat_components::ids::{Epoch, Pseudonym, SessionId, Slot, Team};
+use combat_components::ids::{Epoch, SessionId, Slot};
 use combat_components::phase::EndReason;
 use combat_components::setup::{Seed, SessionSetup, SimLimits};
-use combat_components::streams::Stream;
 use combat_components::tick::{Tick, TickRate};
-use combat_protocol::codec::{Encoding, decode_client};
 use combat_protocol::draft::DRAFT;
 use combat_protocol::server::Welcome;
 use combat_replays::header::Header;
@@ -22,21 +21,21 @@ use combat_replays::recorder::Recorder;
 use combat_systems::SIMULATION_VERSION;
 use combat_systems::kinds::Kinds;
 use combat_systems::sim::{Sim, SimParts};
-use realtime_combat_service::bots::brain::{Brain, Field};
+use realtime_combat_service::bots::brain::Field;
 use realtime_combat_service::bots::messages::Messages;
-use realtime_combat_service::bots::skill::Identity;
 use realtime_combat_service::replication::fold::fold;
-use realtime_combat_service::replication::players::{Arrived, PlayersAudience, Standing, WelcomeTemplate};
+use realtime_combat_service::replication::players::{PlayersAudience, Standing, WelcomeTemplate};
 use realtime_combat_service::replication::view::ViewBuilder;
 use realtime_combat_service::session::catalogue::Catalogue;
-use realtime_combat_service::session::convert::{Meant, meaning};
-use realtime_combat_service::session::outbox::{LinkFacts, Outbox, OutboxReader, Outgoing};
+use realtime_combat_service::session::outbox::{Outbox, Outgoing};
 use realtime_combat_service::session::people::People;
+
+pub use self::player::{Player, is_awake};
 
 pub const RATE: TickRate = TickRate::DEFAULT;
 const SEED: u64 = 7;
 const CREATED_UNIX_MS: u64 = 1_760_000_000_000;
-const STANDING: Standing = Standing { epoch: Epoch(1), epoch_began_at: Tick(0), durable_tick: Tick(0) };
+pub const STANDING: Standing = Standing { epoch: Epoch(1), epoch_began_at: Tick(0), durable_tick: Tick(0) };
 
 /// What a rehearsed match leaves: its inputs tick by tick, and its log.
 pub struct Rehearsed {
@@ -58,45 +57,40 @@ pub struct Rehearsed {
     pub heard: Vec<(u64, Vec<u8>)>,
 }
 
-struct Player {
-    slot: Slot,
-    brain: Brain,
-    client: Client,
-    outgoing: OutboxReader,
-    facts: Arc<LinkFacts>,
+/// What a rehearsal is made of: what ships.
+pub struct Stage {
+    pub parts: SimParts,
+    pub map_text: Arc<str>,
+    pub ruleset_text: Arc<str>,
 }
 
-pub fn parts(players: u8) -> (SimParts, Vec<u8>, Vec<u8>) {
-    let catalogue = Catalogue::load(Kinds::SHIPPED, None, None).expect("the shipped assets are sound");
-    let map = catalogue.map("arena").expect("the map ships");
-    let ruleset = catalogue.ruleset("default").expect("the ruleset ships");
-    let setup = SessionSetup {
-        session: SessionId([1; 16]),
-        tick_rate: RATE,
-        seed: Seed(SEED),
-        mode: "deathmatch".to_owned(),
-        max_players: players,
-        friendly_fire: false,
-        time_limit: Tick(3_600 * RATE.hz()),
-        score_limit: 0,
-        map_hash: map.hash,
-        ruleset_hash: ruleset.hash,
-        limits: SimLimits::at(RATE),
-    };
-    let level = catalogue.level(map, ruleset);
-    let parts = SimParts {
-        kinds: catalogue.kinds(),
-        setup,
-        ruleset: ruleset.ruleset.clone(),
-        map: map.map.clone(),
-        level,
-    };
-    (parts, map.text.as_bytes().to_vec(), ruleset.text.as_bytes().to_vec())
+impl Stage {
+    /// A match of so many places and without an end worth naming.
+    pub fn of(map_id: &str, mode: &str, players: u8, seed: u64) -> Self {
+        let catalogue = Catalogue::load(Kinds::SHIPPED, None, None).expect("the shipped assets are sound");
+        let map = catalogue.map(map_id).expect("the map ships");
+        let ruleset = catalogue.ruleset("default").expect("the ruleset ships");
+        let setup = SessionSetup {
+            session: SessionId([1; 16]),
+            tick_rate: RATE,
+            seed: Seed(seed),
+            mode: mode.to_owned(),
+            max_players: players,
+            friendly_fire: false,
+            time_limit: Tick(3_600 * RATE.hz()),
+            score_limit: 0,
+            map_hash: map.hash,
+            ruleset_hash: ruleset.hash,
+            limits: SimLimits::at(RATE),
+        };
+        let parts = catalogue.parts(map, ruleset, setup);
+        Self { parts, map_text: map.text.clone(), ruleset_text: ruleset.text.clone() }
+    }
 }
 
 /// Plays `seconds` with so many bots.
 pub fn rehearse(bots: u8, seconds: u32) -> Rehearsed {
-    let (parts, map, ruleset) = parts(bots);
+    let Stage { parts, map_text, ruleset_text } = Stage::of("arena", "deathmatch", bots, SEED);
     let field = Field::of(&parts);
     let template = WelcomeTemplate(Welcome {
         tick_rate_hz: RATE.hz(),
@@ -109,15 +103,16 @@ pub fn rehearse(bots: u8, seconds: u32) -> Rehearsed {
     let (mut builder, mut recorder, mut records) = (ViewBuilder::default(), Recorder::new(), Vec::new());
     let (mut input, mut inputs, mut said) = (TickInput::new(), Vec::new(), Vec::new());
     let mut players: Vec<Player> =
-        (0..bots).map(|number| join(number, &parts, &mut audience, &mut input)).collect();
+        (0..bots).map(|number| Player::join(number, &parts, &mut audience, &mut input)).collect();
+    let mut messages = Messages::default();
     let mut keyframe_bytes = 0;
     let (mut kills, mut shots) = (0, 0);
     let mut sent = Sent::default();
     for tick in 0..seconds * RATE.hz() {
         for (at, player) in players.iter_mut().enumerate() {
-            // Each bot at its own 30th of a second.
-            if (tick * 30 + at as u32 * 13) % RATE.hz() < 30 {
-                wake(player, &field, millis(tick), (&mut input, &mut said));
+            if is_awake(at, tick) {
+                player.wake(&field, millis(tick), &mut messages, &mut input);
+                said.extend(messages.iter().map(|bytes| (player.slot, bytes.to_vec())));
             }
         }
         audience.log_link_facts(&mut input);
@@ -129,13 +124,19 @@ pub fn rehearse(bots: u8, seconds: u32) -> Rehearsed {
         shots += events.iter().filter(|event| matches!(event, Event::Shot { .. })).count();
         show(&mut sim, &mut builder, &mut audience);
         for (at, player) in players.iter_mut().enumerate() {
-            hear(player, millis(sim.tick().0), (at == 0).then_some(&mut sent));
+            let now_ms = millis(sim.tick().0);
+            player.hear(now_ms, |outgoing| {
+                if at == 0 {
+                    sent.note(outgoing, now_ms);
+                }
+            });
         }
     }
     let tick_bytes = records.len() - keyframe_bytes;
     record_keyframe_if_due(&mut sim, &mut recorder, &mut records);
     input.push(Command::End { reason: EndReason::Requested, request: None });
     record_tick(&mut sim, &mut recorder, &mut input, &mut records);
+    let [map, ruleset] = [map_text, ruleset_text].map(|text| text.as_bytes().to_vec());
     let log = Log { header: header(&parts), map, ruleset, records, lost: None };
     let Sent { public_bytes, own_bytes, frames, heard } = sent;
     Rehearsed { parts, inputs, log, tick_bytes, kills, shots, public_bytes, own_bytes, frames, said, heard }
@@ -170,7 +171,22 @@ struct Sent {
     heard: Vec<(u64, Vec<u8>)>,
 }
 
-fn millis(tick: u32) -> u64 {
+impl Sent {
+    fn note(&mut self, outgoing: &Outgoing, now_ms: u64) {
+        let (public, own) = match outgoing {
+            Outgoing::Reliable(bytes) => (Some(bytes), None),
+            Outgoing::Frame { public, own } => {
+                self.frames += usize::from(public.is_some());
+                self.public_bytes += public.as_ref().map_or(0, |bytes| bytes.len());
+                self.own_bytes += own.as_ref().map_or(0, |bytes| bytes.len());
+                (public.as_ref(), own.as_ref())
+            }
+        };
+        self.heard.extend(public.into_iter().chain(own).map(|bytes| (now_ms, bytes.to_vec())));
+    }
+}
+
+pub fn millis(tick: u32) -> u64 {
     u64::from(tick) * 1_000 / u64::from(RATE.hz())
 }
 
@@ -189,54 +205,6 @@ fn header(parts: &SimParts) -> Header {
     }
 }
 
-fn join(
-    number: u8,
-    parts: &SimParts,
-    audience: &mut PlayersAudience<Outbox>,
-    input: &mut TickInput,
-) -> Player {
-    let (slot, identity) = (Slot(number), Identity::of(usize::from(number)));
-    let (outbox, outgoing, facts) = Outbox::new();
-    facts.note_rtt(0, 0);
-    let Identity { skill, .. } = identity;
-    let pseudonym = Pseudonym(1 + u64::from(number));
-    input.push(Command::Join { slot, pseudonym, team: Team::NONE, bot: true, request: None });
-    input.push(Command::Connected { slot });
-    let encoding = Encoding::MessagePack;
-    audience.arrive(Arrived {
-        slot,
-        connection: u64::from(number) + 1,
-        outbox,
-        encoding,
-        seen: None,
-        since: Tick(0),
-    });
-    let brain = Brain::new(skill, parts, Stream::of(SEED, u64::from(number)));
-    Player { slot, brain, client: Client::new(encoding), outgoing, facts }
-}
-
-fn wake(
-    player: &mut Player,
-    field: &Field,
-    now_ms: u64,
-    (input, said): (&mut TickInput, &mut Vec<(Slot, Vec<u8>)>),
-) {
-    let mut messages = Messages::default();
-    player.brain.wake(&mut player.client, field, now_ms, &mut messages);
-    for bytes in messages.iter() {
-        said.push((player.slot, bytes.to_vec()));
-        let message = decode_client(bytes, Encoding::MessagePack).expect("a message of the protocol");
-        match meaning(&message, player.slot).expect("a message that means something") {
-            Meant::Input { command, seen, .. } => {
-                seen.into_iter().for_each(|tick| player.facts.note_seen(Epoch(1), tick));
-                input.push(command);
-            }
-            Meant::Seen { tick, .. } => player.facts.note_seen(Epoch(1), tick),
-            Meant::Ping { .. } | Meant::Leave => {}
-        }
-    }
-}
-
 fn show(sim: &mut Sim, builder: &mut ViewBuilder, audience: &mut PlayersAudience<Outbox>) {
     let people = People::default();
     fold(sim, STANDING.epoch, builder, audience, |identity| people.name_of(identity), &mut ());
@@ -244,28 +212,5 @@ fn show(sim: &mut Sim, builder: &mut ViewBuilder, audience: &mut PlayersAudience
     audience.after_step(sim, builder, frame_due, STANDING);
     if frame_due {
         builder.spectators_have_shots();
-    }
-}
-
-fn hear(player: &mut Player, now_ms: u64, mut sent: Option<&mut Sent>) {
-    while let Ok(outgoing) = player.outgoing.try_recv() {
-        let messages = match outgoing {
-            Outgoing::Reliable(bytes) => [Some(bytes), None],
-            Outgoing::Frame { public, own } => {
-                player.facts.note_frame_written();
-                if let Some(sent) = &mut sent {
-                    sent.frames += usize::from(public.is_some());
-                    sent.public_bytes += public.as_ref().map_or(0, |bytes| bytes.len());
-                    sent.own_bytes += own.as_ref().map_or(0, |bytes| bytes.len());
-                }
-                [public, own]
-            }
-        };
-        for bytes in messages.into_iter().flatten() {
-            if let Some(sent) = &mut sent {
-                sent.heard.push((now_ms, bytes.to_vec()));
-            }
-            player.client.receive(&bytes, now_ms).expect("the server says what fits");
-        }
     }
 }

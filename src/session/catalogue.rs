@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use combat_components::map::Map;
 use combat_components::rules::Ruleset;
-use combat_components::setup::ContentHash;
+use combat_components::setup::{ContentHash, SessionSetup};
 use combat_systems::kinds::Kinds;
+use combat_systems::sim::SimParts;
 use combat_systems::spatial::Level;
 use thiserror::Error;
 
@@ -123,6 +124,17 @@ impl Catalogue {
 
     pub fn level(&self, map: &MapEntry, ruleset: &RulesetEntry) -> Arc<Level> {
         self.levels[&(map.hash, ruleset.hash)].clone()
+    }
+
+    /// What a session of this setup is simulated from.
+    pub fn parts(&self, map: &MapEntry, ruleset: &RulesetEntry, setup: SessionSetup) -> SimParts {
+        SimParts {
+            kinds: self.kinds,
+            setup,
+            ruleset: ruleset.ruleset.clone(),
+            map: map.map.clone(),
+            level: self.level(map, ruleset),
+        }
     }
 }
 

@@ -108,15 +108,7 @@ impl Registry {
             created_unix_ms: unix_us() / 1_000,
             service: serde_json::to_string(&note).expect("a note is plain data"),
         };
-        let level = catalogue.level(map, ruleset);
-        let parts = SimParts {
-            kinds: catalogue.kinds(),
-            setup,
-            ruleset: ruleset.ruleset.clone(),
-            map: map.map.clone(),
-            level,
-        };
-        Ok((facts_of(&header), parts, header))
+        Ok((facts_of(&header), catalogue.parts(map, ruleset, setup), header))
     }
 
     /// The journal keeps map and ruleset by their hash, so that no replay ever reads today's files.

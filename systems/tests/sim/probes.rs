@@ -12,7 +12,7 @@ use combat_systems::kinds::Kinds;
 use crate::arena::Plan;
 use crate::kinds::{self, RULES};
 
-const KINDS: Kinds = Kinds { abilities: &[&JAB, &TORCH, &EMBER, &kinds::PYRE], ..kinds::KINDS };
+const KINDS: Kinds = Kinds { abilities: &[&JAB, &TORCH, &EMBER, &PYRE, &SNAIL], ..kinds::KINDS };
 
 /// The studio's rules with other abilities, each given by its kind and numbers, in a match that begins at once.
 pub fn plan(mode: &'static str, places: &[[i32; 3]], abilities: &[&str]) -> Plan {
@@ -80,3 +80,30 @@ static EMBER: AbilityKind = AbilityKind::new(KindKeys::new("ember", Ember::KEYS)
         ember.does(target.id, Does::Hurt { zone: Zone::Body, amount: MilliPoints(1) });
     }
 });
+
+own_numbers! {
+    /// Kills whoever uses it.
+    struct Pyre {
+        points in 1..=1_000,
+    }
+}
+
+static PYRE: AbilityKind = AbilityKind::new(KindKeys::new("pyre", Pyre::KEYS), |using| {
+    let amount = MilliPoints::from_points(Pyre::of(using.own).points);
+    using.does(using.user, Does::Hurt { zone: Zone::Body, amount });
+    Ok(())
+});
+
+own_numbers! {
+    /// Sets out something that creeps along x.
+    struct Snail {
+        mm_per_s in -1_000..=1_000,
+    }
+}
+
+static SNAIL: AbilityKind = AbilityKind::new(KindKeys::new("snail", Snail::KEYS), |using| {
+    let velocity = Velocity { x: Snail::of(using.own).mm_per_s, ..Velocity::default() };
+    using.does(using.user, Does::Place { at: using.from.at, velocity, ticks: 10_000 });
+    Ok(())
+})
+.placing(|snail| snail.goes_on());
