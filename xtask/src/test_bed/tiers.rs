@@ -36,7 +36,7 @@ pub const TIERS: &[Tier] = &[
     Tier { name: "simulation-debug", purpose: "the pure crates, unoptimised", counts_tests: true, limit: BUILDS, plan: simulation_debug },
     Tier { name: "simulation-release", purpose: "the same hashes, optimised", counts_tests: true, limit: BUILDS, plan: simulation_release },
     Tier { name: "service", purpose: "real sockets and processes", counts_tests: true, limit: BUILDS, plan: service },
-    Tier { name: "page", purpose: "the page in headless Chromium", counts_tests: true, limit: BUILDS, plan: page },
+    Tier { name: "page", purpose: "the page: its parts in node, the whole in headless Chromium", counts_tests: true, limit: BUILDS, plan: page },
 ];
 
 fn one(bed: &Bed, line: &str) -> Plan {
@@ -92,9 +92,17 @@ fn page(bed: &Bed, log: &mut File) -> Result<Plan> {
         plan.not_run.push(format!("{SCRIPT} is not there"));
         return Ok(plan);
     }
-    let (page_tools, chromium) = match (tools::page_tools(bed, log)?, tools::chromium(bed, log)?) {
-        (Ok(page_tools), Ok(chromium)) => (page_tools, chromium),
-        (Err(why), _) | (_, Err(why)) => {
+    let page_tools = match tools::page_tools(bed, log)? {
+        Ok(page_tools) => page_tools,
+        Err(why) => {
+            plan.not_run.push(why);
+            return Ok(plan);
+        }
+    };
+    plan.steps.push(Step::Run(Invocation::new(&bed.root.join("tests/page"), "npm run --silent unit")));
+    let chromium = match tools::chromium(bed, log)? {
+        Ok(chromium) => chromium,
+        Err(why) => {
             plan.not_run.push(why);
             return Ok(plan);
         }
@@ -106,7 +114,7 @@ fn page(bed: &Bed, log: &mut File) -> Result<Plan> {
         .with("PAGE_TOOLS", page_tools.clone())
         .with("NODE_PATH", page_tools.join("node_modules"))
         .with("CHROMIUM", chromium);
-    plan.steps = vec![Step::Run(build), Step::Run(script)];
+    plan.steps.extend([Step::Run(build), Step::Run(script)]);
     Ok(plan)
 }
 
