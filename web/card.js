@@ -1,6 +1,7 @@
 // The card over the picture: how a match ended, or how to start one when there is none.
 
 import { element } from "./elements.js";
+import { teamColour } from "./palette.js";
 
 const RESULT_SHOWN_MS = 12_000;
 
@@ -58,14 +59,19 @@ function createCommand(mapId, bots) {
 }
 
 function endCard(match) {
-  const { winner, reason } = match.end;
+  const { winner } = match;
   return [
-    element("p", { class: "card-over", text: `Match over: ${reason}` }),
-    winner === null
-      ? element("h2", { text: "A draw" })
-      : element("h2", {}, element("bdi", { text: match.nameOf(winner) }), " wins"),
+    element("p", { class: "card-over", text: `Match over: ${match.end.reason}` }),
+    winner === null ? element("h2", { text: "A draw" }) : element("h2", {}, nameOf(winner), " wins"),
     element("p", { text: "The next match is shown as soon as there is one." }),
   ];
+}
+
+/** In the colour of a team, by which the page tells it from others. */
+function nameOf({ name, team }) {
+  const shown = element("bdi", { text: name });
+  shown.style.color = teamColour(team) ?? "";
+  return shown;
 }
 
 function plainCard(director) {

@@ -79,6 +79,13 @@ export class Match {
     return this.view.roster.get(simId)?.displayName ?? this.names.get(simId) ?? `#${simId}`;
   }
 
+  /** Who has won the match that is over: a name, and the team where that is one; null for nobody. */
+  get winner() {
+    const { winner, winningTeam } = this.end;
+    if (winningTeam !== null) return { name: `Team ${winningTeam}`, team: winningTeam };
+    return winner === 0 ? null : { name: this.nameOf(winner), team: null };
+  }
+
   #show(view, shots, nowMs) {
     this.view = view;
     this.timeline.push(view, shots, nowMs);
@@ -95,7 +102,7 @@ export class Match {
         this.#addKill({ epoch, tick, ...event });
         break;
       case "ended":
-        this.end = { reason: END_WORDS[wordOf("endReason", event.reason)] ?? "ended", winner: event.winner };
+        this.end = { reason: END_WORDS[wordOf("endReason", event.reason)] ?? "ended", winner: event.winner, winningTeam: event.winningTeam };
         break;
       case "resumed":
         if (event.epoch > this.view.epoch) this.#resumedAt(event.epoch, tick, this.view, nowMs);

@@ -19,6 +19,9 @@ export function colourOf({ slot, team }) {
   return `hsl(${(slot * 137.5) % 360} 65% 70%)`;
 }
 
+/** The first of a team's colours, or null for a team that has none. */
+export const teamColour = (team) => TEAMS[team]?.[0] ?? null;
+
 /** The colour of a health bar for a share of 0 to 1. */
 export function healthColour(share) {
   if (share > 0.5) return HEALTH.good;

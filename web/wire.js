@@ -1,7 +1,7 @@
 // Generated from the declarations in protocol/src by `make docs`: not to be edited. What follows `default` is JSON.
 
 export default {
-  "draft": 3,
+  "draft": 4,
   "protocols": {
     "messagePack": "combat.v1",
     "json": "combat.v1.json"
@@ -43,7 +43,7 @@ export default {
     "left": {"number": 1, "ints": [["simId","u32"],["cause",{"number":"leaveCause"}]], "texts": []},
     "killed": {"number": 2, "ints": [["victim","u32"],["killer","u32"],["cause","u8"],["zone",{"number":"zone"}]], "texts": []},
     "phase": {"number": 3, "ints": [["phase",{"number":"phase"}]], "texts": []},
-    "ended": {"number": 4, "ints": [["reason",{"number":"endReason"}],["winner",{"optional":"u32"}]], "texts": []},
+    "ended": {"number": 4, "ints": [["reason",{"number":"endReason"}],["winner","u32"],["winningTeam",{"optional":"u8"}]], "texts": []},
     "resumed": {"number": 5, "ints": [["epoch","u32"]], "texts": []},
     "playGoesOn": {"number": 6, "ints": [], "texts": []},
     "durable": {"number": 7, "ints": [["epoch","u32"],["tick","u32"]], "texts": []}

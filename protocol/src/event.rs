@@ -176,8 +176,11 @@ events! {
         2 "killed" = Killed { victim "victim": u32, killer "killer": u32, cause "cause": u8, zone "zone": Zone; },
         /// Another phase of the match has begun.
         3 "phase" = PhaseChanged { phase "phase": Phase; },
-        /// The match is over; the winner is left out when nobody leads alone.
-        4 "ended" = Ended { reason "reason": EndReason, winner "winner": Option<u32>; },
+        /// The match is over. `winner` is 0 where no player has won it, and `winningTeam` is left out where no team has: with
+        /// neither it is a draw.
+        4 "ended" = Ended {
+            reason "reason": EndReason, winner "winner": u32, winning_team "winningTeam": Option<u8>;
+        },
         /// The session was taken up again in a new epoch.
         5 "resumed" = Resumed { epoch "epoch": u32; },
         /// The wait for players after that is over.

@@ -35,8 +35,9 @@ pub fn told_of(event: &Event, epoch: Epoch, tick: Tick, roster: &[RosterEntry]) 
             Happening::Killed { victim: victim.0, killer, cause: cause.number(), zone }
         }
         Event::PhaseChanged { phase } => Happening::PhaseChanged { phase },
-        Event::Ended { reason, winner } => {
-            Happening::Ended { reason, winner: winner.player().map(|id| id.0) }
+        Event::Ended { reason, winner: won } => {
+            let (winner, winning_team) = (won.player().map_or(0, |id| id.0), won.team().map(|team| team.0));
+            Happening::Ended { reason, winner, winning_team }
         }
         Event::Resumed { epoch } => Happening::Resumed { epoch: epoch.0 },
         Event::PlayGoesOn => Happening::PlayGoesOn,
@@ -51,4 +52,27 @@ pub fn told_of(event: &Event, epoch: Epoch, tick: Tick, roster: &[RosterEntry]) 
         | Event::Switched { .. } => return None,
     };
     Some(Told { sight: sight_of(event), message: EventMessage { epoch: epoch.0, tick: tick.0, happening } })
+}
+
+#[cfg(test)]
+mod tests {
+    use combat_components::ids::{SimId, Team};
+    use combat_components::phase::{EndReason, Winner};
+
+    use super::*;
+
+    #[test]
+    fn who_has_won_is_told_as_a_player_as_a_team_or_as_nobody() {
+        let reason = EndReason::ScoreLimit;
+        let cases = [
+            (Winner::Nobody, (0, None)),
+            (Winner::Player { id: SimId(7) }, (7, None)),
+            (Winner::Team { team: Team(2) }, (0, Some(2))),
+        ];
+        for (winner, (sim_id, winning_team)) in cases {
+            let told = told_of(&Event::Ended { reason, winner }, Epoch(1), Tick(9), &[]).expect("it is told");
+            let expected = Happening::Ended { reason, winner: sim_id, winning_team };
+            assert_eq!((told.sight, told.message.happening), (Sight::All, expected));
+        }
+    }
 }

@@ -77,6 +77,17 @@ test("a kill is final when a durable event passes it, and told once", () => {
   assert.equal(match.kills[0].final, true);
 });
 
+test("a match is won by a player, by a team or by nobody", () => {
+  const won = (ints) => {
+    const match = new Match(welcome(), null, 0);
+    match.take(event(200, 4, ints), 0);
+    return match.winner;
+  };
+  assert.deepEqual(won([1, 2]), { name: "P2", team: null });
+  assert.deepEqual(won([1, 0, 2]), { name: "Team 2", team: 2 });
+  assert.equal(won([0, 0]), null);
+});
+
 test("after a restart the page says what was rolled back and marks undone kills", () => {
   const match = new Match(welcome({ tick: 160 }), null, 0);
   match.take(event(158, 2, [1, 2, 0, 0]), 0);

@@ -53,7 +53,8 @@ test("wrong arity, wrong kinds and unknown types are refused", () => {
 test("events have their words, and unknown kinds none", () => {
   const event = parseMessage(encode([20, 1, 99, 2, [4, 5, 0, 1], []]));
   assert.deepEqual(happening(event), { what: "killed", victim: 4, killer: 5, cause: 0, zone: 1 });
-  assert.deepEqual(happening({ kind: 4, ints: [0], texts: [] }), { what: "ended", reason: 0, winner: null });
+  assert.deepEqual(happening({ kind: 4, ints: [0, 0], texts: [] }), { what: "ended", reason: 0, winner: 0, winningTeam: null });
+  assert.deepEqual(happening({ kind: 4, ints: [1, 0, 2], texts: [] }), { what: "ended", reason: 1, winner: 0, winningTeam: 2 });
   assert.deepEqual(happening({ kind: 7, ints: [1, 96], texts: [] }), { what: "durable", epoch: 1, tick: 96 });
   assert.equal(happening({ kind: 200, ints: [], texts: [] }), null);
 });

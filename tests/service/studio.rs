@@ -35,6 +35,16 @@ fn kills_by(player: &Player, with: u8) -> usize {
         .count()
 }
 
+/// Which player and which team has won, each time that this player is told of an end.
+fn ends(player: &Player) -> Vec<(u32, Option<u8>)> {
+    let happenings = player.record.events.iter().map(|event| &event.happening);
+    let end = |happening: &Happening| match happening {
+        Happening::Ended { winner, winning_team, .. } => Some((*winner, *winning_team)),
+        _ => None,
+    };
+    happenings.filter_map(end).collect()
+}
+
 /// Both play on until so many have died of `cause`.
 async fn until_killed_by(cause: u8, ann: &mut Player, bob: &mut Player) {
     let what = format!("a kill by {cause}");
@@ -74,6 +84,10 @@ async fn a_match(server: &Server) -> String {
         (SESSION_ENDED, SESSION_ENDED),
         "two rounds won are the match"
     );
+    let told = [&ann, &bob].map(ends);
+    let won = told[0].first().expect("its end is told");
+    assert!(matches!(won, (0, Some(1 | 2))), "a team has won, and no player: {told:?}");
+    assert_eq!(told, [(); 2].map(|()| vec![*won]), "once to each, and alike");
     session
 }
 

@@ -232,7 +232,7 @@ fn spectator_welcome() -> Welcome {
     }
 }
 
-fn events() -> [(&'static str, Happening); 9] {
+fn events() -> [(&'static str, Happening); 10] {
     [
         (
             "event joined",
@@ -241,8 +241,15 @@ fn events() -> [(&'static str, Happening); 9] {
         ("event left", Happening::Left { sim_id: 3, cause: LeaveCause::WindowExpired }),
         ("event killed", Happening::Killed { victim: 2, killer: 1, cause: 0, zone: Zone::Head }),
         ("event phase", Happening::PhaseChanged { phase: Phase::Active }),
-        ("event ended", Happening::Ended { reason: EndReason::ScoreLimit, winner: Some(1) }),
-        ("event ended in a draw", Happening::Ended { reason: EndReason::TimeLimit, winner: None }),
+        ("event ended", Happening::Ended { reason: EndReason::ScoreLimit, winner: 1, winning_team: None }),
+        (
+            "event ended by a team",
+            Happening::Ended { reason: EndReason::ScoreLimit, winner: 0, winning_team: Some(2) },
+        ),
+        (
+            "event ended in a draw",
+            Happening::Ended { reason: EndReason::TimeLimit, winner: 0, winning_team: None },
+        ),
         ("event resumed", Happening::Resumed { epoch: 2 }),
         ("event playGoesOn", Happening::PlayGoesOn),
         ("event durable", Happening::Durable { epoch: 1, tick: 988 }),

@@ -241,8 +241,8 @@ fn happening() -> impl Strategy<Value = Happening> {
             Happening::Killed { victim, killer, cause, zone }
         }),
         numbered::<Phase>().prop_map(|phase| Happening::PhaseChanged { phase }),
-        (numbered::<EndReason>(), any::<Option<u32>>())
-            .prop_map(|(reason, winner)| Happening::Ended { reason, winner }),
+        (numbered::<EndReason>(), any::<(u32, Option<u8>)>())
+            .prop_map(|(reason, (winner, winning_team))| Happening::Ended { reason, winner, winning_team }),
         any::<u32>().prop_map(|epoch| Happening::Resumed { epoch }),
         Just(Happening::PlayGoesOn),
         any::<(u32, u32)>().prop_map(|(epoch, tick)| Happening::Durable { epoch, tick }),
