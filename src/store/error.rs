@@ -37,7 +37,7 @@ pub enum StoreError {
     InUse { directory: PathBuf, holder: String },
     #[error("the journal in {} has schema version {found}, expected {expected}: {}", directory.display(), advice(*found, *expected))]
     Schema { directory: PathBuf, found: i64, expected: i64 },
-    #[error("no journal in {}", .0.display())]
+    #[error("no journal in {}: name its directory with --data-dir or DATA_DIR", .0.display())]
     Missing(PathBuf),
 }
 

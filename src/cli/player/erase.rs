@@ -1,22 +1,15 @@
 //! `combat player erase`: nothing leads from any log to this person any more.
 
-use anyhow::anyhow;
 use combat_components::ids::PlayerId;
 use serde_json::json;
 
 use super::EraseArgs;
 use crate::cli::{Exit, block_on, print};
-use crate::store::{self, Erased, StoreError};
+use crate::store::{self, Erased};
 
 pub fn run(args: &EraseArgs) -> anyhow::Result<Exit> {
     let directory = &args.storage.data_dir;
-    let opened = store::open_eraser(directory).map_err(|error| match error {
-        StoreError::Missing(directory) => {
-            anyhow!("no journal in {}: name its directory with --data-dir or DATA_DIR", directory.display())
-        }
-        error => error.into(),
-    });
-    let eraser = opened?;
+    let eraser = store::open_eraser(directory)?;
     let erased = block_on(async { eraser.erase(args.player).await.map_err(anyhow::Error::from) })?;
     let text = if args.json { as_json(args.player, &erased).to_string() } else { told(args.player, &erased) };
     print(&format!("{text}\n"))?;

@@ -16,7 +16,7 @@ use super::SourceArgs;
 pub(super) use crate::cli::block_on;
 use crate::journal_log;
 use crate::session::stored::EndNote;
-use crate::store::{self, SessionStatus, StoreError, StoreRead};
+use crate::store::{self, SessionStatus, StoreRead};
 
 /// What was found under an id or a name.
 pub enum Opened {
@@ -120,10 +120,5 @@ fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
 
 /// The data directory's store, for reading only.
 pub async fn reader(data_dir: &Path) -> anyhow::Result<Box<dyn StoreRead>> {
-    store::open_reader(data_dir).await.map_err(|error| match error {
-        StoreError::Missing(directory) => {
-            anyhow!("no journal in {}: name its directory with --data-dir or DATA_DIR", directory.display())
-        }
-        error => error.into(),
-    })
+    Ok(store::open_reader(data_dir).await?)
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqliteConnection};
 
+use super::DATABASE_FILE;
 use crate::store::StoreError;
 
 /// The schema this build reads and writes.
@@ -32,6 +33,18 @@ const SQLITE_CORRUPT: i32 = 11;
 const SQLITE_FULL: i32 = 13;
 const SQLITE_CANTOPEN: i32 = 14;
 const SQLITE_NOTADB: i32 = 26;
+
+/// # Errors
+/// [`StoreError::Missing`] where none is; where it cannot be told, what the medium says.
+pub(super) fn expect_database(directory: &Path) -> Result<(), StoreError> {
+    match std::fs::metadata(directory.join(DATABASE_FILE)) {
+        Ok(found) if found.is_file() => Ok(()),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(StoreError::Failing(format!("{}: {error}", directory.display())))
+        }
+        _ => Err(StoreError::Missing(directory.to_owned())),
+    }
+}
 
 fn options(database: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()

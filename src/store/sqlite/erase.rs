@@ -35,9 +35,7 @@ impl SqliteEraser {
     /// # Errors
     /// [`StoreError::Missing`] without a database there.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
-        if !directory.join(DATABASE_FILE).is_file() {
-            return Err(StoreError::Missing(directory.to_owned()));
-        }
+        connect::expect_database(directory)?;
         Ok(Self { directory: directory.to_owned() })
     }
 

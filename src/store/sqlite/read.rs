@@ -31,9 +31,7 @@ impl SqliteReader {
     /// [`StoreError::Missing`] without a database there, [`StoreError::Schema`], or what the medium says.
     pub async fn open(directory: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let directory = directory.into();
-        if !directory.join(DATABASE_FILE).is_file() {
-            return Err(StoreError::Missing(directory));
-        }
+        connect::expect_database(&directory)?;
         let reader = Self::beside(&directory);
         let expected = async |connection: &mut SqliteConnection| {
             connect::expect_schema(connection, &reader.directory).await.map_err(Failed::Store)

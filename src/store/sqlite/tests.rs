@@ -49,6 +49,10 @@ async fn a_reader_sees_what_a_running_server_commits_and_what_a_stopped_one_left
     let directory = tempfile::tempdir().unwrap();
     let missing = SqliteReader::open(directory.path()).await.err();
     assert_eq!(missing, Some(StoreError::Missing(directory.path().to_owned())));
+    let file = directory.path().join("a file");
+    std::fs::write(&file, "in place of the directory").unwrap();
+    let untold = SqliteReader::open(&file).await.err().expect("there is none").to_string();
+    assert!(untold.contains("a file: Not a directory"), "{untold}");
     let store = opened(&directory).await;
     store.create_session(&session(1)).await.unwrap();
     let reader = SqliteReader::open(directory.path()).await.unwrap();
