@@ -70,18 +70,34 @@ pub fn faces(points: &[Vec3Mm]) -> Option<Vec<HullFace>> {
         return None;
     }
     let mut found: Vec<HullFace> = Vec::new();
+    // The points of each face, as far as a number has bits: three points of a face found need not be looked at again.
+    let mut corners: Vec<u64> = Vec::new();
     for (i, &a) in points.iter().enumerate() {
         for (j, &b) in points.iter().enumerate().skip(i + 1) {
-            for &c in &points[j + 1..] {
+            let both = bit(i) | bit(j);
+            let shared = corners.iter().filter(|face| **face & both == both);
+            let mut known = shared.fold(0, |known, face| known | face);
+            for (k, &c) in points.iter().enumerate().skip(j + 1) {
+                if known & bit(k) != 0 {
+                    continue;
+                }
                 if let Some(face) = face_through([a, b, c], points)
                     && !found.contains(&face)
                 {
+                    let on_it = points.iter().enumerate().filter(|(_, point)| face.excess(**point) == 0);
+                    let on_it = on_it.fold(0, |on_it, (index, _)| on_it | bit(index));
+                    known |= on_it;
+                    corners.push(on_it);
                     found.push(face);
                 }
             }
         }
     }
     (found.len() >= 4).then_some(found)
+}
+
+fn bit(index: usize) -> u64 {
+    1_u64.checked_shl(index as u32).unwrap_or(0)
 }
 
 fn extent_mm(points: &[Vec3Mm]) -> Option<i64> {
@@ -97,16 +113,9 @@ fn extent_mm(points: &[Vec3Mm]) -> Option<i64> {
 fn face_through(corners: [Vec3Mm; 3], points: &[Vec3Mm]) -> Option<HullFace> {
     let [a, b, c] = corners;
     let normal = cross(between(a, b), between(a, c));
-    let divisor = normal.iter().fold(0, |divisor, &part| gcd(divisor, part.abs()));
-    if divisor == 0 {
-        return None;
-    }
-    let normal = normal.map(|part| part / divisor);
-    let offset = dot(normal, [i64::from(a.x), i64::from(a.y), i64::from(a.z)]);
-    let face = HullFace { normal, offset };
     let (mut inside, mut outside) = (false, false);
     for &point in points {
-        match face.excess(point) {
+        match dot(normal, between(a, point)) {
             ..0 => inside = true,
             0 => {}
             1.. => outside = true,
@@ -115,11 +124,14 @@ fn face_through(corners: [Vec3Mm; 3], points: &[Vec3Mm]) -> Option<HullFace> {
             return None;
         }
     }
-    match (inside, outside) {
-        (true, _) => Some(face),
-        (_, true) => Some(HullFace { normal: normal.map(|part| -part), offset: -offset }),
-        _ => None,
+    if inside == outside {
+        return None;
     }
+    // Of the few planes that are left: a common divisor takes longer to find than all sides.
+    let divisor = normal.iter().fold(0, |divisor, &part| gcd(divisor, part.abs()));
+    let outward = if inside { divisor } else { -divisor };
+    let normal = normal.map(|part| part / outward);
+    Some(HullFace { normal, offset: dot(normal, [i64::from(a.x), i64::from(a.y), i64::from(a.z)]) })
 }
 
 fn between(from: Vec3Mm, to: Vec3Mm) -> [i64; 3] {
@@ -187,6 +199,36 @@ mod tests {
         let points = wedge(3_000, 1_000);
         for face in faces(&points).expect("the points span a volume") {
             assert!(points.iter().all(|&point| face.excess(point) <= 0), "{face:?}");
+        }
+    }
+
+    /// Every face by every three points of it.
+    fn by_all_triples(points: &[Vec3Mm]) -> Vec<HullFace> {
+        let mut found = Vec::new();
+        for (i, &a) in points.iter().enumerate() {
+            for (j, &b) in points.iter().enumerate().skip(i + 1) {
+                for &c in &points[j + 1..] {
+                    found.extend(face_through([a, b, c], points).filter(|face| !found.contains(face)));
+                }
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn faces_are_those_of_all_triples_in_their_order_though_most_triples_are_passed_over() {
+        // The smaller the grid, the more points share a face; the last has more points than a face's number has bits.
+        for (seed, count, grid) in [(1, 8, 2_000), (2, 30, 4), (3, 60, 6), (4, 64, 1_000), (5, 70, 5)] {
+            let mut stream = crate::streams::Stream::of(seed, 3);
+            let mut points: Vec<Vec3Mm> = Vec::new();
+            while points.len() < count {
+                let mut part = || stream.below(grid) as i32;
+                let point = Vec3Mm::new(part(), part(), part());
+                if !points.contains(&point) {
+                    points.push(point);
+                }
+            }
+            assert_eq!(faces(&points), Some(by_all_triples(&points)), "seed {seed}");
         }
     }
 }

@@ -30,7 +30,7 @@ pub(super) struct Spine {
 }
 
 impl Clip {
-    /// `None` when a hull has no volume.
+    /// `None` when a hull has no volume: whatever has faces, in exact arithmetic, has one.
     pub(super) fn of(solid: &Solid) -> Option<Self> {
         match solid {
             Solid::Cuboid { center, size, yaw } => {

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use arrayvec::ArrayVec;
 use clip::Clip;
-use combat_components::map::hull;
 use combat_components::map::{Bounds, Map, Solid};
 use combat_components::quantity::Vec3Mm;
 use combat_components::rules::BodyRules;
@@ -241,7 +240,8 @@ impl Fixed {
 impl Standing {
     /// `None` when a hull has no volume.
     fn of(solid: &Solid) -> Option<Self> {
-        let (collider, clip) = (collider(solid)?, Clip::of(solid)?);
+        let clip = Clip::of(solid)?;
+        let collider = collider(solid)?;
         let bounds = collider.compute_aabb();
         Some(Self { collider, clip, bounds })
     }
@@ -258,7 +258,7 @@ fn capsule(body: &BodyRules, less_mm: i32) -> Capsule {
     Capsule::new_y(half_segment_m, (body.radius_mm - less_mm) as f32 / 1_000.0)
 }
 
-/// `None` when a hull has no volume.
+/// `None` when rapier finds no volume in a hull.
 fn collider(solid: &Solid) -> Option<Collider> {
     let builder = match solid {
         Solid::Cuboid { center, size, yaw } => {
@@ -269,7 +269,6 @@ fn collider(solid: &Solid) -> Option<Collider> {
                 .position(Pose::from_parts(to_metres(*center), rotation))
         }
         Solid::Hull { points } => {
-            hull::faces(points)?;
             let origin = points[0];
             let local: Vec<Vector> = points.iter().map(|&point| to_metres(minus(point, origin))).collect();
             ColliderBuilder::convex_hull(&local)?.translation(to_metres(origin))
