@@ -139,24 +139,23 @@ fn crowds(spots: i32, each: usize) -> Vec<[i32; 3]> {
 
 #[test]
 fn every_pair_of_solids_on_one_spot_counts_once_and_no_solid_with_itself() {
-    let error = map_error(&cubes(&crowds(8, 24)));
-    assert!(error.contains("found 2208:"), "8 · 24 · 23 / 2, {error}");
-    assert!(Map::parse("m.toml", &cubes(&crowds(7, 24))).is_ok(), "1,932 pairs");
+    let error = map_error(&cubes(&crowds(32, 12)));
+    assert!(error.contains("found 2112:"), "32 · 12 · 11 / 2, {error}");
+    assert!(Map::parse("m.toml", &cubes(&crowds(31, 12))).is_ok(), "2,046 pairs");
 }
 
 #[test]
 fn solids_with_more_corners_than_may_share_one_place_are_refused_with_the_place() {
-    let error = map_error(&cubes(&crowds(1, 25)));
-    assert!(error.contains("at most 192 corners (8 of a cuboid"), "{error}");
-    assert!(error.contains("found 200 about [-850, 3600, -850]"), "{error}");
+    let error = map_error(&cubes(&crowds(1, 13)));
+    assert!(error.contains("at most 96 corners (8 of a cuboid"), "{error}");
+    assert!(error.contains("found 104 about [-850, 3600, -850]"), "{error}");
 }
 
 #[test]
 fn solids_overlap_that_touch_but_not_when_they_are_apart_along_any_one_axis() {
-    // 1,932 pairs on seven spots, 105 on one, and 11 more.
-    let mut most = crowds(7, 24);
-    most.extend([[0; 3]; 15]);
-    most.extend((0..11).flat_map(|place| [[[10_000 + 1_001 * place, 0, 0]; 2]].concat()));
+    // 2,046 pairs on 31 spots, and two more.
+    let mut most = crowds(31, 12);
+    most.extend((0..2).flat_map(|place| [[[10_000 + 1_001 * place, 0, 0]; 2]].concat()));
     let with = |other: [i32; 3]| {
         let pair = [[-20_000, 0, 0], [-20_000 + other[0], other[1], other[2]]];
         Map::parse("m.toml", &cubes(&[&most[..], &pair].concat())).map_err(|error| error.to_string())

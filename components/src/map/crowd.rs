@@ -11,12 +11,17 @@ pub(super) fn overlaps(solids: &[Solid]) -> usize {
 }
 
 /// Half of a body as it is usual: what touches one at the same time shares a place when its box is grown by this.
-const HALF_BODY: Vec3Mm = Vec3Mm::new(350, 900, 350);
+pub const HALF_BODY: Vec3Mm = Vec3Mm::new(350, 900, 350);
 
-/// The most corners of solids that one body can be beside, and where. In cubic time of those that overlap one solid.
-pub(super) fn most_corners_in_one_place(solids: &[Solid]) -> (usize, Vec3Mm) {
+/// No solid counts for fewer: what is asked of one takes a while however few corners it has.
+const CORNERS_MIN: usize = 8;
+
+/// Where a body of this size, by halves, is beside solids with more than `enough` corners, and with how many: the first such
+/// place that is found, or else the most crowded one. In cubic time of those that overlap one solid, which are few where
+/// nothing is crowded.
+pub(super) fn crowded_place(solids: &[Solid], half_body: Vec3Mm, enough: usize) -> (usize, Vec3Mm) {
     let all: Vec<(Bounds, usize)> =
-        solids.iter().map(|solid| (grown(solid.bounds()), corners(solid))).collect();
+        solids.iter().map(|solid| (grown(solid.bounds(), half_body), corners(solid))).collect();
     let mut most = (0, Vec3Mm::default());
     // Boxes that share a place share the one where the last of them begins along every axis.
     for (west, _) in &all {
@@ -36,14 +41,16 @@ pub(super) fn most_corners_in_one_place(solids: &[Solid]) -> (usize, Vec3Mm) {
                 if found > most.0 {
                     most = (found, Vec3Mm::new(x, y, z));
                 }
+                if found > enough {
+                    return most;
+                }
             }
         }
     }
     most
 }
 
-fn grown(Bounds { min, max }: Bounds) -> Bounds {
-    let by = HALF_BODY;
+fn grown(Bounds { min, max }: Bounds, by: Vec3Mm) -> Bounds {
     Bounds {
         min: Vec3Mm::new(min.x - by.x, min.y - by.y, min.z - by.z),
         max: Vec3Mm::new(max.x + by.x, max.y + by.y, max.z + by.z),
@@ -52,8 +59,8 @@ fn grown(Bounds { min, max }: Bounds) -> Bounds {
 
 fn corners(solid: &Solid) -> usize {
     match solid {
-        Solid::Cuboid { .. } => 8,
-        Solid::Hull { points } => points.len(),
+        Solid::Cuboid { .. } => CORNERS_MIN,
+        Solid::Hull { points } => points.len().max(CORNERS_MIN),
     }
 }
 
@@ -76,17 +83,26 @@ mod tests {
         Solid::Cuboid { center: Vec3Mm::new(x, y, z), size: Vec3Mm::new(size, size, size), yaw: Yaw(0) }
     }
 
+    fn most(solids: &[Solid]) -> (usize, Vec3Mm) {
+        crowded_place(solids, HALF_BODY, usize::MAX)
+    }
+
     #[test]
     fn corners_are_counted_where_boxes_share_a_place_and_not_where_each_touches_another() {
         let row: Vec<_> = (0..50).map(|place| cuboid([place * 1_000, 0, 0], 1_200)).collect();
-        assert_eq!((overlaps(&row), most_corners_in_one_place(&row).0), (49, 16));
+        assert_eq!((overlaps(&row), most(&row).0), (49, 16));
         let close: Vec<_> = (0..50).map(|place| cuboid([place * 300, 0, 0], 250)).collect();
-        assert_eq!((overlaps(&close), most_corners_in_one_place(&close).0), (0, 32), "a body is beside four");
+        assert_eq!((overlaps(&close), most(&close).0), (0, 32), "a body is beside four");
         let floor = cuboid([0, -100_000, 0], 200_000);
         let crates = (0..50).map(|place| cuboid([place % 8 * 2_000, 0, place / 8 * 2_000], 1_000));
         let on_a_floor: Vec<_> = crates.chain([floor]).collect();
-        assert_eq!((overlaps(&on_a_floor), most_corners_in_one_place(&on_a_floor).0), (50, 16));
+        assert_eq!((overlaps(&on_a_floor), most(&on_a_floor).0), (50, 16));
         let nested: Vec<_> = (1..10).map(|size| cuboid([0, 0, 0], size * 100)).collect();
-        assert_eq!(most_corners_in_one_place(&nested), (72, Vec3Mm::new(-400, -950, -400)));
+        assert_eq!(most(&nested), (72, Vec3Mm::new(-400, -950, -400)));
+        let large = crowded_place(&close, Vec3Mm::new(1_000, 2_000, 1_000), usize::MAX);
+        assert_eq!(large.0, 64, "a body of two metres is beside eight of those");
+        let two_spots = [vec![cuboid([0, 0, 0], 100); 5], vec![cuboid([9_000, 0, 0], 100); 9]].concat();
+        let found = [32, 40, 72].map(|enough| crowded_place(&two_spots, HALF_BODY, enough).0);
+        assert_eq!(found, [40, 72, 72], "no further than to the first that is too many");
     }
 }

@@ -1,5 +1,7 @@
 //! A map: solids, spawn points and bounds, as typed data.
 
+use load::CORNERS_IN_ONE_PLACE_MAX;
+
 use crate::quantity::{Vec3Mm, Yaw};
 
 mod crowd;
@@ -66,6 +68,24 @@ pub struct SpawnPoint {
     pub yaw: Yaw,
 }
 
+/// A place with more corners of solids than one body may be beside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "expected solids with at most {CORNERS_IN_ONE_PLACE_MAX} corners (8 of a cuboid, of a hull its points, at least 8) so near to \
+     each other that a body is beside all of their boxes along the axes, found {corners} about [{}, {}, {}]",
+    .at.x, .at.y, .at.z
+)]
+pub struct Crowded {
+    pub corners: usize,
+    pub at: Vec3Mm,
+}
+
+/// Where a body of this size, by halves, is beside too many solids.
+fn crowded_place(solids: &[Solid], half_body: Vec3Mm) -> Option<Crowded> {
+    let (corners, at) = crowd::crowded_place(solids, half_body, CORNERS_IN_ONE_PLACE_MAX);
+    (corners > CORNERS_IN_ONE_PLACE_MAX).then_some(Crowded { corners, at })
+}
+
 /// A level as a studio wrote it, validated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Map {
@@ -75,4 +95,14 @@ pub struct Map {
     pub bounds: Bounds,
     pub solids: Vec<Solid>,
     pub spawns: Vec<SpawnPoint>,
+}
+
+impl Map {
+    /// Where a body of this size, by halves, is beside too many solids for what asking a level about it may take. None on
+    /// a map that was loaded, unless the body is larger than is usual, which the loader cannot know.
+    pub fn crowded_for(&self, half_body: Vec3Mm) -> Option<Crowded> {
+        let usual = crowd::HALF_BODY;
+        let is_larger = half_body.x > usual.x || half_body.y > usual.y || half_body.z > usual.z;
+        if is_larger { crowded_place(&self.solids, half_body) } else { None }
+    }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arrayvec::ArrayVec;
 use clip::Clip;
-use combat_components::map::{Bounds, Map, Solid};
+use combat_components::map::{Bounds, Crowded, Map, Solid};
 use combat_components::quantity::Vec3Mm;
 use combat_components::rules::BodyRules;
 use rapier3d::dynamics::{IntegrationParameters, RigidBodySet};
@@ -48,6 +48,8 @@ pub enum LevelError {
     SpawnInSolid { spawn: usize },
     #[error("spawn[{spawn}] does not stand on ground, expected it at most {GROUND_PROBE_MM} mm above")]
     SpawnInAir { spawn: usize },
+    #[error("for a body of the ruleset {0}")]
+    Crowded(#[from] Crowded),
 }
 
 /// Solids that come and go: at most so many stand in a session at once.
@@ -103,8 +105,14 @@ impl std::fmt::Debug for Level {
 }
 
 impl Level {
-    /// Builds the level and checks that every spawn point has room and stands on ground.
+    /// Builds the level and checks that every spawn point has room and stands on ground, and that no place is too crowded
+    /// for a body so large.
     pub fn build(map: &Map, body: &BodyRules) -> Result<Self, LevelError> {
+        if let Some(crowded) =
+            map.crowded_for(Vec3Mm::new(body.radius_mm, body.height_mm / 2, body.radius_mm))
+        {
+            return Err(crowded.into());
+        }
         let level = Self {
             fixed: Arc::new(Fixed::of(&map.solids)?),
             extra: ArrayVec::new(),

@@ -143,3 +143,21 @@ fn spawns_in_solid_in_the_air_or_out_of_bounds_are_named() {
     check(Vec3Mm::new(0, 5_000, 5_000), LevelError::SpawnInAir { spawn: 3 });
     check(Vec3Mm::new(0, 50_000, 0), LevelError::SpawnOutOfBounds { spawn: 3 });
 }
+
+#[test]
+fn what_is_not_crowded_for_a_usual_body_can_be_for_a_larger_one() {
+    let posts: String = (0..16)
+        .map(|post| (post % 4 * 700, post / 4 * 700))
+        .map(|(x, z)| format!("[[cuboid]]\ncenter_mm = [{x}, 1_000, {z}]\nsize_mm = [100, 2_000, 100]\n"))
+        .collect();
+    let map = floor_and(&posts);
+    let built =
+        |radius_mm, height_mm| Level::build(&map, &BodyRules { radius_mm, height_mm, ..rules().body });
+    assert!(
+        built(350, 1_800).is_ok() && built(700, 1_800).is_ok(),
+        "beside the floor and four to nine posts"
+    );
+    let error = built(1_000, 4_000).expect_err("sixteen posts are 2.2 m wide").to_string();
+    let expected = "for a body of the ruleset expected solids with at most 96 corners (8 of a cuboid, ";
+    assert!(error.starts_with(expected), "{error}");
+}
