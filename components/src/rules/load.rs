@@ -28,6 +28,10 @@ pub const GRAVITY_MM_PER_S2: RangeInclusive<i32> = 1_000..=100_000;
 /// With the greatest speed, 22 m in one bank of 250 ms and a claim: less than the path check's longest segment.
 pub const TERMINAL_SPEED_MM_PER_S: RangeInclusive<i32> = 1_000..=60_000;
 
+/// The level is asked about a point of a claimed way for every radius of the body: so the longest claim has no more than 64.
+/// Run and fall together, as the way is one of both.
+pub const RADII_PER_S_MAX: i32 = 200;
+
 pub const MAGAZINE_ROUNDS: RangeInclusive<u16> = 1..=1_000;
 pub const FIRE_INTERVAL_MS: RangeInclusive<u32> = 10..=60_000;
 pub const RELOAD_MS_MAX: u32 = 60_000;
@@ -133,8 +137,18 @@ fn movement(table: &Table<'_>, body: &BodyRules) -> Result<MovementRules, TomlEr
         let message = format!("expected at most body.radius_mm = {}", body.radius_mm);
         return Err(table.error("step_height_mm", message));
     }
+    let speed_mm_per_s = table.integer("speed_mm_per_s", SPEED_MM_PER_S)?;
+    let (run, fall) = (i64::from(speed_mm_per_s), i64::from(terminal_speed_mm_per_s));
+    let (fastest, most) = ((run * run + fall * fall).isqrt(), RADII_PER_S_MAX * body.radius_mm);
+    if fastest > i64::from(most) {
+        let message = format!(
+            "expected a body that runs at speed_mm_per_s and falls at terminal_speed_mm_per_s to come at most {RADII_PER_S_MAX} \
+             times its body.radius_mm in a second, {most} mm, found {fastest}"
+        );
+        return Err(table.error("speed_mm_per_s", message));
+    }
     Ok(MovementRules {
-        speed_mm_per_s: table.integer("speed_mm_per_s", SPEED_MM_PER_S)?,
+        speed_mm_per_s,
         acceleration_mm_per_s2: table.integer("acceleration_mm_per_s2", ACCELERATION_MM_PER_S2)?,
         jump_speed_mm_per_s,
         gravity_mm_per_s2: table.integer("gravity_mm_per_s2", GRAVITY_MM_PER_S2)?,

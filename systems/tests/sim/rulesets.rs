@@ -119,6 +119,16 @@ fn a_value_out_of_range_is_named_with_the_range() {
 fn limits_that_depend_on_each_other_are_checked() {
     let step = "expected at most body.radius_mm = 350";
     check("step_height_mm = 350", "step_height_mm = 351", "movement.step_height_mm", step);
+    let radii = "expected a body that runs at speed_mm_per_s and falls at terminal_speed_mm_per_s to come at most 200 times its \
+                 body.radius_mm in a second, 70000 mm, found 70294";
+    let fast = RULES.replacen("terminal_speed_mm_per_s = 40_000", "terminal_speed_mm_per_s = 50_000", 1);
+    let at = |speed: &str| fast.replacen("speed_mm_per_s = 6_500", speed, 1);
+    let line = line_of(&fast, "speed_mm_per_s = 6_500");
+    assert_eq!(
+        fault(&at("speed_mm_per_s = 49_410")),
+        format!("r.toml:{line}: movement.speed_mm_per_s: {radii}")
+    );
+    assert!(Kinds::SHIPPED.ruleset("r.toml", &at("speed_mm_per_s = 48_900")).is_ok());
     let falloff = "expected more than falloff_from_mm = 25000, found 25000";
     check("falloff_to_mm = 60_000", "falloff_to_mm = 25_000", "weapon[0].falloff_to_mm", falloff);
     let height = "expected an integer from 701 to 4000, found 700";
