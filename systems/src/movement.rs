@@ -2,6 +2,7 @@
 
 use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
 use bevy_ecs::system::{Query, Res};
+use combat_components::body::Motion;
 use combat_components::claims::{AcceptedClaim, Hold};
 use combat_components::command::{Action, Claim, Command, Deed};
 use combat_components::event::Event;
@@ -14,10 +15,12 @@ use combat_components::verdict::{Outcome, Verdict};
 use crate::arms::may_fire;
 use crate::claimed_way::{ClaimedWay, Course, Span, WayPoints};
 use crate::fighter::allowed_now;
+use crate::formulas::movement::MovementLimits;
 use crate::ground::Ground;
 use crate::inbox::Inbox;
 use crate::phases::Phase;
 use crate::roster::Roster;
+use crate::spatial::{Level, NEAR_SOLIDS_PER_CLAIM_MAX};
 use crate::state::{Fighter, FighterItem};
 use crate::tick_rules::TickRules;
 use crate::{falling, hold};
@@ -132,14 +135,9 @@ fn take_claim(
         return Err(Reason::TooFast);
     }
     limits.judge_climb(*span.ticks.end(), (course.length_um, course.bends()), course.climb_um)?;
-    let mut points = WayPoints::new();
-    let way = ClaimedWay::along(level, course, &mut points)?;
-    let (ticks, motion) = way.judge(&fighter.motion, span, limits)?;
-    if !way.is_free() {
-        return Err(Reason::Blocked);
-    }
-    let path_debt = limits.path_debt(fighter.claims.path_debt, &way.segment(ticks))?;
-    let touches_ground = fighter.motion.grounded || way.touches_ground();
+    let judged =
+        level.within(NEAR_SOLIDS_PER_CLAIM_MAX, || judge_way(fighter, (level, course), span, limits));
+    let Judged { ticks, motion, path_debt, touches_ground } = judged.unwrap_or(Err(Reason::TooFast))?;
     accept(fighter, claim, now, rules);
     // What lies further back than the bank is deep has been lost already.
     let origin = fighter.claims.bank_origin.max(now.0 as i32 - rules.bank_ticks_max as i32);
@@ -151,6 +149,31 @@ fn take_claim(
     };
     *fighter.motion = motion;
     Ok(())
+}
+
+/// What is to be known of a claim whose way is legal.
+struct Judged {
+    ticks: u32,
+    motion: Motion,
+    path_debt: i32,
+    touches_ground: bool,
+}
+
+/// Asks the level about every point of the way.
+fn judge_way(
+    fighter: &FighterItem<'_, '_>,
+    (level, course): (&Level, Course<'_>),
+    span: Span,
+    limits: &MovementLimits,
+) -> Result<Judged, Reason> {
+    let mut points = WayPoints::new();
+    let way = ClaimedWay::along(level, course, &mut points)?;
+    let (ticks, motion) = way.judge(&fighter.motion, span, limits)?;
+    if !way.is_free() {
+        return Err(Reason::Blocked);
+    }
+    let path_debt = limits.path_debt(fighter.claims.path_debt, &way.segment(ticks))?;
+    Ok(Judged { ticks, motion, path_debt, touches_ground: fighter.motion.grounded || way.touches_ground() })
 }
 
 fn accept(fighter: &mut FighterItem<'_, '_>, claim: &Claim, now: Tick, rules: &TickRules) {

@@ -18,6 +18,7 @@ use rapier3d::parry::query::{self, DefaultQueryDispatcher};
 use rapier3d::pipeline::{QueryFilter, QueryPipeline};
 
 mod clip;
+mod effort;
 mod ground;
 mod led;
 mod path;
@@ -27,6 +28,7 @@ mod trail;
 mod walker;
 mod wall;
 
+pub(crate) use effort::NEAR_SOLIDS_PER_CLAIM_MAX;
 pub use ground::{GROUND_PROBE_MM, REST_GAP_MM};
 pub(crate) use led::Ways;
 pub use path::PATH_POINTS_MAX;
@@ -68,6 +70,7 @@ pub struct Level {
     capsule: Capsule,
     /// Narrower still, so that a wall beside the body is not taken for ground.
     probe: Capsule,
+    effort: effort::Effort,
 }
 
 /// The solids of a map.
@@ -121,6 +124,7 @@ impl Level {
             height_mm: body.height_mm,
             capsule: capsule(body, SKIN_MM),
             probe: capsule(body, SKIN_MM + ground::PROBE_NARROWING_MM),
+            effort: effort::Effort::default(),
         };
         for (spawn, point) in map.spawns.iter().enumerate() {
             if !level.contains(point.at) {
@@ -188,7 +192,8 @@ impl Level {
         self.near(shape, feet).any(|solid| touch(&pose, shape, solid))
     }
 
-    /// The solids that an upright capsule could touch: those that no plane of theirs keeps away from it.
+    /// The solids that an upright capsule could touch: those that no plane of theirs keeps away from it. None of them once
+    /// [`Self::within`] has as many as it may.
     fn near(&self, shape: &Capsule, feet: Vec3Mm) -> impl Iterator<Item = &Collider> {
         let bounds = shape.compute_aabb(&self.body_pose(feet));
         let spine = self.spine(shape, feet);
@@ -198,9 +203,8 @@ impl Level {
             if is_apart { None } else { self.fixed.colliders.get_unknown_gen(leaf).map(|(solid, _)| solid) }
         });
         let extra = self.extra().filter(move |standing| standing.bounds.intersects(&bounds));
-        fixed.chain(
-            extra.filter(move |standing| !standing.clip.is_apart(&spine)).map(|standing| &standing.collider),
-        )
+        let extra = extra.filter(move |standing| !standing.clip.is_apart(&spine));
+        fixed.chain(extra.map(|standing| &standing.collider)).take_while(|_| self.effort.spend())
     }
 
     fn spine(&self, shape: &Capsule, feet: Vec3Mm) -> clip::Spine {
