@@ -7,6 +7,7 @@ use bevy_ecs::schedule::{Schedule, SingleThreadedExecutor};
 use bevy_ecs::world::World;
 use combat_components::command::TickInput;
 use combat_components::ids::{Epoch, Slot};
+use combat_components::limits::PLAYERS_MAX;
 use combat_components::tick::Tick;
 use combat_protocol::codec::{Encoding, encode_own};
 use combat_protocol::frame::FrameEncoder;
@@ -30,6 +31,8 @@ const WARM_UP_TICKS: usize = 20 * 128;
 const MATCH_S: u32 = 120;
 /// As long as the log that once took over a minute.
 const FORGED_BYTES: f64 = 1_300_000.0;
+/// As long as the one that once took gigabytes.
+const STREAMED_BYTES: f64 = 17_000_000.0;
 
 fn main() {
     println!("rehearsing a match of 10 bots, {MATCH_S} s ...");
@@ -164,17 +167,34 @@ fn replay(rehearsed: &rehearsal::Rehearsed) {
     }
 }
 
-/// What a small file can cost whoever replays it.
+/// What a small file can cost whoever replays it: by the rules that ship, and by the dearest that the loaders let through.
 fn refused(rehearsed: &rehearsal::Rehearsed) {
     for run in 1..=3 {
-        let (walls, each) = forged::refused(&rehearsed.parts);
-        let claims = FORGED_BYTES / each.log_bytes;
-        println!(
-            "a refused claim of {} runners among {walls} aslant walls, run {run}: {:.0} us, {:.0} B of log; {:.1} s for 1.3 MB",
-            forged::RUNNERS,
-            each.took.as_secs_f64() * 1e6,
-            each.log_bytes,
-            claims * each.took.as_secs_f64(),
-        );
+        let (walls, cost) = forged::by_rules_of(&rehearsed.parts);
+        let runners = forged::RUNNERS;
+        refusals(&format!("of {runners} runners among {walls} aslant walls, run {run}"), &cost);
     }
+    let (cost, genes, taken) = forged::by_any_rules(&rehearsed.parts);
+    println!(
+        "of {} scenes found and {} drawn by seed {} at the limits of the loaders, they let {taken} through; the dearest:\n{:?}",
+        forged::FOUND.len(),
+        forged::SCENES,
+        forged::SEED,
+        genes.0
+    );
+    let (radius, height, speed, hz) =
+        (genes.radius_mm(), genes.height_mm(), genes.speed_mm_per_s(), genes.hz());
+    refusals(&format!("of {PLAYERS_MAX} bodies of {radius} by {height} mm at {speed} mm/s, {hz} Hz"), &cost);
+    floors("after");
+}
+
+fn refusals(whose: &str, cost: &forged::Cost) {
+    println!(
+        "a refused claim ({:?}) {whose}: {:.0} us, {:.0} B of log; {:.1} s for 1.3 MB, {:.0} s for 17 MB",
+        cost.reason,
+        cost.took.as_secs_f64() * 1e6,
+        cost.log_bytes,
+        cost.seconds(FORGED_BYTES),
+        cost.seconds(STREAMED_BYTES),
+    );
 }
