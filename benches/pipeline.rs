@@ -184,6 +184,16 @@ fn refused(rehearsed: &rehearsal::Rehearsed) {
     );
     let (radius, height, speed, hz) =
         (genes.radius_mm(), genes.height_mm(), genes.speed_mm_per_s(), genes.hz());
+    let dash = forged::dashes(&rehearsed.parts);
+    let seconds = |bytes: f64| bytes / dash.log_bytes * dash.took.as_secs_f64();
+    println!(
+        "a dash of 50 m over {} roofs in one place, {} of them: {:.0} us, {:.0} B of log; {:.1} s for 1.3 MB",
+        dash.roofs,
+        dash.done,
+        dash.took.as_secs_f64() * 1e6,
+        dash.log_bytes,
+        seconds(FORGED_BYTES),
+    );
     refusals(&format!("of {PLAYERS_MAX} bodies of {radius} by {height} mm at {speed} mm/s, {hz} Hz"), &cost);
     floors("after");
 }

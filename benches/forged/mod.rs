@@ -10,9 +10,11 @@ use combat_components::streams::Stream;
 use combat_systems::sim::SimParts;
 use combat_systems::spatial::Level;
 
+mod dashes;
 mod forger;
 mod scene;
 
+pub use dashes::dashes;
 pub use forger::Cost;
 use forger::Forger;
 use scene::Genes;

@@ -42,12 +42,48 @@ pub struct Placed(pub ArrayVec<Thing, THINGS_MAX>);
 canon_newtype!(Placed);
 
 impl Things {
-    /// Puts a thing there under the next number. When there is no room, the oldest goes.
+    /// Puts a thing there under the next number. When there is no room, the oldest goes of whoever has most then, so that
+    /// nobody takes everybody's place.
     pub fn place(&mut self, thing: Thing) {
-        if self.placed.0.is_full() {
-            self.placed.0.remove(0);
+        let placed = &mut self.placed.0;
+        if placed.is_full() {
+            let is_his = |other: &Thing, place: usize| other.by.pseudonym == placed[place].by.pseudonym;
+            let has =
+                |place: usize| placed.iter().chain([&thing]).filter(|other| is_his(other, place)).count();
+            let oldest_of_most = (0..placed.len()).rev().max_by_key(|place| has(*place));
+            placed.remove(oldest_of_most.unwrap_or_default());
         }
         self.count = self.count.wrapping_add(1);
-        self.placed.0.push(Thing { number: self.count, ..thing });
+        placed.push(Thing { number: self.count, ..thing });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::Pseudonym;
+
+    #[test]
+    fn when_there_is_no_room_the_oldest_goes_of_whoever_has_most() {
+        let by = |pseudonym: u64| Thing {
+            number: 0,
+            cause: Cause::World,
+            by: Author { pseudonym: Pseudonym(pseudonym), ..Author::default() },
+            at: Vec3Mm::default(),
+            beyond: Vec3Mm::default(),
+            velocity: Velocity::default(),
+            since: Tick(0),
+            ends_at: Tick(0),
+        };
+        let mut things = Things::default();
+        things.place(by(1));
+        (0..THINGS_MAX + 100).for_each(|_| things.place(by(2)));
+        assert_eq!((things.placed.0[0].number, things.placed.0[1].number), (1, 103));
+        let half = THINGS_MAX as u32 / 2;
+        (0..3 * half).for_each(|_| things.place(by(1)));
+        let of = |pseudonym| {
+            things.placed.0.iter().filter(|thing| thing.by.pseudonym == Pseudonym(pseudonym)).count()
+        };
+        assert_eq!([of(1), of(2)], [half as usize; 2], "nobody takes the half of another");
     }
 }

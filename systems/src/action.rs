@@ -198,7 +198,8 @@ fn use_ability(
         judging.consequences.truncate(before);
         return Err(reason);
     }
-    user.cooldowns.ready_at[place] = now.plus(ability.cooldown_ticks);
+    // Once in a tick at most, as a weapon, also where a ruleset has no cooldown for it.
+    user.cooldowns.ready_at[place] = now.plus(ability.cooldown_ticks.max(1));
     judging.output.events.push(Event::AbilityUsed { id: *user.id, ability: index });
     Ok(())
 }

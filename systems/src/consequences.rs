@@ -18,13 +18,16 @@ pub enum Does {
     Hurt { zone: Zone, amount: MilliPoints },
     /// Gives health back, up to what a body has when it is whole.
     Heal { amount: MilliPoints },
-    /// Makes it that much faster along the ground, in millimetres per second, and no faster than it can run.
+    /// Makes it that much faster along the ground, in millimetres per second, and no faster than it can run. Its client is
+    /// told the velocity and goes on with it; a body that nobody claims for stands where it is. Each push begins a pose epoch,
+    /// so an effect that pushes in every tick leaves its victim no claim.
     Push { x: i32, z: i32 },
     /// It stands there now.
     Move { to: Pose },
     /// An effect of the ruleset begins on it, or anew.
     Apply { effect: u8 },
-    /// A thing is put there for so many ticks, by whoever does it; what it does is the business of the same kind.
+    /// A thing is put there for so many ticks, by whoever does it; what it does is the business of the same kind. None is by a
+    /// kind that is not `placing`, as no effect is.
     Place { at: Vec3Mm, velocity: Velocity, ticks: u32 },
 }
 

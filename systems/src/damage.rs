@@ -3,13 +3,14 @@
 //! Consequences are done in the tick's seeded order of players, so that no id decides whose blow was the last.
 
 use arrayvec::ArrayVec;
+use bevy_ecs::entity::Entity;
 use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
 use bevy_ecs::system::{Query, Res, ResMut, SystemParam};
 use combat_components::cause::{Author, Cause};
 use combat_components::departed::DepartedPlayers;
 use combat_components::effects::Lasting;
 use combat_components::event::Event;
-use combat_components::ids::Team;
+use combat_components::ids::{Pseudonym, SimId, Team};
 use combat_components::limits::PLAYERS_MAX;
 use combat_components::mode_state::ModeState;
 use combat_components::phase::MatchState;
@@ -32,6 +33,8 @@ use crate::state::{Fighter, FighterItem};
 pub fn install(schedule: &mut Schedule) {
     schedule.add_systems(do_consequences.in_set(Phase::Damage));
 }
+
+const FIGHTER: &str = "every entity of the roster is a fighter";
 
 /// A blow at a body.
 #[derive(Clone, Copy)]
@@ -59,36 +62,25 @@ fn do_consequences(
     mut beside: Beside,
     mut ground: Ground,
 ) {
-    let fighter = "every entity of the roster is a fighter";
     let mut somebody_died = false;
     for consequence in consequences.iter() {
         let Some(on) = roster.of(consequence.on) else {
             continue;
         };
         if let Does::Hurt { zone, amount } = consequence.does {
-            let mut victim = fighters.get_mut(on).expect(fighter);
-            let by_himself = consequence.by.is_some_and(|by| by.id == *victim.id);
-            let by_team = consequence.by.is_some_and(|by| by.team.is_ally_of(victim.identity.team));
+            let victim = *fighters.get(on).expect(FIGHTER).identity;
+            // Whatever body he had when he began it.
+            let by_himself = consequence.by.is_some_and(|by| by.pseudonym == victim.pseudonym);
+            let by_team = consequence.by.is_some_and(|by| by.team.is_ally_of(victim.team));
             if by_team && !by_himself && !ground.rules().setup.friendly_fire {
                 continue;
             }
             let blow = Blow { ally: by_team || by_himself, zone, amount, of: consequence };
-            let (harm, killed) = strike(&mut victim, &blow, &ground);
-            let remaining = victim.vitals.health;
-            somebody_died |= killed;
-            let is_first_hit = tell(&blow, harm, (remaining, killed), &mut ground);
-            if let Some(by) = consequence.by {
-                let again = || fighters.iter().find(|other| other.identity.pseudonym == by.pseudonym);
-                let is_first_and_killed = (is_first_hit, killed);
-                if let Some(by) = roster.of(by.id).or_else(|| roster.of(*again()?.id)) {
-                    let score = &mut fighters.get_mut(by).expect(fighter).score;
-                    credit(score, &blow, harm, is_first_and_killed);
-                } else if let Some(gone) = beside.departed.of(by.pseudonym) {
-                    credit(&mut gone.score, &blow, harm, is_first_and_killed);
-                }
-            }
+            let mut everybody =
+                Everybody { roster: &roster, fighters: &mut fighters, departed: &mut beside.departed };
+            somebody_died |= hurt(&blow, on, &mut everybody, &mut ground);
         } else {
-            let mut body = fighters.get_mut(on).expect(fighter);
+            let mut body = fighters.get_mut(on).expect(FIGHTER);
             match consequence.does {
                 Does::Heal { amount } => heal(&mut body.vitals, amount, &ground),
                 Does::Push { x, z } => body.push((x, z), &mut ground.displacing()),
@@ -96,17 +88,19 @@ fn do_consequences(
                 Does::Place { at, velocity, ticks } => {
                     let (now, cause) = (ground.now(), consequence.cause);
                     let by = consequence.by.unwrap_or(Author::from((*body.id, &*body.identity)));
-                    let (beyond, ends_at) = (Vec3Mm::default(), now.plus(ticks));
-                    beside.things.place(Thing {
-                        number: 0,
-                        cause,
-                        by,
-                        at,
-                        beyond,
-                        velocity,
-                        since: now,
-                        ends_at,
-                    });
+                    let (number, beyond, ends_at) = (0, Vec3Mm::default(), now.plus(ticks));
+                    if ground.rules().thing_of(cause).is_some() {
+                        beside.things.place(Thing {
+                            number,
+                            cause,
+                            by,
+                            at,
+                            beyond,
+                            velocity,
+                            since: now,
+                            ends_at,
+                        });
+                    }
                 }
                 Does::Move { to } => {
                     body.displace(to, Reason::Displaced, consequence.input_seq, &mut ground.displacing());
@@ -119,6 +113,61 @@ fn do_consequences(
         let state = (&mut *beside.state, &mut *beside.kept);
         note_death(state, ground.rules(), &teams_alive(&fighters), ground.now());
     }
+}
+
+/// Everybody who has a score.
+struct Everybody<'a, 'w, 's> {
+    roster: &'a Roster,
+    fighters: &'a mut Query<'w, 's, Fighter>,
+    departed: &'a mut DepartedPlayers,
+}
+
+impl Everybody<'_, '_, '_> {
+    /// That of somebody who struck with the body `id`, and his newest one: be he in the session still, again or no more.
+    fn score_of(&mut self, id: SimId, pseudonym: Pseudonym) -> Option<(SimId, &mut Score)> {
+        let again = || self.fighters.iter().find(|other| other.identity.pseudonym == pseudonym);
+        if let Some(by) = self.roster.of(id).or_else(|| self.roster.of(*again()?.id)) {
+            let fighter = self.fighters.get_mut(by).expect(FIGHTER);
+            return Some((*fighter.id, fighter.score.into_inner()));
+        }
+        self.departed.of(pseudonym).map(|gone| (gone.id, &mut gone.score))
+    }
+}
+
+/// How a death is told.
+#[derive(Clone, Copy)]
+struct Death {
+    by: Option<SimId>,
+    cause: Cause,
+    zone: Zone,
+}
+
+/// Strikes, counts it and tells of it; whether it kills. A death that is no enemy's doing, by his own hand, an ally's or
+/// the world's, denies nobody his kill: it is that of the last enemy whose blow still counts.
+fn hurt(blow: &Blow<'_>, on: Entity, everybody: &mut Everybody<'_, '_, '_>, ground: &mut Ground<'_>) -> bool {
+    let mut victim = everybody.fighters.get_mut(on).expect(FIGHTER);
+    let (harm, killed) = strike(&mut victim, blow, ground);
+    let vitals = *victim.vitals;
+    let Consequence { by, cause, .. } = *blow.of;
+    let mut death = killed.then_some(Death { by: by.map(|by| by.id), cause, zone: blow.zone });
+    let is_an_enemys = by.is_some() && !blow.ally;
+    if let Some(hurt) = vitals.last_hurt.filter(|hurt| killed && !is_an_enemys && counts(hurt, ground)) {
+        let scored = everybody.score_of(hurt.by, hurt.pseudonym);
+        let by = scored.map_or(hurt.by, |(id, score)| {
+            score.kills = score.kills.saturating_add(1);
+            id
+        });
+        death = Some(Death { by: Some(by), cause: hurt.cause, zone: hurt.zone });
+    }
+    let is_first_hit = tell(blow, harm, (vitals.health, death), ground);
+    if let Some((_, score)) = by.and_then(|by| everybody.score_of(by.id, by.pseudonym)) {
+        credit(score, blow, harm, (is_first_hit, killed));
+    }
+    killed
+}
+
+fn counts(hurt: &LastHurt, ground: &Ground<'_>) -> bool {
+    !hurt.ally && ground.now().since(hurt.at) <= ground.rules().leaving_is_death_ticks_max
 }
 
 fn teams_alive(fighters: &Query<Fighter>) -> ArrayVec<Team, PLAYERS_MAX> {
@@ -162,7 +211,7 @@ fn remember(vitals: &mut Vitals, hurt: LastHurt, counts_ticks: u32) {
     }
 }
 
-/// What whoever struck has of it, be he in the session still, again or no more. Of all that one attack struck the first
+/// What whoever struck has of it. Of all that one attack struck the first
 /// counts as its hit; what a thing does later is none.
 fn credit(score: &mut Score, blow: &Blow<'_>, harm: Harm, (is_first_hit, killed): (bool, bool)) {
     if is_first_hit && matches!(blow.of.cause, Cause::Weapon(_)) {
@@ -177,18 +226,18 @@ fn credit(score: &mut Score, blow: &Blow<'_>, harm: Harm, (is_first_hit, killed)
 fn tell(
     blow: &Blow<'_>,
     harm: Harm,
-    (remaining_health, killed): (MilliPoints, bool),
+    (remaining_health, death): (MilliPoints, Option<Death>),
     ground: &mut Ground<'_>,
 ) -> bool {
     let Consequence { cause, by, on: victim, verdict, .. } = *blow.of;
-    let by = by.map(|by| by.id);
+    let (by, killed) = (by.map(|by| by.id), death.is_some());
     let (zone, amount, output) = (blow.zone, blow.amount, ground.displacing().output);
     let hit = Hit { victim, zone, amount, harm, remaining_health, killed };
     let before = verdict.and_then(|verdict| output.verdicts[verdict].hit.replace(hit));
     if harm.dealt() > MilliPoints(0) {
         output.events.push(Event::Damaged { by, cause, victim, zone, amount, harm, remaining_health });
     }
-    if killed {
+    if let Some(Death { by, cause, zone }) = death {
         output.events.push(Event::Died { victim, by, cause, zone });
     }
     verdict.is_some() && before.is_none()

@@ -13,6 +13,7 @@ use combat_components::reason::Reason;
 use crate::ground::Ground;
 use crate::hold::is_still_to_be_shown;
 use crate::roster::Roster;
+use crate::spatial::Level;
 use crate::state::{Fighter, FighterItem};
 
 pub(crate) fn somebody_is_in_the_air(motions: Query<&Motion>) -> bool {
@@ -28,13 +29,7 @@ pub(crate) fn drop_unclaimed_bodies(roster: Res<Roster>, mut fighters: Query<Fig
         match fighter.claims.fall {
             None if is_overdue(&fighter.claims, &ground) => begin(&mut fighter, &mut ground),
             None => {}
-            Some(mut fall) => {
-                if ground.rules().something_is_solid {
-                    fall.ground_y = ground_y(&fighter, &ground);
-                    fighter.claims.fall = Some(fall);
-                }
-                go_on(&mut fighter, &fall, &mut ground);
-            }
+            Some(fall) => go_on(&mut fighter, &fall, &mut ground),
         }
     }
 }
@@ -55,7 +50,7 @@ fn begin(fighter: &mut FighterItem<'_, '_>, ground: &mut Ground<'_>) {
         fighter.motion.grounded = true;
         return;
     }
-    let ground_y = ground_y(fighter, ground);
+    let ground_y = floor_y(ground.level(), pose.at);
     if pose.at.y <= ground_y {
         come_to_rest(fighter, ground);
         return;
@@ -74,9 +69,8 @@ fn begin(fighter: &mut FighterItem<'_, '_>, ground: &mut Ground<'_>) {
 }
 
 /// Where there is no floor, the map's bounds are one: nobody stays up, or rises, over a void.
-fn ground_y(fighter: &FighterItem<'_, '_>, ground: &Ground<'_>) -> i32 {
-    let below = ground.level().ground_below(fighter.body.pose.at);
-    below.map_or(ground.bottom_y(), |below| below.y)
+pub(crate) fn floor_y(level: &Level, at: Vec3Mm) -> i32 {
+    level.ground_below(at).map_or(level.bounds().min.y, |below| below.y)
 }
 
 /// What holds up a body that cannot sink need not carry it: on a slope too steep to stand on it hangs, and its next claim

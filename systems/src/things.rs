@@ -2,7 +2,7 @@
 
 use combat_components::ids::SimId;
 use combat_components::map::Solid;
-use combat_components::quantity::Vec3Mm;
+use combat_components::quantity::{Vec3Mm, Yaw};
 use combat_components::rules::Ruleset;
 use combat_components::rules::kinds::OwnNumbers;
 use combat_components::things::Thing;
@@ -17,14 +17,30 @@ pub type Act = fn(&mut Moving<'_>);
 
 /// The solid that a thing is, by the numbers of the kind that put it there: it stands from the tick after until the thing
 /// is gone or moves on, except while somebody alive is inside it.
-pub type Shape = fn(&OwnNumbers, &Thing) -> Solid;
+pub type Shape = fn(&OwnNumbers, &Thing) -> Block;
+
+/// An upright cuboid, as maps have them: no other solid comes and goes, as nothing would hold a hull to the rules for maps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+    pub center: Vec3Mm,
+    /// Whole lengths of its edges; without volume it is not there.
+    pub size: Vec3Mm,
+    pub yaw: Yaw,
+}
+
+impl From<Block> for Solid {
+    fn from(Block { center, size, yaw }: Block) -> Self {
+        Self::Cuboid { center, size, yaw }
+    }
+}
 
 /// What the things of a kind do, and what they are.
 #[derive(Clone, Copy, Debug)]
 pub struct ThingKind {
     pub act: Act,
     /// Of what nobody walks or shoots through: a wall, a shield. Where somebody alive is, it waits until he is out of it, and
-    /// is neither walked nor shot against meanwhile; a kind that would have it refused there asks the targets first.
+    /// is neither walked nor shot against meanwhile; a kind that would have it refused there asks the targets first. So it
+    /// carries nobody up: what rises beneath a body waits, and the body falls.
     pub solid: Option<Shape>,
 }
 

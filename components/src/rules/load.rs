@@ -28,9 +28,9 @@ pub const GRAVITY_MM_PER_S2: RangeInclusive<i32> = 1_000..=100_000;
 /// With the greatest speed, 22 m in one bank of 250 ms and a claim: less than the path check's longest segment.
 pub const TERMINAL_SPEED_MM_PER_S: RangeInclusive<i32> = 1_000..=60_000;
 
-/// The level is asked about a point of a claimed way for every radius of the body: so the longest claim has no more than 64.
+/// The level is asked about a point of a claimed way for every radius of the body: so the longest claim has no more than 128.
 /// Run and fall together, as the way is one of both.
-pub const RADII_PER_S_MAX: i32 = 200;
+pub const RADII_PER_S_MAX: i32 = 400;
 
 pub const MAGAZINE_ROUNDS: RangeInclusive<u16> = 1..=1_000;
 pub const FIRE_INTERVAL_MS: RangeInclusive<u32> = 10..=60_000;

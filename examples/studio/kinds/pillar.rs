@@ -1,6 +1,5 @@
 //! A kind of ability that puts something solid there: a pillar that nobody walks or shoots through.
 
-use combat_components::map::Solid;
 use combat_components::own_numbers;
 use combat_components::quantity::{Pitch, Vec3Mm, Velocity, Yaw};
 use combat_components::reason::Reason;
@@ -9,6 +8,7 @@ use combat_components::things::Thing;
 use combat_systems::abilities::{AbilityKind, Using};
 use combat_systems::consequences::Does;
 use combat_systems::formulas::{aim, shot};
+use combat_systems::things::Block;
 
 own_numbers! {
     /// As wide along both axes, and so far ahead of whoever raises it.
@@ -38,8 +38,8 @@ fn raise(using: &mut Using<'_>) -> Result<(), Reason> {
     Ok(())
 }
 
-fn shape(own: &OwnNumbers, thing: &Thing) -> Solid {
+fn shape(own: &OwnNumbers, thing: &Thing) -> Block {
     let Pillar { width_mm, height_mm, .. } = Pillar::of(own);
     let center = Vec3Mm { y: thing.at.y + height_mm / 2, ..thing.at };
-    Solid::Cuboid { center, size: Vec3Mm::new(width_mm, height_mm, width_mm), yaw: Yaw(0) }
+    Block { center, size: Vec3Mm::new(width_mm, height_mm, width_mm), yaw: Yaw(0) }
 }

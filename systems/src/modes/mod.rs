@@ -82,10 +82,13 @@ pub trait Mode: Debug + Sync {
         limit > 0 && self.best_side(contenders).is_some_and(|best| best.points >= i32::from(limit))
     }
 
-    /// Who has won if the match ends now: the best of the side that leads alone.
+    /// Who has won if the match ends now: the side that leads alone, be it a team or somebody without one.
     fn winner(&self, contenders: &[Contender<'_>], _kept: &[i32]) -> Winner {
-        let leader = self.best_side(contenders).filter(|best| best.alone);
-        leader.map_or(Winner::Nobody, |best| Winner::Player { id: best.first })
+        match self.best_side(contenders) {
+            Some(Side { alone: true, team: Team::NONE, first: id, .. }) => Winner::Player { id },
+            Some(Side { alone: true, team, .. }) => Winner::Team { team },
+            _ => Winner::Nobody,
+        }
     }
 
     /// A team is a side, and so is everybody without one. Those who have left still count for their team; a side of
@@ -293,7 +296,7 @@ mod tests {
         assert_eq!(MATCH.winner(&all, &[]), won(2));
         assert!(!MATCH.is_decided(5, &all, &[]));
         let teams = [left(of(1, 1, &five)), of(2, 1, &one), of(3, 2, &three), left(of(4, 3, &five))];
-        assert_eq!(MATCH.winner(&teams, &[]), won(2));
+        assert_eq!(MATCH.winner(&teams, &[]), Winner::Team { team: Team(1) });
         assert!(MATCH.is_decided(6, &teams, &[]));
         assert!(!MATCH.is_decided(7, &teams, &[]));
     }

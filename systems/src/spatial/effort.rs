@@ -1,4 +1,4 @@
-//! How much of a level may be asked about for one claim: whatever rules and maps are, a refused claim stays cheap.
+//! How much of a level may be asked about for one claim or slide: whatever rules and maps are, each stays cheap.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -50,6 +50,11 @@ impl Level {
         let found = ask();
         let left = self.effort.0.swap(UNBOUNDED, Ordering::Relaxed);
         (left > 0).then_some(found)
+    }
+
+    /// Whether [`Self::within`] has no more to look at: what was answered last may not be so.
+    pub(super) fn is_spent(&self) -> bool {
+        self.effort.0.load(Ordering::Relaxed) == 0
     }
 }
 

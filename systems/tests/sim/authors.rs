@@ -151,3 +151,72 @@ fn a_thing_acts_in_each_tick_after_the_one_in_which_it_was_placed_for_as_many_as
     let all: Vec<u32> = (1..=10).collect();
     assert_eq!(hurts_after(&mut arena, Cause::Ability(0), 30), all);
 }
+
+#[test]
+fn a_death_by_ones_own_hand_is_nobodys_kill_also_with_another_body_than_when_it_was_begun() {
+    let rules = [
+        "kind = \"ember\"\nticks = 10_000\ncooldown_ms = 0",
+        "kind = \"pyre\"\npoints = 129\ncooldown_ms = 0",
+    ];
+    let mut arena = Arena::fighting(&probes::plan("deathmatch", &PLACES[..2], &rules), 2);
+    for _ in 0..100 {
+        use_ability(&mut arena, 0, 0);
+    }
+    leave(&mut arena, 0);
+    arena.join(0, Team::NONE);
+    arena.step_by(3_000);
+    let (own, other) = (score(&mut arena, 0), score(&mut arena, 1));
+    assert!(own.deaths > 1 && other.deaths > 1, "{own:?} {other:?}");
+    assert_eq!((own.kills, other.kills), (other.deaths, 0));
+}
+
+/// A blow that leaves one next to nothing, and the end of whoever does it.
+const JAB_AND_PYRE: [&str; 2] =
+    ["kind = \"jab\"\npoints = 140\ncooldown_ms = 0", "kind = \"pyre\"\npoints = 1_000\ncooldown_ms = 0"];
+
+#[test]
+fn to_die_by_ones_own_hand_denies_nobody_his_kill_while_his_blow_counts() {
+    for (between, killer, kills) in [(WINDOW_TICKS, SimId(1), 1), (WINDOW_TICKS + 1, SimId(2), 0)] {
+        let mut arena = fighting(&JAB_AND_PYRE, 2);
+        use_ability(&mut arena, 0, 0);
+        arena.step_by(between - 1);
+        use_ability(&mut arena, 1, 1);
+        assert_eq!(deaths(&arena), [(SimId(2), Some(killer))], "after {between} ticks");
+        assert_eq!((score(&mut arena, 0).kills, score(&mut arena, 1).deaths), (kills, 1));
+    }
+}
+
+#[test]
+fn who_has_left_has_the_kill_of_whoever_dies_by_his_own_hand_after_his_blow() {
+    let mut arena = fighting(&JAB_AND_PYRE, 3);
+    use_ability(&mut arena, 0, 0);
+    leave(&mut arena, 0);
+    use_ability(&mut arena, 1, 1);
+    assert_eq!(deaths(&arena), [(SimId(2), Some(SimId(1)))]);
+    let departed = &arena.sim.departed().0[0];
+    assert_eq!((departed.id, departed.score.kills), (SimId(1), 1));
+}
+
+#[test]
+fn an_ally_who_kills_denies_no_enemy_his_kill() {
+    let plan = probes::plan("deathmatch", &PLACES, &["kind = \"jab\"\npoints = 80\ncooldown_ms = 0"]);
+    let mut arena = Arena::new(&Plan { friendly_fire: true, ..plan });
+    [1, 2, 2].into_iter().zip(0..).for_each(|(team, slot)| arena.join(slot, Team(team)));
+    arena.until("the match is on", |arena| arena.sim.match_state().phase == Phase::Active);
+    use_ability(&mut arena, 0, 0);
+    use_ability(&mut arena, 2, 0);
+    assert!(deaths(&arena).contains(&(SimId(2), Some(SimId(1)))), "{:?}", deaths(&arena));
+    assert_eq!(score(&mut arena, 0).kills, 1);
+}
+
+#[test]
+fn a_kind_that_has_no_things_places_none() {
+    let rules =
+        ["kind = \"litter\"\nticks = 100\ncooldown_ms = 0", "kind = \"torch\"\neffect = 1\ncooldown_ms = 0"];
+    let mut arena = fighting(&rules, 2);
+    use_ability(&mut arena, 0, 0);
+    use_ability(&mut arena, 0, 1);
+    arena.step_by(200);
+    let things = arena.sim.describe(StateKind::Things, None);
+    assert!(things.starts_with("Things { count: 0,"), "{things}");
+}

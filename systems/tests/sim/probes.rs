@@ -7,12 +7,17 @@ use combat_components::rules::kinds::KindKeys;
 use combat_components::verdict::Zone;
 use combat_systems::abilities::{AbilityKind, Using};
 use combat_systems::consequences::Does;
+use combat_systems::effects::EffectKind;
 use combat_systems::kinds::Kinds;
 
 use crate::arena::Plan;
 use crate::kinds::{self, RULES};
 
-const KINDS: Kinds = Kinds { abilities: &[&JAB, &TORCH, &EMBER, &PYRE, &SNAIL], ..kinds::KINDS };
+const KINDS: Kinds = Kinds {
+    abilities: &[&JAB, &TORCH, &EMBER, &PYRE, &SNAIL, &LITTER],
+    effects: &[&kinds::studio::burn::BURN, &LITTERING],
+    ..kinds::KINDS
+};
 
 /// The studio's rules with other abilities, each given by its kind and numbers, in a match that begins at once.
 pub fn plan(mode: &'static str, places: &[[i32; 3]], abilities: &[&str]) -> Plan {
@@ -23,6 +28,7 @@ pub fn plan(mode: &'static str, places: &[[i32; 3]], abilities: &[&str]) -> Plan
         text += &format!("[[ability]]\nname = \"probe-{index}\"\n{ability}\n");
     }
     text += &RULES[after..];
+    text += "[[effect]]\nname = \"littering\"\nkind = \"littering\"\nticks = 100\nduration_ms = 1_000\nperiod_ms = 250\n";
     let mut ruleset = KINDS.ruleset("probes.toml", &text).expect("the rules are sound");
     (ruleset.matches.warmup_ms, ruleset.matches.respawn_ms) = (0, 500);
     Plan { kinds: KINDS, ruleset, ..kinds::plan(mode, places) }
@@ -107,3 +113,26 @@ static SNAIL: AbilityKind = AbilityKind::new(KindKeys::new("snail", Snail::KEYS)
     Ok(())
 })
 .placing(|snail| snail.goes_on());
+
+own_numbers! {
+    /// Places things, though its kind has none.
+    struct Litter {
+        ticks in 1..=100,
+    }
+}
+
+static LITTER: AbilityKind = AbilityKind::new(KindKeys::new("litter", Litter::KEYS), |using| {
+    let at = using.from.at;
+    let ticks = Litter::of(using.own).ticks as u32;
+    using.does(using.user, Does::Place { at, velocity: Velocity::default(), ticks });
+    Ok(())
+});
+
+static LITTERING: EffectKind = EffectKind {
+    keys: KindKeys::new("littering", Litter::KEYS),
+    act: |acting| {
+        let at = acting.pose.at;
+        let ticks = Litter::of(acting.own).ticks as u32;
+        acting.does(acting.on, Does::Place { at, velocity: Velocity::default(), ticks });
+    },
+};

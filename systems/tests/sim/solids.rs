@@ -2,7 +2,6 @@
 
 use combat_components::command::Deed;
 use combat_components::ids::Team;
-use combat_components::map::Solid;
 use combat_components::own_numbers;
 use combat_components::quantity::{Pitch, Vec3Mm, Velocity, Yaw};
 use combat_components::reason::Reason;
@@ -12,11 +11,13 @@ use combat_systems::consequences::Does;
 use combat_systems::formulas::{aim, shot};
 use combat_systems::kinds::Kinds;
 use combat_systems::sim::Sim;
-use combat_systems::spatial::SKIN_MM;
+use combat_systems::spatial::{EXTRA_SOLIDS_MAX, SKIN_MM};
+use combat_systems::things::Block;
 
 use crate::arena::{Arena, Plan};
 use crate::kinds::{KINDS, RULES, plan, studio};
 use crate::liar::Liar;
+use crate::maps;
 
 const PILLAR: Deed = Deed::Ability { index: 2 };
 /// Two seconds, from the tick after.
@@ -150,17 +151,23 @@ static TOWER: AbilityKind = AbilityKind::new(KindKeys::new("tower", Tower::KEYS)
     |own, thing| {
         let Tower { width_mm, height_mm, .. } = Tower::of(own);
         let center = Vec3Mm { y: thing.at.y + height_mm / 2, ..thing.at };
-        Solid::Cuboid { center, size: Vec3Mm::new(width_mm, height_mm, width_mm), yaw: Yaw(0) }
+        Block { center, size: Vec3Mm::new(width_mm, height_mm, width_mm), yaw: Yaw(0) }
     },
 );
 
+/// A tower may be raised again in the next tick, a pillar not for a while.
+const TIMES: &str = "lasts_ms = 2_000\ncooldown_ms = 4_000\n";
+
 fn towers(ahead_mm: i32, height_mm: i32, places: &[[i32; 3]]) -> Plan {
     const TOWERS: Kinds = Kinds { abilities: &[&studio::blast::BLAST, &studio::well::WELL, &TOWER], ..KINDS };
-    let tower = format!("kind = \"tower\"\nahead_mm = {ahead_mm}\nwidth_mm = 600\nheight_mm = {height_mm}\n");
-    let pillar = "kind = \"pillar\"\nahead_mm = 1_500\nwidth_mm = 600\nheight_mm = 2_200\n";
-    assert!(RULES.contains(pillar));
+    let tower =
+        format!("kind = \"tower\"\nahead_mm = {ahead_mm}\nwidth_mm = 600\nheight_mm = {height_mm}\n{TIMES}");
+    let pillar = format!("kind = \"pillar\"\nahead_mm = 1_500\nwidth_mm = 600\nheight_mm = 2_200\n{TIMES}");
+    assert!(RULES.contains(&pillar));
     let mut plan = Plan { kinds: TOWERS, ..plan("deathmatch", places) };
-    plan.ruleset = TOWERS.ruleset("mine.toml", &RULES.replace(pillar, &tower)).expect("the rules are sound");
+    plan.ruleset = TOWERS
+        .ruleset("mine.toml", &RULES.replace(&pillar, &tower.replace("4_000", "0")))
+        .expect("the rules are sound");
     plan.ruleset.matches.warmup_ms = 0;
     plan
 }
@@ -241,4 +248,92 @@ fn who_falls_lands_on_what_was_raised_beneath_him() {
     assert_eq!(liar.arena.at(0).y, from.y + 100, "on the tower");
     liar.arena.step_by(LASTS_TICKS);
     assert_eq!(liar.arena.at(0), from, "and down with it");
+}
+
+#[test]
+fn who_is_silent_on_what_goes_is_down_no_sooner_than_by_falling() {
+    let mut plan = towers(1_500, 5_000, &[[0, 5_000, 0], [3_000, 0, 0]]);
+    plan.map.solids.push(maps::cuboid([0, 2_500, 0], [2_000, 5_000, 2_000]));
+    let on_the_ledge = |seed| {
+        let mut liar = Liar::of(Arena::new(&plan.clone().seeded(seed)));
+        (liar.arena.at(0).y == 5_000).then_some(liar)
+    };
+    let mut liar = (1..50).find_map(on_the_ledge).expect("one of two places");
+    liar.set_clock();
+    liar.arena.act(1, PILLAR, Yaw(16_384), Pitch::default());
+    for x in (100..=1_400).step_by(100) {
+        liar.go(Vec3Mm::new(x, 5_000, 0), 8);
+    }
+    assert_eq!(liar.arena.at(0), Vec3Mm::new(1_400, 5_000, 0));
+    liar.arena.until("he is told to fall", |arena| arena.displaced(0) == [Reason::Displaced]);
+    let began = liar.arena.tick();
+    let mut told = Vec::new();
+    liar.arena.until("he is down", |arena| {
+        told.extend(arena.displaced(0).into_iter().map(|reason| (reason, arena.tick() - began)));
+        arena.at(0).y == 0
+    });
+    let bank_ticks = liar.arena.sim.rules().bank_ticks_max;
+    assert_eq!(
+        told.first(),
+        Some(&(Reason::Silent, bank_ticks)),
+        "till then his claims could have it: {told:?}"
+    );
+    let honest_ticks = (2.0 * 5.0 / 20.0_f64).sqrt() * 128.0;
+    let ticks = liar.arena.tick() - began;
+    assert!(f64::from(ticks) >= honest_ticks.floor(), "{ticks} ticks, {honest_ticks} by falling");
+}
+
+/// West's shot after he has raised so many aside and one more between the two.
+fn shot_past(towers_aside: u16) -> bool {
+    let mut arena = Arena::fighting(&towers(1_500, 2_200, &[[0, 0, 0], [6_000, 0, 0]]), 2);
+    let west = if arena.at(0).x < arena.at(1).x { 0 } else { 1 };
+    for yaw in (0..towers_aside).map(|turn| Yaw(turn * 16)).chain([EAST]) {
+        arena.act(west, PILLAR, yaw, Pitch::default());
+        arena.step();
+    }
+    hits(&mut arena, west)
+}
+
+#[test]
+fn as_many_solids_stand_as_are_promised() {
+    assert!(!shot_past(EXTRA_SOLIDS_MAX as u16 - 1), "the last that may stand");
+    assert!(shot_past(EXTRA_SOLIDS_MAX as u16), "one more");
+}
+
+#[test]
+fn the_dead_keep_no_solid_from_standing() {
+    let through = |raises: bool| {
+        let mut arena = Arena::fighting(&towers(0, 2_200, &[[0, 0, 0], [3_000, 0, 0], [6_000, 0, 0]]), 3);
+        let mut by_x = [0, 1, 2];
+        by_x.sort_by_key(|slot| arena.at(*slot).x);
+        let [west, middle, east] = by_x;
+        if raises {
+            arena.act(middle, PILLAR, EAST, Pitch::default());
+            arena.step();
+        }
+        arena.until("he is dead", |arena| {
+            arena.attack(west, middle);
+            arena.step();
+            !arena.public(middle).alive
+        });
+        let seq = arena.attack(east, west);
+        arena.step();
+        arena.verdict(east, seq).is_some_and(|verdict| verdict.hit.is_some())
+    };
+    assert!(through(false), "nothing is in the way");
+    assert!(!through(true), "what waited for him stands");
+}
+
+#[test]
+fn nobody_takes_all_the_room_for_solids() {
+    let mut arena = Arena::fighting(&towers(1_500, 2_200, &[[0, 0, 0], [6_000, 0, 0]]), 2);
+    let west = if arena.at(0).x < arena.at(1).x { 0 } else { 1 };
+    for turn in 0..40 {
+        arena.act(west, PILLAR, Yaw(turn * 16), Pitch::default());
+        arena.step();
+    }
+    assert!(hits(&mut arena, west), "his are aside");
+    arena.act(1 - west, PILLAR, Yaw(16_384), Pitch::default());
+    arena.step();
+    assert!(!hits(&mut arena, west), "the other's first stands, whatever he has raised before");
 }
