@@ -14,17 +14,20 @@ export function showKills(list, match) {
 }
 
 function makeKill(kill, match) {
-  const killer = element("b", { text: kill.killerName });
-  killer.style.color = colourOf({ slot: kill.killerSlot, team: kill.killerTeam });
-  const victim = element("b", { text: kill.victimName });
-  victim.style.color = colourOf({ slot: kill.victimSlot, team: kill.victimTeam });
+  const killers = kill.killer === null ? [] : [nameIn(kill.killer)];
   const how = wordOf("zone", kill.zone) === "head" ? `${kill.weapon}, head` : kill.weapon;
   return element(
     "li", {},
     element("time", { text: minutes(Math.floor(kill.tick / match.tickRateHz)), title: `tick ${kill.tick} of epoch ${kill.epoch}` }),
-    element("span", { class: "kill" }, killer, element("span", { class: "how", text: ` ${how} ` }), victim),
+    element("span", { class: "kill" }, ...killers, element("span", { class: "how", text: ` ${how} ` }), nameIn(kill.victim)),
     element("span", { class: "finality" }),
   );
+}
+
+function nameIn(somebody) {
+  const name = element("b", { text: somebody.name });
+  name.style.color = colourOf(somebody);
+  return name;
 }
 
 function updateKill(item, kill) {

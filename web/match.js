@@ -83,7 +83,7 @@ export class Match {
   get winner() {
     const { winner, winningTeam } = this.end;
     if (winningTeam !== null) return { name: `Team ${winningTeam}`, team: winningTeam };
-    return winner === 0 ? null : { name: this.nameOf(winner), team: null };
+    return winner === null ? null : { name: this.nameOf(winner), team: null };
   }
 
   #show(view, shots, nowMs) {
@@ -124,13 +124,14 @@ export class Match {
   #addKill({ epoch, tick, victim, killer, cause, zone }) {
     const key = `${epoch}:${tick}:${victim}`;
     if (this.kills.some((kill) => kill.key === key)) return;
-    const slotOf = (simId) => this.view.roster.get(simId)?.slot ?? simId;
+    const somebody = (simId) => {
+      const entry = this.view.roster.get(simId);
+      return { name: this.nameOf(simId), slot: entry?.slot ?? simId, team: entry?.team ?? 0 };
+    };
     this.kills.push({
-      key, epoch, tick, victim, killer, zone,
+      key, epoch, tick, zone,
       weapon: this.causeOf(cause),
-      killerName: this.nameOf(killer), victimName: this.nameOf(victim),
-      killerSlot: slotOf(killer), victimSlot: slotOf(victim),
-      killerTeam: this.view.roster.get(killer)?.team ?? 0, victimTeam: this.view.roster.get(victim)?.team ?? 0,
+      killer: killer === null ? null : somebody(killer), victim: somebody(victim),
       final: false, undone: false,
     });
     if (this.kills.length > KILLS_KEPT) this.kills.shift();

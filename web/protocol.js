@@ -24,7 +24,6 @@ const unsigned = between(WIRE.integers.u32);
 
 const PLAIN = {
   ...Object.fromEntries(Object.entries(WIRE.integers).map(([name, range]) => [name, between(range)])),
-  i64: integer,
   text: (value) => typeof value === "string",
   bool: (value) => typeof value === "boolean",
 };
@@ -91,7 +90,10 @@ const MESSAGES = new Map(
 );
 
 /** What happened, by the number of an event's kind; kinds not listed are to be skipped. */
-const EVENTS = new Map(Object.entries(WIRE.events).map(([what, { number, ints, texts }]) => [number, { what, ints, texts }]));
+const EVENTS = new Map(
+  Object.entries(WIRE.events)
+    .map(([what, { number, ints, texts }]) => [number, { what, readInts: record(ints), readTexts: record(texts) }]),
+);
 
 /** Bytes of one binary frame → `{type, …fields}`. */
 export function parseMessage(bytes) {
@@ -110,10 +112,7 @@ export function parseMessage(bytes) {
 export function happening({ kind, ints, texts }) {
   const known = EVENTS.get(kind);
   if (!known) return null;
-  const named = { what: known.what };
-  known.ints.forEach(([name], index) => { named[name] = ints[index] ?? null; });
-  known.texts.forEach(([name], index) => { named[name] = texts[index] ?? ""; });
-  return named;
+  return { what: known.what, ...known.readInts(ints), ...known.readTexts(texts) };
 }
 
 export const sayPing = (nonce) => say("ping", { nonce });

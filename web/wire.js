@@ -1,7 +1,7 @@
 // Generated from the declarations in protocol/src by `make docs`: not to be edited. What follows `default` is JSON.
 
 export default {
-  "draft": 4,
+  "draft": 5,
   "protocols": {
     "messagePack": "combat.v1",
     "json": "combat.v1.json"
@@ -12,7 +12,8 @@ export default {
     "u31": [0, 2147483647],
     "u32": [0, 4294967295],
     "i16": [-32768, 32767],
-    "i32": [-2147483648, 2147483647]
+    "i32": [-2147483648, 2147483647],
+    "int": [-2147483648, 4294967295]
   },
   "client": {
     "claim": {"number": 1, "fields": [["inputSeq","u32"],["clientTick","u32"],["x","i32"],["y","i32"],["z","i32"],["yaw","u16"],["pitch","i16"],["viewTick","u32"],["poseEpoch","u32"],["seenTick","u32"],["ack","bool"],["bends",{"list":{"tuple":["i32","i32","i32"]},"max":4}]]},
@@ -26,7 +27,7 @@ export default {
     "snapshot": {"number": 17, "fields": [["epoch","u32"],["tick","u32"],["status",{"number":"status"}],["phaseEndsAt",{"optional":"u32"}],["roster",{"optional":{"list":{"row":"roster entry"},"max":64}}],["players",{"list":{"row":"player"},"max":64}],["viewHash","u32"]]},
     "delta": {"number": 18, "fields": [["epoch","u32"],["tick","u32"],["baseTick","u32"],["status",{"number":"status"}],["phaseEndsAt",{"optional":"u32"}],["joined",{"list":{"row":"roster entry"},"max":64}],["left",{"list":"u32","max":64}],["changed",{"list":{"changed":"player"},"max":64}],["shots",{"list":{"row":"shot"},"max":1024}],["viewHash",{"optional":"u32"}]]},
     "own": {"number": 19, "fields": [["tick","u32"],["lastInputSeq","u32"],["durableTick","u32"],["poseEpoch","u32"],["bankTicks","u32"],["weaponInHand","u8"],["rounds","u16"],["readyAtTick","u32"],["reloadedAtTick",{"optional":"u32"}],["abilityReadyAtTicks",{"list":"u32","max":4}],["respawnAtTick",{"optional":"u32"}],["correction",{"optional":{"row":"correction"}}],["verdicts",{"list":{"row":"verdict"},"max":256}]]},
-    "event": {"number": 20, "fields": [["epoch","u32"],["tick","u32"],["kind","u8"],["ints",{"list":"i64"}],["texts",{"list":"text"}]]},
+    "event": {"number": 20, "fields": [["epoch","u32"],["tick","u32"],["kind","u8"],["ints",{"list":{"optional":"int"},"max":16}],["texts",{"list":"text","max":16}]]},
     "pong": {"number": 21, "fields": [["nonce","u32"],["tick","u32"],["tickFraction","u8"],["bankTicks","u32"],["rttMs","u16"]]},
     "status": {"number": 22, "fields": [["state",{"number":"serverState"}],["reason","text"]]}
   },
@@ -41,9 +42,9 @@ export default {
   "events": {
     "joined": {"number": 0, "ints": [["simId","u32"]], "texts": [["displayName","text"]]},
     "left": {"number": 1, "ints": [["simId","u32"],["cause",{"number":"leaveCause"}]], "texts": []},
-    "killed": {"number": 2, "ints": [["victim","u32"],["killer","u32"],["cause","u8"],["zone",{"number":"zone"}]], "texts": []},
+    "killed": {"number": 2, "ints": [["victim","u32"],["killer",{"optional":"u32"}],["cause","u8"],["zone",{"number":"zone"}]], "texts": []},
     "phase": {"number": 3, "ints": [["phase",{"number":"phase"}]], "texts": []},
-    "ended": {"number": 4, "ints": [["reason",{"number":"endReason"}],["winner","u32"],["winningTeam",{"optional":"u8"}]], "texts": []},
+    "ended": {"number": 4, "ints": [["reason",{"number":"endReason"}],["winner",{"optional":"u32"}],["winningTeam",{"optional":"u8"}]], "texts": []},
     "resumed": {"number": 5, "ints": [["epoch","u32"]], "texts": []},
     "playGoesOn": {"number": 6, "ints": [], "texts": []},
     "durable": {"number": 7, "ints": [["epoch","u32"],["tick","u32"]], "texts": []}

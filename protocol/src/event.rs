@@ -14,69 +14,50 @@ use crate::codec::source::Source;
 use crate::limits::{EVENT_ITEMS_MAX, TEXT_BYTES_MAX};
 use crate::numbers::Numbered;
 
-/// A number of an event. What stands last may be left out.
-trait Int: Field {
-    const REQUIRED: usize = 1;
-
-    fn count(&self) -> usize {
-        1
-    }
-
-    fn put(&self, sink: &mut impl Sink) {
-        self.write(sink, "int");
-    }
-
-    /// `left`: how many numbers of the event are still to be read.
-    fn take<'a>(
-        source: &mut impl Source<'a>,
-        name: &'static str,
-        left: &mut usize,
-    ) -> Result<Self, DecodeError> {
-        *left -= 1;
-        Self::read(source, name)
-    }
-}
+/// What may stand among the numbers of an event: an integer, or nil where there is none.
+trait Int: Field {}
 
 impl Int for u8 {}
 impl Int for u32 {}
 impl<T: Numbered> Int for T {}
+impl Int for Option<u8> {}
+impl Int for Option<u32> {}
+impl<T: Numbered> Int for Option<T> {}
 
-impl<T: Int> Int for Option<T> {
-    const REQUIRED: usize = 0;
+/// What may stand among its texts.
+trait Text: Field {}
 
-    fn count(&self) -> usize {
-        usize::from(self.is_some())
-    }
+impl Text for DisplayName {}
 
-    fn put(&self, sink: &mut impl Sink) {
-        self.iter().for_each(|value| value.put(sink));
-    }
+/// Between these is every integer of the protocol: so a kind can be skipped that is not known.
+const INT_MIN: i64 = i32::MIN as i64;
+const INT_MAX: i64 = u32::MAX as i64;
 
-    fn take<'a>(
-        source: &mut impl Source<'a>,
-        name: &'static str,
-        left: &mut usize,
-    ) -> Result<Self, DecodeError> {
-        if *left == 0 { Ok(None) } else { T::take(source, name, left).map(Some) }
-    }
-}
-
-fn open_ints<'a>(source: &mut impl Source<'a>, required: usize, max: usize) -> Result<usize, DecodeError> {
-    match source.open_list("ints", EVENT_ITEMS_MAX)? {
-        found if (required..=max).contains(&found) => Ok(found),
-        found => Err(DecodeError::WrongArity { what: "ints", found, expected: required }),
-    }
+/// How many these are; never more than whoever does not know the kind skips.
+const fn count(names: &[&str]) -> usize {
+    assert!(names.len() <= EVENT_ITEMS_MAX);
+    names.len()
 }
 
 fn skip<'a>(source: &mut impl Source<'a>) -> Result<(), DecodeError> {
     for _ in 0..source.open_list("ints", EVENT_ITEMS_MAX)? {
-        source.integer("int", i64::MIN, i64::MAX)?;
+        if !source.nil("int")? {
+            source.integer("int", INT_MIN, INT_MAX)?;
+        }
     }
     source.close()?;
     for _ in 0..source.open_list("texts", EVENT_ITEMS_MAX)? {
         source.text("text", TEXT_BYTES_MAX)?;
     }
     source.close()
+}
+
+fn int<T: Int>(name: &'static str) -> FieldRow {
+    FieldRow { name, shape: T::shape(), meaning: "" }
+}
+
+fn text<T: Text>(name: &'static str) -> FieldRow {
+    FieldRow { name, shape: T::shape(), meaning: "" }
 }
 
 macro_rules! events {
@@ -104,12 +85,11 @@ macro_rules! events {
                 match happening {
                     $($Happening::$Variant $({ $($int,)* $($text,)* })? => {
                         sink.integer("kind", $number);
-                        sink.open_list("ints", 0 $($(+ $int.count())*)?);
-                        $($(Int::put($int, sink);)*)?
+                        sink.open_list("ints", const { count(&[$($($int_name),*)?]) });
+                        $($(Field::write($int, sink, $int_name);)*)?
                         sink.close();
-                        let texts: &[&str] = &[$($(stringify!($text)),*)?];
-                        sink.open_list("texts", texts.len());
-                        $($(Field::write($text, sink, "text");)*)?
+                        sink.open_list("texts", const { count(&[$($($text_name),*)?]) });
+                        $($(Field::write($text, sink, $text_name);)*)?
                         sink.close();
                     })+
                     $Happening::Unknown { kind } => {
@@ -125,14 +105,10 @@ macro_rules! events {
             fn read<'a>(source: &mut impl Source<'a>, (): ()) -> Result<$Happening, DecodeError> {
                 match u8::read(source, "kind")? {
                     $($number => {
-                        let names: &[&str] = &[$($($int_name),*)?];
-                        let required = 0 $($(+ <$Int as Int>::REQUIRED)*)?;
-                        #[allow(unused_mut, unused_variables, reason = "an event may have no numbers")]
-                        let mut left = open_ints(source, required, names.len())?;
-                        $($(let $int = <$Int as Int>::take(source, $int_name, &mut left)?;)*)?
+                        source.open_row("ints", const { count(&[$($($int_name),*)?]) })?;
+                        $($(let $int = <$Int>::read(source, $int_name)?;)*)?
                         source.close()?;
-                        let names: &[&str] = &[$($($text_name),*)?];
-                        source.open_row("texts", names.len())?;
+                        source.open_row("texts", const { count(&[$($($text_name),*)?]) })?;
                         $($(let $text = <$Text>::read(source, $text_name)?;)*)?
                         source.close()?;
                         Ok($Happening::$Variant $({ $($int,)* $($text,)* })?)
@@ -142,10 +118,14 @@ macro_rules! events {
             }
 
             fn describe((): (), _meaning: &'static str) -> Vec<FieldRow> {
+                let list = |of| Shape::List { of: Box::new(of), max: EVENT_ITEMS_MAX };
+                let int = Shape::Integer { min: INT_MIN, max: INT_MAX };
+                let ints = list(Shape::Optional(Box::new(int)));
+                let texts = list(Shape::Text { bytes_max: TEXT_BYTES_MAX });
                 vec![
                     FieldRow { name: "kind", shape: u8::shape(), meaning: "see below; skip kinds you do not know" },
-                    FieldRow { name: "ints", shape: Shape::Ints, meaning: "by kind" },
-                    FieldRow { name: "texts", shape: Shape::Texts, meaning: "by kind" },
+                    FieldRow { name: "ints", shape: ints, meaning: "exactly those of its kind" },
+                    FieldRow { name: "texts", shape: texts, meaning: "exactly those of its kind" },
                 ]
             }
         }
@@ -155,8 +135,8 @@ macro_rules! events {
             vec![$(EventTable {
                 number: $number,
                 name: $name,
-                ints: vec![$($(FieldRow { name: $int_name, shape: <$Int>::shape(), meaning: "" }),*)?],
-                texts: vec![$($(FieldRow { name: $text_name, shape: <$Text>::shape(), meaning: "" }),*)?],
+                ints: vec![$($(int::<$Int>($int_name)),*)?],
+                texts: vec![$($(text::<$Text>($text_name)),*)?],
                 meaning: concat!($($meaning),+).trim_ascii(),
             }),+]
         }
@@ -171,15 +151,15 @@ events! {
         0 "joined" = Joined { sim_id "simId": u32; display_name "displayName": DisplayName },
         /// A player went.
         1 "left" = Left { sim_id "simId": u32, cause "cause": LeaveCause; },
-        /// A player died; `killer` is 0 where nobody did it. `cause` is a weapon by its index, an ability by 64 and its index, an
-        /// effect by 128 and its index, or 255, the world.
-        2 "killed" = Killed { victim "victim": u32, killer "killer": u32, cause "cause": u8, zone "zone": Zone; },
+        /// A player died; `killer` is nil where nobody did it. `cause` is a weapon by its index, an ability by 64 and its index,
+        /// an effect by 128 and its index, or 255, the world.
+        2 "killed" = Killed { victim "victim": u32, killer "killer": Option<u32>, cause "cause": u8, zone "zone": Zone; },
         /// Another phase of the match has begun.
         3 "phase" = PhaseChanged { phase "phase": Phase; },
-        /// The match is over. `winner` is 0 where no player has won it, and `winningTeam` is left out where no team has: with
-        /// neither it is a draw.
+        /// The match is over. `winner` is nil where no player has won it, and `winningTeam` where no team has: with neither it
+        /// is a draw.
         4 "ended" = Ended {
-            reason "reason": EndReason, winner "winner": u32, winning_team "winningTeam": Option<u8>;
+            reason "reason": EndReason, winner "winner": Option<u32>, winning_team "winningTeam": Option<u8>;
         },
         /// The session was taken up again in a new epoch.
         5 "resumed" = Resumed { epoch "epoch": u32; },

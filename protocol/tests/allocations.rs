@@ -106,7 +106,7 @@ fn no_frame_allocates_once_its_memory_has_grown() {
     let event = EventMessage {
         epoch: 1,
         tick: 4,
-        happening: Happening::Killed { victim: 2, killer: 1, cause: 0, zone: Zone::Head },
+        happening: Happening::Killed { victim: 2, killer: Some(1), cause: 0, zone: Zone::Head },
     };
     let shots = [Shot { shooter: 1, struck: Some(2), ..Shot::default() }; 10];
     let mut counted_from = 0;

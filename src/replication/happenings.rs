@@ -31,12 +31,12 @@ pub fn told_of(event: &Event, epoch: Epoch, tick: Tick, roster: &[RosterEntry]) 
         }
         Event::Left { id, cause, .. } => Happening::Left { sim_id: id.0, cause },
         Event::Died { victim, by, cause, zone } => {
-            let killer = by.map_or(0, |by| by.0);
+            let killer = by.map(|by| by.0);
             Happening::Killed { victim: victim.0, killer, cause: cause.number(), zone }
         }
         Event::PhaseChanged { phase } => Happening::PhaseChanged { phase },
         Event::Ended { reason, winner: won } => {
-            let (winner, winning_team) = (won.player().map_or(0, |id| id.0), won.team().map(|team| team.0));
+            let (winner, winning_team) = (won.player().map(|id| id.0), won.team().map(|team| team.0));
             Happening::Ended { reason, winner, winning_team }
         }
         Event::Resumed { epoch } => Happening::Resumed { epoch: epoch.0 },
@@ -65,13 +65,14 @@ mod tests {
     fn who_has_won_is_told_as_a_player_as_a_team_or_as_nobody() {
         let reason = EndReason::ScoreLimit;
         let cases = [
-            (Winner::Nobody, (0, None)),
-            (Winner::Player { id: SimId(7) }, (7, None)),
-            (Winner::Team { team: Team(2) }, (0, Some(2))),
+            (Winner::Nobody, (None, None)),
+            (Winner::Player { id: SimId(7) }, (Some(7), None)),
+            (Winner::Team { team: Team(2) }, (None, Some(2))),
         ];
-        for (winner, (sim_id, winning_team)) in cases {
-            let told = told_of(&Event::Ended { reason, winner }, Epoch(1), Tick(9), &[]).expect("it is told");
-            let expected = Happening::Ended { reason, winner: sim_id, winning_team };
+        for (won, (winner, winning_team)) in cases {
+            let told =
+                told_of(&Event::Ended { reason, winner: won }, Epoch(1), Tick(9), &[]).expect("it is told");
+            let expected = Happening::Ended { reason, winner, winning_team };
             assert_eq!((told.sight, told.message.happening), (Sight::All, expected));
         }
     }

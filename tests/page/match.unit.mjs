@@ -69,12 +69,19 @@ test("a kill is final when a durable event passes it, and told once", () => {
   match.take(event(200, 2, [1, 2, 0, 1]), 0);
   match.take(event(200, 2, [1, 2, 0, 1]), 0);
   assert.equal(match.kills.length, 1);
-  assert.equal(match.kills[0].killerName, "P2");
+  assert.deepEqual([match.kills[0].killer.name, match.kills[0].victim.name], ["P2", "P1"]);
   assert.equal(match.kills[0].final, false);
   match.take(event(204, 7, [1, 199]), 0);
   assert.equal(match.kills[0].final, false);
   match.take(event(208, 7, [1, 200]), 0);
   assert.equal(match.kills[0].final, true);
+});
+
+test("a kill by nobody has its cause and no killer", () => {
+  const match = new Match(welcome(), null, 0);
+  match.take(event(200, 2, [1, null, 255, 0]), 0);
+  const [{ killer, victim, weapon }] = match.kills;
+  assert.deepEqual([killer, victim.name, weapon], [null, "P1", "the world"]);
 });
 
 test("a match is won by a player, by a team or by nobody", () => {
@@ -83,9 +90,9 @@ test("a match is won by a player, by a team or by nobody", () => {
     match.take(event(200, 4, ints), 0);
     return match.winner;
   };
-  assert.deepEqual(won([1, 2]), { name: "P2", team: null });
-  assert.deepEqual(won([1, 0, 2]), { name: "Team 2", team: 2 });
-  assert.equal(won([0, 0]), null);
+  assert.deepEqual(won([1, 2, null]), { name: "P2", team: null });
+  assert.deepEqual(won([1, null, 2]), { name: "Team 2", team: 2 });
+  assert.equal(won([0, null, null]), null);
 });
 
 test("after a restart the page says what was rolled back and marks undone kills", () => {

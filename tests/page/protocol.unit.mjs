@@ -53,10 +53,21 @@ test("wrong arity, wrong kinds and unknown types are refused", () => {
 test("events have their words, and unknown kinds none", () => {
   const event = parseMessage(encode([20, 1, 99, 2, [4, 5, 0, 1], []]));
   assert.deepEqual(happening(event), { what: "killed", victim: 4, killer: 5, cause: 0, zone: 1 });
-  assert.deepEqual(happening({ kind: 4, ints: [0, 0], texts: [] }), { what: "ended", reason: 0, winner: 0, winningTeam: null });
-  assert.deepEqual(happening({ kind: 4, ints: [1, 0, 2], texts: [] }), { what: "ended", reason: 1, winner: 0, winningTeam: 2 });
+  assert.deepEqual(happening({ kind: 4, ints: [0, null, null], texts: [] }), { what: "ended", reason: 0, winner: null, winningTeam: null });
+  assert.deepEqual(happening({ kind: 4, ints: [1, null, 2], texts: [] }), { what: "ended", reason: 1, winner: null, winningTeam: 2 });
   assert.deepEqual(happening({ kind: 7, ints: [1, 96], texts: [] }), { what: "durable", epoch: 1, tick: 96 });
   assert.equal(happening({ kind: 200, ints: [], texts: [] }), null);
+});
+
+test("an event that does not hold exactly what its kind tells is refused", () => {
+  const ended = (ints, texts = []) => happening({ kind: 4, ints, texts });
+  assert.throws(() => ended([1, 2]), /expected 3 fields \(reason …\), found 2/);
+  assert.throws(() => ended([1, 2, null, 4]), /expected 3 fields/);
+  assert.throws(() => ended([null, 2, null]), /reason is null/);
+  assert.throws(() => ended([1, 2, 256]), /winningTeam is 256/);
+  assert.throws(() => ended([1, 2, null], ["Ann"]), /expected 0 fields/);
+  assert.throws(() => parseMessage(encode([20, 1, 99, 200, ["x"], []])), /ints is "x"/);
+  assert.deepEqual(happening(parseMessage(encode([20, 1, 99, 200, [null, -7], ["x"]]))), null);
 });
 
 test("ping and seen have the contract's numbers", () => {

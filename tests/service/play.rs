@@ -190,7 +190,7 @@ async fn shots_get_verdicts_and_a_kill_is_told_to_everybody_and_then_called_fina
     let last =
         hits.iter().rev().find(|verdict| verdict.hit.is_some_and(|hit| hit.killed)).expect("the deadly shot");
     let Happening::Killed { victim, killer, .. } = told[0].happening else { panic!("{told:?}") };
-    assert_eq!((victim, killer), (bob.sim_id(), ann.sim_id()));
+    assert_eq!((victim, killer), (bob.sim_id(), Some(ann.sim_id())));
     let hit = last.hit.expect("a hit");
     assert_eq!((hit.victim, hit.remaining_health_milli), (bob.sim_id(), 0));
     assert_eq!((last.outcome, last.applied_tick), (Outcome::Applied, told[0].tick));

@@ -55,9 +55,6 @@ pub enum Shape {
     Part(&'static str),
     /// An id, a mask, and those fields of this row that the mask names.
     Changed(RowTable),
-    /// What an event tells, by its kind.
-    Ints,
-    Texts,
 }
 
 /// A row by its name.

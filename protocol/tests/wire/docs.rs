@@ -123,8 +123,6 @@ fn type_of(shape: &Shape) -> String {
         Shape::Row(row) => anchor(row.name),
         Shape::Part(name) => format!("the fields of {}", anchor(name)),
         Shape::Changed(_) => anchor("change"),
-        Shape::Ints => "list of integers".to_owned(),
-        Shape::Texts => "list of texts".to_owned(),
     }
 }
 
@@ -159,9 +157,11 @@ fn docs_fields_of_every_message_and_row_are_current() {
 
 #[test]
 fn docs_events_table_is_current() {
-    let names = |fields: &[FieldRow]| {
-        fields.iter().map(|field| format!("`{}`", field.name)).collect::<Vec<_>>().join(", ")
+    let field = |field: &FieldRow| match field.shape {
+        Shape::Optional(_) => format!("`{}` or nil", field.name),
+        _ => format!("`{}`", field.name),
     };
+    let names = |fields: &[FieldRow]| fields.iter().map(field).collect::<Vec<_>>().join(", ");
     let mut table = String::from("| kind | name | `ints` | `texts` | meaning |\n|---|---|---|---|---|\n");
     for event in event_tables() {
         let (ints, texts) = (names(&event.ints), names(&event.texts));

@@ -138,7 +138,10 @@ fn what_is_declared_is_what_is_written() {
     let samples = json_of_samples();
     let numbers: Vec<_> =
         client_tables().iter().chain(&server_tables()).map(|table| table.kind.number).collect();
-    assert!(numbers.is_sorted_by(|a, b| a < b), "each number once, rising: {numbers:?}");
+    let kinds: Vec<_> = event_tables().iter().map(|event| event.number).collect();
+    for numbers in [numbers, kinds] {
+        assert!(numbers.is_sorted_by(|a, b| a < b), "each number once, rising: {numbers:?}");
+    }
     for table in client_tables().into_iter().chain(server_tables()) {
         assert_eq!(table.kind.fields, table.fields.len(), "{}", table.kind.name);
         for sample in samples.iter().filter(|sample| sample["type"] == table.kind.name) {

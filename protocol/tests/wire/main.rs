@@ -4,6 +4,7 @@
 #![allow(clippy::too_many_lines, reason = "tables of cases are long")]
 
 mod docs;
+mod events;
 mod frames;
 mod golden;
 mod hostile;

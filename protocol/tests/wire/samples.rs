@@ -232,23 +232,25 @@ fn spectator_welcome() -> Welcome {
     }
 }
 
-fn events() -> [(&'static str, Happening); 10] {
+fn events() -> [(&'static str, Happening); 11] {
+    let (reason, cause, zone) = (EndReason::ScoreLimit, 0, Zone::Head);
     [
         (
             "event joined",
             Happening::Joined { sim_id: 3, display_name: DisplayName::new("Cy \"the\" Späte").unwrap() },
         ),
         ("event left", Happening::Left { sim_id: 3, cause: LeaveCause::WindowExpired }),
-        ("event killed", Happening::Killed { victim: 2, killer: 1, cause: 0, zone: Zone::Head }),
-        ("event phase", Happening::PhaseChanged { phase: Phase::Active }),
-        ("event ended", Happening::Ended { reason: EndReason::ScoreLimit, winner: 1, winning_team: None }),
+        ("event killed", Happening::Killed { victim: 2, killer: Some(1), cause, zone }),
         (
-            "event ended by a team",
-            Happening::Ended { reason: EndReason::ScoreLimit, winner: 0, winning_team: Some(2) },
+            "event killed by nobody",
+            Happening::Killed { victim: 2, killer: None, cause: 255, zone: Zone::Body },
         ),
+        ("event phase", Happening::PhaseChanged { phase: Phase::Active }),
+        ("event ended", Happening::Ended { reason, winner: Some(1), winning_team: None }),
+        ("event ended by a team", Happening::Ended { reason, winner: None, winning_team: Some(2) }),
         (
             "event ended in a draw",
-            Happening::Ended { reason: EndReason::TimeLimit, winner: 0, winning_team: None },
+            Happening::Ended { reason: EndReason::TimeLimit, winner: None, winning_team: None },
         ),
         ("event resumed", Happening::Resumed { epoch: 2 }),
         ("event playGoesOn", Happening::PlayGoesOn),

@@ -6,6 +6,7 @@ use combat_components::phase::{EndReason, Phase};
 use combat_components::reason::Reason;
 use combat_components::verdict::{Outcome, Zone};
 use combat_protocol::client::{ActMessage, ClaimMessage, ClientMessage};
+use combat_protocol::codec::event_tables;
 use combat_protocol::numbers::{ActKind, FrameStatus, Numbered, Role, ServerState};
 use combat_protocol::pose::WirePose;
 use combat_protocol::server::{
@@ -231,22 +232,28 @@ fn welcome() -> impl Strategy<Value = Welcome> {
     )
 }
 
+/// Of events.
+fn undeclared_kinds() -> Vec<u8> {
+    let declared: Vec<_> = event_tables().iter().map(|event| event.number).collect();
+    (0..=u8::MAX).filter(|kind| !declared.contains(kind)).collect()
+}
+
 fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         (any::<u32>(), display_name())
             .prop_map(|(sim_id, display_name)| Happening::Joined { sim_id, display_name }),
         (any::<u32>(), numbered::<LeaveCause>())
             .prop_map(|(sim_id, cause)| Happening::Left { sim_id, cause }),
-        (any::<(u32, u32, u8)>(), numbered::<Zone>()).prop_map(|((victim, killer, cause), zone)| {
+        (any::<(u32, Option<u32>, u8)>(), numbered::<Zone>()).prop_map(|((victim, killer, cause), zone)| {
             Happening::Killed { victim, killer, cause, zone }
         }),
         numbered::<Phase>().prop_map(|phase| Happening::PhaseChanged { phase }),
-        (numbered::<EndReason>(), any::<(u32, Option<u8>)>())
+        (numbered::<EndReason>(), any::<(Option<u32>, Option<u8>)>())
             .prop_map(|(reason, (winner, winning_team))| Happening::Ended { reason, winner, winning_team }),
         any::<u32>().prop_map(|epoch| Happening::Resumed { epoch }),
         Just(Happening::PlayGoesOn),
         any::<(u32, u32)>().prop_map(|(epoch, tick)| Happening::Durable { epoch, tick }),
-        (8_u8..).prop_map(|kind| Happening::Unknown { kind }),
+        prop::sample::select(undeclared_kinds()).prop_map(|kind| Happening::Unknown { kind }),
     ]
 }
 

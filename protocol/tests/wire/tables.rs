@@ -15,14 +15,15 @@ use serde_json::{Value, json};
 
 const FILE: &str = "web/wire.js";
 
-/// Integers by what other languages call them; `u31` is an `i32` that is never negative.
-const INTEGERS: [(&str, i64, i64); 6] = [
+/// Integers by what other languages call them; `u31` is an `i32` that is never negative, and `int` any of these.
+const INTEGERS: [(&str, i64, i64); 7] = [
     ("u8", 0, u8::MAX as i64),
     ("u16", 0, u16::MAX as i64),
     ("u31", 0, i32::MAX as i64),
     ("u32", 0, u32::MAX as i64),
     ("i16", i16::MIN as i64, i16::MAX as i64),
     ("i32", i32::MIN as i64, i32::MAX as i64),
+    ("int", i32::MIN as i64, u32::MAX as i64),
 ];
 
 pub fn integer_name(min: i64, max: i64) -> &'static str {
@@ -95,8 +96,6 @@ fn json_of(shape: &Shape) -> Value {
         Shape::Row(row) => json!({ "row": row.name }),
         Shape::Part(name) => json!({ "part": name }),
         Shape::Changed(row) => json!({ "changed": row.name }),
-        Shape::Ints => json!({ "list": "i64" }),
-        Shape::Texts => json!({ "list": "text" }),
     }
 }
 
