@@ -16,7 +16,7 @@ pub struct Told {
 
 impl Told {
     /// Everything up to `tick` is final.
-    pub fn durable(epoch: u32, tick: u32) -> Self {
+    pub fn durable(Epoch(epoch): Epoch, Tick(tick): Tick) -> Self {
         let happening = Happening::Durable { epoch, tick };
         Self { sight: Sight::All, message: EventMessage { epoch, tick, happening } }
     }

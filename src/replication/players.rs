@@ -213,7 +213,7 @@ impl<C: Connection> PlayersAudience<C> {
     pub fn tell_finality(&mut self, standing: Standing) {
         if self.unfinal_at.is_some_and(|tick| tick <= standing.durable_tick) {
             self.unfinal_at = None;
-            self.tell(&Told::durable(standing.epoch.0, standing.durable_tick.0));
+            self.tell(&Told::durable(standing.epoch, standing.durable_tick));
         }
     }
 

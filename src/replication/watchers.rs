@@ -1,5 +1,6 @@
 //! Those who watch a match, in lanes by how late they see it.
 
+use combat_components::ids::Epoch;
 use combat_components::tick::{Tick, TickRate};
 use combat_protocol::close::CloseCode;
 use combat_protocol::codec::Encoding;
@@ -118,7 +119,8 @@ impl<C: Connection> WatchedLane<C> {
             }
         });
         // Whatever a spectator is told is durable already.
-        let newest = frame.told.last().map(|told| Told::durable(told.message.epoch, told.message.tick));
+        let newest =
+            frame.told.last().map(|told| Told::durable(Epoch(told.message.epoch), Tick(told.message.tick)));
         for told in frame.told.iter().chain(&newest) {
             let mut encoded = PerEncoding::default();
             readers.retain(|reader| reader.tell(told, &mut encoded, encoder));

@@ -125,13 +125,13 @@ fn whoever_changes_lanes_begins_there_with_a_snapshot_and_sees_by_its_eye_alone(
     show(&mut red, &view(8, &[1, 2]), &mut [&mut turncoat], &mut encoder);
     show(&mut blue, &view(8, &[1, 3]), &mut [], &mut encoder);
     assert_eq!(take_in(&mut client, &line), ["welcome", "delta"]);
-    let secret = |team| Told { sight: Sight::Team(Team(team)), ..Told::durable(1, team.into()) };
+    let secret = |team| Told { sight: Sight::Team(Team(team)), ..Told::durable(Epoch(1), Tick(team.into())) };
     let hear = |reader: &Reader<Line>, encoder: &mut Encoder| {
         for team in [1, 2] {
             assert!(reader.tell(&secret(team), &mut PerEncoding::default(), encoder));
         }
-        assert!(reader.tell(&Told::durable(1, 9), &mut PerEncoding::default(), encoder));
-        let own = Told { sight: Sight::Nobody, ..Told::durable(1, 9) };
+        assert!(reader.tell(&Told::durable(Epoch(1), Tick(9)), &mut PerEncoding::default(), encoder));
+        let own = Told { sight: Sight::Nobody, ..Told::durable(Epoch(1), Tick(9)) };
         assert!(reader.tell(&own, &mut PerEncoding::default(), encoder));
         let tick = |message| match message {
             ServerMessage::Event(EventMessage { tick, .. }) => tick,

@@ -51,7 +51,7 @@ fn spectators_are_shown_what_is_old_enough_and_durable_and_the_rest_after_the_en
     let mut backlog = Backlog::new(64);
     let told = |tick| Told {
         message: EventMessage { epoch: 1, tick, happening: Happening::PlayGoesOn },
-        ..Told::durable(1, tick)
+        ..Told::durable(Epoch(1), Tick(tick))
     };
     for tick in (8..=160).step_by(8) {
         backlog.keep(&view(tick, &[1]), &[], &mut vec![told(tick)]);
