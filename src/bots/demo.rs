@@ -47,7 +47,8 @@ pub async fn run(registry: Registry, plan: DemoPlan, stop: CancellationToken) {
 
 async fn play_for_ever(registry: &Registry, plan: DemoPlan) {
     loop {
-        let live = registry.list().into_iter().find(|session| is_demo(session) && session.status.is_live());
+        let live =
+            registry.list().into_iter().find(|session| is_demo(session) && is_played(registry, session.id));
         let id = match live {
             Some(session) => session.id,
             None => match registry.create(wish(registry, plan)).await {
@@ -67,9 +68,14 @@ async fn play_for_ever(registry: &Registry, plan: DemoPlan) {
 
 async fn end_of(registry: &Registry, id: SessionId) {
     let mut look = tokio::time::interval(LOOK_EVERY);
-    while registry.get(id).is_ok_and(|session| session.status.is_live()) {
+    while is_played(registry, id) {
         look.tick().await;
     }
+}
+
+/// Live, and simulated by this build.
+fn is_played(registry: &Registry, id: SessionId) -> bool {
+    registry.handle(id).is_ok()
 }
 
 fn is_demo(session: &SessionSummary) -> bool {

@@ -75,7 +75,7 @@ catalogue! {
     IdempotencyFull = "idempotency_full", TOO_MANY_REQUESTS, Later, "The session remembers no more keys now";
     Internal = "internal", INTERNAL_SERVER_ERROR, Later, "The server made a mistake";
     InboxFull = Reason::InboxFull.code(), SERVICE_UNAVAILABLE, Later, "The session's inbox is full";
-    Suspended = Reason::Suspended.code(), SERVICE_UNAVAILABLE, Later, "The session is frozen, because its log cannot be written";
+    Suspended = Reason::Suspended.code(), SERVICE_UNAVAILABLE, Later, "The session is frozen: its log cannot be written, or this build cannot simulate it";
     NotAdmitted = "not_admitted", SERVICE_UNAVAILABLE, Later, "The server takes no new sessions now";
     Draining = "draining", SERVICE_UNAVAILABLE, Elsewhere, "The server is being stopped";
     TimedOut = "timed_out", SERVICE_UNAVAILABLE, Later, "The answer took too long";

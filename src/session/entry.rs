@@ -7,6 +7,7 @@ use combat_components::setup::ContentHash;
 use combat_components::tick::{Tick, TickRate};
 
 use super::handle::SessionHandle;
+use super::shelf::ShelvedFacts;
 use super::summary::{SessionKind, SessionStatus, SessionSummary, VerifySummary};
 
 /// What of a session never changes.
@@ -60,6 +61,8 @@ impl EndedFacts {
 #[derive(Clone, Debug)]
 pub(super) enum Entry {
     Live(SessionHandle),
+    /// It lives, and this build cannot simulate it.
+    Shelved(ShelvedFacts),
     Ended(EndedFacts),
 }
 
@@ -101,6 +104,13 @@ pub(super) fn summary(facts: &FixedFacts, entry: &Entry) -> SessionSummary {
             tick: handle.live.tick(),
             durable_tick: handle.durable_tick(),
             started_at_ms: handle.live.started_at_ms(),
+            ..base
+        },
+        Entry::Shelved(shelved) => SessionSummary {
+            status: SessionStatus::Suspended,
+            epoch: shelved.epoch,
+            tick: shelved.last_tick,
+            durable_tick: shelved.last_tick,
             ..base
         },
         Entry::Ended(ended) => SessionSummary {

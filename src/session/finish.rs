@@ -198,6 +198,14 @@ pub(super) async fn check(registry: &Registry, id: SessionId, last_tick: u32) {
         return tracing::error!(session = %id, %error, "no thread to verify a session");
     }
     let Ok(report) = receiver.await else { return };
+    if let Outcome::Refused(reason) = &report.outcome {
+        let verify = VerifySummary { result: report.outcome.code().to_owned(), at_tick: Tick(0) };
+        tracing::warn!(
+            session = %id, %reason,
+            "session not verified: this build cannot simulate it; a build that can will verify it"
+        );
+        return registry.note_verified(id, verify);
+    }
     if report.outcome != Outcome::Verified {
         tracing::error!(session = %id, outcome = ?report.outcome, "a session did not verify");
     }

@@ -21,6 +21,7 @@ pub mod registry;
 pub mod resume;
 pub mod schedule;
 pub mod shard;
+pub mod shelf;
 pub mod stored;
 pub mod summary;
 #[cfg(test)]

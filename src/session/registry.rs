@@ -92,6 +92,7 @@ impl std::fmt::Debug for Registry {
 pub struct Health {
     pub shards: Vec<ShardHealth>,
     pub live_sessions: usize,
+    /// Of the live ones; also those that this build cannot simulate.
     pub suspended_sessions: usize,
 }
 
@@ -229,11 +230,12 @@ impl Registry {
     }
 
     /// # Errors
-    /// `Unknown`, or `Ended` and `Failed` for one that is over.
+    /// `Unknown`, `Suspended` for one that this build cannot simulate, or `Ended` and `Failed` for one that is over.
     pub fn handle(&self, id: SessionId) -> Result<SessionHandle, SessionError> {
         match self.0.sessions.read().get(&id) {
             None => Err(SessionError::Unknown),
             Some((_, Entry::Live(handle))) => Ok(handle.clone()),
+            Some((_, Entry::Shelved(_))) => Err(SessionError::Suspended),
             Some((_, Entry::Ended(ended))) => Err(ended.status.over().unwrap_or(SessionError::Ended)),
         }
     }
@@ -242,18 +244,19 @@ impl Registry {
         let sessions = self.0.sessions.read();
         let live = sessions.values().filter_map(|(_, entry)| match entry {
             Entry::Live(handle) => Some(handle.clone()),
-            Entry::Ended(_) => None,
+            Entry::Shelved(_) | Entry::Ended(_) => None,
         });
         live.collect()
     }
 
-    /// Ends a session, or finds it ended; answers after its commit.
+    /// Ends a session, or finds it ended; answers after its commit. One that this build cannot simulate is given up.
     ///
     /// # Errors
     /// `Unknown`, `Suspended`, `InboxFull`; what is wrong with the key.
     pub async fn end(&self, id: SessionId, key: Option<RequestKey>) -> Result<SessionSummary, SessionError> {
         match self.handle(id) {
             Err(SessionError::Ended | SessionError::Failed) => return self.get(id),
+            Err(SessionError::Suspended) => return self.give_up(id).await,
             Err(error) => return Err(error),
             Ok(handle) => match handle.under(key).end(EndReason::Requested).await {
                 Ok(_) | Err(SessionError::Ended | SessionError::Failed) => {}
@@ -328,9 +331,17 @@ impl Registry {
     pub fn health(&self) -> Health {
         let shards = self.0.shards.lock();
         let shards = shards.iter().map(Shard::health).collect();
-        let live = self.live_handles();
-        let suspended = live.iter().filter(|handle| handle.live.status() == SessionStatus::Suspended).count();
-        Health { shards, live_sessions: live.len(), suspended_sessions: suspended }
+        let mut health = Health { shards, live_sessions: 0, suspended_sessions: 0 };
+        for (_, entry) in self.0.sessions.read().values() {
+            let is_suspended = match entry {
+                Entry::Live(handle) => handle.live.status() == SessionStatus::Suspended,
+                Entry::Shelved(_) => true,
+                Entry::Ended(_) => continue,
+            };
+            health.live_sessions += 1;
+            health.suspended_sessions += usize::from(is_suspended);
+        }
+        health
     }
 
     /// Says from now on that the server is ending: nothing new is taken in.

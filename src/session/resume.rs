@@ -1,13 +1,18 @@
 //! Taking live sessions up again after a restart: newest keyframe, tail, and a new epoch before any frame leaves.
 
+use std::sync::Arc;
+
 use combat_components::ids::{Epoch, SessionId};
 use combat_components::phase::Phase;
 use combat_components::tick::Tick;
-use combat_replays::header::Header;
-use combat_replays::log::Log;
+use combat_replays::header::{Header, HeaderError};
+use combat_replays::log::{Log, Refusal};
 use combat_replays::player::{Played, Player};
+use combat_replays::reader::Reader;
+use combat_replays::record::Record;
 use combat_systems::kinds::Kinds;
 use combat_systems::sim::{Sim, SimParts};
+use combat_systems::tick_rules::SetupError;
 use thiserror::Error;
 
 use super::entry::{EndedFacts, FixedFacts};
@@ -16,6 +21,7 @@ use super::known::{KnownRequests, REMEMBERED_MS};
 use super::pacer::unix_us;
 use super::people::People;
 use super::registry::{Registry, Start};
+use super::shelf::ShelvedFacts;
 use super::stored::{facts_of, unreadable_facts};
 use super::summary::SessionStatus;
 use crate::journal::{EarlierPieces, LiveSession, OpenReport, SessionRow, StoreError};
@@ -27,15 +33,20 @@ pub enum ResumeError {
     #[error("{0}")]
     Damaged(String),
     #[error(transparent)]
-    Header(#[from] combat_replays::header::HeaderError),
+    Header(#[from] HeaderError),
     #[error(transparent)]
-    Refused(#[from] combat_replays::log::Refusal),
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    Setup(#[from] SetupError),
     #[error(transparent)]
     Records(#[from] combat_replays::reader::Damage),
     #[error("the simulation differs from its record at tick {0}")]
     Diverged(u32),
+    /// Where it did not when it was recorded.
     #[error("the simulation panicked at tick {0}")]
     Panicked(u32),
+    #[error("the simulation had panicked at tick {0}, and does again")]
+    Failed(u32),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -44,14 +55,37 @@ pub enum ResumeError {
     Session(#[from] super::summary::SessionError),
 }
 
+/// Whose fault it is that a session is not taken up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    /// Every start would meet it again.
+    Session,
+    /// Another build can take it up: its records are sound, and were simulated once.
+    Build,
+    /// The journal's.
+    Store,
+}
+
 impl ResumeError {
-    /// Whether another start would meet it again.
-    fn is_of_the_session(&self) -> bool {
-        !matches!(self, Self::Store(_) | Self::Journal(_) | Self::Session(_))
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Header(HeaderError::Format { .. })
+            | Self::Refused(Refusal::SimulationVersion { .. } | Refusal::Unusable { .. })
+            | Self::Setup(_)
+            | Self::Diverged(_)
+            | Self::Panicked(_) => Fault::Build,
+            Self::Damaged(_)
+            | Self::Failed(_)
+            | Self::Header(_)
+            | Self::Refused(Refusal::OtherContent { .. })
+            | Self::Records(_) => Fault::Session,
+            Self::Store(_) | Self::Journal(_) | Self::Session(_) => Fault::Store,
+        }
     }
 }
 
-/// Takes up what the last process left. One session's damage never keeps the others from going on.
+/// Takes up what the last process left. One session's damage never keeps the others from going on, and one that this build
+/// cannot simulate stays as it is for a build that can.
 ///
 /// # Errors
 /// When the journal does not answer: the sessions in it are sound, so they are left for the next start.
@@ -70,8 +104,11 @@ pub async fn resume_all(registry: &Registry, report: OpenReport) -> Result<(), R
             Ok(epoch) => {
                 tracing::info!(session = %row.id, tick = last_tick, epoch = epoch.0, "session resumed");
             }
-            Err(error) if error.is_of_the_session() => fail(registry, &row, last_tick, &error).await?,
-            Err(error) => return Err(error),
+            Err(error) => match error.fault() {
+                Fault::Session => fail(registry, &row, last_tick, &error).await?,
+                Fault::Build => shelve(registry, &row, last_tick, &error).await,
+                Fault::Store => return Err(error),
+            },
         }
     }
     Ok(())
@@ -87,11 +124,12 @@ async fn resume(registry: &Registry, session: LiveSession) -> Result<Epoch, Resu
     let (last_tick, rate) = (session.last_tick, facts.tick_rate);
     let remembered_ticks = rate.ticks_in_ms(REMEMBERED_MS);
     let mut known = known_requests(registry, &session, remembered_ticks).await?;
-    let log = log_of(registry, header, session).await?;
-    known.note_records(&log.records, remembered_ticks)?;
-    let kinds = registry.catalogue().kinds();
-    let rebuilt = tokio::task::spawn_blocking(move || rebuild(&log, &kinds, Tick(last_tick))).await;
+    let log = Arc::new(log_of(registry, header, session).await?);
+    let (kinds, rebuilt) = (registry.catalogue().kinds(), log.clone());
+    let rebuilt = tokio::task::spawn_blocking(move || rebuild(&rebuilt, &kinds, Tick(last_tick))).await;
     let (sim, parts, started_at_ms) = rebuilt.map_err(|_| ResumeError::Panicked(last_tick))??;
+    // Only now are they known to be of a version that can be read.
+    known.note_records(&log.records, remembered_ticks)?;
     let people = People::of(&*registry.journal().people(), facts.id).await?;
     let tape = registry.journal().resume(facts.id, epoch.0, last_tick, rate.hz()).await?;
     let place = registry.0.places.clone().try_acquire_owned().ok();
@@ -130,7 +168,7 @@ async fn log_of(registry: &Registry, header: Header, session: LiveSession) -> Re
 fn rebuild(log: &Log, kinds: &Kinds, last_tick: Tick) -> Result<(Sim, SimParts, Option<i64>), ResumeError> {
     let parts = log.parts(kinds)?;
     if last_tick == Tick(0) {
-        let sim = Sim::new(&parts).map_err(|error| ResumeError::Damaged(error.to_string()))?;
+        let sim = Sim::new(&parts)?;
         return Ok((sim, parts, None));
     }
     let mut player = Player::from_keyframe(parts.clone(), &log.records, last_tick)?;
@@ -140,7 +178,7 @@ fn rebuild(log: &Log, kinds: &Kinds, last_tick: Tick) -> Result<(Sim, SimParts, 
             None => {
                 return Err(ResumeError::Damaged(format!("the log ends before tick {}", last_tick.0)));
             }
-            Some(Played::Panicked(panic)) => return Err(ResumeError::Panicked(panic.tick.0)),
+            Some(Played::Panicked(panic)) => return Err(panicked(log, panic.tick)),
             Some(Played::Ticked(record)) if record.root != player.sim().output().root => {
                 return Err(ResumeError::Diverged(record.tick.0));
             }
@@ -153,6 +191,15 @@ fn rebuild(log: &Log, kinds: &Kinds, last_tick: Tick) -> Result<(Sim, SimParts, 
     Ok((sim, parts, started_at_ms))
 }
 
+fn panicked(log: &Log, tick: Tick) -> ResumeError {
+    let is_recorded =
+        |record| matches!(record, Ok(Record::FailedTick { tick: failed, .. }) if failed == tick);
+    match Reader::new(&log.records).any(is_recorded) {
+        true => ResumeError::Failed(tick.0),
+        false => ResumeError::Panicked(tick.0),
+    }
+}
+
 /// When the match became active, reckoned back from a tick whose time is known.
 fn started_at_ms(sim: &Sim, (tick, unix_us): (Tick, u64)) -> Option<i64> {
     let (state, setup) = (sim.match_state(), &sim.rules().setup);
@@ -160,6 +207,17 @@ fn started_at_ms(sim: &Sim, (tick, unix_us): (Tick, u64)) -> Option<i64> {
     let played_ticks = tick.since(Tick(ends_at.0.saturating_sub(setup.time_limit.0)));
     let played_ms = u64::from(played_ticks) * 1_000 / u64::from(setup.tick_rate.hz());
     Some((unix_us / 1_000).saturating_sub(played_ms) as i64)
+}
+
+/// A session that this build cannot simulate waits for one that can; nothing of it is written.
+async fn shelve(registry: &Registry, row: &SessionRow, last_tick: u32, error: &ResumeError) {
+    tracing::warn!(
+        session = %row.id, tick = last_tick, %error,
+        "session not resumed: this build cannot simulate it; start the build that played it, or end the session"
+    );
+    let (epoch, last_tick) = (Epoch(row.epoch), Tick(last_tick));
+    let facts = stored_facts(registry, row.id, row.created_unix_us).await;
+    registry.note_shelved(facts, ShelvedFacts { epoch, last_tick, reason: error.to_string() });
 }
 
 /// A session that cannot go on is failed by name; its log stays.

@@ -201,7 +201,7 @@ pub enum SessionError {
     KeysFull,
     #[error("the session's inbox is full")]
     InboxFull,
-    #[error("the session is suspended: its log cannot be written")]
+    #[error("the session is suspended: its log cannot be written, or this build cannot simulate it")]
     Suspended,
     #[error("the server takes no new sessions: {0}")]
     NotAdmitted(&'static str),

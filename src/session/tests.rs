@@ -3,6 +3,7 @@
 mod ending;
 mod following;
 mod keys;
+mod shelved;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -78,7 +78,7 @@ catalogue! {
     JOURNAL_COMMIT_DURATION = "combat_journal_commit_duration_seconds", Kind::Histogram(COMMIT_BUCKETS_S), [], "One commit of the journal, fsync included";
     JOURNAL_ERRORS = "combat_journal_errors_total", Kind::Counter, [], "Commits of the journal that failed";
     JOURNAL_BYTES = "combat_journal_bytes", Kind::Gauge, [], "Size of the journal on disk";
-    SESSIONS_SUSPENDED = "combat_sessions_suspended", Kind::Gauge, [], "Live sessions that are frozen because their log cannot be written";
+    SESSIONS_SUSPENDED = "combat_sessions_suspended", Kind::Gauge, [], "Live sessions that are frozen: their log cannot be written, or this build cannot simulate them";
 }
 
 /// Closing a socket for one of these is a fault of its peer, counted under the code's name.

@@ -135,3 +135,38 @@ async fn kinds_of_ones_own_are_served_by_ones_own_binary_and_refused_by_name_by_
     let loaded = server.combat(&load.split(' ').collect::<Vec<_>>());
     assert_ne!(loaded.status.code(), Some(2), "{}", text(&loaded));
 }
+
+#[tokio::test]
+async fn a_live_match_outlives_a_start_of_the_wrong_binary_on_its_directory() {
+    let options = Options { binary: Some(STUDIO), ..Options::default() };
+    let mut server = Server::start_with(options.with("RULES_DIR", RULES)).await;
+    let session = server.service().create(&with(duel_box(), "gameMode", json!("best-of-three"))).await;
+    let ann = Player::join(&server, &session, "ann").await;
+    drop(ann);
+    server.kill().await;
+
+    let data_dir = Some(server.data_dir().to_owned());
+    let wrong = Server::start_with(Options { data_dir, ..Options::default() }).await;
+    let logged = wrong.logged(
+        "session not resumed: this build cannot simulate it; start the build that played it, or end the session",
+    );
+    assert_eq!(logged.len(), 1, "{:#?}", wrong.output());
+    assert_eq!((&logged[0]["level"], &logged[0]["session"]), (&json!("WARN"), &json!(session)));
+    let lacking = logged[0]["error"].as_str().expect("what is lacking");
+    assert!(lacking.contains("unknown kind `shotgun`"), "{lacking}");
+    let rest = wrong.service();
+    let shown = rest.session(&session).await;
+    assert_eq!((&shown["status"], &shown["epoch"]), (&json!("suspended"), &json!(1)), "{shown}");
+    rest.join(&session, &json!({"playerId": "bob"})).await.expect_problem(503, "suspended");
+    assert_eq!(rest.get("/ready").await.expect(200).body["sessions"], json!({"live": 1, "suspended": 1}));
+    let other = rest.create(&duel_box()).await;
+    assert_eq!(rest.session(&other).await["status"], "waiting", "it plays what it can");
+    rest.end(&other).await.expect(200);
+    drop(wrong);
+
+    server.restart().await;
+    let rest = server.service();
+    let resumed = rest.session(&session).await;
+    assert_eq!(resumed["epoch"], 2, "{resumed}");
+    rest.join(&session, &json!({"playerId": "bob"})).await.expect(200);
+}

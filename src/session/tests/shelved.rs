@@ -1,0 +1,149 @@
+//! What this build cannot simulate is no fault of the session: it lives on for a build that can.
+
+use combat_components::ids::{Epoch, SessionId};
+use combat_components::setup::ContentHash;
+use combat_components::tick::{Tick, TickRate};
+use combat_replays::header::Header;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::{MemoryStore, registry, until, wish};
+use crate::journal::{NewSession, Offer, SessionStatus as StoredStatus};
+use crate::journal_log;
+use crate::session::registry::Registry;
+use crate::session::summary::{SessionError, SessionStatus, VerifySummary};
+
+const OTHER_VERSION: SessionId = SessionId([1; 16]);
+const OTHER_FORMAT: SessionId = SessionId([2; 16]);
+const OTHER_BEHAVIOUR: SessionId = SessionId([3; 16]);
+const DAMAGED: SessionId = SessionId([4; 16]);
+
+async fn header_like(registry: &Registry, like: SessionId, id: SessionId) -> Header {
+    let stored = registry.journal().reader().header(like).await.expect("a store").expect("a header");
+    let mut header = Header::from_bytes(&stored).expect("a header");
+    header.setup.session = id;
+    header
+}
+
+/// A live session with these records, as another build has left it.
+async fn leave_behind(
+    registry: &Registry,
+    id: SessionId,
+    header: Vec<u8>,
+    (mut records, last_tick): (Vec<u8>, u32),
+) {
+    let new = NewSession { id, created_unix_us: 1, header };
+    let tape = registry.journal().create(new, TickRate::DEFAULT.hz()).await.expect("a store");
+    assert_eq!(tape.offer(&mut records, last_tick, true), Offer::Taken);
+}
+
+/// The same header, as if it were of another format.
+fn of_format(format: u32, header: &Header) -> Vec<u8> {
+    let mut bytes = header.to_bytes();
+    bytes[8..12].copy_from_slice(&format.to_le_bytes());
+    let checked = bytes.len() - 8;
+    let checksum = xxh3_64(&bytes[..checked]).to_le_bytes();
+    bytes[checked..].copy_from_slice(&checksum);
+    bytes
+}
+
+async fn row(registry: &Registry, id: SessionId) -> (StoredStatus, u32) {
+    let row = registry.journal().reader().session(id).await.expect("a store").expect("a row");
+    (row.status, row.epoch)
+}
+
+/// A store in which one session is sound and each of the others keeps this build from taking it up.
+async fn left_by_other_builds() -> (MemoryStore, SessionId) {
+    let store = MemoryStore::new();
+    let first = registry(&store).await;
+    let sound = first.create(wish()).await.expect("created").id;
+    let handle = first.handle(sound).expect("live");
+    until("some play", || handle.durable_tick() > Tick(20)).await;
+    let log = journal_log::load(&*first.journal().reader(), sound).await.expect("a store").expect("a log");
+    let played = (log.records.clone(), log.last_tick().0);
+    let mut header = header_like(&first, sound, OTHER_VERSION).await;
+    header.simulation_version += 1;
+    leave_behind(&first, OTHER_VERSION, header.to_bytes(), played.clone()).await;
+    let header = header_like(&first, sound, OTHER_FORMAT).await;
+    leave_behind(&first, OTHER_FORMAT, of_format(2, &header), played.clone()).await;
+    // The id of a session is under every root.
+    let header = header_like(&first, sound, OTHER_BEHAVIOUR).await;
+    leave_behind(&first, OTHER_BEHAVIOUR, header.to_bytes(), played.clone()).await;
+    let mut header = header_like(&first, sound, DAMAGED).await;
+    header.setup.map_hash = ContentHash::of(b"another map");
+    let map = crate::journal::Blob {
+        hash: header.setup.map_hash.to_hex(),
+        kind: "map".to_owned(),
+        bytes: b"not that map".to_vec(),
+    };
+    first.journal().put_blob(map).await.expect("a store");
+    leave_behind(&first, DAMAGED, header.to_bytes(), played).await;
+    first.drain().await;
+    first.journal().shutdown().await.expect("everything is durable");
+    (store, sound)
+}
+
+#[tokio::test]
+async fn a_session_that_this_build_cannot_simulate_stays_live_and_the_others_resume() {
+    let (store, sound) = left_by_other_builds().await;
+    for _ in 0..2 {
+        let registry = registry(&store).await;
+        for id in [OTHER_VERSION, OTHER_FORMAT, OTHER_BEHAVIOUR] {
+            let shown = registry.get(id).expect("known");
+            assert_eq!((shown.status, shown.epoch), (SessionStatus::Suspended, Epoch(1)), "{shown:?}");
+            assert!(shown.tick > Tick(20) && shown.tick == shown.durable_tick, "{shown:?}");
+            assert_eq!((shown.ended_at_ms, &shown.end_reason), (None, &None), "{shown:?}");
+            assert_eq!(registry.handle(id).err(), Some(SessionError::Suspended));
+            assert_eq!(row(&registry, id).await, (StoredStatus::Live, 1), "nothing of it is written");
+        }
+        let health = registry.health();
+        assert_eq!((health.live_sessions, health.suspended_sessions), (4, 3));
+        assert_eq!(registry.get(DAMAGED).expect("known").status, SessionStatus::Failed, "of the session");
+        assert!(registry.handle(sound).is_ok(), "it goes on");
+        registry.drain().await;
+        registry.journal().shutdown().await.expect("everything is durable");
+    }
+}
+
+#[tokio::test]
+async fn whoever_ends_a_session_that_this_build_cannot_simulate_gives_it_up_for_good() {
+    let (store, _) = left_by_other_builds().await;
+    let first = registry(&store).await;
+    let ended = first.end(OTHER_VERSION, None).await.expect("given up");
+    assert_eq!(ended.status, SessionStatus::Failed);
+    let reason = ended.end_reason.expect("a reason");
+    assert!(reason.contains("given up") && reason.contains("recorded by simulation version"), "{reason}");
+    assert_eq!(first.end(OTHER_VERSION, None).await.expect("again").status, SessionStatus::Failed);
+    assert_eq!(row(&first, OTHER_VERSION).await.0, StoredStatus::Failed);
+    assert_eq!(first.health().suspended_sessions, 2);
+}
+
+#[tokio::test]
+async fn an_ended_session_that_this_build_refuses_is_verified_by_the_next_that_does_not() {
+    let store = MemoryStore::new();
+    let first = registry(&store).await;
+    let sound = first.create(wish()).await.expect("created").id;
+    let header = header_like(&first, sound, OTHER_VERSION).await;
+    let other = Header { simulation_version: header.simulation_version + 1, ..header };
+    let handle = first.handle(sound).expect("live");
+    until("some play", || handle.durable_tick() > Tick(20)).await;
+    let log = journal_log::load(&*first.journal().reader(), sound).await.expect("a store").expect("a log");
+    let played = (log.records.clone(), log.last_tick().0);
+    leave_behind(&first, OTHER_VERSION, other.to_bytes(), played).await;
+    let ended = crate::journal::Finish {
+        id: OTHER_VERSION,
+        failed: false,
+        ended_unix_us: crate::session::pacer::unix_us(),
+        last_tick: log.last_tick().0,
+        summary: Vec::new(),
+    };
+    first.journal().finish(ended).await.expect("a store");
+    first.drain().await;
+    first.journal().shutdown().await.expect("everything is durable");
+
+    let second = registry(&store).await;
+    until("the refusal", || second.get(OTHER_VERSION).is_ok_and(|shown| shown.verify.is_some())).await;
+    let told = second.get(OTHER_VERSION).expect("known").verify;
+    assert_eq!(told, Some(VerifySummary { result: "refused".to_owned(), at_tick: Tick(0) }));
+    let row = second.journal().reader().session(OTHER_VERSION).await.expect("a store").expect("a row");
+    assert_eq!(row.verify, None, "another build is still to say");
+}
