@@ -43,7 +43,7 @@ export class Card {
     return [
       element("h2", { text: "No live match" }),
       element("p", { text: "As soon as there is one, it is shown here. The demo plays matches of ten bots back to back:" }),
-      element("pre", { tabindex: "0", "aria-label": "Command to start the demo", text: "combat serve --demo" }),
+      element("pre", { tabindex: "0", "aria-label": "Command to start the demo", text: "ENVIRONMENT=development combat serve --demo" }),
       element("p", { text: "Or create one on this server:" }),
       command,
     ];

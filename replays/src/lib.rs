@@ -10,6 +10,7 @@ pub mod file;
 pub mod header;
 pub mod log;
 pub mod names;
+pub mod overflow;
 pub mod player;
 pub mod promises;
 pub mod reader;

@@ -14,6 +14,7 @@ mod load;
 mod player;
 mod replay;
 mod serve;
+mod soundness;
 mod token;
 
 pub use self::exit::Exit;
@@ -54,6 +55,12 @@ enum Verb {
     Config(config::ConfigArgs),
 }
 
+impl Verb {
+    fn simulates(&self) -> bool {
+        matches!(self, Self::Serve(_) | Self::Replay(_))
+    }
+}
+
 /// Reads the command line, does what it says and answers with the exit code. Rules, sessions and logs may name `kinds` and
 /// nothing else: a server with kinds of its own is a `main` that hands them in.
 pub fn run(kinds: Kinds) -> Exit {
@@ -66,7 +73,8 @@ pub fn run(kinds: Kinds) -> Exit {
         }
         Err(error) => return failed(&usage(&error)),
     };
-    let done = match verb {
+    let is_sound = if verb.simulates() { soundness::check() } else { Ok(()) };
+    let done = is_sound.and_then(|()| match verb {
         Verb::Serve(args) => serve::run(args, kinds),
         Verb::Replay(args) => replay::run(args, &kinds),
         Verb::Player(args) => player::run(args),
@@ -74,7 +82,7 @@ pub fn run(kinds: Kinds) -> Exit {
         Verb::Token(args) => token::run(args),
         Verb::Healthcheck(args) => healthcheck::run(args),
         Verb::Config(args) => config::run(args),
-    };
+    });
     done.unwrap_or_else(|error| failed(&format!("{error:#}")))
 }
 

@@ -32,6 +32,7 @@ pub mod membership;
 pub mod modes;
 pub mod movement;
 pub mod output;
+pub mod overflow;
 pub mod phases;
 pub mod roster;
 pub mod sim;

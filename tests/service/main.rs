@@ -15,6 +15,7 @@ mod judge;
 mod link;
 mod load;
 mod names;
+mod pages;
 mod people;
 mod places;
 mod play;

@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::{AuditArgs, source};
+use crate::cli::soundness::silently;
 use crate::cli::{Exit, NO_OUTPUT, does_not_hold};
 
 /// What can catch a forgery, in the order of the summary.
@@ -32,13 +33,12 @@ pub fn run(args: &AuditArgs, kinds: &Kinds) -> anyhow::Result<Exit> {
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     let mut printed = Printed::new(args.json);
     // A forged tick may panic the simulation; that it does is a finding, not news.
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
-    let audited = audit::audit(&log, kinds, places, &mut |finding, stand| {
-        bar.suspend(|| printed.note(&finding));
-        bar.set_position(stand.done as u64);
+    let audited = silently(|| {
+        audit::audit(&log, kinds, places, &mut |finding, stand| {
+            bar.suspend(|| printed.note(&finding));
+            bar.set_position(stand.done as u64);
+        })
     });
-    std::panic::set_hook(hook);
     bar.finish_and_clear();
     if let Err(refused) = audited {
         return Ok(does_not_hold(NOT_AUDITED, &refused.to_string()));
