@@ -119,7 +119,7 @@ async fn kinds_of_ones_own_are_served_by_ones_own_binary_and_refused_by_name_by_
         assert_eq!(output.status.code(), Some(0), "{}", text(&output));
         assert!(text(&output).contains(told), "{}", text(&output));
     }
-    for verb in ["verify", "inspect"] {
+    for verb in ["verify", "inspect", "audit"] {
         let output = Command::new(SHIPPED).args(["replay", verb, file]).output().expect("it can be run");
         let told = text(&output);
         assert_eq!(output.status.code(), Some(2), "{told}");

@@ -105,8 +105,20 @@ type Note<'a> = dyn FnMut(Finding, &dyn Fn() -> Option<Log>) + 'a;
 
 /// Why a log is not audited.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("only a log that holds can be audited, this one is {}", .0.code())]
+#[error("only a log that holds can be audited, this one is {}", told(.0))]
 pub struct NotAudited(pub Outcome);
+
+/// In one line, with what is wrong where that is one thing.
+fn told(outcome: &Outcome) -> String {
+    let code = outcome.code();
+    match outcome {
+        Outcome::Verified | Outcome::Incomplete | Outcome::OtherDigest { .. } => code.to_owned(),
+        Outcome::Diverged(divergence) => format!("{code} at tick {}", divergence.tick.0),
+        Outcome::Broken(broken) => format!("{code}: {broken}"),
+        Outcome::Refused(refusal) => format!("{code}: {refusal}"),
+        Outcome::Damaged(damage) => format!("{code}: {damage}"),
+    }
+}
 
 /// Forges the log in every way that `places` asks for.
 ///

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::{BufWriter, ErrorKind, Write};
 
-use anyhow::Context;
-use combat_replays::audit::{self, Caught, Finding, Places};
+use anyhow::{Context, anyhow};
+use combat_replays::audit::{self, Caught, Finding, NotAudited, Places};
+use combat_replays::verifier::Outcome;
 use combat_systems::kinds::Kinds;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
@@ -40,11 +41,11 @@ pub fn run(args: &AuditArgs, kinds: &Kinds) -> anyhow::Result<Exit> {
         })
     });
     bar.finish_and_clear();
-    if let Err(refused) = audited {
-        return Ok(does_not_hold(NOT_AUDITED, &refused.to_string()));
+    match audited {
+        Ok(()) => Ok(Exit::of(printed.end()? == 0)),
+        Err(not @ NotAudited(Outcome::Refused(_))) => Err(anyhow!("{NOT_AUDITED}: {not}")),
+        Err(not) => Ok(does_not_hold(NOT_AUDITED, &not.to_string())),
     }
-    let unseen = printed.end()?;
-    Ok(Exit::of(unseen == 0))
 }
 
 /// Findings on their way to standard output: none is kept.
@@ -57,20 +58,15 @@ struct Printed {
 
 impl Printed {
     fn new(as_json: bool) -> Self {
-        let mut printed =
-            Self { as_json, out: BufWriter::new(std::io::stdout()), counts: BTreeMap::new(), failed: None };
-        if as_json {
-            printed.write(r#"{"forgeries":["#);
-        }
-        printed
+        Self { as_json, out: BufWriter::new(std::io::stdout()), counts: BTreeMap::new(), failed: None }
     }
 
     fn note(&mut self, finding: &Finding) {
         let is_first = self.counts.is_empty();
         *self.counts.entry(finding.caught.code()).or_default() += 1;
         if self.as_json {
-            let comma = if is_first { "" } else { "," };
-            self.write(&format!("{comma}\n{}", as_json(finding)));
+            let before = if is_first { r#"{"forgeries":["# } else { "," };
+            self.write(&format!("{before}\n{}", as_json(finding)));
         } else {
             self.write(&format!("{}\n", line(finding)));
         }

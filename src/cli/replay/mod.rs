@@ -51,7 +51,7 @@ ruleset; or the digest alone. What only the digest catches is caught by
 is stored; a plain `verify FILE` would pass it.
 
 Exit codes: 0 everything was caught; 1 something was not, or the log is damaged;
-2 could not run.";
+2 refused, or could not run.";
 
 #[derive(Args)]
 struct ListArgs {
