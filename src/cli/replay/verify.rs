@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use super::source::{self, Found, Opened};
 use super::{VerifyArgs, print};
 use crate::cli::Exit;
+use crate::version::BUILD;
 
 /// The bar is told of every so many ticks, so that telling it costs nothing.
 const TICKS_PER_PROGRESS: u32 = 1_024;
@@ -41,11 +42,15 @@ pub fn run(args: &VerifyArgs, kinds: &Kinds) -> anyhow::Result<Exit> {
     let (report, took) = verify(&log, VerifyOptions { perturb, expect, session, kinds: *kinds }, last_tick);
     let simulated = Duration::from_nanos(log.header.setup.tick_rate.nanos_at(u64::from(report.ticks.0)));
     let speed = simulated.as_secs_f64() / took.as_secs_f64().max(1e-9);
+    let hint = other_build(&report, &log.header.build, BUILD);
     let text = if args.json {
-        let answer = Answer { live: is_live, expected_digest: expect.map(as_text), ..answer(&report, speed) };
+        let mut answer = answer(&report, speed);
+        answer.reason = answer.reason.or(hint);
+        let answer = Answer { live: is_live, expected_digest: expect.map(as_text), ..answer };
         serde_json::to_string(&answer)?
     } else {
         let mut lines = tell(&report, speed, is_live);
+        lines.extend(hint.map(|hint| format!("  {hint}")));
         if let Some(digest) = report.digest {
             lines.push(format!(
                 "digest {digest}{}",
@@ -64,6 +69,14 @@ pub fn run(args: &VerifyArgs, kinds: &Kinds) -> anyhow::Result<Exit> {
         | Outcome::OtherDigest { .. }
         | Outcome::Damaged(_) => Exit::DoesNotHold,
         Outcome::Refused(_) => Exit::CouldNotRun,
+    })
+}
+
+/// What else a divergence may come of than the log: behaviour that changed under the same simulation version and names.
+fn other_build(report: &Report, recorded: &str, own: &str) -> Option<String> {
+    let is_ours = report.perturbed.is_some() || recorded == own;
+    (matches!(report.outcome, Outcome::Diverged(_)) && !is_ours).then(|| {
+        format!("recorded by another build, {recorded}, this is {own}: a kind may behave otherwise in it; verify with that build")
     })
 }
 
@@ -255,5 +268,28 @@ fn tell_divergence(session: SessionId, divergence: &Divergence, lines: &mut Vec<
     if divergence.transient {
         let fault = "  a second re-simulation agrees with the log: a fault of this run, not of the rules";
         lines.push(fault.to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use combat_components::ids::Epoch;
+
+    use super::*;
+
+    fn report(outcome: Outcome) -> Report {
+        let (session, ticks) = (SessionId([1; 16]), Tick(9));
+        Report { session, ticks, epoch: Epoch(1), has_ended: None, digest: None, perturbed: None, outcome }
+    }
+
+    #[test]
+    fn a_divergence_under_another_build_than_the_one_that_recorded_says_so() {
+        let diverged = report(Outcome::Diverged(Box::default()));
+        let hint = other_build(&diverged, "combat 1 (a)", "combat 1 (b)").expect("builds differ");
+        assert!(hint.contains("combat 1 (a)") && hint.contains("combat 1 (b)"), "{hint}");
+        assert_eq!(other_build(&diverged, "combat 1 (a)", "combat 1 (a)"), None);
+        assert_eq!(other_build(&report(Outcome::Verified), "combat 1 (a)", "combat 1 (b)"), None);
+        let perturbed = Report { perturbed: Some((StateKind::Mode, None)), ..diverged };
+        assert_eq!(other_build(&perturbed, "combat 1 (a)", "combat 1 (b)"), None, "by the verifier itself");
     }
 }
