@@ -17,7 +17,7 @@ use crate::bots::driver::BotCrew;
 use crate::config::{Config, Secret};
 use crate::http::{self, Acceptor, Api, ApiParts, ConnectionCaps, Dependency, DependencyState, Readiness};
 use crate::journal::{CommitObserver, Journal, JournalConfig, OpenReport, SHUTDOWN_PATIENCE};
-use crate::session::catalogue::Catalogue;
+use crate::session::catalogue::{Catalogue, DEFAULT_RULESET};
 use crate::session::erasures::Erasures;
 use crate::session::registry::{Limits, Registry};
 use crate::session::resume;
@@ -65,6 +65,12 @@ pub struct Running {
 /// One line that says what to do: a port in use, a data directory in use, an unsound map, a bad secret.
 pub async fn serve(config: Config, kinds: Kinds) -> anyhow::Result<Running> {
     let catalogue = Catalogue::load(kinds, config.maps_dir.as_deref(), config.rules_dir.as_deref())?;
+    if catalogue.ruleset(DEFAULT_RULESET).is_none() {
+        tracing::warn!(
+            ruleset = DEFAULT_RULESET,
+            "RULES_DIR has no ruleset of this name: a session has to name one of those there are"
+        );
+    }
     let address = SocketAddr::new(config.host, config.port);
     let listener = listen(address, ["HOST", "PORT"]).await?;
     let metrics_listener = match config.metrics_addr {

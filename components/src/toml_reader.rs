@@ -13,6 +13,9 @@ use crate::toml_error::TomlError;
 /// A key this many edits from a known one is taken for a misspelling of it.
 const MISSPELLING_EDITS_MAX: usize = 3;
 
+/// What the parser says of the one fault whose span is a key.
+const DUPLICATE_KEY: &str = "duplicate key";
+
 /// The text that line numbers are counted in.
 #[derive(Clone, Copy)]
 struct Source<'a> {
@@ -45,8 +48,10 @@ pub(crate) fn read_document<T>(
         return Err(source.error(0, "", message));
     }
     let document = DeTable::parse(text).map_err(|error| {
-        let offset = error.span().map_or(0, |span| span.start);
-        source.error(offset, "", error.message().replace('\n', ", "))
+        let span = error.span().unwrap_or_default();
+        let repeated =
+            text.get(span.clone()).filter(|_| error.message() == DUPLICATE_KEY).unwrap_or_default();
+        source.error(span.start, repeated, error.message().replace('\n', ", "))
     })?;
     let root =
         Table { source, path: String::new(), offset: document.span().start, entries: document.get_ref() };

@@ -54,6 +54,12 @@ fn a_misspelt_key_is_named_with_the_likely_one() {
 }
 
 #[test]
+fn a_repeated_key_is_named() {
+    let (text, line) = changed(ARENA, "max_players", "max_players = 8\nmax_players");
+    assert_eq!(map_error(&text), format!("m.toml:{}: max_players: duplicate key", line + 1));
+}
+
+#[test]
 fn a_wrong_type_is_named_with_both() {
     check_map(
         "size_mm = [50_000, 1_000, 38_000]",

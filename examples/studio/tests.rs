@@ -23,8 +23,10 @@ const MAP: &str = "id = 'yard'\nname = 'Yard'\nmax_players = 2\n
     cuboid = [{ center_mm = [0, -500, 0], size_mm = [18_000, 1_000, 18_000] }]\n
     spawn = [{ at_mm = [0, 0, 0], yaw_deg = 0 }, { at_mm = [0, 0, -2_000], yaw_deg = 180 }]";
 
+const RULES: &str = include_str!("rules/default.toml");
+
 fn session(mode: &str) -> Sim {
-    let mut ruleset = KINDS.ruleset("default.toml", include_str!("rules/default.toml")).expect("sound rules");
+    let mut ruleset = KINDS.ruleset("default.toml", RULES).expect("sound rules");
     ruleset.matches.warmup_ms = 0;
     let map = Map::parse("yard.toml", MAP).expect("a sound map");
     let setup = SessionSetup {
@@ -85,4 +87,12 @@ fn a_shot_of_the_shotgun_hurts_by_eight_pellets() {
         _ => None,
     });
     assert_eq!(hurts.collect::<Vec<_>>(), [5_000; 8], "{:?}", output.verdicts);
+}
+
+#[test]
+fn a_weapon_that_forgot_its_kind_is_told_so() {
+    let kindless = RULES.replacen("kind = \"shotgun\"\n", "", 1);
+    let told = KINDS.ruleset("default.toml", &kindless).expect_err("keys of another kind").to_string();
+    let expected = "a key of `shotgun`, but the table names no `kind` and is read as `hitscan`";
+    assert!(told.contains("weapon[0].pelle") && told.ends_with(expected), "{told}");
 }

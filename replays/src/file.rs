@@ -74,7 +74,9 @@ impl fmt::Display for FilePart {
 pub enum FileError {
     #[error("not a combat log: expected it to begin with COMBATLG")]
     Magic,
-    #[error("log format {found}, this build reads format {FORMAT_VERSION}")]
+    #[error(
+        "log format {found}, this build reads format {FORMAT_VERSION}: use a build that writes that format"
+    )]
     Format { found: u32 },
     #[error("{part} damaged at byte {offset} of the file: {reason}")]
     Part { part: FilePart, offset: usize, reason: String },

@@ -63,7 +63,9 @@ canon_struct!(Header {
 pub enum HeaderError {
     #[error("header: expected it to begin with CMBTHEAD")]
     Magic,
-    #[error("header: log format {found}, this build reads format {FORMAT_VERSION}")]
+    #[error(
+        "header: log format {found}, this build reads format {FORMAT_VERSION}: use a build that writes that format"
+    )]
     Format { found: u32 },
     #[error("header: expected {expected} bytes, found {found}")]
     Length { expected: usize, found: usize },

@@ -347,7 +347,7 @@ fn what_another_build_or_other_rules_recorded_is_refused_with_the_reason() {
     assert!(refusal.to_string().contains("ruleset:1"), "{refusal}");
     assert_eq!(
         HeaderError::Format { found: 1 }.to_string(),
-        "header: log format 1, this build reads format 3"
+        "header: log format 1, this build reads format 3: use a build that writes that format"
     );
 }
 

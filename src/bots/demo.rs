@@ -7,6 +7,7 @@ use combat_components::tick::TickRate;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use crate::session::catalogue::DEFAULT_RULESET;
 use crate::session::registry::Registry;
 use crate::session::summary::{CreateSession, SessionError, SessionKind, SessionSummary};
 
@@ -16,7 +17,6 @@ pub const MATCH_S_DEFAULT: u32 = 180;
 const BOTS: u8 = 10;
 const MAP: &str = "arena";
 const MODE: &str = "deathmatch";
-const RULESET: &str = "default";
 
 /// Enough that what spectators see is final, short enough to feel live.
 const SPECTATOR_DELAY_MS: u32 = 1_000;
@@ -92,7 +92,7 @@ fn wish(registry: &Registry, plan: DemoPlan) -> CreateSession {
         mode: MODE.to_owned(),
         max_players: None,
         tick_rate: plan.tick_rate,
-        ruleset: RULESET.to_owned(),
+        ruleset: DEFAULT_RULESET.to_owned(),
         spectator_delay_ms: Some(SPECTATOR_DELAY_MS),
         metadata: json!({ MARK: number }),
         friendly_fire: None,

@@ -33,7 +33,10 @@ struct CommandLine {
 }
 
 fn after_help() -> String {
-    let settings = "Settings are environment variables and flags alike: see `combat serve --help`, or `combat config` for what is in effect.";
+    let program = this_program();
+    let settings = format!(
+        "Settings are environment variables and flags alike: see `{program} serve --help`, or `{program} config` for what is in effect."
+    );
     format!("{settings}\n\n{}", Exit::table())
 }
 
@@ -71,7 +74,7 @@ pub fn run(kinds: Kinds) -> Exit {
             let is_good = error.print().is_ok() && is_asked;
             return if is_good { Exit::Good } else { Exit::CouldNotRun };
         }
-        Err(error) => return failed(&usage(&error)),
+        Err(error) => return failed(&usage(&error, &this_program())),
     };
     let is_sound = if verb.simulates() { soundness::check() } else { Ok(()) };
     let done = is_sound.and_then(|()| match verb {
@@ -127,7 +130,7 @@ fn is_help(error: &clap::Error) -> bool {
 }
 
 /// One line in place of clap's several: for a setting its name, what was expected and what was found.
-fn usage(error: &clap::Error) -> String {
+fn usage(error: &clap::Error, program: &str) -> String {
     let context = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
         Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),
@@ -146,10 +149,13 @@ fn usage(error: &clap::Error) -> String {
             let expected = context(ContextKind::ValidValue).unwrap_or_default();
             format!("{name}: expected one of {expected}, got {value:?}")
         }
+        (ErrorKind::UnknownArgument, _) if !argument.starts_with('-') => {
+            format!("unexpected argument {argument:?}; see --help")
+        }
         (ErrorKind::UnknownArgument, _) => format!("{argument} is not a flag of this command; see --help"),
         (ErrorKind::InvalidSubcommand, _) => {
             let verb = context(ContextKind::InvalidSubcommand).unwrap_or_default();
-            format!("{verb:?} is not a command; see `{} --help`", command_of(error))
+            format!("{verb:?} is not a command; see `{} --help`", command_of(error, program))
         }
         (ErrorKind::MissingRequiredArgument, _) if argument.contains(", ") => {
             format!("{argument} are required; see --help")
@@ -159,15 +165,15 @@ fn usage(error: &clap::Error) -> String {
     }
 }
 
-/// The command that was being read: `combat`, or `combat replay`.
-fn command_of(error: &clap::Error) -> String {
+/// The command that was being read: `program`, or `program replay`.
+fn command_of(error: &clap::Error, program: &str) -> String {
     let usage = match error.get(ContextKind::Usage) {
         Some(ContextValue::StyledStr(usage)) => usage.to_string(),
         _ => String::new(),
     };
     let words = usage.trim_start_matches("Usage:").split_whitespace();
     let verbs = words.skip(1).take_while(|word| !word.starts_with(['<', '[', '-']));
-    ["combat"].into_iter().chain(verbs).collect::<Vec<_>>().join(" ")
+    [program].into_iter().chain(verbs).collect::<Vec<_>>().join(" ")
 }
 
 /// A setting is known by its name, as in the environment; any other flag by itself.
@@ -200,7 +206,7 @@ mod tests {
             .mut_subcommand("serve", without_environment)
             .try_get_matches_from(arguments)
         {
-            Err(error) => usage(&error),
+            Err(error) => usage(&error, "combat"),
             Ok(_) => panic!("the arguments are accepted"),
         }
     }
@@ -246,7 +252,7 @@ mod tests {
                     if let Err(error) = read
                         && error.kind() == ErrorKind::ValueValidation
                     {
-                        let told = usage(&error);
+                        let told = usage(&error, "combat");
                         assert!(
                             told.contains(": expected ") && !told.contains("invalid"),
                             "{path:?}: {told}"
@@ -262,6 +268,8 @@ mod tests {
     #[test]
     fn wrong_usage_is_told_on_one_line() {
         assert_eq!(told(&["serve", "--prot", "1"]), "--prot is not a flag of this command; see --help");
+        let file_after_id = told(&["replay", "verify", "one", "two"]);
+        assert_eq!(file_after_id, "unexpected argument \"two\"; see --help");
         assert_eq!(told(&["serv"]), "\"serv\" is not a command; see `combat --help`");
         assert_eq!(told(&["replay", "diff", "a"]), "\"diff\" is not a command; see `combat replay --help`");
         assert_eq!(told(&["player", "remove"]), "\"remove\" is not a command; see `combat player --help`");

@@ -1,7 +1,7 @@
 //! `combat serve`: the server, until a signal.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::Args;
@@ -15,6 +15,9 @@ use crate::auth::{Role, TokenKeys, TokenWish};
 use crate::bots::demo::MATCH_S_DEFAULT;
 use crate::config::{Config, Settings, whole};
 use crate::telemetry;
+
+/// Whoever signals a process group, and its parent that passes the signal on, say one thing twice.
+const SAME_SIGNAL_MAX: Duration = Duration::from_millis(500);
 
 /// A day of trying things out.
 const READY_TOKEN_TTL: Duration = Duration::from_secs(86_400);
@@ -55,7 +58,7 @@ async fn serve(config: Config, kinds: Kinds) -> anyhow::Result<()> {
     tracing::info!(signal = name, "draining");
     tokio::select! {
         stopped = running.stop() => stopped,
-        name = signals.next() => anyhow::bail!("a second {name} cut the drain short: what was not durable is lost"),
+        name = signals.another() => anyhow::bail!("a second {name} cut the drain short: what was not durable is lost"),
     }
 }
 
@@ -74,6 +77,17 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => "SIGTERM",
             _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+
+    /// One that is not the first once more.
+    async fn another(&mut self) -> &'static str {
+        let first = Instant::now();
+        loop {
+            let name = self.next().await;
+            if first.elapsed() > SAME_SIGNAL_MAX {
+                return name;
+            }
         }
     }
 }

@@ -50,7 +50,7 @@ pub async fn observe(State(api): State<Api>, mut request: Request, next: Next) -
     span.in_scope(|| {
         let code = problem.as_ref().map(|problem| problem.code.row().code);
         let took_ms = took.as_micros() as f64 / 1_000.0;
-        if is_polled(route) {
+        if is_routine(route) {
             tracing::debug!(%method, path, status, code, took_ms, "answered");
         } else {
             tracing::info!(%method, path, status, code, took_ms, "answered");
@@ -72,9 +72,9 @@ fn known(method: &Method) -> &'static str {
     }
 }
 
-/// Probes and scrapes come every few seconds.
-fn is_polled(route: &str) -> bool {
-    matches!(route, "/health" | "/ready" | "/metrics")
+/// Probes and scrapes come every few seconds, and each look at the page asks for a dozen files.
+fn is_routine(route: &str) -> bool {
+    matches!(route, "/health" | "/ready" | "/metrics" | "/" | "/web/{file}")
 }
 
 fn taken(headers: &HeaderMap) -> Option<String> {

@@ -20,6 +20,7 @@ use super::session_body::SessionBody;
 use super::session_path::SessionPath;
 use crate::auth::{Caller, Role};
 use crate::replication::watchers::SPECTATOR_DELAY_MS_MAX;
+use crate::session::catalogue::DEFAULT_RULESET;
 use crate::session::summary::{CreateSession, SessionKind, SessionSummary};
 
 const NAME_CHARS_MAX: usize = 80;
@@ -127,7 +128,7 @@ fn wish(mut fields: Fields, default_rate: TickRate) -> Result<CreateSession, Pro
     let kind = fields.parsed("type", kind).unwrap_or(SessionKind::Casual);
     let max_players = fields.number("maxPlayers", 1..=PLAYERS_MAX as u32);
     let tick_rate = tick_rate(&mut fields).unwrap_or(default_rate);
-    let ruleset = fields.text("ruleset", ID_CHARS_MAX).unwrap_or_else(|| "default".to_owned());
+    let ruleset = fields.text("ruleset", ID_CHARS_MAX).unwrap_or_else(|| DEFAULT_RULESET.to_owned());
     let spectator_delay_ms = fields.number("spectatorDelayMs", 0..=SPECTATOR_DELAY_MS_MAX);
     let metadata =
         fields.object("metadata", METADATA_BYTES_MAX).unwrap_or_else(|| Value::Object(Default::default()));

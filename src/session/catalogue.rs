@@ -12,6 +12,9 @@ use combat_systems::sim::SimParts;
 use combat_systems::spatial::Level;
 use thiserror::Error;
 
+/// What a session gets that names no ruleset.
+pub const DEFAULT_RULESET: &str = "default";
+
 /// A file of maps or rulesets larger than this is a mistake.
 const FILE_BYTES_MAX: u64 = 4 << 20;
 

@@ -20,6 +20,7 @@ mod people;
 mod places;
 mod play;
 mod replay_tool;
+mod running;
 mod secrets;
 mod sessions;
 mod spectators;

@@ -211,10 +211,22 @@ fn own(
         let known = kinds.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
         return Err(table.error("kind", format!("unknown kind `{named}`, expected one of {known}")));
     };
-    table.only(&keys(common, std::slice::from_ref(kind)))?;
+    let known = table.only(&keys(common, std::slice::from_ref(kind)));
+    known.map_err(|error| if table.has("kind") { error } else { of_another_kind(error, kinds, kind) })?;
     let numbers = OwnNumbers::read(kind.keys, |key| table.integer(key.name, key.min..=key.max))?;
     (kind.check)(&numbers).map_err(|unfit| table.error(unfit.key, unfit.message))?;
     Ok((kind.name, numbers))
+}
+
+/// A key that is unknown because its table names no kind, and so is read as one of `read_as`.
+fn of_another_kind(error: TomlError, kinds: &[KindKeys], read_as: &KindKeys) -> TomlError {
+    let key = error.key.rsplit('.').next().unwrap_or_default();
+    let owner = kinds.iter().find(|kind| kind.keys.iter().any(|own| own.name == key));
+    let message = owner.map(|owner| {
+        let (owner, read_as) = (owner.name, read_as.name);
+        format!("a key of `{owner}`, but the table names no `kind` and is read as `{read_as}`")
+    });
+    TomlError { message: message.unwrap_or(error.message), ..error }
 }
 
 fn keys(common: &[&'static str], kinds: &[KindKeys]) -> Vec<&'static str> {

@@ -14,6 +14,7 @@ use combat_systems::kinds::Kinds;
 
 use super::SourceArgs;
 pub(super) use crate::cli::block_on;
+use crate::cli::this_program;
 use crate::journal_log;
 use crate::session::stored::EndNote;
 use crate::store::{self, SessionStatus, StoreRead};
@@ -82,7 +83,8 @@ fn stored(id: SessionId, data_dir: &Path) -> anyhow::Result<Found> {
         Ok(row.zip(log))
     })?;
     let (row, log) = found.ok_or_else(|| {
-        anyhow!("no session {id} in {}: `combat replay list` shows those there are", data_dir.display())
+        let (place, program) = (data_dir.display(), this_program());
+        anyhow!("no session {id} in {place}: `{program} replay list` shows those there are")
     })?;
     let is_live = row.status == SessionStatus::Live;
     Ok(Found { log, kept: Some(Kept { session: id, is_live, digest: EndNote::digest_of(&row) }) })
@@ -102,8 +104,9 @@ fn exported(path: &Path) -> anyhow::Result<Opened> {
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     let cannot = |error: std::io::Error| match error.kind() {
         ErrorKind::NotFound => anyhow!(
-            "{:?} is neither a session's id nor a file: `combat replay list` shows the ids",
-            path.display().to_string()
+            "{:?} is neither a session's id nor a file: `{} replay list` shows the ids",
+            path.display().to_string(),
+            this_program()
         ),
         _ => anyhow!("cannot read {}: {error}", path.display()),
     };
