@@ -21,7 +21,7 @@ use super::known::{KnownRequests, REMEMBERED_MS};
 use super::pacer::unix_us;
 use super::people::People;
 use super::registry::{Registry, Start};
-use super::shelf::ShelvedFacts;
+use super::shelf::{self, ShelvedFacts};
 use super::stored::{facts_of, unreadable_facts};
 use super::summary::SessionStatus;
 use crate::journal::{EarlierPieces, LiveSession, OpenReport, SessionRow, StoreError};
@@ -106,6 +106,7 @@ pub async fn resume_all(registry: &Registry, report: OpenReport) -> Result<(), R
             }
             Err(error) => match error.fault() {
                 Fault::Session => fail(registry, &row, last_tick, &error).await?,
+                Fault::Build if shelf::is_expired(&row) => fail(registry, &row, last_tick, &error).await?,
                 Fault::Build => shelve(registry, &row, last_tick, &error).await,
                 Fault::Store => return Err(error),
             },

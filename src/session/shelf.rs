@@ -8,6 +8,15 @@ use super::finish::mark_finished;
 use super::pacer::unix_us;
 use super::registry::Registry;
 use super::summary::{SessionError, SessionStatus, SessionSummary};
+use crate::journal::SessionRow;
+
+/// Since its creation: no match lasts longer than a day, and what no build has come for within a week makes room.
+const SHELF_MAX_US: u64 = 7 * 24 * 60 * 60 * 1_000_000;
+
+/// Whether a session waits too long already for a build that can simulate it.
+pub(super) fn is_expired(row: &SessionRow) -> bool {
+    unix_us().saturating_sub(row.created_unix_us) > SHELF_MAX_US
+}
 
 /// What is known of a session on the shelf; its row and its log stay untouched.
 #[derive(Clone, Debug)]

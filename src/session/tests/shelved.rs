@@ -9,6 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::{MemoryStore, registry, until, wish};
 use crate::journal::{NewSession, Offer, SessionStatus as StoredStatus};
 use crate::journal_log;
+use crate::session::pacer::unix_us;
 use crate::session::registry::Registry;
 use crate::session::summary::{SessionError, SessionStatus, VerifySummary};
 
@@ -16,6 +17,9 @@ const OTHER_VERSION: SessionId = SessionId([1; 16]);
 const OTHER_FORMAT: SessionId = SessionId([2; 16]);
 const OTHER_BEHAVIOUR: SessionId = SessionId([3; 16]);
 const DAMAGED: SessionId = SessionId([4; 16]);
+const FORGOTTEN: SessionId = SessionId([5; 16]);
+
+const EIGHT_DAYS_US: u64 = 8 * 24 * 60 * 60 * 1_000_000;
 
 async fn header_like(registry: &Registry, like: SessionId, id: SessionId) -> Header {
     let stored = registry.journal().reader().header(like).await.expect("a store").expect("a header");
@@ -31,7 +35,8 @@ async fn leave_behind(
     header: Vec<u8>,
     (mut records, last_tick): (Vec<u8>, u32),
 ) {
-    let new = NewSession { id, created_unix_us: 1, header };
+    let age_us = if id == FORGOTTEN { EIGHT_DAYS_US } else { 0 };
+    let new = NewSession { id, created_unix_us: unix_us() - age_us, header };
     let tape = registry.journal().create(new, TickRate::DEFAULT.hz()).await.expect("a store");
     assert_eq!(tape.offer(&mut records, last_tick, true), Offer::Taken);
 }
@@ -63,6 +68,9 @@ async fn left_by_other_builds() -> (MemoryStore, SessionId) {
     let mut header = header_like(&first, sound, OTHER_VERSION).await;
     header.simulation_version += 1;
     leave_behind(&first, OTHER_VERSION, header.to_bytes(), played.clone()).await;
+    let mut header = header_like(&first, sound, FORGOTTEN).await;
+    header.simulation_version += 1;
+    leave_behind(&first, FORGOTTEN, header.to_bytes(), played.clone()).await;
     let header = header_like(&first, sound, OTHER_FORMAT).await;
     leave_behind(&first, OTHER_FORMAT, of_format(2, &header), played.clone()).await;
     // The id of a session is under every root.
@@ -98,6 +106,11 @@ async fn a_session_that_this_build_cannot_simulate_stays_live_and_the_others_res
         let health = registry.health();
         assert_eq!((health.live_sessions, health.suspended_sessions), (4, 3));
         assert_eq!(registry.get(DAMAGED).expect("known").status, SessionStatus::Failed, "of the session");
+        assert_eq!(
+            row(&registry, FORGOTTEN).await.0,
+            StoredStatus::Failed,
+            "nobody has come for it in a week"
+        );
         assert!(registry.handle(sound).is_ok(), "it goes on");
         registry.drain().await;
         registry.journal().shutdown().await.expect("everything is durable");
@@ -132,7 +145,7 @@ async fn an_ended_session_that_this_build_refuses_is_verified_by_the_next_that_d
     let ended = crate::journal::Finish {
         id: OTHER_VERSION,
         failed: false,
-        ended_unix_us: crate::session::pacer::unix_us(),
+        ended_unix_us: unix_us(),
         last_tick: log.last_tick().0,
         summary: Vec::new(),
     };
