@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::health::JournalStats;
 use super::{CAP_PRUNE_PERCENT, JournalConfig, Shared, compaction};
-use crate::store::{SessionQuery, SessionRow, SessionStatus, Store, StoreError};
+use crate::store::{SessionQuery, SessionRow, Store, StoreError, StoredStatus};
 
 /// How often it looks: often enough that the log stays small, rarely enough to cost nothing.
 pub(super) const HOUSE_EVERY: Duration = Duration::from_secs(1);
@@ -140,8 +140,8 @@ impl Housekeeper {
     }
 
     async fn finished(&self) -> Result<Vec<SessionRow>, StoreError> {
-        let mut finished = self.store.sessions(SessionQuery::all(Some(SessionStatus::Ended))).await?;
-        finished.extend(self.store.sessions(SessionQuery::all(Some(SessionStatus::Failed))).await?);
+        let mut finished = self.store.sessions(SessionQuery::all(Some(StoredStatus::Ended))).await?;
+        finished.extend(self.store.sessions(SessionQuery::all(Some(StoredStatus::Failed))).await?);
         Ok(finished)
     }
 

@@ -6,7 +6,7 @@ use combat_components::ids::SessionId;
 
 use super::row::PartHead;
 use super::scan::{self, BASE_TICK, Damage, DamageCause, LogPiece};
-use crate::store::{ChunkHead, SessionQuery, SessionRow, SessionStatus, StoreError, StoreRead};
+use crate::store::{ChunkHead, SessionQuery, SessionRow, StoreError, StoreRead, StoredStatus};
 
 /// A session's log, to be read from the first tick to the last.
 ///
@@ -135,7 +135,7 @@ pub struct ListedSession {
 /// What the store answers.
 pub async fn list(store: &dyn StoreRead) -> Result<Vec<ListedSession>, StoreError> {
     let sessions = store.sessions(SessionQuery::all(None)).await?;
-    let some_live = sessions.iter().any(|session| session.status == SessionStatus::Live);
+    let some_live = sessions.iter().any(|session| session.status == StoredStatus::Live);
     let rows = if some_live { scan::rows(store, |_| false).await? } else { scan::Rows::default() };
     let mut listed = Vec::with_capacity(sessions.len());
     for session in sessions {

@@ -37,8 +37,8 @@ pub use self::tape::{NotDurable, Offer, Tape, TapeState};
 pub use self::writer::SHUTDOWN_PATIENCE;
 use crate::store::Store;
 pub use crate::store::{
-    Blob, Finish, NewSession, PeopleRead, PeopleStore, PersonRow, SessionQuery, SessionRow, SessionStatus,
-    StoreError, StoreRead,
+    Blob, Finish, NewSession, PeopleRead, PeopleStore, PersonRow, SessionQuery, SessionRow, StoreError,
+    StoreRead, StoredStatus,
 };
 
 /// Requests that may wait for the writer: one per session at the default limit, and some.

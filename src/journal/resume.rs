@@ -8,7 +8,7 @@ use super::index::RowIndex;
 use super::log_reader;
 use super::row::PartHead;
 use super::scan::{self, BASE_TICK, Damage, LogPiece, TailPart};
-use crate::store::{ChunkHead, SessionQuery, SessionRow, SessionStatus, StoreError, StoreRead};
+use crate::store::{ChunkHead, SessionQuery, SessionRow, StoreError, StoreRead, StoredStatus};
 
 /// What was found at the start.
 #[derive(Clone, Debug, Default)]
@@ -96,7 +96,7 @@ pub(super) struct Resumed {
 /// Reads the store as its last owner left it.
 pub(super) async fn read(store: &Arc<dyn crate::store::Store>) -> Result<Resumed, StoreError> {
     let store: &dyn StoreRead = store.as_ref();
-    let sessions = store.sessions(SessionQuery::all(Some(SessionStatus::Live))).await?;
+    let sessions = store.sessions(SessionQuery::all(Some(StoredStatus::Live))).await?;
     let live = |id: SessionId| sessions.binary_search_by_key(&id, |session| session.id).is_ok();
     let mut rows = scan::rows(store, live).await?;
     let mut resumed = Resumed {

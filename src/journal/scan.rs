@@ -7,7 +7,7 @@ use combat_components::ids::SessionId;
 use thiserror::Error;
 
 use super::row::{self, PartHead, RowDamage};
-use crate::store::{SessionRow, SessionStatus, StoreError, StoreRead};
+use crate::store::{SessionRow, StoreError, StoreRead, StoredStatus};
 
 /// The tick before a session's first record.
 pub const BASE_TICK: u32 = 0;
@@ -196,8 +196,8 @@ impl Order<'_> {
     fn end(&mut self, session: &SessionRow) {
         let after = self.row_before + 1..=u64::MAX;
         let last_tick = match (session.status, session.last_tick) {
-            (SessionStatus::Live, _) if self.unreadable_in(&after).is_some() => None,
-            (SessionStatus::Live, _) => return,
+            (StoredStatus::Live, _) if self.unreadable_in(&after).is_some() => None,
+            (StoredStatus::Live, _) => return,
             (_, Some(last)) if last >= self.expected => Some(last),
             _ => return,
         };

@@ -10,7 +10,7 @@ use combat_components::ids::SessionId;
 use super::scan::DamageCause;
 use super::*;
 use crate::store::contract::{Place, over_both};
-use crate::store::{Fault, Faults, FaultyStore, MemoryStore, SessionStatus};
+use crate::store::{Fault, Faults, FaultyStore, MemoryStore, StoredStatus};
 
 over_both! {
     what_is_offered_is_committed_told_and_read_back
@@ -192,7 +192,7 @@ async fn a_finished_session_is_compacted_and_its_rows_go(place: Place) {
     assert_eq!(journal.reader().chunked_through(id(1)).await.unwrap(), Some(200));
     expect_log(&*journal.reader(), 1, 200).await;
     let session = journal.reader().session(id(1)).await.unwrap().unwrap();
-    assert_eq!((session.status, session.last_tick), (SessionStatus::Ended, Some(200)));
+    assert_eq!((session.status, session.last_tick), (StoredStatus::Ended, Some(200)));
 }
 
 async fn a_killed_process_leaves_every_durable_tick_to_the_next(place: Place) {

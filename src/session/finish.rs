@@ -15,7 +15,7 @@ use super::pacer::unix_us;
 use super::registry::Registry;
 use super::stored::{EndNote, VerifyNote, note_bytes, read_note};
 use super::summary::{SessionStatus, VerifySummary};
-use crate::journal::{Finish, JournalError, ListedSession, SessionStatus as StoredStatus, Tape};
+use crate::journal::{Finish, JournalError, ListedSession, StoredStatus, Tape};
 
 /// Hosts that may wait to be dropped: every session of a node, ending at once.
 const DEPARTURES_CAPACITY: usize = 1_024;

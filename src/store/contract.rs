@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::sqlite::{LOCK_FILE, SqliteEraser, SqliteStore};
 use super::{
     Blob, Chunk, ChunkHead, Fault, FaultyStore, Finish, JournalRow, MemoryStore, NewSession, PeopleEraser,
-    PersonRow, SessionQuery, SessionStatus, Store, StoreError, StoreRead, TailMark,
+    PersonRow, SessionQuery, Store, StoreError, StoreRead, StoredStatus, TailMark,
 };
 
 /// A place where stores are opened again and again, as by one process after another.
@@ -175,16 +175,13 @@ async fn a_session_lives_from_creation_to_its_end(place: Place) {
     store.set_verify(id(2), b"verified").await.unwrap();
     let all = store.sessions(SessionQuery::all(None)).await.unwrap();
     let seen: Vec<_> = all.iter().map(|row| (row.id, row.status, row.epoch)).collect();
-    let expected = [
-        (id(1), SessionStatus::Live, 4),
-        (id(2), SessionStatus::Ended, 1),
-        (id(3), SessionStatus::Failed, 1),
-    ];
+    let expected =
+        [(id(1), StoredStatus::Live, 4), (id(2), StoredStatus::Ended, 1), (id(3), StoredStatus::Failed, 1)];
     assert_eq!(seen, expected);
     let ended = store.session(id(2)).await.unwrap().unwrap();
     assert_eq!((ended.ended_unix_us, ended.last_tick), (Some(77), Some(9)));
     assert_eq!((ended.summary, ended.verify), (Some(b"over".to_vec()), Some(b"verified".to_vec())));
-    let failed = store.sessions(SessionQuery::all(Some(SessionStatus::Failed))).await.unwrap();
+    let failed = store.sessions(SessionQuery::all(Some(StoredStatus::Failed))).await.unwrap();
     assert_eq!(failed.len(), 1);
     let page = store.sessions(SessionQuery { status: None, after: Some(id(1)), limit: 1 }).await.unwrap();
     assert_eq!(page.iter().map(|row| row.id).collect::<Vec<_>>(), [id(2)]);
@@ -201,7 +198,7 @@ async fn every_session_write_may_be_repeated(place: Place) {
     store.finish_session(&finish(1)).await.unwrap();
     store.finish_session(&Finish { last_tick: 99, failed: true, ..finish(1) }).await.unwrap();
     let ended = store.session(id(1)).await.unwrap().unwrap();
-    assert_eq!((ended.status, ended.last_tick), (SessionStatus::Ended, Some(9)), "the first end holds");
+    assert_eq!((ended.status, ended.last_tick), (StoredStatus::Ended, Some(9)), "the first end holds");
     assert_eq!(store.set_epoch(id(1), 2).await, Err(StoreError::NotLive(id(1))));
     assert_eq!(store.set_epoch(id(2), 2).await, Err(StoreError::UnknownSession(id(2))));
     assert_eq!(store.finish_session(&finish(2)).await, Err(StoreError::UnknownSession(id(2))));
@@ -277,7 +274,7 @@ async fn a_next_process_finds_everything(place: Place) {
     assert_eq!(second.claim("another").await.unwrap(), 2);
     assert_eq!(second.tail_mark().await.unwrap(), Some(TailMark { row_no: 2, end_offset: 200 }));
     assert_eq!(second.row_numbers().await.unwrap(), [1, 2]);
-    assert_eq!(second.session(id(1)).await.unwrap().unwrap().status, SessionStatus::Live);
+    assert_eq!(second.session(id(1)).await.unwrap().unwrap().status, StoredStatus::Live);
     assert_eq!(second.chunked_through(id(1)).await.unwrap(), Some(2));
     second.append(&row(3, b"body")).await.unwrap();
 }

@@ -9,8 +9,8 @@ use parking_lot::Mutex;
 
 use super::{
     Blob, Checkpoint, Chunk, ChunkHead, Erased, Finish, JournalRow, NewSession, PeopleEraser, PeopleRead,
-    PeopleStore, PersonRow, SessionQuery, SessionRow, SessionStatus, Store, StoreError, StoreFuture,
-    StoreRead, TailMark, Usage,
+    PeopleStore, PersonRow, SessionQuery, SessionRow, Store, StoreError, StoreFuture, StoreRead,
+    StoredStatus, TailMark, Usage,
 };
 
 #[derive(Debug, Default)]
@@ -137,7 +137,7 @@ fn chunks_of(tables: &Tables, session: SessionId) -> impl Iterator<Item = &Chunk
 
 fn live(tables: &mut Tables, id: SessionId) -> Result<&mut SessionRow, StoreError> {
     let (row, _) = tables.sessions.get_mut(&id).ok_or(StoreError::UnknownSession(id))?;
-    if row.status == SessionStatus::Live { Ok(row) } else { Err(StoreError::NotLive(id)) }
+    if row.status == StoredStatus::Live { Ok(row) } else { Err(StoreError::NotLive(id)) }
 }
 
 impl Store for MemoryStore {
@@ -174,7 +174,7 @@ impl Store for MemoryStore {
             }
             let row = SessionRow {
                 id: session.id,
-                status: SessionStatus::Live,
+                status: StoredStatus::Live,
                 epoch: 1,
                 created_unix_us: session.created_unix_us,
                 ended_unix_us: None,
@@ -198,7 +198,7 @@ impl Store for MemoryStore {
         self.write(|tables| {
             let (row, _) =
                 tables.sessions.get_mut(&finish.id).ok_or(StoreError::UnknownSession(finish.id))?;
-            if row.status == SessionStatus::Live {
+            if row.status == StoredStatus::Live {
                 row.status = finish.status();
                 row.ended_unix_us = Some(finish.ended_unix_us);
                 row.last_tick = Some(finish.last_tick);
@@ -343,7 +343,7 @@ impl PeopleEraser for MemoryStore {
         let sessions: Vec<SessionId> = his.map(|((session, _), _)| session).collect();
         tables.erasures += 1;
         let is_live = |id: &&SessionId| {
-            tables.sessions.get(id).is_some_and(|(row, _)| row.status == SessionStatus::Live)
+            tables.sessions.get(id).is_some_and(|(row, _)| row.status == StoredStatus::Live)
         };
         let live = sessions.iter().filter(is_live).copied().collect();
         drop(tables);

@@ -23,13 +23,13 @@ pub type StoreFuture<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 
 /// What has become of a session, as far as the store is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SessionStatus {
+pub enum StoredStatus {
     Live,
     Ended,
     Failed,
 }
 
-impl SessionStatus {
+impl StoredStatus {
     /// As a number for backends that keep one, and as a word.
     const TABLE: [(Self, i64, &'static str); 3] =
         [(Self::Live, 0, "live"), (Self::Ended, 1, "ended"), (Self::Failed, 2, "failed")];
@@ -72,8 +72,8 @@ pub struct Finish {
 }
 
 impl Finish {
-    pub const fn status(&self) -> SessionStatus {
-        if self.failed { SessionStatus::Failed } else { SessionStatus::Ended }
+    pub const fn status(&self) -> StoredStatus {
+        if self.failed { StoredStatus::Failed } else { StoredStatus::Ended }
     }
 }
 
@@ -81,7 +81,7 @@ impl Finish {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionRow {
     pub id: SessionId,
-    pub status: SessionStatus,
+    pub status: StoredStatus,
     /// How many times the session has been taken up, starting at 1.
     pub epoch: u32,
     pub created_unix_us: u64,
@@ -97,7 +97,7 @@ pub struct SessionRow {
 #[derive(Clone, Copy, Debug)]
 pub struct SessionQuery {
     /// Only these; `None` lists all.
-    pub status: Option<SessionStatus>,
+    pub status: Option<StoredStatus>,
     /// Only ids above this one.
     pub after: Option<SessionId>,
     /// At most so many.
@@ -106,7 +106,7 @@ pub struct SessionQuery {
 
 impl SessionQuery {
     /// Every session with this status (all when `None`), in one answer.
-    pub fn all(status: Option<SessionStatus>) -> Self {
+    pub fn all(status: Option<StoredStatus>) -> Self {
         Self { status, after: None, limit: u32::MAX }
     }
 }

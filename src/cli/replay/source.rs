@@ -17,7 +17,7 @@ pub(super) use crate::cli::block_on;
 use crate::cli::this_program;
 use crate::journal_log;
 use crate::session::stored::EndNote;
-use crate::store::{self, SessionStatus, StoreRead};
+use crate::store::{self, StoreRead, StoredStatus};
 
 /// What was found under an id or a name.
 pub enum Opened {
@@ -86,7 +86,7 @@ fn stored(id: SessionId, data_dir: &Path) -> anyhow::Result<Found> {
         let (place, program) = (data_dir.display(), this_program());
         anyhow!("no session {id} in {place}: `{program} replay list` shows those there are")
     })?;
-    let is_live = row.status == SessionStatus::Live;
+    let is_live = row.status == StoredStatus::Live;
     Ok(Found { log, kept: Some(Kept { session: id, is_live, digest: EndNote::digest_of(&row) }) })
 }
 

@@ -7,7 +7,7 @@ use combat_replays::header::Header;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{MemoryStore, registry, until, wish};
-use crate::journal::{NewSession, Offer, SessionStatus as StoredStatus};
+use crate::journal::{NewSession, Offer, StoredStatus};
 use crate::journal_log;
 use crate::session::pacer::unix_us;
 use crate::session::registry::Registry;

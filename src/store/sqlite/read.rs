@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use super::{DATABASE_FILE, SqliteStore, TAIL_FILE, close, connect, tail};
 use crate::store::{
-    Blob, ChunkHead, SessionQuery, SessionRow, SessionStatus, StoreError, StoreFuture, StoreRead, TailMark,
+    Blob, ChunkHead, SessionQuery, SessionRow, StoreError, StoreFuture, StoreRead, StoredStatus, TailMark,
 };
 
 const SESSION_COLUMNS: &str = "SELECT id, status, epoch, created_unix_us, ended_unix_us, last_tick, summary, \
@@ -85,7 +85,7 @@ impl StoreRead for SqliteReader {
     fn sessions(&self, query: SessionQuery) -> StoreFuture<'_, Vec<SessionRow>> {
         Box::pin(self.run(async move |connection| {
             let rows = sqlx::query(SESSION_COLUMNS)
-                .bind(query.status.map(SessionStatus::number))
+                .bind(query.status.map(StoredStatus::number))
                 .bind(query.after.map_or_else(Vec::new, |id| id.0.to_vec()))
                 .bind(i64::from(query.limit))
                 .fetch_all(connection)
@@ -174,7 +174,7 @@ fn session_row(row: &sqlx::sqlite::SqliteRow) -> sqlx::Result<SessionRow> {
     let id: Vec<u8> = row.try_get(0)?;
     let id = id.try_into().map_err(|id: Vec<u8>| unreadable("id of 16 bytes", id.len()))?;
     let status = row.try_get::<i64, _>(1)?;
-    let status = SessionStatus::from_number(status).ok_or_else(|| unreadable("status 0, 1 or 2", status))?;
+    let status = StoredStatus::from_number(status).ok_or_else(|| unreadable("status 0, 1 or 2", status))?;
     Ok(SessionRow {
         id: SessionId(id),
         status,
