@@ -98,7 +98,7 @@ fn measured_encode(sim: &mut Sim, frames: &mut Frames) {
     encoder.write_delta(Encoding::MessagePack, bytes);
     for slot in (0..PLAYERS).map(Slot) {
         let Some(body) = sim.own_view(slot) else { continue };
-        fill_own(own, &body, 1, (sim.tick(), STANDING));
+        fill_own(own, &body, None, 1, (sim.tick(), STANDING));
         encode_own(own, Encoding::MessagePack, bytes);
     }
     black_box(&bytes);

@@ -94,7 +94,7 @@ fn frames(rehearsed: &rehearsal::Rehearsed) {
         frames.write_delta(Encoding::MessagePack, &mut bytes);
         for slot in 0..10 {
             let Some(body) = sim.own_view(Slot(slot)) else { continue };
-            fill_own(&mut own, &body, 1, (sim.tick(), standing));
+            fill_own(&mut own, &body, None, 1, (sim.tick(), standing));
             encode_own(&own, Encoding::MessagePack, &mut bytes);
         }
         black_box(&bytes);

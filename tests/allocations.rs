@@ -107,7 +107,7 @@ fn a_steady_tick_allocates_nothing_from_decoded_input_to_encoded_frame() {
             for slot in 0..10 {
                 let Some(body) = sim.own_view(Slot(slot)) else { continue };
                 let standing = Standing { epoch: Epoch(1), epoch_began_at: Tick(0), durable_tick: Tick(0) };
-                fill_own(&mut own, &body, 1, (sim.tick(), standing));
+                fill_own(&mut own, &body, None, 1, (sim.tick(), standing));
                 bytes.clear();
                 encode_own(&own, Encoding::MessagePack, &mut bytes);
             }

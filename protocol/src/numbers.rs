@@ -192,3 +192,26 @@ const REASONS: [(u8, Reason, &str); Reason::ALL.len()] = {
     }
     rows
 };
+
+#[cfg(test)]
+mod tests {
+    use combat_components::tick::Tick;
+
+    use super::*;
+
+    #[test]
+    fn a_match_that_waits_for_its_players_after_a_restart_is_resuming_in_whatever_phase() {
+        let phases = [
+            (Phase::Waiting, FrameStatus::Waiting),
+            (Phase::Warmup, FrameStatus::Warmup),
+            (Phase::Active, FrameStatus::Active),
+            (Phase::Ended, FrameStatus::Ended),
+        ];
+        for (phase, status) in phases {
+            for (resuming_until, expected) in [(None, status), (Some(Tick(9)), FrameStatus::Resuming)] {
+                let state = MatchState { phase, resuming_until, ..MatchState::default() };
+                assert_eq!(FrameStatus::of(&state), expected, "{phase:?}, resuming until {resuming_until:?}");
+            }
+        }
+    }
+}

@@ -170,3 +170,39 @@ impl LinkFacts {
         Reason::from_number(self.close_reason.load(Ordering::Acquire))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_word_takes_no_newer_one_back_but_counts_as_a_word() {
+        let facts = LinkFacts::new();
+        let heard = [(1, 90), (2, 5), (1, 99), (2, 4)].map(|(epoch, tick)| {
+            facts.note_seen(Epoch(epoch), Tick(tick));
+            (facts.seen(), facts.words())
+        });
+        let newest = (Epoch(2), Tick(5));
+        let expected = [((Epoch(1), Tick(90)), 1), (newest, 2), (newest, 3), (newest, 4)];
+        assert_eq!(heard, expected, "a newer epoch is newer whatever its ticks");
+    }
+
+    #[test]
+    fn until_it_is_measured_a_connection_is_taken_to_be_far_away() {
+        let facts = LinkFacts::new();
+        assert_eq!((facts.rtt_ms(), u32::from(facts.rtt_least_ms())), (RTT_UNKNOWN_MS, RTT_UNKNOWN_MS));
+    }
+
+    #[test]
+    fn there_is_room_for_a_frame_until_one_is_written_and_one_waits() {
+        let facts = LinkFacts::new();
+        let room = [(); FRAMES_PENDING_MAX + 1].map(|()| {
+            let has_room = facts.has_room_for_frame();
+            facts.note_frame_queued();
+            has_room
+        });
+        assert_eq!(room, [true, true, false]);
+        (0..FRAMES_PENDING_MAX).for_each(|_| facts.note_frame_written());
+        assert!(facts.has_room_for_frame(), "one of three is still written");
+    }
+}

@@ -82,8 +82,11 @@ pub fn fold<C: Connection>(
 
 #[cfg(test)]
 mod tests {
+    use combat_components::cause::Cause;
     use combat_components::command::LeaveCause;
     use combat_components::ids::{SimId, Slot};
+    use combat_components::quantity::MilliPoints;
+    use combat_components::verdict::{Harm, Zone};
 
     use super::*;
 
@@ -99,5 +102,21 @@ mod tests {
             let stale = [Event::PlayGoesOn, event, Event::PlayGoesOn].map(|event| happened.note(&event));
             assert_eq!((stale, happened), ([false, true, true], expected));
         }
+    }
+
+    #[test]
+    fn every_damage_is_counted_and_leaves_the_roster_as_it_is() {
+        let damaged = Event::Damaged {
+            by: None,
+            cause: Cause::World,
+            victim: SimId(1),
+            zone: Zone::Body,
+            amount: MilliPoints(1),
+            harm: Harm::default(),
+            remaining_health: MilliPoints(1),
+        };
+        let mut happened = Happened::default();
+        assert_eq!([damaged; 3].map(|event| happened.note(&event)), [false; 3]);
+        assert_eq!(happened, Happened { damages: 3, ..Happened::default() });
     }
 }

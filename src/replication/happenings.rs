@@ -56,8 +56,11 @@ pub fn told_of(event: &Event, epoch: Epoch, tick: Tick, roster: &[RosterEntry]) 
 
 #[cfg(test)]
 mod tests {
-    use combat_components::ids::{SimId, Team};
-    use combat_components::phase::{EndReason, Winner};
+    use combat_components::cause::Cause;
+    use combat_components::command::LeaveCause;
+    use combat_components::ids::{SimId, Slot, Team};
+    use combat_components::phase::{EndReason, Phase, Winner};
+    use combat_components::verdict::Zone;
 
     use super::*;
 
@@ -74,6 +77,41 @@ mod tests {
                 told_of(&Event::Ended { reason, winner: won }, Epoch(1), Tick(9), &[]).expect("it is told");
             let expected = Happening::Ended { reason, winner, winning_team };
             assert_eq!((told.sight, told.message.happening), (Sight::All, expected));
+        }
+    }
+
+    #[test]
+    fn what_is_told_names_epoch_tick_and_whom_it_concerns() {
+        let entry = |id: u32| RosterEntry {
+            sim_id: id,
+            slot: 0,
+            team: 0,
+            display_name: Slot(id as u8).player_name(),
+            bot: false,
+        };
+        let (cause, zone) = (Cause::Ability(3), Zone::Head);
+        let died = |by| Event::Died { victim: SimId(7), by, cause, zone };
+        let killed = |killer| Happening::Killed { victim: 7, killer, cause: 67, zone };
+        let left = LeaveCause::Kicked;
+        let cases = [
+            (
+                Event::Joined { id: SimId(8), slot: Slot(1) },
+                Happening::Joined { sim_id: 8, display_name: Slot(8).player_name() },
+            ),
+            (
+                Event::Left { id: SimId(8), slot: Slot(1), cause: left },
+                Happening::Left { sim_id: 8, cause: left },
+            ),
+            (died(Some(SimId(9))), killed(Some(9))),
+            (died(None), killed(None)),
+            (Event::PhaseChanged { phase: Phase::Active }, Happening::PhaseChanged { phase: Phase::Active }),
+            (Event::Resumed { epoch: Epoch(4) }, Happening::Resumed { epoch: 4 }),
+            (Event::PlayGoesOn, Happening::PlayGoesOn),
+        ];
+        for (event, happening) in cases {
+            let told = told_of(&event, Epoch(2), Tick(5), &[entry(7), entry(8)]).expect("it is told");
+            let message = EventMessage { epoch: 2, tick: 5, happening };
+            assert_eq!(told, Told { sight: Sight::All, message });
         }
     }
 }

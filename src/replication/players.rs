@@ -163,6 +163,7 @@ impl<C: Connection> PlayersAudience<C> {
         self.tell_finality(standing);
         if frame_due {
             self.send_frames(sim, builder, standing);
+            builder.players_have_shots();
         } else {
             self.send_urgent(sim, standing);
         }
@@ -331,11 +332,8 @@ impl<C: Connection> PlayersAudience<C> {
         let Some(socket) = &mut self.sockets[at] else {
             return;
         };
-        fill_own(&mut self.own, body, self.template.0.abilities.len(), (now, standing));
-        self.own.correction = socket.correction.take().map(|mut correction| {
-            correction.bank_ticks = body.bank_ticks;
-            correction
-        });
+        let (correction, abilities) = (socket.correction.take(), self.template.0.abilities.len());
+        fill_own(&mut self.own, body, correction, abilities, (now, standing));
         self.own.verdicts.clear();
         self.own.verdicts.append(&mut socket.verdicts);
         socket.urgent = false;
@@ -353,11 +351,11 @@ impl<C: Connection> PlayersAudience<C> {
         };
         let now = showing.tick();
         let mut own = Own::default();
-        fill_own(&mut own, body, self.template.0.abilities.len(), (now, standing));
-        own.correction = socket.correction.take();
+        let (correction, abilities) = (socket.correction.take(), self.template.0.abilities.len());
+        fill_own(&mut own, body, correction, abilities, (now, standing));
         socket.verdicts.clear();
         socket.urgent = false;
-        let seen = socket.seen_on_arrival.take();
+        let seen = socket.seen_on_arrival;
         let welcome = Welcome {
             sim_id: Some(body.id.0),
             slot: Some(at as u8),

@@ -1,6 +1,6 @@
 //! Audiences by themselves: no session, log or runtime, and connections that only remember what they were sent.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -12,22 +12,29 @@ use combat_protocol::view::{PublicPlayer, RosterEntry, View};
 
 use super::connection::{Connection, LinkFacts};
 
+mod duel;
+mod farewells;
+mod frames;
 mod lanes;
 mod players;
 mod spectators;
+mod views;
 
 /// Remembers what it was sent; what is a frame counts as written at once.
 #[derive(Clone, Debug)]
 struct Line {
     facts: Arc<LinkFacts>,
     sent: Rc<RefCell<Vec<Bytes>>>,
+    gone: Rc<Cell<bool>>,
+    /// Takes nothing more: its reader is hopelessly behind.
+    full: Rc<Cell<bool>>,
 }
 
 impl Line {
     fn new() -> Self {
         let facts = LinkFacts::new();
         facts.note_rtt(0, 0);
-        Self { facts, sent: Rc::default() }
+        Self { facts, sent: Rc::default(), gone: Rc::default(), full: Rc::default() }
     }
 
     fn heard(&self) -> Vec<Bytes> {
@@ -46,17 +53,17 @@ impl Connection for Line {
     }
 
     fn is_closed(&self) -> bool {
-        false
+        self.gone.get()
     }
 
     fn send_frame(&self, public: Option<Bytes>, own: Option<Bytes>) -> bool {
         self.sent.borrow_mut().extend(public.into_iter().chain(own));
-        true
+        !self.full.get()
     }
 
     fn send_reliable(&self, message: Bytes) -> bool {
         self.sent.borrow_mut().push(message);
-        true
+        !self.full.get()
     }
 }
 

@@ -45,7 +45,7 @@ impl ViewBuilder {
         }
     }
 
-    pub fn players_have_shots(&mut self) {
+    pub(super) fn players_have_shots(&mut self) {
         self.players_have = self.shots.len();
     }
 

@@ -8,9 +8,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::samples::{claim, client_messages};
+use crate::samples::{claim, client_messages, own};
 use crate::strategies::{client_message, server_message};
 use combat_protocol::client::ClientMessage;
+use combat_protocol::server::ServerMessage;
 
 /// Decodes everything every way; the result does not matter, only that there is one.
 fn decode_all(bytes: &[u8]) {
@@ -363,4 +364,38 @@ fn a_claim_with_five_bends_or_a_bend_of_two_numbers_is_refused() {
         refused_json(&with("[[1,2,2147483648]]")),
         "bend is 2147483648, expected -2147483648 to 2147483647"
     );
+}
+
+#[test]
+fn a_verdict_tells_all_of_a_hit_or_nothing_and_nobody_is_killed_without_a_victim() {
+    let contradicts = |bytes: &[u8], encoding| {
+        let expected = "victim, zone, amountMilli and remainingHealthMilli all given or all nil";
+        decode_server(bytes, encoding) == Err(DecodeError::Contradiction { what: "verdict", expected })
+    };
+    // Victim, zone, amount, remaining health and whether he died are the last of a verdict's row.
+    const VICTIM: usize = 4;
+    let (struck, nils) = (own().verdicts[0].hit, [json!(null), json!(null), json!(null), json!(null)]);
+    let given = [json!(2), json!(0), json!(1), json!(1), json!(true)];
+    assert!(struck.is_some());
+    for (hit, others) in [(struck, &nils[..]), (None, &given[..])] {
+        let mut own = own();
+        own.verdicts[0].hit = hit;
+        let mut json = Vec::new();
+        encode_server(&ServerMessage::Own(own), Encoding::Json, &mut json);
+        let sound: Value = serde_json::from_slice(&json).expect("JSON");
+        for (at, other) in others.iter().enumerate() {
+            let mut wrong = sound.clone();
+            wrong["verdicts"][0][VICTIM + at] = other.clone();
+            let wrong = wrong.to_string();
+            assert!(contradicts(wrong.as_bytes(), Encoding::Json), "item {at} alone is {other}: {wrong}");
+        }
+    }
+    let mut missed = own();
+    missed.verdicts[0].hit = None;
+    let mut bytes = Vec::new();
+    encode_server(&ServerMessage::Own(missed), Encoding::MessagePack, &mut bytes);
+    let (_, hit) = bytes.split_last_chunk_mut::<5>().expect("a verdict");
+    assert_eq!(*hit, [0xc0, 0xc0, 0xc0, 0xc0, 0xc2], "nobody was struck");
+    hit[4] = 0xc3;
+    assert!(contradicts(&bytes, Encoding::MessagePack), "killed, and nobody was struck: {bytes:02x?}");
 }

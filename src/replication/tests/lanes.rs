@@ -9,7 +9,7 @@ use combat_protocol::view::View;
 use combat_systems::views::{Eye, Sight};
 
 use super::{Line, view};
-use crate::replication::connection::Connection;
+use crate::replication::connection::{Connection, FRAMES_PENDING_MAX};
 use crate::replication::encoded::{Encoder, PerEncoding};
 use crate::replication::gate::{Gate, Moment};
 use crate::replication::happenings::Told;
@@ -112,6 +112,26 @@ fn a_snapshot_names_everybody_to_whom_the_present_roster_was_not_told_and_nobody
     assert_eq!(take_in(&mut client, &line), ["delta"]);
     assert_eq!(take_in(&mut other, &far), ["snapshot with roster"]);
     assert_eq!((client.view(), other.view()), (Some(&view(116, &[1, 2, 3])), Some(&view(116, &[1, 2, 3]))));
+}
+
+#[test]
+fn of_one_frame_a_snapshot_goes_to_those_who_know_the_roster_and_another_to_those_who_do_not() {
+    let (mut lane, mut encoder) = (Lane::new(Eye::All, Gate::OPEN), Encoder::default());
+    let (mut there, line) = reader(Encoding::MessagePack);
+    let (mut away, far) = reader(Encoding::MessagePack);
+    let (mut client, mut other) = (ClientView::new(), ClientView::new());
+    show(&mut lane, &view(4, &[1, 2]), &mut [&mut there, &mut away], &mut encoder);
+    // 3 comes while the other's outbox has no room.
+    (0..FRAMES_PENDING_MAX).for_each(|_| far.facts.note_frame_queued());
+    show(&mut lane, &view(8, &[1, 2, 3]), &mut [&mut there, &mut away], &mut encoder);
+    (0..FRAMES_PENDING_MAX).for_each(|_| far.facts.note_frame_written());
+    assert_eq!(take_in(&mut client, &line), ["welcome", "delta"]);
+    assert_eq!(take_in(&mut other, &far), ["welcome"]);
+    show(&mut lane, &view(204, &[1, 2, 3]), &mut [&mut there, &mut away], &mut encoder);
+    [&line, &far].into_iter().for_each(|line| line.facts.note_seen(Epoch(1), Tick(8)));
+    show(&mut lane, &view(208, &[1, 2, 3]), &mut [&mut there, &mut away], &mut encoder);
+    assert_eq!(take_in(&mut client, &line), ["snapshot"], "a delta has told him of 3");
+    assert_eq!(take_in(&mut other, &far), ["snapshot with roster"]);
 }
 
 #[test]

@@ -53,9 +53,6 @@ impl SessionHost {
         let frame_due = is_last || tick.0.is_multiple_of(self.parts.players.frame_ticks());
         let standing = self.standing();
         self.parts.players.after_step(&mut self.parts.sim, &mut self.builder, frame_due, standing);
-        if frame_due {
-            self.builder.players_have_shots();
-        }
         if !is_last && tick.0.is_multiple_of(self.parts.relay.frame_ticks()) {
             self.offer_frame();
             self.builder.spectators_have_shots();
