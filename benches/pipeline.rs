@@ -184,6 +184,7 @@ fn refused(rehearsed: &rehearsal::Rehearsed) {
     );
     let (radius, height, speed, hz) =
         (genes.radius_mm(), genes.height_mm(), genes.speed_mm_per_s(), genes.hz());
+    refusals(&format!("of {PLAYERS_MAX} bodies of {radius} by {height} mm at {speed} mm/s, {hz} Hz"), &cost);
     let dash = forged::dashes(&rehearsed.parts);
     let seconds = |bytes: f64| bytes / dash.log_bytes * dash.took.as_secs_f64();
     println!(
@@ -194,7 +195,6 @@ fn refused(rehearsed: &rehearsal::Rehearsed) {
         dash.log_bytes,
         seconds(FORGED_BYTES),
     );
-    refusals(&format!("of {PLAYERS_MAX} bodies of {radius} by {height} mm at {speed} mm/s, {hz} Hz"), &cost);
     floors("after");
 }
 

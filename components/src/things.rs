@@ -51,7 +51,7 @@ impl Things {
             let has =
                 |place: usize| placed.iter().chain([&thing]).filter(|other| is_his(other, place)).count();
             let oldest_of_most = (0..placed.len()).rev().max_by_key(|place| has(*place));
-            placed.remove(oldest_of_most.unwrap_or_default());
+            placed.remove(oldest_of_most.expect("a full list has entries"));
         }
         self.count = self.count.wrapping_add(1);
         placed.push(Thing { number: self.count, ..thing });

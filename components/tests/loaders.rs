@@ -152,9 +152,9 @@ fn every_pair_of_solids_on_one_spot_counts_once_and_no_solid_with_itself() {
 
 #[test]
 fn solids_with_more_corners_than_may_share_one_place_are_refused_with_the_place() {
-    let error = map_error(&cubes(&crowds(1, 13)));
-    assert!(error.contains("at most 96 corners (8 of a cuboid"), "{error}");
-    assert!(error.contains("found 104 about [-850, 3600, -850]"), "{error}");
+    let error = map_error(&cubes(&crowds(1, 25)));
+    assert!(error.contains("at most 192 corners (8 of a cuboid"), "{error}");
+    assert!(error.contains("found 200 about [-850, 3600, -850]"), "{error}");
 }
 
 #[test]

@@ -86,7 +86,10 @@ pub const fn explain(reason: Reason) -> (&'static str, Retry) {
         Reason::SessionFull => ("Every place is taken.", Retry::Later),
         Reason::SessionEnded => ("The session is over.", Retry::No),
         Reason::NotInSession => ("The player is not in the session.", Retry::Rejoin),
-        Reason::Suspended => ("The session is frozen, because its log cannot be written.", Retry::Later),
+        Reason::Suspended => (
+            "The session is frozen: its log cannot be written, or this build cannot simulate it.",
+            Retry::Later,
+        ),
     }
 }
 

@@ -95,8 +95,11 @@ fn a_changed_integer_is_named_exactly_at_a_hundred_random_ticks() {
     println!("seed {seed}");
     let mut stream = Stream::of(seed, 1);
     let mut kinds = Vec::new();
-    for _ in 0..100 {
-        let perturbation = Perturbation { tick: Tick(1 + stream.below(641)), choice: stream.draw() };
+    // Every kind of every body in turn, in a random tick and of random fields.
+    let kept = StateKind::ALL.into_iter().filter(|kind| stage.sim.keeps(*kind)).count() as u64;
+    for turn in 0..100 {
+        let choice = turn % (2 * kept) + 2 * kept * u64::from(stream.below(64));
+        let perturbation = Perturbation { tick: Tick(1 + stream.below(641)), choice };
         let options = VerifyOptions { perturb: Some(perturbation), ..VerifyOptions::of(Kinds::SHIPPED) };
         let report = verify(&log, options, &mut |_| {});
         let (kind, id) = report.perturbed.expect("the tick is in the log");

@@ -170,6 +170,11 @@ impl<'a> ClaimedWay<'a> {
     pub(crate) fn is_free(&self) -> bool {
         !self.points.iter().any(|point| self.level.overlaps(point.at))
     }
+
+    /// Whether none of the map's solids does.
+    pub(crate) fn is_free_of_the_map(&self) -> bool {
+        !self.points.iter().any(|point| self.level.overlaps_the_map(point.at))
+    }
 }
 
 /// One body on one way, in every number of ticks that it may have taken. What the level answers is remembered here: it

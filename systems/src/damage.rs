@@ -18,7 +18,6 @@ use combat_components::quantity::{MilliPoints, Vec3Mm};
 use combat_components::reason::Reason;
 use combat_components::score::Score;
 use combat_components::things::{Thing, Things};
-use combat_components::tick::Tick;
 use combat_components::verdict::{Harm, Hit, Zone};
 use combat_components::vitals::{LastHurt, Vitals};
 
@@ -29,6 +28,7 @@ use crate::match_flow::note_death;
 use crate::phases::Phase;
 use crate::roster::Roster;
 use crate::state::{Fighter, FighterItem};
+use crate::tick_rules::TickRules;
 
 pub fn install(schedule: &mut Schedule) {
     schedule.add_systems(do_consequences.in_set(Phase::Damage));
@@ -151,7 +151,10 @@ fn hurt(blow: &Blow<'_>, on: Entity, everybody: &mut Everybody<'_, '_, '_>, grou
     let Consequence { by, cause, .. } = *blow.of;
     let mut death = killed.then_some(Death { by: by.map(|by| by.id), cause, zone: blow.zone });
     let is_an_enemys = by.is_some() && !blow.ally;
-    if let Some(hurt) = vitals.last_hurt.filter(|hurt| killed && !is_an_enemys && counts(hurt, ground)) {
+    if let Some(hurt) = vitals
+        .last_hurt
+        .filter(|hurt| killed && !is_an_enemys && ground.rules().is_of_an_enemy(hurt, ground.now()))
+    {
         let scored = everybody.score_of(hurt.by, hurt.pseudonym);
         let by = scored.map_or(hurt.by, |(id, score)| {
             score.kills = score.kills.saturating_add(1);
@@ -164,10 +167,6 @@ fn hurt(blow: &Blow<'_>, on: Entity, everybody: &mut Everybody<'_, '_, '_>, grou
         credit(score, blow, harm, (is_first_hit, killed));
     }
     killed
-}
-
-fn counts(hurt: &LastHurt, ground: &Ground<'_>) -> bool {
-    !hurt.ally && ground.now().since(hurt.at) <= ground.rules().leaving_is_death_ticks_max
 }
 
 fn teams_alive(fighters: &Query<Fighter>) -> ArrayVec<Team, PLAYERS_MAX> {
@@ -190,7 +189,7 @@ fn strike(victim: &mut FighterItem<'_, '_>, blow: &Blow<'_>, ground: &Ground<'_>
     {
         let (Blow { ally, zone, .. }, cause) = (*blow, blow.of.cause);
         let hurt = LastHurt { by, pseudonym, at: now, cause, zone, ally };
-        remember(&mut victim.vitals, hurt, rules.leaving_is_death_ticks_max);
+        remember(&mut victim.vitals, hurt, rules);
     }
     let killed = victim.vitals.health == MilliPoints(0);
     if killed {
@@ -204,9 +203,9 @@ fn strike(victim: &mut FighterItem<'_, '_>, blow: &Blow<'_>, ground: &Ground<'_>
 }
 
 /// An ally's blow does not hide an enemy's that still counts, or allies could save each other from a death.
-fn remember(vitals: &mut Vitals, hurt: LastHurt, counts_ticks: u32) {
-    let counts = |last: &LastHurt, now: Tick| !last.ally && now.since(last.at) <= counts_ticks;
-    if !(hurt.ally && vitals.last_hurt.is_some_and(|last| counts(&last, hurt.at))) {
+fn remember(vitals: &mut Vitals, hurt: LastHurt, rules: &TickRules) {
+    let stays = |last: LastHurt| rules.is_of_an_enemy(&last, hurt.at);
+    if !(hurt.ally && vitals.last_hurt.is_some_and(stays)) {
         vitals.last_hurt = Some(hurt);
     }
 }

@@ -115,9 +115,7 @@ fn hurt_that_counts(world: &World, vitals: &Vitals, now: Tick) -> Option<LastHur
     // While play waits for the players, this clock stands as that of the match does.
     let now = if state.is_resuming() { state.resuming_since } else { now };
     let rules = world.resource::<TickRules>();
-    let counts =
-        |hurt: &LastHurt| rules.mode.leaving_is_death(now.since(hurt.at), rules.leaving_is_death_ticks_max);
-    vitals.last_hurt.filter(|hurt| is_on && vitals.is_alive() && counts(hurt))
+    vitals.last_hurt.filter(|hurt| is_on && vitals.is_alive() && rules.counts(hurt, now))
 }
 
 fn teams_alive(world: &World) -> ArrayVec<Team, PLAYERS_MAX> {

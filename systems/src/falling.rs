@@ -68,6 +68,11 @@ fn begin(fighter: &mut FighterItem<'_, '_>, ground: &mut Ground<'_>) {
     land_if_down(fighter, &fall, ground);
 }
 
+/// Whether a body falls no further there: it stands on something, lies at the bottom of the map, or is held where it just fits.
+pub(crate) fn is_held_up(level: &Level, at: Vec3Mm) -> bool {
+    level.grounded(at) || at.y <= level.bounds().min.y || level.overlaps(at)
+}
+
 /// Where there is no floor, the map's bounds are one: nobody stays up, or rises, over a void.
 pub(crate) fn floor_y(level: &Level, at: Vec3Mm) -> i32 {
     level.ground_below(at).map_or(level.bounds().min.y, |below| below.y)
@@ -76,7 +81,7 @@ pub(crate) fn floor_y(level: &Level, at: Vec3Mm) -> i32 {
 /// What holds up a body that cannot sink need not carry it: on a slope too steep to stand on it hangs, and its next claim
 /// falls on from rest.
 fn come_to_rest(fighter: &mut FighterItem<'_, '_>, ground: &mut Ground<'_>) {
-    if ground.level().grounded(fighter.body.pose.at) || fighter.body.pose.at.y <= ground.bottom_y() {
+    if is_held_up(ground.level(), fighter.body.pose.at) {
         fighter.motion.grounded = true;
         return;
     }

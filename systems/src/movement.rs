@@ -71,13 +71,26 @@ fn hear(
     }
     match take_claim(fighter, claim, ground) {
         Ok(()) => {}
-        Err(Reason::HeldByShot) => {
+        Err(Refused { reason: Reason::HeldByShot, .. }) => {
             tell(fighter, claim.input_seq, Outcome::Refused, Reason::HeldByShot, ground);
         }
-        Err(reason) => {
-            correct(fighter, claim.input_seq, reason, ground);
+        Err(refused) => {
+            correct(fighter, claim.input_seq, refused, ground);
             *corrected |= slot;
         }
+    }
+}
+
+/// Why a claim is not taken, and whether that counts against whoever made it.
+#[derive(Clone, Copy, Debug)]
+struct Refused {
+    reason: Reason,
+    counts: bool,
+}
+
+impl From<Reason> for Refused {
+    fn from(reason: Reason) -> Self {
+        Self { reason, counts: reason != Reason::BankOverdrawn }
     }
 }
 
@@ -119,25 +132,26 @@ fn take_claim(
     fighter: &mut FighterItem<'_, '_>,
     claim: &Claim,
     ground: &mut Ground<'_>,
-) -> Result<(), Reason> {
+) -> Result<(), Refused> {
     let now = ground.now.0;
     let (rules, level) = (&*ground.rules, &ground.level.level);
     let limits = &rules.movement;
     let course = Course::of(level, fighter.body.pose.at, claim)?;
     let held = |hold: Hold| !hold::allows(&hold, claim.pose.at, now, limits);
     if fighter.claims.hold.is_some_and(held) {
-        return Err(Reason::HeldByShot);
+        return Err(Reason::HeldByShot.into());
     }
     let bank_ticks = bank_ticks(fighter.claims.bank_origin, now, rules);
     let span = span_of(fighter, claim, (bank_ticks, rules.bank_ticks_max), now)?;
     // A far way has many points: nothing is asked of the level for one that is too long in any case.
     if course.length_um > limits.longest_um(*span.ticks.end(), course.bends()) {
-        return Err(Reason::TooFast);
+        return Err(Reason::TooFast.into());
     }
     limits.judge_climb(*span.ticks.end(), (course.length_um, course.bends()), course.climb_um)?;
     let judged =
         level.within(NEAR_SOLIDS_PER_CLAIM_MAX, || judge_way(fighter, (level, course), span, limits));
-    let Judged { ticks, motion, path_debt, touches_ground } = judged.unwrap_or(Err(Reason::TooFast))?;
+    let Judged { ticks, motion, path_debt, touches_ground } =
+        judged.unwrap_or(Err(Reason::TooFast.into()))?;
     accept(fighter, claim, now, rules);
     // What lies further back than the bank is deep has been lost already.
     let origin = fighter.claims.bank_origin.max(now.0 as i32 - rules.bank_ticks_max as i32);
@@ -165,12 +179,13 @@ fn judge_way(
     (level, course): (&Level, Course<'_>),
     span: Span,
     limits: &MovementLimits,
-) -> Result<Judged, Reason> {
+) -> Result<Judged, Refused> {
     let mut points = WayPoints::new();
     let way = ClaimedWay::along(level, course, &mut points)?;
     let (ticks, motion) = way.judge(&fighter.motion, span, limits)?;
     if !way.is_free() {
-        return Err(Reason::Blocked);
+        // No frame tells of what comes and goes: who runs into that cannot know of it.
+        return Err(Refused { reason: Reason::Blocked, counts: !way.is_free_of_the_map() });
     }
     let path_debt = limits.path_debt(fighter.claims.path_debt, &way.segment(ticks))?;
     Ok(Judged { ticks, motion, path_debt, touches_ground: fighter.motion.grounded || way.touches_ground() })
@@ -212,10 +227,12 @@ pub(crate) fn bank_ticks(origin: i32, now: Tick, rules: &TickRules) -> u32 {
 
 /// The body stays where it was last accepted and goes on as fast as it was: being corrected gives nothing. Only a claim
 /// that overdraws its bank gets another clock, because what it covers is lost.
-fn correct(fighter: &mut FighterItem<'_, '_>, input_seq: u32, reason: Reason, ground: &mut Ground<'_>) {
+fn correct(fighter: &mut FighterItem<'_, '_>, input_seq: u32, refused: Refused, ground: &mut Ground<'_>) {
+    let Refused { reason, counts } = refused;
     if reason == Reason::BankOverdrawn {
         fighter.claims.clock_set = false;
-    } else {
+    }
+    if counts {
         count_refusal(fighter, reason, ground);
     }
     fighter.hold_still(reason, input_seq, &mut ground.displacing());

@@ -10,7 +10,7 @@ use combat_components::reason::Reason;
 use combat_components::things::{Thing, Things};
 use combat_components::vitals::Vitals;
 
-use crate::falling::floor_y;
+use crate::falling::{floor_y, is_held_up};
 use crate::fighter::Displacing;
 use crate::inbox::Now;
 use crate::output::TickOutput;
@@ -51,7 +51,7 @@ fn stand(
 /// land elsewhere.
 fn find_footing(fighter: &mut FighterItem<'_, '_>, at: &mut Displacing<'_>) {
     let feet = fighter.body.pose.at;
-    if fighter.motion.grounded && fighter.vitals.is_alive() && !at.level.grounded(feet) {
+    if fighter.motion.grounded && fighter.vitals.is_alive() && !is_held_up(at.level, feet) {
         *fighter.motion = at.rules.movement.placed(false, &fighter.motion);
         fighter.claims.pose_since = at.now;
         fighter.claims.falls_at = at.now.plus(at.rules.bank_ticks_max);
@@ -82,8 +82,7 @@ fn in_turns(solids: &mut ArrayVec<&Thing, THINGS_MAX>) {
     solids.extend(turns.iter().map(|(_, thing)| *thing).take(EXTRA_SOLIDS_MAX));
 }
 
-/// The oldest first; beyond [`EXTRA_SOLIDS_MAX`] none stands, and none on somebody alive: it waits until he is out of it, so
-/// that nobody is ever caught. Tells whether anything has changed; allocates where something has come, gone or moved.
+/// At most [`EXTRA_SOLIDS_MAX`], and none on somebody alive: it waits until he is out of it, so that nobody is ever caught. Tells whether anything has changed; allocates where something has come, gone or moved.
 fn settle<'a>(
     things: &Things,
     rules: &TickRules,

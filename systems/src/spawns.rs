@@ -25,12 +25,18 @@ const RINGS_MAX: u32 = 8;
 /// Directions asked for a place on the first ring; the n-th has n times as many.
 const PLACES_PER_RING: u32 = 6;
 
-/// What looking for places may cost in one tick, counted in places that are asked for; they take about 3 ms. Where 64 join
-/// in one tick on what ships, up to 56 % of it are needed; `systems/tests/sim/spawns.rs` holds it to two thirds.
+/// What looking for places may cost in one tick, counted in places that are asked for; they take about 3 ms.
+/// `systems/tests/sim/spawns.rs` holds what is needed, where 64 join in one tick on what ships, to two thirds of it.
 const PLACES_PER_TICK_MAX: u32 = 16_384;
 
-/// A way to a place asks the level: it costs as much as so many places, which ask who stands there.
-const WAY_IN_PLACES: u32 = 64;
+/// Of these by one body, which is enough to look all around a closet: nobody takes up the tick by leaving and joining again.
+const PLACES_PER_BODY_MAX: u32 = 6_144;
+
+/// A way to a place asks the level, where a place asks who stands there: to begin one costs as much as so many places …
+const WAY_IN_PLACES: u32 = 8;
+
+/// … and so does each part of this length.
+const WAY_MM_PER_PLACE: i32 = 25;
 
 /// Everybody who is alive.
 pub type Standing = ArrayVec<Stander, PLAYERS_MAX>;
@@ -51,11 +57,28 @@ impl PlacesLeft {
         self.0
     }
 
+    fn of_one_body(&mut self) -> OfOneBody<'_> {
+        OfOneBody { left: self.0.min(PLACES_PER_BODY_MAX), of_all: self }
+    }
+}
+
+/// What one body may ask for of what all may.
+struct OfOneBody<'a> {
+    left: u32,
+    of_all: &'a mut PlacesLeft,
+}
+
+impl OfOneBody<'_> {
+    fn is_none(&self) -> bool {
+        self.left == 0
+    }
+
     /// Whether `count` more may be asked for; then they are spent.
     fn take(&mut self, count: u32) -> bool {
-        let left = self.0.checked_sub(count);
-        self.0 = left.unwrap_or_default();
-        left.is_some()
+        let spent = count.min(self.left);
+        self.left -= spent;
+        self.of_all.0 -= spent;
+        spent == count
     }
 }
 
@@ -80,13 +103,14 @@ pub fn choose_spawn(
         Some(spawn.at)
     } else {
         let turned = Yaw(stream.draw() as u16);
+        let mut places_left = places_left.of_one_body();
         let points = spawns.iter().cycle().skip(first).take(spawns.len());
         let ranked =
             |is_best: bool| points.clone().filter(move |point| (worth(point).rank == most.rank) == is_best);
         // Ring by ring: a closet that has no room does not use up what others need.
         let mut around = |ring: u32, point: &SpawnPoint| {
             let ring = Ring { number: ring, around: point.at, turned };
-            place_on(&ring, rules, level, &is_free, places_left)
+            place_on(&ring, rules, level, &is_free, &mut places_left)
         };
         [true, false].into_iter().find_map(|is_best| {
             (1..=RINGS_MAX).find_map(|ring| ranked(is_best).find_map(|point| around(ring, point)))
@@ -109,9 +133,9 @@ fn place_on(
     rules: &TickRules,
     level: &Level,
     is_free: &impl Fn(Vec3Mm) -> bool,
-    places_left: &mut PlacesLeft,
+    places_left: &mut OfOneBody<'_>,
 ) -> Option<Vec3Mm> {
-    if places_left.get() == 0 {
+    if places_left.is_none() {
         return None;
     }
     let step_mm = rules.ruleset.movement.step_height_mm;
@@ -124,6 +148,8 @@ fn place_on(
             return None;
         }
         let at = level.slide_until_blocked(ring.around, yaw, reach_mm, step_mm);
+        let gone_mm = ring.around.horizontal_distance_squared(at).isqrt() as i32;
+        places_left.take((gone_mm / WAY_MM_PER_PLACE) as u32);
         (is_free(at) && level.grounded(at)).then_some(at)
     })
 }

@@ -11,7 +11,8 @@ use combat_components::rules::kinds::OwnNumbers;
 use combat_components::rules::{AbilityRules, EffectRules, Ruleset, WeaponRules};
 use combat_components::setup::{SessionSetup, SimLimits};
 use combat_components::things::Thing;
-use combat_components::tick::TickRate;
+use combat_components::tick::{Tick, TickRate};
+use combat_components::vitals::LastHurt;
 
 use crate::abilities::AbilityKind;
 use crate::effects::EffectKind;
@@ -163,6 +164,16 @@ impl TickRules {
 }
 
 impl TickRules {
+    /// Whether a blow still counts at `now`.
+    pub(crate) fn counts(&self, hurt: &LastHurt, now: Tick) -> bool {
+        self.mode.blow_counts(now.since(hurt.at), self.leaving_is_death_ticks_max)
+    }
+
+    /// Whether a blow is an enemy's and counts: then a death that nobody else has caused is his kill.
+    pub(crate) fn is_of_an_enemy(&self, hurt: &LastHurt, now: Tick) -> bool {
+        !hurt.ally && self.counts(hurt, now)
+    }
+
     /// What a thing does that this put there, with the numbers of its kind; `None` where it puts nothing anywhere.
     pub fn thing_of(&self, cause: Cause) -> Option<(&OwnNumbers, ThingKind)> {
         let index = usize::from(cause.index()?);

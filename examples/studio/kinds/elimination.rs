@@ -39,7 +39,7 @@ impl Mode for Elimination {
         alive.windows(2).all(|pair| pair[0] == pair[1])
     }
 
-    fn leaving_is_death(&self, _: u32, _: u32) -> bool {
+    fn blow_counts(&self, _: u32, _: u32) -> bool {
         false
     }
 

@@ -1,17 +1,25 @@
 //! What this build cannot simulate is no fault of the session: it lives on for a build that can.
 
-use combat_components::ids::{Epoch, SessionId};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use combat_components::ids::{Epoch, SessionId, Team};
 use combat_components::setup::ContentHash;
 use combat_components::tick::{Tick, TickRate};
 use combat_replays::header::Header;
+use combat_systems::kinds::Kinds;
+use combat_systems::modes::{Mode, Round, StandsUp};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{MemoryStore, registry, until, wish};
-use crate::journal::{NewSession, Offer, StoredStatus};
+use crate::journal::{Journal, JournalConfig, NewSession, Offer, StoredStatus};
 use crate::journal_log;
+use crate::session::catalogue::Catalogue;
 use crate::session::pacer::unix_us;
-use crate::session::registry::Registry;
+use crate::session::registry::{Limits, Registry};
+use crate::session::resume::resume_all;
 use crate::session::summary::{SessionError, SessionStatus, VerifySummary};
+use crate::telemetry::Metrics;
 
 const OTHER_VERSION: SessionId = SessionId([1; 16]);
 const OTHER_FORMAT: SessionId = SessionId([2; 16]);
@@ -159,4 +167,55 @@ async fn an_ended_session_that_this_build_refuses_is_verified_by_the_next_that_d
     assert_eq!(told, Some(VerifySummary { result: "refused".to_owned(), at_tick: Tick(0) }));
     let row = second.journal().reader().session(OTHER_VERSION).await.expect("a store").expect("a row");
     assert_eq!(row.verify, None, "another build is still to say");
+}
+
+/// A duel of another build, which remembers something.
+#[derive(Debug)]
+struct DuelThatKeeps;
+
+impl Mode for DuelThatKeeps {
+    fn name(&self) -> &'static str {
+        "duel"
+    }
+
+    fn players(&self) -> RangeInclusive<u8> {
+        2..=2
+    }
+
+    fn team_of(&self, _: Team, _: &[Team]) -> Team {
+        Team::NONE
+    }
+
+    fn stands_up(&self, _: Round) -> StandsUp {
+        StandsUp::Everybody
+    }
+
+    fn death_ends_round(&self, _: &[Team]) -> bool {
+        true
+    }
+
+    fn keeps(&self) -> usize {
+        1
+    }
+}
+
+#[tokio::test]
+async fn a_match_whose_mode_keeps_more_in_this_build_waits_for_the_build_that_played_it() {
+    let store = MemoryStore::new();
+    let first = registry(&store).await;
+    let sound = first.create(wish()).await.expect("created").id;
+    let handle = first.handle(sound).expect("live");
+    until("some play", || handle.durable_tick() > Tick(20)).await;
+    first.drain().await;
+    first.journal().shutdown().await.expect("everything is durable");
+    let opened = Journal::open(Arc::new(store.reopened()), JournalConfig::default());
+    let (journal, report) = opened.await.expect("a store");
+    let kinds = Kinds { modes: &[&DuelThatKeeps], ..Kinds::SHIPPED };
+    let catalogue = Catalogue::load(kinds, None, None).expect("sound");
+    let (metrics, limits) = (Arc::new(Metrics::default()), Limits { sessions_max: 8, shards: 1 });
+    let other = Registry::start(catalogue, Arc::new(journal), metrics, limits, Box::new(|_, _, _| {}));
+    let other = other.expect("threads");
+    resume_all(&other, report).await.expect("a store");
+    let shown = other.get(sound).expect("known");
+    assert_eq!(shown.status, SessionStatus::Suspended, "{shown:?}");
 }

@@ -67,8 +67,9 @@ pub trait Mode: Debug + Sync {
     /// awaited after a restart.
     fn watches(&self, _kept: &mut [i32], _course: &Course<'_>) {}
 
-    /// Whether leaving alive is a death, so many ticks after damage by somebody.
-    fn leaving_is_death(&self, since_hurt_ticks: u32, limit_ticks: u32) -> bool {
+    /// Whether damage by somebody still counts after so many ticks: then leaving alive is a death by him, and a death by one's
+    /// own hand is his kill.
+    fn blow_counts(&self, since_hurt_ticks: u32, limit_ticks: u32) -> bool {
         since_hurt_ticks <= limit_ticks
     }
 

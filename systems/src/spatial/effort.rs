@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::Level;
 
 /// So often a solid that no plane keeps away is held against a body for one claim. None of a golden log needs more than 14, and
-/// none of the walks and lies of the tests more than 228; each takes up to 2 µs, beside the longest solids.
+/// none of the walks and lies of the tests more than 228, and what is legal up treads at the loaders' limits 295; each takes up to 2 µs, beside the longest solids.
 pub(crate) const NEAR_SOLIDS_PER_CLAIM_MAX: u32 = 512;
 
 const UNBOUNDED: u32 = u32::MAX;
@@ -43,10 +43,14 @@ impl Effort {
 }
 
 impl Level {
-    /// What `ask` finds when it looks at fewer than `solids_max` solids that no plane keeps away, once for every time; `None`
+    /// What `ask` finds when it looks at no more than `solids_max` solids that no plane keeps away, once for every time; `None`
     /// when it needs more, and then what it was told at the end is not so: nothing is near.
+    ///
+    /// # Panics
+    /// Inside another one of the same level, whose bound it would lift.
     pub(crate) fn within<T>(&self, solids_max: u32, ask: impl FnOnce() -> T) -> Option<T> {
-        self.effort.0.store(solids_max, Ordering::Relaxed);
+        let before = self.effort.0.swap(solids_max + 1, Ordering::Relaxed);
+        assert_eq!(before, UNBOUNDED, "one question at a time is counted");
         let found = ask();
         let left = self.effort.0.swap(UNBOUNDED, Ordering::Relaxed);
         (left > 0).then_some(found)
@@ -79,8 +83,8 @@ mod tests {
         };
         let level = Level::build(&map, &BODY).expect("it has volume");
         let ask = |times: i32| (0..times).filter(|y| level.overlaps(Vec3Mm::new(0, *y, 0))).count();
-        assert_eq!(level.within(10, || ask(9)), Some(9));
-        assert_eq!(level.within(10, || ask(10)), None);
+        assert_eq!(level.within(10, || ask(10)), Some(10));
+        assert_eq!(level.within(10, || ask(11)), None);
         assert_eq!(level.within(10, || ask(1_000)), None);
         assert_eq!(ask(1_000), 1_000, "whoever asks for no claim");
         assert_eq!(level.within(10, || level.clone().within(20, || ask(9))), Some(Some(9)));

@@ -187,6 +187,12 @@ impl Level {
         self.touches(&self.capsule, at)
     }
 
+    /// As [`Self::overlaps`], of the map's solids alone.
+    pub(crate) fn overlaps_the_map(&self, at: Vec3Mm) -> bool {
+        let pose = self.body_pose(at);
+        self.near_of_the_map(&self.capsule, at).any(|solid| touch(&pose, &self.capsule, solid))
+    }
+
     fn touches(&self, shape: &Capsule, feet: Vec3Mm) -> bool {
         let pose = self.body_pose(feet);
         self.near(shape, feet).any(|solid| touch(&pose, shape, solid))
@@ -197,14 +203,21 @@ impl Level {
     fn near(&self, shape: &Capsule, feet: Vec3Mm) -> impl Iterator<Item = &Collider> {
         let bounds = shape.compute_aabb(&self.body_pose(feet));
         let spine = self.spine(shape, feet);
+        let extra = self.extra().filter(move |standing| standing.bounds.intersects(&bounds));
+        let extra = extra.filter(move |standing| !standing.clip.is_apart(&spine));
+        let extra = extra.map(|standing| &standing.collider).take_while(|_| self.effort.spend());
+        self.near_of_the_map(shape, feet).chain(extra)
+    }
+
+    fn near_of_the_map(&self, shape: &Capsule, feet: Vec3Mm) -> impl Iterator<Item = &Collider> {
+        let bounds = shape.compute_aabb(&self.body_pose(feet));
+        let spine = self.spine(shape, feet);
         let leaves = self.queries().bvh.leaves(move |node| node.aabb().intersects(&bounds));
         let fixed = leaves.filter_map(move |leaf| {
             let is_apart = self.fixed.clips[leaf as usize].is_apart(&spine);
             if is_apart { None } else { self.fixed.colliders.get_unknown_gen(leaf).map(|(solid, _)| solid) }
         });
-        let extra = self.extra().filter(move |standing| standing.bounds.intersects(&bounds));
-        let extra = extra.filter(move |standing| !standing.clip.is_apart(&spine));
-        fixed.chain(extra.map(|standing| &standing.collider)).take_while(|_| self.effort.spend())
+        fixed.take_while(|_| self.effort.spend())
     }
 
     fn spine(&self, shape: &Capsule, feet: Vec3Mm) -> clip::Spine {

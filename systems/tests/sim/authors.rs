@@ -7,6 +7,7 @@ use combat_components::event::Event;
 use combat_components::ids::{SimId, Slot, Team};
 use combat_components::phase::Phase;
 use combat_components::quantity::{Pitch, Yaw};
+use combat_components::reason::Reason;
 use combat_components::score::Score;
 use combat_components::vitals::Vitals;
 use combat_systems::state::StateKind;
@@ -219,4 +220,15 @@ fn a_kind_that_has_no_things_places_none() {
     arena.step_by(200);
     let things = arena.sim.describe(StateKind::Things, None);
     assert!(things.starts_with("Things { count: 0,"), "{things}");
+}
+
+#[test]
+fn an_ability_without_a_cooldown_is_used_once_in_a_tick() {
+    let mut arena = fighting(&["kind = \"jab\"\npoints = 1\ncooldown_ms = 0"], 2);
+    for _ in 0..2 {
+        let uses = [(); 3].map(|()| arena.act(0, Deed::Ability { index: 0 }, Yaw(0), Pitch::default()));
+        arena.step();
+        let refused = uses.map(|seq| arena.refusal(0, seq));
+        assert_eq!(refused, [None, Some(Reason::OnCooldown), Some(Reason::OnCooldown)]);
+    }
 }

@@ -1,7 +1,9 @@
 //! Solids that come and go: the studio's pillar stands in the way of shots, claims and bodies, and then no longer.
 
 use combat_components::command::Deed;
+use combat_components::event::Event;
 use combat_components::ids::Team;
+use combat_components::map::Solid;
 use combat_components::own_numbers;
 use combat_components::quantity::{Pitch, Vec3Mm, Velocity, Yaw};
 use combat_components::reason::Reason;
@@ -336,4 +338,64 @@ fn nobody_takes_all_the_room_for_solids() {
     arena.act(1 - west, PILLAR, Yaw(16_384), Pitch::default());
     arena.step();
     assert!(!hits(&mut arena, west), "the other's first stands, whatever he has raised before");
+}
+
+#[test]
+fn who_lies_at_the_bottom_of_a_void_is_told_nothing_of_a_tower_far_away() {
+    let mut plan = towers(1_500, 2_200, &[[0, 0, 0], [49_500, 0, 0]]);
+    plan.map.solids[0] = maps::cuboid([-50_000, -500, 0], [200_000, 1_000, 400_000]);
+    let at_the_edge = |seed| {
+        let mut liar = Liar::of(Arena::new(&plan.clone().seeded(seed)));
+        (liar.arena.at(0).x == 49_500).then_some(liar)
+    };
+    let mut liar = (1..50).find_map(at_the_edge).expect("one of two places");
+    liar.set_clock();
+    for x in (49_600..=50_200).step_by(100).chain([50_340, 50_450]) {
+        liar.go(Vec3Mm::new(x, 0, 0), 8);
+    }
+    liar.arena.step_by(1_000);
+    assert_eq!(liar.arena.at(0).y, plan.map.bounds.min.y, "he lies there");
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        liar.arena.act(1, PILLAR, EAST, Pitch::default());
+        for _ in 0..LASTS_TICKS + 10 {
+            liar.arena.step();
+            told.extend(liar.arena.displaced(0));
+        }
+    }
+    assert_eq!(told, [], "nothing has happened to him");
+}
+
+#[test]
+fn who_runs_into_a_solid_that_no_frame_tells_of_is_corrected_and_it_does_not_count_against_him() {
+    const PLACES: [[i32; 3]; 2] = [[0, 0, 0], [9_000, 0, 0]];
+    let turned_away = |walls: &[Solid]| {
+        let mut plan = plan("deathmatch", &PLACES);
+        plan.map.solids.extend_from_slice(walls);
+        let mut liar = Liar::of(Arena::new(&plan));
+        liar.set_clock();
+        let from = liar.arena.at(0);
+        if walls.is_empty() {
+            liar.arena.act(0, PILLAR, EAST, Pitch::default());
+        }
+        liar.arena.step();
+        for mm in [400, 800] {
+            liar.go(Vec3Mm { x: from.x + mm, ..from }, 16);
+        }
+        (0..36).any(|_| {
+            let at = liar.arena.at(0);
+            liar.clock += 6;
+            let claim = liar.claim_to(liar.clock, Vec3Mm { x: at.x + 80, ..at });
+            liar.send(claim);
+            liar.arena.step();
+            let told =
+                liar.arena.output.events.iter().any(|event| matches!(event, Event::TooManyRefusals { .. }));
+            assert_eq!(liar.arena.at(0), at, "it is in the way");
+            liar.arena.step_by(5);
+            told
+        })
+    };
+    assert!(!turned_away(&[]), "he could not know of it");
+    let walls = PLACES.map(|[x, ..]| maps::cuboid([x + 1_500, 1_100, 0], [600, 2_200, 600]));
+    assert!(turned_away(&walls), "of the map he does");
 }

@@ -1,8 +1,10 @@
 //! Standing, falling and sliding.
 
 use combat_components::quantity::{Vec3Mm, Yaw};
+use combat_components::rules::BodyRules;
+use combat_systems::spatial::Level;
 
-use crate::fixture::{Random, floor_and, level, maps};
+use crate::fixture::{Random, floor_and, level, maps, rules};
 
 const FORWARD: Yaw = Yaw(0);
 const LEFT: Yaw = Yaw(16_384);
@@ -178,4 +180,19 @@ fn an_edge_too_low_to_step_on_without_stopping_is_a_wall_and_a_slope_of_45_degre
         let at = slope.ground_below(Vec3Mm::new(x, 7_000, 0)).expect("there is a ramp");
         assert!(!slope.beside_wall(at), "{at:?}");
     }
+}
+
+#[test]
+fn a_slide_ends_where_it_has_asked_about_too_many_solids() {
+    let from = Vec3Mm::new(-1_000, 0, 0);
+    let slide = |ramps: usize| {
+        let map = floor_and(&(ramp(8_000, 3_000) + "\n").repeat(ramps));
+        let thin = BodyRules { radius_mm: 100, ..rules().body };
+        let level = Level::build(&map, &thin).expect("the loader takes as many");
+        let end = level.slide_until_blocked(from, RIGHT, 10_000, 100);
+        assert!(!level.overlaps(end), "{ramps} in one place: {end:?}");
+        end.x
+    };
+    assert_eq!(slide(1), 9_000);
+    assert!((0..8_000).contains(&slide(20)), "{}", slide(20));
 }

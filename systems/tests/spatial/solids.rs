@@ -146,8 +146,8 @@ fn spawns_in_solid_in_the_air_or_out_of_bounds_are_named() {
 
 #[test]
 fn what_is_not_crowded_for_a_usual_body_can_be_for_a_larger_one() {
-    let posts: String = (0..16)
-        .map(|post| (post % 4 * 700, post / 4 * 700))
+    let posts: String = (0..25)
+        .map(|post| (post % 5 * 500, post / 5 * 500))
         .map(|(x, z)| format!("[[cuboid]]\ncenter_mm = [{x}, 1_000, {z}]\nsize_mm = [100, 2_000, 100]\n"))
         .collect();
     let map = floor_and(&posts);
@@ -155,9 +155,9 @@ fn what_is_not_crowded_for_a_usual_body_can_be_for_a_larger_one() {
         |radius_mm, height_mm| Level::build(&map, &BodyRules { radius_mm, height_mm, ..rules().body });
     assert!(
         built(350, 1_800).is_ok() && built(700, 1_800).is_ok(),
-        "beside the floor and four to nine posts"
+        "beside the floor and nine to sixteen posts"
     );
-    let error = built(1_000, 4_000).expect_err("sixteen posts are 2.2 m wide").to_string();
-    let expected = "for a body of the ruleset expected solids with at most 96 corners (8 of a cuboid, ";
+    let error = built(1_000, 4_000).expect_err("25 posts are 2.1 m wide").to_string();
+    let expected = "for a body of the ruleset expected solids with at most 192 corners (8 of a cuboid, ";
     assert!(error.starts_with(expected), "{error}");
 }
