@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use combat_components::ids::SessionId;
+use combat_components::ids::{Epoch, SessionId};
 use combat_components::setup::{Seed, SessionSetup, SimLimits};
 use combat_components::tick::Tick;
 use combat_replays::header::Header;
@@ -63,7 +63,7 @@ impl Registry {
         let id = facts.id;
         let taken_up = self.take_up(facts, sim, tape, Start::new(Some(place)));
         if let Err(error) = &taken_up {
-            let ended = EndedFacts::never_begun(error.to_string(), (unix_us() / 1_000) as i64);
+            let ended = EndedFacts::failed_unplayed(Epoch(1), Tick(0), error.to_string());
             if let Err(error) = mark_finished(self, id, ended, None).await {
                 tracing::error!(session = %id, %error, "a session that never began is left to the next process");
             }

@@ -7,6 +7,7 @@ use combat_components::setup::ContentHash;
 use combat_components::tick::{Tick, TickRate};
 
 use super::handle::SessionHandle;
+use super::pacer::unix_us;
 use super::shelf::ShelvedFacts;
 use super::summary::{SessionKind, SessionStatus, SessionSummary, VerifySummary};
 
@@ -43,15 +44,15 @@ pub struct EndedFacts {
 }
 
 impl EndedFacts {
-    /// Of a session that was created and could not be simulated.
-    pub(super) fn never_begun(reason: String, ended_at_ms: i64) -> Self {
+    /// Of a session that has failed now, and was not played in this process.
+    pub(super) fn failed_unplayed(epoch: Epoch, last_tick: Tick, reason: String) -> Self {
         Self {
             status: SessionStatus::Failed,
-            epoch: Epoch(1),
-            last_tick: Tick(0),
+            epoch,
+            last_tick,
             player_count: 0,
             started_at_ms: None,
-            ended_at_ms,
+            ended_at_ms: (unix_us() / 1_000) as i64,
             end_reason: Some(reason),
             verify: None,
         }

@@ -18,12 +18,10 @@ use thiserror::Error;
 use super::entry::{EndedFacts, FixedFacts};
 use super::finish::{Stored, check, mark_finished};
 use super::known::{KnownRequests, REMEMBERED_MS};
-use super::pacer::unix_us;
 use super::people::People;
 use super::registry::{Registry, Start};
 use super::shelf::{self, ShelvedFacts};
 use super::stored::{facts_of, unreadable_facts};
-use super::summary::SessionStatus;
 use crate::journal::{EarlierPieces, LiveSession, OpenReport, SessionRow, StoreError};
 use crate::journal_log;
 
@@ -119,8 +117,10 @@ pub async fn resume_all(registry: &Registry, report: OpenReport) -> Result<(), R
                 tracing::info!(session = %row.id, tick = last_tick, epoch = epoch.0, "session resumed");
             }
             Err(error) => match error.fault() {
-                Fault::Session => fail(registry, &row, last_tick, &error).await?,
-                Fault::Build if shelf::is_expired(&row) => fail(registry, &row, last_tick, &error).await?,
+                Fault::Session => fail(registry, &row, last_tick, error.to_string()).await?,
+                Fault::Build if shelf::is_expired(&row) => {
+                    fail(registry, &row, last_tick, shelf::expired(&error)).await?;
+                }
                 Fault::Build => shelve(registry, &row, last_tick, &error).await,
                 Fault::Store => return Err(error),
             },
@@ -243,19 +243,10 @@ async fn fail(
     registry: &Registry,
     row: &SessionRow,
     last_tick: u32,
-    error: &ResumeError,
+    reason: String,
 ) -> Result<(), ResumeError> {
-    tracing::error!(session = %row.id, tick = last_tick, %error, "session failed: it cannot be resumed");
-    let ended = EndedFacts {
-        status: SessionStatus::Failed,
-        epoch: Epoch(row.epoch),
-        last_tick: Tick(last_tick),
-        player_count: 0,
-        started_at_ms: None,
-        ended_at_ms: (unix_us() / 1_000) as i64,
-        end_reason: Some(error.to_string()),
-        verify: None,
-    };
+    tracing::error!(session = %row.id, tick = last_tick, error = reason, "session failed: it cannot be resumed");
+    let ended = EndedFacts::failed_unplayed(Epoch(row.epoch), Tick(last_tick), reason);
     let ended = mark_finished(registry, row.id, ended, None).await?;
     registry.note_stored(stored_facts(registry, row.id, row.created_unix_us).await, ended);
     Ok(())

@@ -7,15 +7,23 @@ use super::entry::{EndedFacts, Entry, FixedFacts};
 use super::finish::mark_finished;
 use super::pacer::unix_us;
 use super::registry::Registry;
-use super::summary::{SessionError, SessionStatus, SessionSummary};
+use super::resume::ResumeError;
+use super::summary::{SessionError, SessionSummary};
 use crate::journal::SessionRow;
 
-/// Since its creation: no match lasts longer than a day, and what no build has come for within a week makes room.
-const SHELF_MAX_US: u64 = 7 * 24 * 60 * 60 * 1_000_000;
+/// Since its creation, as no match lasts longer than a day.
+const SHELF_MAX_DAYS: u64 = 7;
+
+const DAY_US: u64 = 24 * 60 * 60 * 1_000_000;
 
 /// Whether a session waits too long already for a build that can simulate it.
 pub(super) fn is_expired(row: &SessionRow) -> bool {
-    unix_us().saturating_sub(row.created_unix_us) > SHELF_MAX_US
+    unix_us().saturating_sub(row.created_unix_us) > SHELF_MAX_DAYS * DAY_US
+}
+
+/// Why it ends then.
+pub(super) fn expired(error: &ResumeError) -> String {
+    format!("no build that can resume it was started within {SHELF_MAX_DAYS} days of its creation: {error}")
 }
 
 /// What is known of a session on the shelf; its row and its log stay untouched.
@@ -30,16 +38,8 @@ pub struct ShelvedFacts {
 impl ShelvedFacts {
     /// As it stands in the store once somebody has given it up.
     fn given_up(&self) -> EndedFacts {
-        EndedFacts {
-            status: SessionStatus::Failed,
-            epoch: self.epoch,
-            last_tick: self.last_tick,
-            player_count: 0,
-            started_at_ms: None,
-            ended_at_ms: (unix_us() / 1_000) as i64,
-            end_reason: Some(format!("given up, as this build could not resume it: {}", self.reason)),
-            verify: None,
-        }
+        let reason = format!("given up, as this build could not resume it: {}", self.reason);
+        EndedFacts::failed_unplayed(self.epoch, self.last_tick, reason)
     }
 }
 

@@ -46,9 +46,9 @@ impl Server {
     }
 
     /// Waits until a condition holds of the sessions.
-    async fn until(&self, what: &str, mut holds: impl FnMut(&Registry) -> bool) {
+    async fn until(&self, what: &str, mut holds: impl AsyncFnMut(&Registry) -> bool) {
         let patience = tokio::time::timeout(Duration::from_secs(60), async {
-            while !holds(&self.registry) {
+            while !holds(&self.registry).await {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         });
@@ -81,7 +81,7 @@ async fn bots_fill_places_and_return_to_them_after_a_restart() {
     let server = Server::start(store).await;
     let id = server.registry.create(wish(4)).await.expect("it is created").id;
     server
-        .until("four bots play", |registry| {
+        .until("four bots play", async |registry| {
             registry
                 .get(id)
                 .is_ok_and(|session| session.player_count == 4 && session.status == SessionStatus::Active)
@@ -92,7 +92,7 @@ async fn bots_fill_places_and_return_to_them_after_a_restart() {
 
     let server = Server::start(later).await;
     server
-        .until("it is active again, in a new epoch", |registry| {
+        .until("it is active again, in a new epoch", async |registry| {
             registry
                 .get(id)
                 .is_ok_and(|session| session.epoch.0 == 2 && session.status == SessionStatus::Active)
@@ -102,10 +102,10 @@ async fn bots_fill_places_and_return_to_them_after_a_restart() {
     assert_eq!(handle.live().seats(), places, "everybody has kept the place");
     let (outgoing, resumed_at) = (handle.attach_spectator(0, Encoding::MessagePack), handle.live().tick());
     drop(outgoing);
-    server.until("the bots move the match on", |_| handle.live().tick() > resumed_at.plus(64)).await;
+    server.until("the bots move the match on", async |_| handle.live().tick() > resumed_at.plus(64)).await;
     server.registry.end(id, None).await.expect("it ends");
     server
-        .until("it is verified", |registry| {
+        .until("it is verified", async |registry| {
             registry
                 .get(id)
                 .is_ok_and(|session| session.verify.is_some_and(|verify| verify.result == "verified"))
@@ -145,7 +145,7 @@ async fn after_a_restart_the_server_plays_its_own_bots_and_nobody_who_is_only_ca
     let server = Server::start(store).await;
     let id = server.registry.create(wish(2)).await.expect("it is created").id;
     let handle = server.registry.handle(id).expect("it is live");
-    server.until("two bots are in", |_| handle.live().player_count() == 2).await;
+    server.until("two bots are in", async |_| handle.live().player_count() == 2).await;
     for human in ["bot-vega", "bot-rigel"] {
         let player = PlayerId::new(human).expect("an id");
         let name = DisplayName::new("Vega").ok();
@@ -157,14 +157,11 @@ async fn after_a_restart_the_server_plays_its_own_bots_and_nobody_who_is_only_ca
     server.stop().await;
     let server = Server::start(later).await;
     let handle = server.registry.handle(id).expect("it is live");
-    let patience = tokio::time::timeout(Duration::from_secs(60), async {
-        while connected_after_restart(&server.registry, id).await.len() < bots.len() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    });
-    patience.await.expect("the bots are back within a minute");
+    let are_back =
+        async |registry: &Registry| connected_after_restart(registry, id).await.len() == bots.len();
+    server.until("the bots are back", are_back).await;
     let resumed_at = handle.live().tick();
-    server.until("some play", |_| handle.live().tick() > resumed_at.plus(64)).await;
+    server.until("some play", async |_| handle.live().tick() > resumed_at.plus(64)).await;
     server.registry.end(id, None).await.expect("it ends");
     assert_eq!(connected_after_restart(&server.registry, id).await, bots, "only they were brought back");
     server.stop().await;
@@ -177,7 +174,7 @@ async fn the_demo_plays_one_match_after_the_other_and_each_is_verified() {
     let plan = demo::DemoPlan { match_s: 2, tick_rate: TickRate::DEFAULT };
     let demo = tokio::spawn(demo::run(server.registry.clone(), plan, stop.clone()));
     server
-        .until("two matches are verified", |registry| {
+        .until("two matches are verified", async |registry| {
             let sessions = registry.list();
             assert!(sessions.iter().filter(|session| session.status.is_live()).count() <= 1, "one at a time");
             let results = sessions.iter().filter_map(|session| session.verify.as_ref());

@@ -8,6 +8,7 @@ use combat_components::setup::ContentHash;
 use combat_components::tick::{Tick, TickRate};
 use combat_replays::header::Header;
 use combat_systems::kinds::Kinds;
+use combat_systems::modes::duel::Duel;
 use combat_systems::modes::{Mode, Round, StandsUp};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -37,16 +38,13 @@ async fn header_like(registry: &Registry, like: SessionId, id: SessionId) -> Hea
 }
 
 /// A live session with these records, as another build has left it.
-async fn leave_behind(
-    registry: &Registry,
-    id: SessionId,
-    header: Vec<u8>,
-    (mut records, last_tick): (Vec<u8>, u32),
-) {
-    let age_us = if id == FORGOTTEN { EIGHT_DAYS_US } else { 0 };
-    let new = NewSession { id, created_unix_us: unix_us() - age_us, header };
+async fn leave_behind(registry: &Registry, new: NewSession, (mut records, last_tick): (Vec<u8>, u32)) {
     let tape = registry.journal().create(new, TickRate::DEFAULT.hz()).await.expect("a store");
     assert_eq!(tape.offer(&mut records, last_tick, true), Offer::Taken);
+}
+
+fn new(id: SessionId, header: Vec<u8>) -> NewSession {
+    NewSession { id, created_unix_us: unix_us(), header }
 }
 
 /// The same header, as if it were of another format.
@@ -75,15 +73,17 @@ async fn left_by_other_builds() -> (MemoryStore, SessionId) {
     let played = (log.records.clone(), log.last_tick().0);
     let mut header = header_like(&first, sound, OTHER_VERSION).await;
     header.simulation_version += 1;
-    leave_behind(&first, OTHER_VERSION, header.to_bytes(), played.clone()).await;
+    leave_behind(&first, new(OTHER_VERSION, header.to_bytes()), played.clone()).await;
     let mut header = header_like(&first, sound, FORGOTTEN).await;
     header.simulation_version += 1;
-    leave_behind(&first, FORGOTTEN, header.to_bytes(), played.clone()).await;
+    let forgotten = new(FORGOTTEN, header.to_bytes());
+    let forgotten = NewSession { created_unix_us: forgotten.created_unix_us - EIGHT_DAYS_US, ..forgotten };
+    leave_behind(&first, forgotten, played.clone()).await;
     let header = header_like(&first, sound, OTHER_FORMAT).await;
-    leave_behind(&first, OTHER_FORMAT, of_format(2, &header), played.clone()).await;
+    leave_behind(&first, new(OTHER_FORMAT, of_format(2, &header)), played.clone()).await;
     // The id of a session is under every root.
     let header = header_like(&first, sound, OTHER_BEHAVIOUR).await;
-    leave_behind(&first, OTHER_BEHAVIOUR, header.to_bytes(), played.clone()).await;
+    leave_behind(&first, new(OTHER_BEHAVIOUR, header.to_bytes()), played.clone()).await;
     let mut header = header_like(&first, sound, DAMAGED).await;
     header.setup.map_hash = ContentHash::of(b"another map");
     let map = crate::journal::Blob {
@@ -92,7 +92,7 @@ async fn left_by_other_builds() -> (MemoryStore, SessionId) {
         bytes: b"not that map".to_vec(),
     };
     first.journal().put_blob(map).await.expect("a store");
-    leave_behind(&first, DAMAGED, header.to_bytes(), played).await;
+    leave_behind(&first, new(DAMAGED, header.to_bytes()), played).await;
     first.drain().await;
     first.journal().shutdown().await.expect("everything is durable");
     (store, sound)
@@ -114,11 +114,11 @@ async fn a_session_that_this_build_cannot_simulate_stays_live_and_the_others_res
         let health = registry.health();
         assert_eq!((health.live_sessions, health.suspended_sessions), (4, 3));
         assert_eq!(registry.get(DAMAGED).expect("known").status, SessionStatus::Failed, "of the session");
-        assert_eq!(
-            row(&registry, FORGOTTEN).await.0,
-            StoredStatus::Failed,
-            "nobody has come for it in a week"
-        );
+        let forgotten = registry.get(FORGOTTEN).expect("known");
+        assert_eq!(forgotten.status, SessionStatus::Failed, "nobody has come for it in a week");
+        let reason = forgotten.end_reason.expect("a reason");
+        assert!(reason.contains("within 7 days") && reason.contains("simulation version"), "{reason}");
+        assert_eq!(row(&registry, FORGOTTEN).await.0, StoredStatus::Failed);
         assert!(registry.handle(sound).is_ok(), "it goes on");
         registry.drain().await;
         registry.journal().shutdown().await.expect("everything is durable");
@@ -149,7 +149,7 @@ async fn an_ended_session_that_this_build_refuses_is_verified_by_the_next_that_d
     until("some play", || handle.durable_tick() > Tick(20)).await;
     let log = journal_log::load(&*first.journal().reader(), sound).await.expect("a store").expect("a log");
     let played = (log.records.clone(), log.last_tick().0);
-    leave_behind(&first, OTHER_VERSION, other.to_bytes(), played).await;
+    leave_behind(&first, new(OTHER_VERSION, other.to_bytes()), played).await;
     let ended = crate::journal::Finish {
         id: OTHER_VERSION,
         failed: false,
@@ -169,29 +169,29 @@ async fn an_ended_session_that_this_build_refuses_is_verified_by_the_next_that_d
     assert_eq!(row.verify, None, "another build is still to say");
 }
 
-/// A duel of another build, which remembers something.
+/// The duel of another build, which remembers something.
 #[derive(Debug)]
 struct DuelThatKeeps;
 
 impl Mode for DuelThatKeeps {
     fn name(&self) -> &'static str {
-        "duel"
+        Duel.name()
     }
 
     fn players(&self) -> RangeInclusive<u8> {
-        2..=2
+        Duel.players()
     }
 
-    fn team_of(&self, _: Team, _: &[Team]) -> Team {
-        Team::NONE
+    fn team_of(&self, asked: Team, taken: &[Team]) -> Team {
+        Duel.team_of(asked, taken)
     }
 
-    fn stands_up(&self, _: Round) -> StandsUp {
-        StandsUp::Everybody
+    fn stands_up(&self, round: Round) -> StandsUp {
+        Duel.stands_up(round)
     }
 
-    fn death_ends_round(&self, _: &[Team]) -> bool {
-        true
+    fn death_ends_round(&self, contending: &[Team]) -> bool {
+        Duel.death_ends_round(contending)
     }
 
     fn keeps(&self) -> usize {
