@@ -99,11 +99,14 @@ fn fallen(hz: u32, lean: i32, is_there: bool) -> u32 {
     liar.set_clock();
     let wall_z = |liar: &Liar, x: i32, y: i32, z: i32| {
         let level = liar.arena.level();
-        if is_there {
-            (z - 600..=z + 600).find(|z| !level.overlaps(Vec3Mm::new(x, y, *z))).unwrap_or(z)
-        } else {
-            z
+        // All that is behind the wall's face is wall, and nothing in front of it.
+        let (mut inside, mut free) = (z - 600, z + 600);
+        while is_there && free - inside > 1 {
+            let middle = inside + (free - inside) / 2;
+            let edge = if level.overlaps(Vec3Mm::new(x, y, middle)) { &mut inside } else { &mut free };
+            *edge = middle;
         }
+        if is_there { free } else { z }
     };
     let reach = (6_500 / hz) as i32 - 1;
     loop {
