@@ -195,7 +195,20 @@ fn refused(rehearsed: &rehearsal::Rehearsed) {
         dash.log_bytes,
         seconds(FORGED_BYTES),
     );
+    closet("one leaves and joins", &forged::joins(&rehearsed.parts));
+    closet("64 stand inside each other", &forged::crowd(&rehearsed.parts, false));
+    closet("64 of radius 1 m do, step height 1 mm,", &forged::crowd(&rehearsed.parts, true));
     floors("after");
+}
+
+fn closet(what: &str, cost: &forged::ClosetCost) {
+    println!(
+        "a tick in which {what} in a closet without room, beside {} aslant bars of 150 m: {:.0} us, {:.0} B of log; {:.1} s for 1.3 MB",
+        cost.bars,
+        cost.took.as_secs_f64() * 1e6,
+        cost.log_bytes,
+        FORGED_BYTES / cost.log_bytes * cost.took.as_secs_f64(),
+    );
 }
 
 fn refusals(whose: &str, cost: &forged::Cost) {

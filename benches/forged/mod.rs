@@ -10,10 +10,12 @@ use combat_components::streams::Stream;
 use combat_systems::sim::SimParts;
 use combat_systems::spatial::Level;
 
+mod closet;
 mod dashes;
 mod forger;
 mod scene;
 
+pub use closet::{Cost as ClosetCost, crowd, joins};
 pub use dashes::dashes;
 pub use forger::Cost;
 use forger::Forger;

@@ -23,6 +23,7 @@ pub mod map;
 pub mod mode_state;
 pub mod origin;
 pub mod phase;
+pub mod places;
 pub mod quantity;
 pub mod reason;
 pub mod rules;

@@ -73,7 +73,7 @@ pub const EMPTY_SESSION_MS: u32 = 60_000;
 pub const RESUMING_MS_MAX: u32 = 5_000;
 
 /// Leaving this soon after damage is a death: longer than a fight for the last shot takes, shorter than a retreat.
-pub const LEAVING_IS_DEATH_MS_MAX: u32 = 5_000;
+pub const BLOW_COUNTS_MS_MAX: u32 = 5_000;
 
 /// Players who have left are remembered, with what they had: twice as many as can be in a session.
 pub const DEPARTED_MAX: usize = 2 * PLAYERS_MAX;

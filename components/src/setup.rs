@@ -59,7 +59,7 @@ pub struct SimLimits {
     /// who has left may be away so long in sum: without those whose time is up it ends for want of players.
     pub empty_ms_max: u32,
     /// Leaving alive at most this long after damage is a death.
-    pub leaving_is_death_ms_max: u32,
+    pub blow_counts_ms_max: u32,
     pub inputs_per_player_and_tick_max: u8,
     pub refusals_max: u16,
     pub refusal_forgiven_ms: u32,
@@ -76,7 +76,7 @@ canon_struct!(SimLimits {
     follows_ms_max,
     resuming_ms_max,
     empty_ms_max,
-    leaving_is_death_ms_max,
+    blow_counts_ms_max,
     inputs_per_player_and_tick_max,
     refusals_max,
     refusal_forgiven_ms,
@@ -95,7 +95,7 @@ impl SimLimits {
             follows_ms_max: limits::ATTACK_FOLLOWS_MS_MAX,
             resuming_ms_max: limits::RESUMING_MS_MAX,
             empty_ms_max: limits::EMPTY_SESSION_MS,
-            leaving_is_death_ms_max: limits::LEAVING_IS_DEATH_MS_MAX,
+            blow_counts_ms_max: limits::BLOW_COUNTS_MS_MAX,
             inputs_per_player_and_tick_max: limits::INPUTS_PER_PLAYER_AND_TICK_MAX as u8,
             refusals_max: limits::REFUSALS_MAX,
             refusal_forgiven_ms: limits::REFUSAL_FORGIVEN_MS,

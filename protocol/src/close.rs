@@ -49,7 +49,12 @@ impl CloseCode {
             Retry::No,
             "The request itself is not allowed, or too many claims were refused: the reason then names the last one's, the place stays, and it opens again when some are forgiven.",
         ),
-        row(Self::Overloaded, "overloaded", Retry::Later, "The server takes no more connections now."),
+        row(
+            Self::Overloaded,
+            "overloaded",
+            Retry::Later,
+            "The server takes no more connections now, or, as the reason then says, the session is `suspended`.",
+        ),
         row(
             Self::Left,
             "left",

@@ -54,6 +54,26 @@ pub enum DamageReason {
     Lost(String),
 }
 
+impl DamageReason {
+    /// Whether the record's checksum holds and says that somebody wrote it so: another build may be able to read it.
+    pub const fn may_be_of_another_build(&self) -> bool {
+        match self {
+            Self::UnknownKind { .. }
+            | Self::UnknownState
+            | Self::TooLong { .. }
+            | Self::TooMany(_)
+            | Self::Keyframe(_)
+            | Self::Content(_) => true,
+            Self::Truncated
+            | Self::Checksum
+            | Self::OutOfOrder { .. }
+            | Self::EpochFalls { .. }
+            | Self::NoBeginning
+            | Self::Lost(_) => false,
+        }
+    }
+}
+
 /// Iterates over the records of a log or of a part of one.
 #[derive(Clone, Debug)]
 pub struct Reader<'a> {

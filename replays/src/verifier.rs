@@ -81,6 +81,15 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Whether a build that is not this one might say otherwise.
+    pub fn may_differ_by_build(&self) -> bool {
+        match self {
+            Self::Refused(_) | Self::Diverged(_) => true,
+            Self::Damaged(damage) => damage.reason.may_be_of_another_build(),
+            Self::Verified | Self::Incomplete | Self::Broken(_) | Self::OtherDigest { .. } => false,
+        }
+    }
+
     /// `verified`, `incomplete`, `diverged`, `broken`, `other_digest`, `refused` or `damaged`.
     pub const fn code(&self) -> &'static str {
         match self {

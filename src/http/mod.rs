@@ -36,7 +36,7 @@ pub use caps::{ConnectionCaps, ConnectionPermit};
 pub use health::{Dependency, DependencyState, Readiness};
 pub use problem::{Problem, ProblemCode, problems_table};
 pub use router::{metrics_router, router};
-pub use upgrade::{Admission, Who, WsHandover};
+pub use upgrade::{Admission, SocketRefusal, Who, WsHandover};
 
 use crate::auth::{RequestKeys, ResumeKeys, Tickets, TokenKeys};
 use crate::config::{Origin, PublicUrl};

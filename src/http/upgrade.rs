@@ -10,6 +10,7 @@ use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use bytes::Bytes;
 use combat_components::ids::{Epoch, PlayerId, SessionId, SimId};
+use combat_components::reason::Reason;
 use combat_components::tick::Tick;
 use combat_protocol::close::CloseCode;
 use combat_protocol::codec::Encoding;
@@ -27,6 +28,7 @@ use super::session_path::SessionPath;
 use crate::auth::{Grant, TicketError};
 use crate::config::Origin;
 use crate::session::handle::SessionHandle;
+use crate::session::summary::SessionError;
 use crate::telemetry::{Metrics, SOCKET_REFUSALS};
 
 /// An encoding, a credential and a tick; more parts are no client of ours.
@@ -55,6 +57,28 @@ pub struct Admission {
     pub seen: Option<(Epoch, Tick)>,
 }
 
+/// How a socket is closed at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SocketRefusal {
+    pub code: CloseCode,
+    /// Added to the code's name in the reason; may be empty.
+    pub detail: &'static str,
+}
+
+impl From<CloseCode> for SocketRefusal {
+    fn from(code: CloseCode) -> Self {
+        Self { code, detail: "" }
+    }
+}
+
+impl From<SessionError> for SocketRefusal {
+    fn from(error: SessionError) -> Self {
+        // Of all that may pass this alone says nothing of the server.
+        let detail = if error == SessionError::Suspended { Reason::Suspended.code() } else { "" };
+        Self { code: error.close_code(), detail }
+    }
+}
+
 /// A socket right after its handshake, with everything that `crate::ws` needs to serve it.
 pub struct WsHandover {
     pub stream: TcpStream,
@@ -62,7 +86,7 @@ pub struct WsHandover {
     pub read_buf: Bytes,
     pub encoding: Encoding,
     /// `Err`: tell the client why and close.
-    pub admission: Result<Admission, CloseCode>,
+    pub admission: Result<Admission, SocketRefusal>,
     /// Holds the connection's place under the caps: keep it until the socket has ended.
     pub peer: Peer,
     pub metrics: Arc<Metrics>,
@@ -100,11 +124,11 @@ pub async fn upgrade(
     let admission = if is_origin_allowed(request.headers(), &api.allowed_origins) {
         admit(&api, session, &offer)
     } else {
-        Err(CloseCode::Policy)
+        Err(CloseCode::Policy.into())
     };
-    if let Err(code) = &admission {
+    if let Err(SocketRefusal { code, detail }) = &admission {
         debug_assert!(SOCKET_REFUSALS.contains(code), "{} does not stand at 0", code.name());
-        tracing::info!(code = code.name(), "a socket is refused");
+        tracing::info!(code = code.name(), detail, "a socket is refused");
         api.metrics.error(code.name());
     }
     let encoding = offer.encoding;
@@ -125,9 +149,9 @@ async fn take_over(upgrading: OnUpgrade, handover: impl FnOnce(TcpStream, Bytes)
     }
 }
 
-fn admit(api: &Api, session: SessionId, offer: &Offer) -> Result<Admission, CloseCode> {
+fn admit(api: &Api, session: SessionId, offer: &Offer) -> Result<Admission, SocketRefusal> {
     if api.stop.is_cancelled() {
-        return Err(CloseCode::Draining);
+        return Err(CloseCode::Draining.into());
     }
     let seen = offer.seen?;
     let who = match &offer.credential {
@@ -141,14 +165,14 @@ fn admit(api: &Api, session: SessionId, offer: &Offer) -> Result<Admission, Clos
             let claim = api.resume.verify(token, session).ok_or(CloseCode::Unauthorised)?;
             Who::Player { player: claim.player, place: claim.place }
         }
-        Credential::None => return Err(CloseCode::Unauthorised),
+        Credential::None => return Err(CloseCode::Unauthorised.into()),
     };
-    let handle = api.registry.handle(session).map_err(|error| error.close_code())?;
+    let handle = api.registry.handle(session)?;
     // Whoever left may join again; his old tokens open nothing.
     if let Who::Player { player, place } = who
         && !handle.holds(player, place)
     {
-        return Err(CloseCode::Left);
+        return Err(CloseCode::Left.into());
     }
     Ok(Admission { session: handle, who, seen })
 }

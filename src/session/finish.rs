@@ -13,7 +13,7 @@ use super::entry::EndedFacts;
 use super::host::{Ending, SessionHost};
 use super::pacer::unix_us;
 use super::registry::Registry;
-use super::stored::{EndNote, VerifyNote, note_bytes, read_note};
+use super::stored::{BUILD, EndNote, VerifyNote, note_bytes, read_note};
 use super::summary::{SessionStatus, VerifySummary};
 use crate::journal::{Finish, JournalError, ListedSession, StoredStatus, Tape};
 
@@ -183,9 +183,12 @@ pub(super) async fn check(registry: &Registry, id: SessionId, last_tick: u32) {
         Err(error) => return tracing::error!(session = %id, %error, "a finished log could not be read"),
     };
     let row = registry.journal().reader().session(id).await.ok().flatten();
+    let is_of_one_epoch = row.as_ref().is_some_and(|row| row.epoch == 1);
     let expect = row.and_then(|row| EndNote::digest_of(&row));
     let options =
         VerifyOptions { expect, session: Some(id), ..VerifyOptions::of(registry.catalogue().kinds()) };
+    // The header names who created it; whoever took it up later may have been another.
+    let played_by_it = is_of_one_epoch && log.header.build == BUILD;
     let (sender, receiver) = tokio::sync::oneshot::channel();
     let thread = std::thread::Builder::new().name("verify".to_owned()).spawn(move || {
         // Without the lower priority it is still correct, only less considerate.
@@ -198,13 +201,15 @@ pub(super) async fn check(registry: &Registry, id: SessionId, last_tick: u32) {
         return tracing::error!(session = %id, %error, "no thread to verify a session");
     }
     let Ok(report) = receiver.await else { return };
-    if let Outcome::Refused(reason) = &report.outcome {
-        let verify = VerifySummary { result: report.outcome.code().to_owned(), at_tick: Tick(0) };
+    let is_settled = played_by_it && !matches!(report.outcome, Outcome::Refused(_));
+    if report.outcome.may_differ_by_build() && !is_settled {
+        let at_tick = Tick(report.ticks.0.min(last_tick));
         tracing::warn!(
-            session = %id, %reason,
-            "session not verified: this build cannot simulate it; a build that can will verify it"
+            session = %id, outcome = ?report.outcome, tick = at_tick.0,
+            "session not verified: this build simulates it otherwise, or not at all; the next start tries again"
         );
-        return registry.note_verified(id, verify);
+        return registry
+            .note_verified(id, VerifySummary { result: report.outcome.code().to_owned(), at_tick });
     }
     if report.outcome != Outcome::Verified {
         tracing::error!(session = %id, outcome = ?report.outcome, "a session did not verify");

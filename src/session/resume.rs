@@ -8,7 +8,7 @@ use combat_components::tick::Tick;
 use combat_replays::header::{Header, HeaderError};
 use combat_replays::log::{Log, Refusal};
 use combat_replays::player::{Played, Player};
-use combat_replays::reader::{DamageReason, Reader};
+use combat_replays::reader::Reader;
 use combat_replays::record::Record;
 use combat_systems::kinds::Kinds;
 use combat_systems::sim::{Sim, SimParts};
@@ -72,22 +72,9 @@ impl ResumeError {
             | Self::Setup(_)
             | Self::Diverged(_)
             | Self::Panicked(_) => Fault::Build,
-            // With a sound checksum: somebody wrote it so.
-            Self::Records(damage) => match damage.reason {
-                DamageReason::UnknownKind { .. }
-                | DamageReason::UnknownState
-                | DamageReason::Content(_)
-                | DamageReason::TooMany(_)
-                | DamageReason::Keyframe(_) => Fault::Build,
-                DamageReason::Truncated
-                | DamageReason::Checksum
-                | DamageReason::OutOfOrder { .. }
-                | DamageReason::EpochFalls { .. }
-                | DamageReason::TooLong { .. }
-                | DamageReason::NoBeginning
-                | DamageReason::Lost(_) => Fault::Session,
-            },
-            Self::Damaged(_)
+            Self::Records(damage) if damage.reason.may_be_of_another_build() => Fault::Build,
+            Self::Records(_)
+            | Self::Damaged(_)
             | Self::Failed(_)
             | Self::Header(_)
             | Self::Refused(Refusal::OtherContent { .. }) => Fault::Session,

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use super::faults;
 use super::round_trip::RoundTrip;
 use super::socket::{self, Incoming, ReadError, SocketReader, SocketWriter};
-use crate::http::{Admission, Who, WsHandover};
+use crate::http::{Admission, SocketRefusal, Who, WsHandover};
 use crate::session::convert::{Meant, meaning};
 use crate::session::handle::{AttachedPlayer, Attachment};
 use crate::session::outbox::{LinkFacts, Outgoing};
@@ -81,11 +81,11 @@ pub async fn serve(handover: WsHandover) {
     let (writer, reader) = socket::open(stream, read_buf, encoding).await;
     let admitted = match admission {
         Ok(admission) => attach(admission, encoding).await,
-        Err(code) => Err(code),
+        Err(refusal) => Err(refusal),
     };
     let attachment = match admitted {
         Ok(attachment) => attachment,
-        Err(code) => return socket::close(writer, reader, code, "").await,
+        Err(SocketRefusal { code, detail }) => return socket::close(writer, reader, code, detail).await,
     };
     let kind = match attachment.player {
         Some(_) => ConnectionKind::Player,
@@ -98,13 +98,13 @@ pub async fn serve(handover: WsHandover) {
     drop(peer);
 }
 
-async fn attach(admission: Admission, encoding: Encoding) -> Result<Attachment, CloseCode> {
+async fn attach(admission: Admission, encoding: Encoding) -> Result<Attachment, SocketRefusal> {
     let Admission { session, who, seen } = admission;
     let attached = match who {
         Who::Player { player, place } => session.attach_to_place(player, place, encoding, seen).await,
         Who::Spectator { delay_ms, .. } => session.attach_spectator(delay_ms, encoding),
     };
-    attached.map_err(|error| error.close_code())
+    Ok(attached?)
 }
 
 async fn converse(

@@ -88,7 +88,7 @@ impl<'a> Course<'a> {
 /// A claim's way through a level: its points, walked along once.
 pub(crate) struct ClaimedWay<'a> {
     level: &'a Level,
-    course: Course<'a>,
+    course: &'a Course<'a>,
     points: &'a [WayPoint],
 }
 
@@ -99,7 +99,7 @@ impl<'a> ClaimedWay<'a> {
     /// `TooFast` when it is longer, up and down, than anybody can come: no point of a way goes unjudged.
     pub(crate) fn along(
         level: &'a Level,
-        course: Course<'a>,
+        course: &'a Course<'a>,
         points: &'a mut WayPoints,
     ) -> Result<Self, Reason> {
         if course.points > PATH_POINTS_MAX {
@@ -126,7 +126,7 @@ impl<'a> ClaimedWay<'a> {
     pub(crate) fn judge(
         &self,
         motion: &Motion,
-        span: Span,
+        span: &Span,
         limits: &MovementLimits,
     ) -> Result<(u32, Motion), Reason> {
         let judging = Judging {
@@ -139,7 +139,7 @@ impl<'a> ClaimedWay<'a> {
         };
         let mut legal: Option<(u32, Motion)> = None;
         let mut refusal = Reason::TooFast;
-        for ticks in span.ticks {
+        for ticks in span.ticks.clone() {
             match judging.in_ticks(ticks) {
                 Ok(end) if !span.rested || ticks == 0 => return Ok((ticks, end)),
                 Ok(end) => legal = Some(legal.map_or((ticks, end), |(least, any)| (least, any.or(&end)))),
@@ -169,11 +169,6 @@ impl<'a> ClaimedWay<'a> {
     /// Whether nothing solid lies on it.
     pub(crate) fn is_free(&self) -> bool {
         !self.points.iter().any(|point| self.level.overlaps(point.at))
-    }
-
-    /// Whether none of the map's solids does.
-    pub(crate) fn is_free_of_the_map(&self) -> bool {
-        !self.points.iter().any(|point| self.level.overlaps_the_map(point.at))
     }
 }
 

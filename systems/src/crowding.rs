@@ -3,14 +3,17 @@
 //! Who was there first is never moved, and nobody is favoured by his slot or id. Looked at in the tick after each frame:
 //! by then every shot has been shown where it was fired, so that putting somebody out hides none.
 
+use std::cell::Cell;
+
 use arrayvec::ArrayVec;
 use bevy_ecs::entity::Entity;
 use bevy_ecs::schedule::{IntoScheduleConfigs, Schedule};
-use bevy_ecs::system::{Query, Res};
+use bevy_ecs::system::{Query, Res, ResMut};
 use combat_components::body::{Body, Intrusion};
 use combat_components::ids::Slot;
 use combat_components::limits::{HISTORY_TICKS, PLAYERS_MAX};
 use combat_components::phase::{MatchState, Phase as MatchPhase};
+use combat_components::places::PlacesLeft;
 use combat_components::quantity::{Pitch, Pose, Vec3Mm, Yaw};
 use combat_components::reason::Reason;
 use combat_components::rules::BodyRules;
@@ -29,6 +32,7 @@ use crate::input::ranks_at;
 use crate::phases::Phase;
 use crate::roster::Roster;
 use crate::spatial::Level;
+use crate::spawns::look_along;
 use crate::state::Fighter;
 use crate::tick_rules::TickRules;
 
@@ -112,6 +116,7 @@ fn part_bodies(
     roster: Res<Roster>,
     state: Res<MatchState>,
     mut fighters: Query<Fighter>,
+    mut places_left: ResMut<PlacesLeft>,
     mut ground: Ground,
 ) {
     if state.is_resuming() || state.phase == MatchPhase::Ended {
@@ -130,7 +135,7 @@ fn part_bodies(
             (false, _) => *ticks,
         };
     }
-    put_out(&mut crowd, &mut fighters, &mut at);
+    put_out(&mut crowd, &mut fighters, &mut places_left, &mut at);
     for one in &crowd {
         let mut fighter = fighters.get_mut(one.entity).expect("the crowd was gathered from fighters");
         fighter.body.intrusion = one.intrusion;
@@ -197,8 +202,14 @@ fn bit(slot: Slot) -> u64 {
     1 << slot.0
 }
 
-/// Everybody whose time is up, in the order of the tick's permutation; two who came into each other, both at once.
-fn put_out(crowd: &mut Crowd, fighters: &mut Query<Fighter>, at: &mut Displacing<'_>) {
+/// Everybody whose time is up, in the order of the tick's permutation; two who came into each other, both at once. Looking for a
+/// place costs what looking for one to appear does; when nothing is left, the others' time stays up.
+fn put_out(
+    crowd: &mut Crowd,
+    fighters: &mut Query<Fighter>,
+    places_left: &mut PlacesLeft,
+    at: &mut Displacing<'_>,
+) {
     let (rules, seed) = (at.rules, at.rules.setup.seed.0);
     let is_due = |one: &Present| one.counts && one.intrusion.ticks >= rules.inside_ticks_max;
     let mut due: ArrayVec<usize, PLAYERS_MAX> =
@@ -210,17 +221,18 @@ fn put_out(crowd: &mut Crowd, fighters: &mut Query<Fighter>, at: &mut Displacing
     let mut draws = Stream::of(seed ^ u64::from(at.now.0).rotate_left(32), PARTING_CONSUMER);
     due.sort_unstable_by_key(|index| ranks[usize::from(crowd[*index].slot.0)]);
     let mut searches = 0;
+    let left = Cell::new(*places_left);
     for index in due {
         let drawn = Yaw(draws.draw() as u16);
         let partner = crowd[index].overlaps.trailing_zeros() as usize;
         let is_mutual = crowd[index].overlaps == 1 << partner
             && crowd[partner].overlaps == 1 << index
             && is_due(&crowd[partner]);
-        let room = Room { rules, level: at.level, crowd };
+        let room = Room { rules, level: at.level, crowd, places_left: &left };
         if !room.is_inside(index) {
             continue;
         }
-        if searches == PUT_OUT_PER_LOOK_MAX {
+        if searches == PUT_OUT_PER_LOOK_MAX || left.get().is_none() {
             break;
         }
         searches += 1;
@@ -229,9 +241,9 @@ fn put_out(crowd: &mut Crowd, fighters: &mut Query<Fighter>, at: &mut Displacing
             Some([one, other]) => [Some((index, one)), Some((partner, other))],
             None => [room.place_outside(index, drawn).map(|to| (index, to)), None],
         };
-        if places == [None; 2] {
-            let again_in = rules.inside_ticks_max.div_ceil(WINDOW_PART);
-            crowd[index].intrusion.ticks = rules.inside_ticks_max - again_in;
+        // Where there is no room he waits all of the time anew: whoever can be put out is not kept waiting by him.
+        if places == [None; 2] && !left.get().is_none() {
+            crowd[index].intrusion.ticks = 0;
         }
         for (index, to) in places.into_iter().flatten() {
             let one = &mut crowd[index];
@@ -242,6 +254,7 @@ fn put_out(crowd: &mut Crowd, fighters: &mut Query<Fighter>, at: &mut Displacing
             fighter.displace(pose, Reason::Separated, 0, at);
         }
     }
+    *places_left = left.get();
 }
 
 /// Where there is room to put a body.
@@ -249,6 +262,7 @@ struct Room<'a> {
     rules: &'a TickRules,
     level: &'a Level,
     crowd: &'a Crowd,
+    places_left: &'a Cell<PlacesLeft>,
 }
 
 impl Room<'_> {
@@ -315,9 +329,17 @@ impl Room<'_> {
         })
     }
 
+    /// Where it already is, when nothing may be looked at any more.
     fn slid(&self, index: usize, yaw: Yaw, reach_mm: i32) -> Vec3Mm {
+        let (from, mut left) = (self.crowd[index].way.to, self.places_left.get());
+        if left.is_none() {
+            return from;
+        }
         let step_mm = self.rules.ruleset.movement.step_height_mm;
-        self.level.slide_until_blocked(self.crowd[index].way.to, yaw, reach_mm, step_mm)
+        let (to, cost) = look_along(self.level, (from, yaw), reach_mm, step_mm);
+        left.spend(cost);
+        self.places_left.set(left);
+        to
     }
 
     /// Who stands on ground is put on ground; who is in the air goes on falling.

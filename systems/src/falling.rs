@@ -63,13 +63,13 @@ fn begin(fighter: &mut FighterItem<'_, '_>, ground: &mut Ground<'_>) {
     };
     *fighter.motion = Motion { x_low: 0, x_high: 0, z_low: 0, z_high: 0, x: 0, z: 0, ..*fighter.motion };
     sink(fighter, &fall, ground);
-    fighter.hold_still(Reason::Silent, 0, &mut ground.displacing());
+    fighter.hold_still(Reason::Silent, &mut ground.displacing());
     (fighter.claims.clock_set, fighter.claims.fall) = (false, Some(fall));
     land_if_down(fighter, &fall, ground);
 }
 
 /// Whether a body falls no further there: it stands on something, lies at the bottom of the map, or is held where it just fits.
-pub(crate) fn is_held_up(level: &Level, at: Vec3Mm) -> bool {
+pub(crate) fn falls_no_further(level: &Level, at: Vec3Mm) -> bool {
     level.grounded(at) || at.y <= level.bounds().min.y || level.overlaps(at)
 }
 
@@ -81,7 +81,7 @@ pub(crate) fn floor_y(level: &Level, at: Vec3Mm) -> i32 {
 /// What holds up a body that cannot sink need not carry it: on a slope too steep to stand on it hangs, and its next claim
 /// falls on from rest.
 fn come_to_rest(fighter: &mut FighterItem<'_, '_>, ground: &mut Ground<'_>) {
-    if is_held_up(ground.level(), fighter.body.pose.at) {
+    if falls_no_further(ground.level(), fighter.body.pose.at) {
         fighter.motion.grounded = true;
         return;
     }

@@ -6,6 +6,7 @@ use combat_components::departed::{Departed, DepartedPlayers};
 use combat_components::event::Event;
 use combat_components::mode_state::ModeState;
 use combat_components::phase::{MatchState, Phase as MatchPhase};
+use combat_components::places::PlacesLeft;
 use combat_components::streams::Streams;
 use combat_components::things::Things;
 use combat_components::tick::Tick;
@@ -14,7 +15,7 @@ use combat_components::vitals::{Strength, Vitals};
 use crate::ground::Ground;
 use crate::modes::{CONTENDERS_MAX, Contender, Stander};
 use crate::roster::Roster;
-use crate::spawns::{PlacesLeft, Standing, appear, choose_spawn};
+use crate::spawns::{Standing, appear, choose_spawn};
 use crate::state::{Fighter, FighterReadOnlyItem};
 
 /// Everybody who contends, whether here or gone.

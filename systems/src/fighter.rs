@@ -47,35 +47,47 @@ impl FighterItem<'_, '_> {
         if because != Reason::Silent {
             self.claims.hold = None;
         }
+        self.forgive_debts(at.rules);
         self.begin_pose_epoch(because, input_seq, at);
     }
 
     /// The pose and its velocity hold, whatever has been claimed since; a body in the air is not kept up by it.
-    pub fn hold_still(&mut self, because: Reason, input_seq: u32, at: &mut Displacing<'_>) {
-        self.begin_pose_epoch(because, input_seq, at);
+    pub fn hold_still(&mut self, because: Reason, at: &mut Displacing<'_>) {
+        self.forgive_debts(at.rules);
+        self.begin_pose_epoch(because, 0, at);
     }
 
     /// As [`Self::hold_still`], for a client whose clock the server no longer knows: its next claim sets it.
     pub fn hold_still_and_forget_clock(&mut self, because: Reason, at: &mut Displacing<'_>) {
         self.claims.clock_set = false;
-        self.hold_still(because, 0, at);
+        self.hold_still(because, at);
+    }
+
+    /// As [`Self::hold_still`], for a claim that is refused. One that costs nothing forgives no debts: over and over, ground and
+    /// height could be gained by it in no time.
+    pub fn correct(&mut self, because: Reason, (input_seq, counts): (u32, bool), at: &mut Displacing<'_>) {
+        if counts {
+            self.forgive_debts(at.rules);
+        }
+        self.begin_pose_epoch(because, input_seq, at);
+    }
+
+    /// For a client that begins anew, at a whole millimetre.
+    fn forgive_debts(&mut self, rules: &TickRules) {
+        *self.motion = rules.movement.begun_anew(&self.motion);
+        self.claims.path_debt = self.claims.path_debt.min(PATH_DEBT_UM_ANEW);
     }
 
     /// Makes the body so much faster along the ground, in millimetres per second. The dead are past pushing.
     pub fn push(&mut self, by: (i32, i32), at: &mut Displacing<'_>) {
         if self.vitals.is_alive() {
             *self.motion = at.rules.movement.pushed(&self.motion, by);
-            self.begin_pose_epoch(Reason::Displaced, 0, at);
+            self.hold_still(Reason::Displaced, at);
         }
     }
 
     fn begin_pose_epoch(&mut self, because: Reason, input_seq: u32, at: &mut Displacing<'_>) {
         self.claims.pose_epoch = self.claims.pose_epoch.wrapping_add(1);
-        // An overdraft costs nothing: were its debts forgiven, ground and height could be gained in no time.
-        if because != Reason::BankOverdrawn {
-            *self.motion = at.rules.movement.begun_anew(&self.motion);
-            self.claims.path_debt = self.claims.path_debt.min(PATH_DEBT_UM_ANEW);
-        }
         self.recent.clear();
         at.output.events.push(Event::Displaced {
             id: *self.id,

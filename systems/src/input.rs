@@ -11,6 +11,7 @@ use combat_components::command::Command;
 use combat_components::limits::PLAYERS_MAX;
 use combat_components::link::Link;
 use combat_components::origin::Origin;
+use combat_components::places::PlacesLeft;
 use combat_components::reason::Reason;
 use combat_components::streams::Stream;
 use combat_components::tick::Tick;
@@ -20,7 +21,6 @@ use crate::inbox::{Inbox, Now};
 use crate::output::TickOutput;
 use crate::phases::Phase;
 use crate::roster::Roster;
-use crate::spawns::PlacesLeft;
 use crate::tick_rules::TickRules;
 use crate::{departures, membership};
 
@@ -35,7 +35,7 @@ pub fn install(schedule: &mut Schedule) {
 }
 
 fn begin_tick(mut now: ResMut<Now>, mut output: ResMut<TickOutput>, mut places_left: ResMut<PlacesLeft>) {
-    *places_left = PlacesLeft::default();
+    places_left.give_back();
     now.0 = now.0.plus(1);
     output.tick = now.0;
     output.events.clear();

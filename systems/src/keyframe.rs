@@ -47,6 +47,9 @@ pub(crate) fn read(world: &mut World, bytes: &[u8]) -> Result<(), CanonError> {
     if resources.mode.0.len() != rules.mode.keeps() {
         return Err(CanonError::OutOfRange { what: "how much a mode keeps" });
     }
+    if !resources.places.is_possible() {
+        return Err(CanonError::OutOfRange { what: "how many places may be asked for" });
+    }
     let ids = &resources.roster;
     let mut roster = Roster::starting_at(ids.next);
     let mut last_id = SimId(0);

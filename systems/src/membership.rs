@@ -18,6 +18,7 @@ use combat_components::ids::{Epoch, SimId, Slot, Team};
 use combat_components::limits::PLAYERS_MAX;
 use combat_components::link::Link;
 use combat_components::phase::{EndReason, MatchState, Phase};
+use combat_components::places::PlacesLeft;
 use combat_components::quantity::Pose;
 use combat_components::reason::Reason;
 use combat_components::score::Score;
@@ -34,7 +35,7 @@ use crate::match_flow;
 use crate::modes::Stander;
 use crate::output::TickOutput;
 use crate::roster::Roster;
-use crate::spawns::{PlacesLeft, Standing, choose_spawn};
+use crate::spawns::{Standing, choose_spawn};
 use crate::state::{Fighter, FighterBundle};
 use crate::tick_rules::{SessionLevel, TickRules};
 

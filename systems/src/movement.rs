@@ -71,26 +71,46 @@ fn hear(
     }
     match take_claim(fighter, claim, ground) {
         Ok(()) => {}
-        Err(Refused { reason: Reason::HeldByShot, .. }) => {
+        Err(Refusal::Held) => {
             tell(fighter, claim.input_seq, Outcome::Refused, Reason::HeldByShot, ground);
         }
-        Err(refused) => {
-            correct(fighter, claim.input_seq, refused, ground);
+        Err(refusal) => {
+            correct(fighter, claim.input_seq, refusal, ground);
             *corrected |= slot;
         }
     }
 }
 
-/// Why a claim is not taken, and whether that counts against whoever made it.
+/// Why a claim is not taken.
 #[derive(Clone, Copy, Debug)]
-struct Refused {
-    reason: Reason,
-    counts: bool,
+enum Refusal {
+    /// A shot before it is still to be shown: the body stays where it is, and nothing is wrong.
+    Held,
+    /// The clock that the client goes by ran ahead.
+    Overdrawn,
+    /// The map alone would let it be: something stands beside the way that no frame tells of.
+    Unseen(Reason),
+    /// No honest client says so: it counts against whoever does.
+    Lie(Reason),
 }
 
-impl From<Reason> for Refused {
+impl Refusal {
+    fn reason(self) -> Reason {
+        match self {
+            Self::Held => Reason::HeldByShot,
+            Self::Overdrawn => Reason::BankOverdrawn,
+            Self::Unseen(reason) | Self::Lie(reason) => reason,
+        }
+    }
+}
+
+impl From<Reason> for Refusal {
     fn from(reason: Reason) -> Self {
-        Self { reason, counts: reason != Reason::BankOverdrawn }
+        match reason {
+            Reason::HeldByShot => Self::Held,
+            Reason::BankOverdrawn => Self::Overdrawn,
+            reason => Self::Lie(reason),
+        }
     }
 }
 
@@ -132,14 +152,14 @@ fn take_claim(
     fighter: &mut FighterItem<'_, '_>,
     claim: &Claim,
     ground: &mut Ground<'_>,
-) -> Result<(), Refused> {
+) -> Result<(), Refusal> {
     let now = ground.now.0;
     let (rules, level) = (&*ground.rules, &ground.level.level);
     let limits = &rules.movement;
     let course = Course::of(level, fighter.body.pose.at, claim)?;
     let held = |hold: Hold| !hold::allows(&hold, claim.pose.at, now, limits);
     if fighter.claims.hold.is_some_and(held) {
-        return Err(Reason::HeldByShot.into());
+        return Err(Refusal::Held);
     }
     let bank_ticks = bank_ticks(fighter.claims.bank_origin, now, rules);
     let span = span_of(fighter, claim, (bank_ticks, rules.bank_ticks_max), now)?;
@@ -148,10 +168,16 @@ fn take_claim(
         return Err(Reason::TooFast.into());
     }
     limits.judge_climb(*span.ticks.end(), (course.length_um, course.bends()), course.climb_um)?;
-    let judged =
-        level.within(NEAR_SOLIDS_PER_CLAIM_MAX, || judge_way(fighter, (level, course), span, limits));
-    let Judged { ticks, motion, path_debt, touches_ground } =
-        judged.unwrap_or(Err(Reason::TooFast.into()))?;
+    let judge = |level: &Level| {
+        let judged = level
+            .within(NEAR_SOLIDS_PER_CLAIM_MAX, |level| judge_way(fighter, (level, &course), &span, limits));
+        judged.unwrap_or(Err(Reason::TooFast))
+    };
+    let Judged { ticks, motion, path_debt, touches_ground } = judge(level).map_err(|reason| {
+        let is_of_the_map = level.map_alone().is_none_or(|map| judge(&map).is_err());
+        // No frame tells of what comes and goes: who runs into that cannot know of it.
+        if is_of_the_map { Refusal::Lie(reason) } else { Refusal::Unseen(reason) }
+    })?;
     accept(fighter, claim, now, rules);
     // What lies further back than the bank is deep has been lost already.
     let origin = fighter.claims.bank_origin.max(now.0 as i32 - rules.bank_ticks_max as i32);
@@ -176,16 +202,15 @@ struct Judged {
 /// Asks the level about every point of the way.
 fn judge_way(
     fighter: &FighterItem<'_, '_>,
-    (level, course): (&Level, Course<'_>),
-    span: Span,
+    (level, course): (&Level, &Course<'_>),
+    span: &Span,
     limits: &MovementLimits,
-) -> Result<Judged, Refused> {
+) -> Result<Judged, Reason> {
     let mut points = WayPoints::new();
     let way = ClaimedWay::along(level, course, &mut points)?;
     let (ticks, motion) = way.judge(&fighter.motion, span, limits)?;
     if !way.is_free() {
-        // No frame tells of what comes and goes: who runs into that cannot know of it.
-        return Err(Refused { reason: Reason::Blocked, counts: !way.is_free_of_the_map() });
+        return Err(Reason::Blocked);
     }
     let path_debt = limits.path_debt(fighter.claims.path_debt, &way.segment(ticks))?;
     Ok(Judged { ticks, motion, path_debt, touches_ground: fighter.motion.grounded || way.touches_ground() })
@@ -227,15 +252,15 @@ pub(crate) fn bank_ticks(origin: i32, now: Tick, rules: &TickRules) -> u32 {
 
 /// The body stays where it was last accepted and goes on as fast as it was: being corrected gives nothing. Only a claim
 /// that overdraws its bank gets another clock, because what it covers is lost.
-fn correct(fighter: &mut FighterItem<'_, '_>, input_seq: u32, refused: Refused, ground: &mut Ground<'_>) {
-    let Refused { reason, counts } = refused;
-    if reason == Reason::BankOverdrawn {
+fn correct(fighter: &mut FighterItem<'_, '_>, input_seq: u32, refusal: Refusal, ground: &mut Ground<'_>) {
+    let (reason, counts) = (refusal.reason(), matches!(refusal, Refusal::Lie(_)));
+    if matches!(refusal, Refusal::Overdrawn) {
         fighter.claims.clock_set = false;
     }
     if counts {
         count_refusal(fighter, reason, ground);
     }
-    fighter.hold_still(reason, input_seq, &mut ground.displacing());
+    fighter.correct(reason, (input_seq, counts), &mut ground.displacing());
     tell(fighter, input_seq, Outcome::Corrected, reason, ground);
 }
 

@@ -17,6 +17,7 @@ use combat_components::link::Link;
 use combat_components::map::Map;
 use combat_components::mode_state::ModeState;
 use combat_components::phase::{MatchState, Phase as MatchPhase};
+use combat_components::places::PlacesLeft;
 use combat_components::rules::Ruleset;
 use combat_components::setup::SessionSetup;
 use combat_components::streams::Streams;
@@ -33,7 +34,6 @@ use crate::phases::Phase;
 use crate::roster::Roster;
 use crate::snapshot::HashBytes;
 use crate::spatial::Level;
-use crate::spawns::PlacesLeft;
 use crate::state::{Fighter, StateKind, describe_component, describe_resource, put_component, put_resource};
 use crate::tick_rules::{SessionLevel, SetupError, TickRules};
 use crate::views::{Eye, OwnBody, PublicBody, body_for, own_body};
@@ -130,7 +130,6 @@ impl Sim {
         self.world.insert_resource(hash_bytes);
         self.world.insert_resource(TickOutput::default());
         self.world.insert_resource(Consequences::default());
-        self.world.insert_resource(PlacesLeft::default());
         keyframe::read(&mut self.world, keyframe)?;
         solids::stand_in(&mut self.world);
         Ok(())
@@ -277,7 +276,7 @@ impl Sim {
         self.schedule.graph().conflicting_systems().len()
     }
 
-    /// How many more places to appear this tick may ask for; a test asserts that they run out.
+    /// How many more places to appear may be asked for; a test asserts that they run out.
     pub fn places_left(&self) -> u32 {
         self.world.resource::<PlacesLeft>().get()
     }

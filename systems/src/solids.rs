@@ -10,7 +10,7 @@ use combat_components::reason::Reason;
 use combat_components::things::{Thing, Things};
 use combat_components::vitals::Vitals;
 
-use crate::falling::{floor_y, is_held_up};
+use crate::falling::{falls_no_further, floor_y};
 use crate::fighter::Displacing;
 use crate::inbox::Now;
 use crate::output::TickOutput;
@@ -51,11 +51,11 @@ fn stand(
 /// land elsewhere.
 fn find_footing(fighter: &mut FighterItem<'_, '_>, at: &mut Displacing<'_>) {
     let feet = fighter.body.pose.at;
-    if fighter.motion.grounded && fighter.vitals.is_alive() && !is_held_up(at.level, feet) {
+    if fighter.motion.grounded && fighter.vitals.is_alive() && !falls_no_further(at.level, feet) {
         *fighter.motion = at.rules.movement.placed(false, &fighter.motion);
         fighter.claims.pose_since = at.now;
         fighter.claims.falls_at = at.now.plus(at.rules.bank_ticks_max);
-        fighter.hold_still(Reason::Displaced, 0, at);
+        fighter.hold_still(Reason::Displaced, at);
     }
     if let Some(fall) = &mut fighter.claims.fall {
         fall.ground_y = floor_y(at.level, feet);
@@ -82,7 +82,8 @@ fn in_turns(solids: &mut ArrayVec<&Thing, THINGS_MAX>) {
     solids.extend(turns.iter().map(|(_, thing)| *thing).take(EXTRA_SOLIDS_MAX));
 }
 
-/// At most [`EXTRA_SOLIDS_MAX`], and none on somebody alive: it waits until he is out of it, so that nobody is ever caught. Tells whether anything has changed; allocates where something has come, gone or moved.
+/// At most [`EXTRA_SOLIDS_MAX`], and none on somebody alive: it waits until he is out of it, so that nobody is ever caught. Tells
+/// whether anything has changed; allocates where something has come, gone or moved.
 fn settle<'a>(
     things: &Things,
     rules: &TickRules,

@@ -1,11 +1,11 @@
 //! Where bodies appear: at the point that the mode holds to be best, and never inside somebody while there is room.
 
 use arrayvec::ArrayVec;
-use bevy_ecs::resource::Resource;
 use combat_components::body::Body;
 use combat_components::ids::Team;
 use combat_components::limits::PLAYERS_MAX;
 use combat_components::map::SpawnPoint;
+use combat_components::places::{PLACES_MAX, PlacesLeft};
 use combat_components::quantity::{Pitch, Pose, Vec3Mm, Yaw};
 use combat_components::reason::Reason;
 use combat_components::streams::Stream;
@@ -25,60 +25,38 @@ const RINGS_MAX: u32 = 8;
 /// Directions asked for a place on the first ring; the n-th has n times as many.
 const PLACES_PER_RING: u32 = 6;
 
-/// What looking for places may cost in one tick, counted in places that are asked for; they take about 3 ms.
-/// `systems/tests/sim/spawns.rs` holds what is needed, where 64 join in one tick on what ships, to two thirds of it.
-const PLACES_PER_TICK_MAX: u32 = 16_384;
-
-/// Of these by one body, which is enough to look all around a closet: nobody takes up the tick by leaving and joining again.
-const PLACES_PER_BODY_MAX: u32 = 6_144;
+/// A quarter of what a session may save is what one body may ask for at once, half of it near the points of the highest rank.
+const PLACES_PER_RANK_MAX: u32 = PLACES_MAX / 8;
 
 /// A way to a place asks the level, where a place asks who stands there: to begin one costs as much as so many places …
 const WAY_IN_PLACES: u32 = 8;
 
-/// … and so does each part of this length.
-const WAY_MM_PER_PLACE: i32 = 25;
+/// … and each sub-step along it as much as so many.
+const STEP_IN_PLACES: u32 = 7;
 
 /// Everybody who is alive.
 pub type Standing = ArrayVec<Stander, PLAYERS_MAX>;
 
-/// How many more places may be asked for in this tick. Who comes after them stands where the spawn point is, and is put
-/// out if that is inside somebody.
-#[derive(Resource, Clone, Copy, Debug)]
-pub struct PlacesLeft(u32);
-
-impl Default for PlacesLeft {
-    fn default() -> Self {
-        Self(PLACES_PER_TICK_MAX)
-    }
-}
-
-impl PlacesLeft {
-    pub fn get(self) -> u32 {
-        self.0
-    }
-
-    fn of_one_body(&mut self) -> OfOneBody<'_> {
-        OfOneBody { left: self.0.min(PLACES_PER_BODY_MAX), of_all: self }
-    }
-}
-
-/// What one body may ask for of what all may.
-struct OfOneBody<'a> {
+/// What one body may ask for near points of one rank.
+struct OfOneRank<'a> {
     left: u32,
     of_all: &'a mut PlacesLeft,
 }
 
-impl OfOneBody<'_> {
+impl<'a> OfOneRank<'a> {
+    fn of(of_all: &'a mut PlacesLeft) -> Self {
+        Self { left: of_all.get().min(PLACES_PER_RANK_MAX), of_all }
+    }
+
     fn is_none(&self) -> bool {
         self.left == 0
     }
 
-    /// Whether `count` more may be asked for; then they are spent.
-    fn take(&mut self, count: u32) -> bool {
+    /// As many as are left, where those are fewer.
+    fn spend(&mut self, count: u32) {
         let spent = count.min(self.left);
         self.left -= spent;
-        self.of_all.0 -= spent;
-        spent == count
+        self.of_all.spend(spent);
     }
 }
 
@@ -103,16 +81,16 @@ pub fn choose_spawn(
         Some(spawn.at)
     } else {
         let turned = Yaw(stream.draw() as u16);
-        let mut places_left = places_left.of_one_body();
         let points = spawns.iter().cycle().skip(first).take(spawns.len());
         let ranked =
             |is_best: bool| points.clone().filter(move |point| (worth(point).rank == most.rank) == is_best);
         // Ring by ring: a closet that has no room does not use up what others need.
-        let mut around = |ring: u32, point: &SpawnPoint| {
-            let ring = Ring { number: ring, around: point.at, turned };
-            place_on(&ring, rules, level, &is_free, &mut places_left)
-        };
         [true, false].into_iter().find_map(|is_best| {
+            let mut places_left = OfOneRank::of(places_left);
+            let mut around = |ring: u32, point: &SpawnPoint| {
+                let ring = Ring { number: ring, around: point.at, turned };
+                place_on(&ring, rules, level, &is_free, &mut places_left)
+            };
             (1..=RINGS_MAX).find_map(|ring| ranked(is_best).find_map(|point| around(ring, point)))
         })
     };
@@ -133,25 +111,37 @@ fn place_on(
     rules: &TickRules,
     level: &Level,
     is_free: &impl Fn(Vec3Mm) -> bool,
-    places_left: &mut OfOneBody<'_>,
+    places_left: &mut OfOneRank<'_>,
 ) -> Option<Vec3Mm> {
-    if places_left.is_none() {
-        return None;
-    }
     let step_mm = rules.ruleset.movement.step_height_mm;
     let reach_mm = ring.number as i32 * clearance_mm(&rules.ruleset.body);
     let places = ring.number * PLACES_PER_RING;
     (0..places).find_map(|place| {
         let yaw = Yaw(ring.turned.0.wrapping_add((65_536 * place / places) as u16));
         let ahead = along(ring.around, aim::direction(yaw, Pitch::default()), reach_mm);
-        if !places_left.take(1) || !is_free(ahead) || !places_left.take(WAY_IN_PLACES) {
+        if places_left.is_none() {
             return None;
         }
-        let at = level.slide_until_blocked(ring.around, yaw, reach_mm, step_mm);
-        let gone_mm = ring.around.horizontal_distance_squared(at).isqrt() as i32;
-        places_left.take((gone_mm / WAY_MM_PER_PLACE) as u32);
+        places_left.spend(1);
+        if !is_free(ahead) {
+            return None;
+        }
+        let (at, cost) = look_along(level, (ring.around, yaw), reach_mm, step_mm);
+        places_left.spend(cost);
         (is_free(at) && level.grounded(at)).then_some(at)
     })
+}
+
+/// How far a body comes that walks that way, and what it costs to look along it, counted in places.
+pub(crate) fn look_along(
+    level: &Level,
+    (from, yaw): (Vec3Mm, Yaw),
+    reach_mm: i32,
+    step_height_mm: i32,
+) -> (Vec3Mm, u32) {
+    let at = level.slide_until_blocked(from, yaw, reach_mm, step_height_mm);
+    let steps = from.horizontal_distance_squared(at).isqrt() as i32 / level.slide_step_mm(step_height_mm);
+    (at, WAY_IN_PLACES + steps as u32 * STEP_IN_PLACES)
 }
 
 /// A body stands up at `pose`. Who is there was there first.

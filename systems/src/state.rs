@@ -19,6 +19,7 @@ use combat_components::ids::SimId;
 use combat_components::link::Link;
 use combat_components::mode_state::ModeState;
 use combat_components::phase::MatchState;
+use combat_components::places::PlacesLeft;
 use combat_components::score::Score;
 use combat_components::streams::Streams;
 use combat_components::things::Things;
@@ -258,6 +259,7 @@ state! {
         Departed = departed: DepartedPlayers in DepartedPlayers, "who has left, and what is kept of them";
         Things = things: Things in Things, "projectiles, zones and deployables, the oldest first";
         Mode = mode: ModeState in ModeState, "what the mode keeps; a session whose mode keeps nothing has no such kind";
+        Places = places: PlacesLeft in PlacesLeft, "how many more places for bodies may be asked for";
     }
 }
 

@@ -87,7 +87,7 @@ pub struct TickRules {
     pub warmup_ticks: u32,
     pub resuming_ticks_max: u32,
     pub empty_ticks_max: u32,
-    pub leaving_is_death_ticks_max: u32,
+    pub blow_counts_ticks_max: u32,
     pub inside_ticks_max: u32,
 }
 
@@ -154,7 +154,7 @@ impl TickRules {
             warmup_ticks: rate.ticks_in_ms(ruleset.matches.warmup_ms).max(1),
             resuming_ticks_max: rate.ticks_in_ms(limits.resuming_ms_max),
             empty_ticks_max: rate.ticks_in_ms(limits.empty_ms_max),
-            leaving_is_death_ticks_max: rate.ticks_in_ms(limits.leaving_is_death_ms_max),
+            blow_counts_ticks_max: rate.ticks_in_ms(limits.blow_counts_ms_max),
             inside_ticks_max: rate.ticks_in_ms(limits.inside_ms_max),
             setup,
             ruleset,
@@ -166,7 +166,7 @@ impl TickRules {
 impl TickRules {
     /// Whether a blow still counts at `now`.
     pub(crate) fn counts(&self, hurt: &LastHurt, now: Tick) -> bool {
-        self.mode.blow_counts(now.since(hurt.at), self.leaving_is_death_ticks_max)
+        self.mode.blow_counts(now.since(hurt.at), self.blow_counts_ticks_max)
     }
 
     /// Whether a blow is an enemy's and counts: then a death that nobody else has caused is his kill.
@@ -198,7 +198,7 @@ fn usable(limits: SimLimits, rate: TickRate) -> Result<SimLimits, SetupError> {
         ("follows_ms_max", limits.follows_ms_max <= written.follows_ms_max),
         ("resuming_ms_max", limits.resuming_ms_max <= LIMIT_MS_MAX),
         ("empty_ms_max", limits.empty_ms_max <= LIMIT_MS_MAX),
-        ("leaving_is_death_ms_max", limits.leaving_is_death_ms_max <= LIMIT_MS_MAX),
+        ("blow_counts_ms_max", limits.blow_counts_ms_max <= LIMIT_MS_MAX),
         (
             "inputs_per_player_and_tick_max",
             (1..=inputs_max).contains(&usize::from(limits.inputs_per_player_and_tick_max)),

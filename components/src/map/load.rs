@@ -22,7 +22,7 @@ pub const HULL_POINTS_TOTAL_MAX: usize = 4_096;
 /// 1,023 long walls aslant would cost every claim milliseconds. 1,023 crates on a floor have half as many.
 pub const OVERLAPS_MAX: usize = 2_048;
 /// Corners of solids whose boxes one body can be beside: it is held against each of them, hundreds of times with a long
-/// claim. Three times as many as the maps that ship have.
+/// claim. Six times as many as the maps that ship have.
 pub const CORNERS_IN_ONE_PLACE_MAX: usize = 192;
 pub const SPAWNS: RangeInclusive<usize> = 2..=64;
 pub const MAP_ID_BYTES_MAX: usize = 32;

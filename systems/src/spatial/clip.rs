@@ -123,9 +123,10 @@ mod tests {
             for _ in 0..20_000 {
                 let mut part = || stream.below(12_001) as i32 - 6_000;
                 let at = Vec3Mm::new(middle.x + part(), middle.y + part(), middle.z + part());
-                let spine = level.spine(&level.capsule, at);
+                let body = level.placed(&level.capsule, at);
+                let spine = body.spine;
                 let queries = level.queries();
-                let found: Vec<_> = queries.intersect_shape(level.body_pose(at), &level.capsule).collect();
+                let found: Vec<_> = queries.intersect_shape(body.pose, &level.capsule).collect();
                 assert_eq!(level.overlaps(at), !found.is_empty(), "seed {seed}, {at:?}");
                 for (handle, _) in found {
                     let solid = handle.into_raw_parts().0 as usize;

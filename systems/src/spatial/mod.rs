@@ -11,16 +11,16 @@ use combat_components::map::{Bounds, Crowded, Map, Solid};
 use combat_components::quantity::Vec3Mm;
 use combat_components::rules::BodyRules;
 use rapier3d::dynamics::{IntegrationParameters, RigidBodySet};
-use rapier3d::geometry::{Aabb, BroadPhaseBvh, Capsule, Collider, ColliderBuilder, ColliderSet, Shape};
+use rapier3d::geometry::{Aabb, BroadPhaseBvh, Capsule, Collider, ColliderBuilder, ColliderSet};
 use rapier3d::math::{Pose, Vector};
-use rapier3d::parry::bounding_volume::BoundingVolume;
-use rapier3d::parry::query::{self, DefaultQueryDispatcher};
+use rapier3d::parry::query::DefaultQueryDispatcher;
 use rapier3d::pipeline::{QueryFilter, QueryPipeline};
 
 mod clip;
 mod effort;
 mod ground;
 mod led;
+mod near;
 mod path;
 mod ray;
 mod slide;
@@ -58,11 +58,12 @@ pub enum LevelError {
 pub const EXTRA_SOLIDS_MAX: usize = 32;
 
 /// What is solid in a session: its map, built once for one shape of body and shared by every session that plays it, and
-/// what stands on it for a while. Cloning it copies what stands, never the map.
+/// what stands on it for a while. A clone shares both until other solids stand on one of them.
 #[derive(Clone)]
 pub struct Level {
     fixed: Arc<Fixed>,
-    extra: ArrayVec<Extra, EXTRA_SOLIDS_MAX>,
+    /// `None` where none has stood.
+    extra: Option<Arc<Extras>>,
     bounds: Bounds,
     radius_mm: i32,
     height_mm: i32,
@@ -81,6 +82,8 @@ struct Fixed {
     clips: Vec<Clip>,
 }
 
+type Extras = ArrayVec<Extra, EXTRA_SOLIDS_MAX>;
+
 /// A solid beside those of the map, and whether it waits for somebody to be out of it.
 #[derive(Clone)]
 struct Extra {
@@ -98,7 +101,7 @@ struct Standing {
 
 impl std::fmt::Debug for Level {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (solids, extra) = (self.fixed.clips.len(), self.extra.len());
+        let (solids, extra) = (self.fixed.clips.len(), self.extra().count());
         f.debug_struct("Level")
             .field("solids", &solids)
             .field("extra", &extra)
@@ -118,7 +121,7 @@ impl Level {
         }
         let level = Self {
             fixed: Arc::new(Fixed::of(&map.solids)?),
-            extra: ArrayVec::new(),
+            extra: None,
             bounds: map.bounds,
             radius_mm: body.radius_mm,
             height_mm: body.height_mm,
@@ -144,33 +147,37 @@ impl Level {
     /// that come first; one without volume is not there. Every question is answered with them, but for the walker's,
     /// whose client knows the map alone. Allocates.
     pub fn stand(&mut self, solids: impl Iterator<Item = Solid>) {
-        self.extra.clear();
-        let standing = solids.filter_map(|solid| Standing::of(&solid));
-        self.extra.extend(standing.take(EXTRA_SOLIDS_MAX).map(|solid| Extra { solid, waits: false }));
+        let standing = solids.filter_map(|solid| Standing::of(&solid)).take(EXTRA_SOLIDS_MAX);
+        let extra: Extras = standing.map(|solid| Extra { solid, waits: false }).collect();
+        self.extra = (!extra.is_empty()).then(|| Arc::new(extra));
     }
 
     /// Of what stands beside the solids of the map, that which a body with its feet at one of `feet` would be inside is not
     /// there until this is asked again. Tells whether that changes anything. Allocates nothing.
     pub(crate) fn make_way(&mut self, feet: impl Iterator<Item = Vec3Mm> + Clone) -> bool {
+        let Some(mut extras) = self.extra.take() else { return false };
         let mut changed = false;
-        for index in 0..self.extra.len() {
-            let solid = &self.extra[index].solid;
-            let waits = feet.clone().any(|feet| self.is_inside(solid, feet));
-            changed |= std::mem::replace(&mut self.extra[index].waits, waits) != waits;
+        for index in 0..extras.len() {
+            let solid = &extras[index].solid;
+            let waits = feet.clone().any(|feet| self.placed(&self.capsule, feet).is_inside(solid));
+            if extras[index].waits != waits {
+                Arc::make_mut(&mut extras)[index].waits = waits;
+                changed = true;
+            }
         }
+        self.extra = Some(extras);
         changed
     }
 
-    fn is_inside(&self, solid: &Standing, feet: Vec3Mm) -> bool {
-        let pose = self.body_pose(feet);
-        let is_near = solid.bounds.intersects(&self.capsule.compute_aabb(&pose));
-        is_near && !solid.clip.is_apart(&self.spine(&self.capsule, feet)) && {
-            touch(&pose, &self.capsule, &solid.collider)
-        }
+    fn extra(&self) -> impl Iterator<Item = &Standing> {
+        let extras = self.extra.iter().flat_map(|extras| extras.iter());
+        extras.filter(|extra| !extra.waits).map(|extra| &extra.solid)
     }
 
-    fn extra(&self) -> impl Iterator<Item = &Standing> {
-        self.extra.iter().filter(|extra| !extra.waits).map(|extra| &extra.solid)
+    /// Without what stands beside the solids of the map; `None` where nothing does. Allocates nothing.
+    pub(crate) fn map_alone(&self) -> Option<Self> {
+        self.extra.as_ref()?;
+        Some(Self { extra: None, ..self.clone() })
     }
 
     /// Whether `at` lies within the map's bounds.
@@ -182,63 +189,10 @@ impl Level {
         self.bounds
     }
 
-    /// Whether a body with its feet at `at` would be inside solid by more than the skin. Allocates nothing.
-    pub fn overlaps(&self, at: Vec3Mm) -> bool {
-        self.touches(&self.capsule, at)
-    }
-
-    /// As [`Self::overlaps`], of the map's solids alone.
-    pub(crate) fn overlaps_the_map(&self, at: Vec3Mm) -> bool {
-        let pose = self.body_pose(at);
-        self.near_of_the_map(&self.capsule, at).any(|solid| touch(&pose, &self.capsule, solid))
-    }
-
-    fn touches(&self, shape: &Capsule, feet: Vec3Mm) -> bool {
-        let pose = self.body_pose(feet);
-        self.near(shape, feet).any(|solid| touch(&pose, shape, solid))
-    }
-
-    /// The solids that an upright capsule could touch: those that no plane of theirs keeps away from it. None of them once
-    /// [`Self::within`] has as many as it may.
-    fn near(&self, shape: &Capsule, feet: Vec3Mm) -> impl Iterator<Item = &Collider> {
-        let bounds = shape.compute_aabb(&self.body_pose(feet));
-        let spine = self.spine(shape, feet);
-        let extra = self.extra().filter(move |standing| standing.bounds.intersects(&bounds));
-        let extra = extra.filter(move |standing| !standing.clip.is_apart(&spine));
-        let extra = extra.map(|standing| &standing.collider).take_while(|_| self.effort.spend());
-        self.near_of_the_map(shape, feet).chain(extra)
-    }
-
-    fn near_of_the_map(&self, shape: &Capsule, feet: Vec3Mm) -> impl Iterator<Item = &Collider> {
-        let bounds = shape.compute_aabb(&self.body_pose(feet));
-        let spine = self.spine(shape, feet);
-        let leaves = self.queries().bvh.leaves(move |node| node.aabb().intersects(&bounds));
-        let fixed = leaves.filter_map(move |leaf| {
-            let is_apart = self.fixed.clips[leaf as usize].is_apart(&spine);
-            if is_apart { None } else { self.fixed.colliders.get_unknown_gen(leaf).map(|(solid, _)| solid) }
-        });
-        fixed.take_while(|_| self.effort.spend())
-    }
-
-    fn spine(&self, shape: &Capsule, feet: Vec3Mm) -> clip::Spine {
-        let [x, y, z] = [feet.x, feet.y, feet.z].map(f64::from);
-        let mm = |metres: f32| f64::from(metres) * 1_000.0;
-        clip::Spine {
-            middle_mm: [x, y + f64::from(self.height_mm) / 2.0, z],
-            half_mm: mm(shape.half_height()),
-            radius_mm: mm(shape.radius),
-        }
-    }
-
     fn queries(&self) -> QueryPipeline<'_> {
         let filter = QueryFilter::default();
         let Fixed { bodies, colliders, broad_phase, .. } = &*self.fixed;
         broad_phase.as_query_pipeline(&DefaultQueryDispatcher, bodies, colliders, filter)
-    }
-
-    fn body_pose(&self, feet: Vec3Mm) -> Pose {
-        let middle = self.height_mm as f32 / 2_000.0;
-        Pose::from_translation(to_metres(feet) + Vector::new(0.0, middle, 0.0))
     }
 }
 
@@ -270,11 +224,6 @@ impl Standing {
         let bounds = collider.compute_aabb();
         Some(Self { collider, clip, bounds })
     }
-}
-
-fn touch(pose: &Pose, shape: &Capsule, solid: &Collider) -> bool {
-    let found = query::intersection_test(pose, shape, solid.position(), solid.shape());
-    found.is_ok_and(|found| found.intersecting)
 }
 
 /// The vertical capsule of a body, centred, less `less_mm` on every side.

@@ -31,15 +31,21 @@ impl Level {
     ) -> Vec3Mm {
         let mut at = from;
         // Where more is needed, `at` is where it had come by then.
-        let _ = self
-            .within(NEAR_SOLIDS_PER_SLIDE_MAX, || self.slide(&mut at, direction, reach_mm, step_height_mm));
+        let _ = self.within(NEAR_SOLIDS_PER_SLIDE_MAX, |level| {
+            level.slide(&mut at, direction, reach_mm, step_height_mm);
+        });
         at
+    }
+
+    /// The sub-steps of a slide: what it costs goes by their number.
+    pub(crate) fn slide_step_mm(&self, step_height_mm: i32) -> i32 {
+        (self.radius_mm / 2).min(step_height_mm.max(SLIDE_STEP_MM_MIN))
     }
 
     /// Moves `at` on for as long as the level answers.
     fn slide(&self, at: &mut Vec3Mm, direction: Yaw, reach_mm: i32, step_height_mm: i32) {
         let from = *at;
-        let step_mm = (self.radius_mm / 2).min(step_height_mm.max(SLIDE_STEP_MM_MIN));
+        let step_mm = self.slide_step_mm(step_height_mm);
         let follows = self.grounded(from);
         let [x, _, z] = aim::direction(direction, Pitch::default());
         let along = |at: Vec3Mm, moved_mm: i32| Vec3Mm {

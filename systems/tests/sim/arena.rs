@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrayvec::ArrayVec;
-use combat_components::command::{Action, Claim, Command, Deed, TickInput};
+use combat_components::command::{Action, Claim, Command, Deed, LeaveCause, TickInput};
 use combat_components::event::Event;
 use combat_components::ids::{Pseudonym, SessionId, SimId, Slot, Team};
 use combat_components::map::Map;
@@ -151,6 +151,10 @@ impl Arena {
     pub fn join(&mut self, slot: u8, team: Team) {
         self.input.push(join(slot, team));
         self.seqs[usize::from(slot)] = 0;
+    }
+
+    pub fn leave(&mut self, slot: u8) {
+        self.input.push(Command::Leave { slot: Slot(slot), cause: LeaveCause::Left, request: None });
     }
 
     /// Joins as somebody who plays over a socket, which a restart closes.

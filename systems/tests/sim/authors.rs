@@ -4,6 +4,7 @@
 use combat_components::cause::Cause;
 use combat_components::command::{Command, Deed, LeaveCause};
 use combat_components::event::Event;
+use combat_components::identity::Identity;
 use combat_components::ids::{SimId, Slot, Team};
 use combat_components::phase::Phase;
 use combat_components::quantity::{Pitch, Yaw};
@@ -185,6 +186,34 @@ fn to_die_by_ones_own_hand_denies_nobody_his_kill_while_his_blow_counts() {
         assert_eq!(deaths(&arena), [(SimId(2), Some(killer))], "after {between} ticks");
         assert_eq!((score(&mut arena, 0).kills, score(&mut arena, 1).deaths), (kills, 1));
     }
+}
+
+#[test]
+fn whose_blow_counts_is_the_modes_decision_also_for_a_kill() {
+    let mut arena = Arena::fighting(&probes::plan("elimination", &PLACES, &JAB_AND_PYRE), 2);
+    use_ability(&mut arena, 0, 0);
+    use_ability(&mut arena, 1, 1);
+    assert_eq!(deaths(&arena), [(SimId(2), Some(SimId(2)))], "in the studio's mode no blow counts later");
+}
+
+#[test]
+fn of_two_allies_blows_the_newer_is_remembered() {
+    let places: [[i32; 3]; 5] = std::array::from_fn(|place| [place as i32 * 2_000, 0, 0]);
+    let plan = probes::plan("deathmatch", &places, &JABS[..1]);
+    let mut arena = Arena::new(&Plan { friendly_fire: true, ..plan });
+    [1, 2, 1, 2, 1].into_iter().zip(0..).for_each(|(team, slot)| arena.join(slot, Team(team)));
+    arena.until("the match is on", |arena| arena.sim.match_state().phase == Phase::Active);
+    let teams = parts::<Identity>(&mut arena, StateKind::Identity);
+    let team = |slot: u8| teams[&SimId(u32::from(slot) + 1)].team;
+    let allies: Vec<u8> = (1..5).filter(|slot| team(*slot) == team(0)).collect();
+    assert_eq!(allies, [2, 4]);
+    for slot in [2, 4] {
+        use_ability(&mut arena, slot, 0);
+        arena.step_by(20);
+    }
+    let id = arena.public(0).id;
+    let hurt = parts::<Vitals>(&mut arena, StateKind::Vitals)[&id];
+    assert_eq!(hurt.last_hurt.map(|hurt| hurt.by), Some(SimId(5)));
 }
 
 #[test]

@@ -133,7 +133,7 @@ fn every_root_is_that_of_its_session_and_of_no_other() {
         ("score limit", |setup| setup.score_limit = 9),
         ("map", |setup| setup.map_hash = ContentHash([1; 32])),
         ("ruleset", |setup| setup.ruleset_hash = ContentHash([1; 32])),
-        ("limits", |setup| setup.limits.leaving_is_death_ms_max += 1),
+        ("limits", |setup| setup.limits.blow_counts_ms_max += 1),
     ];
     let first_tick = |parts: &SimParts| {
         let mut sim = Sim::new(parts).expect("the setup is sound");

@@ -81,7 +81,7 @@ fn health(arena: &mut Arena, slot: u8) -> i32 {
 
 #[test]
 fn leaving_within_five_seconds_of_damage_is_a_death_whatever_the_cause() {
-    assert_eq!(SimLimits::at(TickRate::DEFAULT).leaving_is_death_ms_max, 5_000);
+    assert_eq!(SimLimits::at(TickRate::DEFAULT).blow_counts_ms_max, 5_000);
     for cause in [LeaveCause::Left, LeaveCause::WindowExpired, LeaveCause::Kicked] {
         for (wait_ticks, dies) in [(0, true), (WINDOW_TICKS - 1, true), (WINDOW_TICKS, false)] {
             let mut arena = Arena::fighting(&plan("deathmatch"), 3);

@@ -21,7 +21,7 @@ const RANGES: [(&str, Set, u32, u32); 10] = [
     ("follows_ms_max", |limits, to| limits.follows_ms_max = to, 0, 250),
     ("resuming_ms_max", |limits, to| limits.resuming_ms_max = to, 0, DAY_MS),
     ("empty_ms_max", |limits, to| limits.empty_ms_max = to, 0, DAY_MS),
-    ("leaving_is_death_ms_max", |limits, to| limits.leaving_is_death_ms_max = to, 0, DAY_MS),
+    ("blow_counts_ms_max", |limits, to| limits.blow_counts_ms_max = to, 0, DAY_MS),
     ("inputs_per_player_and_tick_max", |limits, to| limits.inputs_per_player_and_tick_max = to as u8, 1, 32),
     ("refusal_forgiven_ms", |limits, to| limits.refusal_forgiven_ms = to, 1, DAY_MS),
     ("inside_ms_max", |limits, to| limits.inside_ms_max = to, 100, DAY_MS),
@@ -77,12 +77,7 @@ fn the_setups_limits_are_those_that_hold() {
         (|limits, to| limits.refusal_forgiven_ms = to, 2_000, |rules| rules.refusal_forgiven_ticks, 256),
         (|limits, to| limits.resuming_ms_max = to, 1_000, |rules| rules.resuming_ticks_max, 128),
         (|limits, to| limits.empty_ms_max = to, 1_000, |rules| rules.empty_ticks_max, 128),
-        (
-            |limits, to| limits.leaving_is_death_ms_max = to,
-            1_000,
-            |rules| rules.leaving_is_death_ticks_max,
-            128,
-        ),
+        (|limits, to| limits.blow_counts_ms_max = to, 1_000, |rules| rules.blow_counts_ticks_max, 128),
         (|limits, to| limits.inside_ms_max = to, 1_000, |rules| rules.inside_ticks_max, 128),
     ];
     for (at, (set, to, of, expected)) in cases.into_iter().enumerate() {

@@ -390,6 +390,8 @@ fn who_runs_into_a_solid_that_no_frame_tells_of_is_corrected_and_it_does_not_cou
             liar.arena.step();
             let told =
                 liar.arena.output.events.iter().any(|event| matches!(event, Event::TooManyRefusals { .. }));
+            let reasons = liar.arena.displaced(0);
+            assert!(matches!(reasons[..], [Reason::Blocked | Reason::BankOverdrawn]), "{reasons:?}");
             assert_eq!(liar.arena.at(0), at, "it is in the way");
             liar.arena.step_by(5);
             told
@@ -398,4 +400,72 @@ fn who_runs_into_a_solid_that_no_frame_tells_of_is_corrected_and_it_does_not_cou
     assert!(!turned_away(&[]), "he could not know of it");
     let walls = PLACES.map(|[x, ..]| maps::cuboid([x + 1_500, 1_100, 0], [600, 2_200, 600]));
     assert!(turned_away(&walls), "of the map he does");
+}
+
+/// How high a jump beside one's own pillar goes, and how many claims into it were said on the way.
+fn highest_beside_a_pillar(lies: bool) -> (i32, u32) {
+    let mut liar = Liar::of(Arena::new(&plan("deathmatch", &[[0, 0, 0], [9_000, 0, 0]])));
+    liar.set_clock();
+    let from = liar.arena.at(0);
+    liar.arena.act(0, PILLAR, EAST, Pitch::default());
+    liar.arena.step();
+    for mm in [200, 400, 600, 800, 845] {
+        liar.go(Vec3Mm { x: from.x + mm, ..from }, 16);
+    }
+    liar.arena.step_by(20);
+    let (mut top, mut told) = (0, 0);
+    for _ in 0..100 {
+        let at = liar.arena.at(0);
+        let up = (-400..=60).rev().find(|mm| liar.is_legal(liar.clock + 1, Vec3Mm { y: at.y + mm, ..at }));
+        let Some(up) = up else { break };
+        let to = Vec3Mm { y: at.y + up, ..at };
+        liar.clock += 1;
+        let first = liar.claim_to(liar.clock, to);
+        let mut into_it = liar.claim_to(liar.clock + 8, Vec3Mm { x: to.x + 20, ..to });
+        into_it.input_seq += 1;
+        liar.send(first);
+        if lies {
+            liar.send(into_it.clone());
+        }
+        liar.arena.step();
+        let refused = liar.arena.verdict(0, into_it.input_seq).and_then(|verdict| verdict.reason);
+        told += u32::from(refused == Some(Reason::Blocked));
+        top = top.max(to.y - from.y);
+    }
+    (top, told)
+}
+
+#[test]
+fn what_does_not_count_against_a_body_forgives_it_nothing() {
+    let (honest, _) = highest_beside_a_pillar(false);
+    let (lying, told) = highest_beside_a_pillar(true);
+    println!("{honest} mm, with {told} claims into the pillar {lying} mm");
+    assert!(honest > 1_000 && told > 30, "{honest} mm, {told} claims");
+    assert!(lying <= honest + 1, "{lying} mm with {told} claims into the pillar, {honest} mm without");
+}
+
+#[test]
+fn a_way_that_the_map_does_not_let_through_counts_whatever_else_stands_beside_it() {
+    let mut plan = plan("deathmatch", &[[0, 0, 0], [9_000, 0, 0]]);
+    for x in [0, 9_000] {
+        plan.map.solids.push(maps::cuboid([x + 500, 1_100, 0], [50, 2_200, 600]));
+    }
+    let mut liar = Liar::of(Arena::new(&plan));
+    liar.set_clock();
+    let from = liar.arena.at(0);
+    liar.arena.act(0, PILLAR, EAST, Pitch::default());
+    liar.arena.step();
+    liar.go(Vec3Mm { x: from.x + 100, ..from }, 16);
+    let told = (0..40).any(|_| {
+        liar.clock += 30;
+        let behind = Vec3Mm { x: from.x + 1_150, ..from };
+        let claim = liar.claim_to(liar.clock, behind);
+        liar.send(claim);
+        liar.arena.step();
+        let events = &liar.arena.output.events;
+        let told = events.iter().any(|event| matches!(event, Event::TooManyRefusals { .. }));
+        liar.arena.step_by(5);
+        told
+    });
+    assert!(told, "through a wall, up to a pillar");
 }

@@ -163,6 +163,65 @@ fn where_there_is_no_room_at_all_they_still_appear_and_nobody_stands_in_solid() 
     assert_eq!(living(&mut arena).len(), 30);
 }
 
+#[test]
+fn at_the_start_of_a_match_64_bodies_of_any_size_stand_apart() {
+    for radius_mm in [100, 350, 700, 1_000] {
+        let mut plan = Plan::on(maps::plain(&[[0, 0, 0], [300, 0, 0]]));
+        let body = &mut plan.ruleset.body;
+        (body.radius_mm, body.height_mm) = (radius_mm, body.height_mm.max(2 * radius_mm + 100));
+        for seed in 0..SEEDS.min(6) {
+            let mut arena = Arena::new(&plan.clone().seeded(seed));
+            arena.step();
+            (0..64).for_each(|slot| arena.join(slot, Team::NONE));
+            arena.until("slot 0 appears", |arena| arena.displaced(0) == [Reason::Spawned]);
+            let left = arena.sim.places_left();
+            println!("radius {radius_mm}, seed {seed}: {left} places left");
+            assert_nobody_appeared_inside_another(&mut arena);
+        }
+    }
+}
+
+#[test]
+fn nobody_who_joins_where_there_is_no_room_takes_more_than_an_eighth_of_what_all_have() {
+    let mut plan = Plan::on(closet());
+    plan.ruleset.matches.warmup_ms = 600_000;
+    let mut arena = Arena::new(&plan);
+    arena.step();
+    let all = arena.sim.places_left();
+    for slot in 0..20 {
+        arena.step();
+        let before = arena.sim.places_left();
+        arena.join(slot, Team::NONE);
+        arena.step();
+        assert!(before - arena.sim.places_left().min(before) <= all / 8, "slot {slot}: of one rank");
+    }
+}
+
+#[test]
+fn who_leaves_and_joins_over_and_over_uses_up_what_comes_back_little_by_little() {
+    let mut plan = Plan::on(closet());
+    plan.ruleset.matches.warmup_ms = 600_000;
+    let mut arena = Arena::new(&plan);
+    arena.step();
+    let all = arena.sim.places_left();
+    (0..30).for_each(|slot| arena.join(slot, Team::NONE));
+    arena.step();
+    for _ in 0..100 {
+        arena.leave(0);
+        arena.join(0, Team::NONE);
+        arena.step();
+    }
+    assert_eq!(arena.sim.places_left(), 0, "there is no room, and it was looked for");
+    (0..30).for_each(|slot| arena.leave(slot));
+    arena.step();
+    let missing = all - arena.sim.places_left();
+    let back_after = (1..).find(|_| {
+        arena.step();
+        arena.sim.places_left() == all
+    });
+    assert_eq!(back_after, Some(missing.div_ceil(64)));
+}
+
 /// Two closets and an open place, each with somebody on it.
 #[test]
 fn a_closet_does_not_use_up_what_is_needed_to_find_the_room_there_is() {

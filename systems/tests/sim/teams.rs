@@ -1,6 +1,6 @@
 //! Teams: everybody has an enemy, and nobody gains by hurting his own.
 
-use combat_components::command::{Command, LeaveCause};
+use combat_components::command::Command;
 use combat_components::event::Event;
 use combat_components::ids::{Slot, Team};
 use combat_components::phase::{EndReason, Phase, Winner};
@@ -31,7 +31,7 @@ fn teams(arena: &Arena) -> Vec<(u8, u8)> {
 }
 
 fn leave(arena: &mut Arena, slot: u8) {
-    arena.input.push(Command::Leave { slot: Slot(slot), cause: LeaveCause::Left, request: None });
+    arena.leave(slot);
     arena.step();
 }
 

@@ -19,7 +19,8 @@ use crate::client::{self, Client};
 use crate::maps;
 use crate::reference::Reference;
 
-/// Of so many at each rate none is refused; a human who runs for an hour sends as many.
+/// Of so many at each rate none is refused, by the seeds below; by others up to 12 of 100,000. A human who runs for an hour sends
+/// as many.
 const LEGAL_CLAIMS: u32 = if cfg!(debug_assertions) { 4_000 } else { 100_000 };
 const ILLEGAL_MOVES: u32 = if cfg!(debug_assertions) { 3_000 } else { 10_000 };
 const WALK_TICKS: u32 = 48;

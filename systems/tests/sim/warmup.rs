@@ -1,6 +1,6 @@
 //! Warm-up: it begins with connected players, and nobody can keep the match from beginning by coming and going.
 
-use combat_components::command::{Command, Deed, LeaveCause};
+use combat_components::command::{Command, Deed};
 use combat_components::ids::{Pseudonym, Slot, Team};
 use combat_components::phase::Phase;
 use combat_components::quantity::{Pitch, Yaw};
@@ -31,10 +31,6 @@ fn join_human(arena: &mut Arena, slot: u8) {
 fn link(arena: &mut Arena, slot: u8, connected: bool) {
     let slot = Slot(slot);
     arena.input.push(if connected { Command::Connected { slot } } else { Command::Disconnected { slot } });
-}
-
-fn leave(arena: &mut Arena, slot: u8) {
-    arena.input.push(Command::Leave { slot: Slot(slot), cause: LeaveCause::Left, request: None });
 }
 
 fn phase(arena: &Arena) -> Phase {
@@ -87,7 +83,7 @@ fn begins_in_time(mode: &'static str, others: u8, by_link: bool, period_ticks: u
         if tick.is_multiple_of(period_ticks) {
             match (here, by_link) {
                 (_, true) => link(&mut arena, toggler, !here),
-                (true, false) => leave(&mut arena, toggler),
+                (true, false) => arena.leave(toggler),
                 (false, false) => {
                     join_human(&mut arena, toggler);
                     link(&mut arena, toggler, true);
@@ -121,8 +117,8 @@ fn a_warm_up_that_everybody_has_left_is_over() {
         link(&mut arena, slot, true);
     }
     arena.step_by(10);
-    leave(&mut arena, 0);
-    leave(&mut arena, 1);
+    arena.leave(0);
+    arena.leave(1);
     arena.step();
     assert_eq!(phase(&arena), Phase::Waiting);
 }

@@ -93,7 +93,7 @@ impl Level {
         let reach = (self.radius_mm - SKIN_MM + near_mm) as f32 / 1_000.0;
         let mut walls = ArrayVec::new();
         let near = Capsule { radius: reach, ..self.capsule };
-        for solid in self.near(&near, at) {
+        for solid in self.near(&self.placed(&near, at)) {
             let spine = Segment::new(low, high);
             let contact = query::contact(&Pose::IDENTITY, &spine, solid.position(), solid.shape(), reach);
             let Ok(Some(contact)) = contact else { continue };

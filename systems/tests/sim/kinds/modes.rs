@@ -104,6 +104,23 @@ fn who_finds_his_side_full_appears_on_the_other_rather_than_inside_somebody() {
     assert_eq!(west, 1, "the closet in the west holds one");
 }
 
+#[test]
+fn what_is_looked_for_on_ones_own_side_leaves_enough_for_the_other() {
+    let mut plan = plan("elimination", &[[-30_000, 0, 0], [-40_000, 0, 0], [30_000, 0, 0]]);
+    for (x, (dx, dz)) in [-30_000, -40_000]
+        .into_iter()
+        .flat_map(|x| [(700, 0), (-700, 0), (0, 700), (0, -700)].map(|by| (x, by)))
+    {
+        let size = if dx == 0 { [1_500, 3_000, 100] } else { [100, 3_000, 1_500] };
+        plan.map.solids.push(maps::cuboid([x + dx, 1_500, dz], size));
+    }
+    let mut arena = Arena::new(&plan);
+    (0..8).for_each(|slot| arena.join(slot, Team(1 + slot % 2)));
+    arena.until("the match is on", |arena| arena.sim.match_state().phase == Phase::Active);
+    let west = (0..8).filter(|slot| arena.at(*slot).x < 0).count();
+    assert_eq!(west, 2, "two closets, for one each");
+}
+
 /// Two in the studio's mode that remembers who has won its rounds, of teams 1 and 2.
 fn best_of_three() -> Arena {
     let mut arena = Arena::new(&plan("best-of-three", &[[-1_000, 0, 0], [1_000, 0, 0]]));

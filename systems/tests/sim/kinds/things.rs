@@ -1,7 +1,7 @@
 //! Things that kinds from outside place, and effects that last: rockets, zones, fire.
 
 use combat_components::cause::Cause;
-use combat_components::command::{Command, Deed, LeaveCause};
+use combat_components::command::{Command, Deed};
 use combat_components::event::Event;
 use combat_components::ids::{Epoch, SimId, Slot, Team};
 use combat_components::limits::THINGS_MAX;
@@ -122,7 +122,7 @@ fn a_world_full_of_things_takes_no_more_and_is_restored_with_all_of_them() {
 
 /// Three in the open, two of them of one team; the bazooka is in the hands of slot 0.
 fn team_with_a_bazooka() -> Arena {
-    let places = [[0, 0, 0], [3_000, 0, 0], [-6_000, 0, 0]];
+    let places = [[0, 0, 0], [6_000, 0, 0], [3_000, 0, 5_200]];
     let mut arena = Arena::new(&plan("deathmatch", &places));
     [1, 2, 1].into_iter().zip(0..).for_each(|(team, slot)| arena.join(slot, Team(team)));
     (0..3).for_each(|slot| arena.input.push(Command::Connected { slot: Slot(slot) }));
@@ -132,17 +132,13 @@ fn team_with_a_bazooka() -> Arena {
     arena
 }
 
-fn leave(arena: &mut Arena, slot: u8) {
-    arena.input.push(Command::Leave { slot: Slot(slot), cause: LeaveCause::Left, request: None });
-}
-
 #[test]
 fn what_somebody_left_burning_spares_his_team_and_is_his_deed_when_he_has_left() {
     for (target, burns) in [(1, true), (2, false)] {
         let mut arena = team_with_a_bazooka();
         arena.attack(0, target);
         arena.step_by(4);
-        leave(&mut arena, 0);
+        arena.leave(0);
         let mut hurts = Vec::new();
         for _ in 0..400 {
             arena.step();
