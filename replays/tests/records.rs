@@ -25,6 +25,30 @@ fn small() -> Log {
     fight(Scene { keyframe_ticks: 32, ..Scene::duel("small") }, 2, 63).log()
 }
 
+/// What was written so and is beyond this build, and what no build can believe.
+#[test]
+fn only_what_a_sound_checksum_covers_may_be_of_another_build() {
+    let (zero, what) = (Tick(0), "records");
+    for reason in [
+        DamageReason::UnknownKind { number: 200 },
+        DamageReason::UnknownState,
+        DamageReason::TooLong { what, found: 2, most: 1 },
+        DamageReason::Keyframe(what.to_owned()),
+    ] {
+        assert!(reason.may_be_of_another_build(), "{reason}");
+    }
+    for reason in [
+        DamageReason::Truncated,
+        DamageReason::Checksum,
+        DamageReason::OutOfOrder { expected: zero, found: zero },
+        DamageReason::EpochFalls { before: Epoch(2), found: Epoch(1) },
+        DamageReason::NoBeginning,
+        DamageReason::Lost(what.to_owned()),
+    ] {
+        assert!(!reason.may_be_of_another_build(), "{reason}");
+    }
+}
+
 fn read_all(records: &[u8]) -> Vec<Record<'_>> {
     Reader::new(records).map(Result::unwrap).collect()
 }

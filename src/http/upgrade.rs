@@ -254,6 +254,14 @@ mod tests {
     }
 
     #[test]
+    fn a_socket_onto_a_suspended_session_is_told_that_it_is_the_session() {
+        let refusal = SocketRefusal::from(SessionError::Suspended);
+        assert_eq!((refusal.code, refusal.detail), (CloseCode::Overloaded, "suspended"));
+        let refusal = SocketRefusal::from(SessionError::Full);
+        assert_eq!((refusal.code, refusal.detail), (CloseCode::Overloaded, ""));
+    }
+
+    #[test]
     fn an_offer_names_encoding_credential_and_the_newest_tick() {
         let full = offer("combat.v1.json, resume.AbC-_, seen.2.1234").expect("an offer");
         let credential = Credential::Resume("AbC-_".into());

@@ -7,6 +7,7 @@ use combat_components::quantity::Vec3Mm;
 use combat_components::reason::Reason;
 use combat_components::streams::Stream;
 use combat_systems::formulas::bodies::apart;
+use combat_systems::sim::Sim;
 use combat_systems::views::Eye;
 
 use crate::arena::{Arena, Plan};
@@ -220,6 +221,20 @@ fn who_leaves_and_joins_over_and_over_uses_up_what_comes_back_little_by_little()
         arena.sim.places_left() == all
     });
     assert_eq!(back_after, Some(missing.div_ceil(64)));
+}
+
+/// Without bodies they are the last thing in it.
+#[test]
+fn a_keyframe_with_more_places_than_can_be_saved_is_refused() {
+    let plan = Plan::on(closet());
+    let mut keyframe = Vec::new();
+    let mut sim = Sim::new(&plan.parts()).expect("the setup is sound");
+    sim.write_keyframe(&mut keyframe);
+    let at = keyframe.len() - 4;
+    for (places, is_taken) in [(32_768_u32, true), (32_769, false), (u32::MAX, false)] {
+        keyframe[at..].copy_from_slice(&places.to_le_bytes());
+        assert_eq!(Sim::restore(&plan.parts(), &keyframe).is_ok(), is_taken, "{places}");
+    }
 }
 
 /// Two closets and an open place, each with somebody on it.
