@@ -58,7 +58,7 @@ fn an_exported_file_verifies_in_an_empty_directory() {
 #[test]
 fn a_perturbed_tick_is_found_and_named() {
     let directory = beside(DUEL);
-    for (tick, is_a_bodys) in [(3_u32, true), (131, false), (274, true)] {
+    for (tick, is_a_bodys) in [(3_u32, true), (131, false), (272, true)] {
         let perturb = tick.to_string();
         let arguments = ["verify", "match.combatlog", "--json", "--perturb", &perturb];
         let (code, report) = json(directory.path(), &arguments);

@@ -17,8 +17,8 @@ const STUDIO: &str = env!("CARGO_BIN_EXE_studio");
 const SHIPPED: &str = env!("CARGO_BIN_EXE_combat");
 const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/studio/rules");
 
-/// A tick of the match in which it is the turn of what the mode keeps, of 18 kinds and two bodies.
-const PERTURBS_THE_MODE: &str = "394";
+/// A tick of the match in which it is the turn of what the mode keeps, of 19 kinds and two bodies.
+const PERTURBS_THE_MODE: &str = "414";
 
 const PUMP: u8 = 0;
 const SESSION_ENDED: u16 = 4004;
