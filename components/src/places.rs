@@ -8,7 +8,7 @@ use crate::canon_newtype;
 /// points, and once more when their match begins.
 pub const PLACES_MAX: u32 = 32_768;
 
-/// What every tick gives back: whatever joins, leaves and deaths a log holds, its ticks cost no more than these on average. In a
+/// What every tick gives back: whatever joins, leaves and deaths a log holds, its ticks cost no more than these and the end of a way on average. In a
 /// session at 32 Hz all of them are there again after 16 s.
 const PLACES_PER_TICK: u32 = 64;
 
